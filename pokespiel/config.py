@@ -1,0 +1,134 @@
+"""Names and options: registries that load lazily, and plug-ins built from plain option mappings.
+
+A plug-in is a frozen dataclass; its fields are its options. Everything the command line, a YAML file or a run's
+`config.yaml` says about a plug-in is its registered name and a mapping from field to value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, Union
+
+
+class UnknownName(KeyError, ValueError):
+    """A name that a registry does not hold; the message lists those it does."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class BadOption(ValueError):
+    """An option that a plug-in does not have, or a value of the wrong type."""
+
+
+def unknown(kind: str, name: str, choices: typing.Iterable[str]) -> UnknownName:
+    """The error for `name`, naming the nearest and all valid choices."""
+    available = sorted(choices)
+    nearest = difflib.get_close_matches(str(name), available, n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    return UnknownName(f"unknown {kind} {name!r}; {hint}Available: {', '.join(available)}")
+
+
+class Registry(Mapping[str, Any]):
+    """A mapping from name to plug-in, given as "module:attribute" and imported when first looked up."""
+
+    def __init__(self, kind: str, places: Mapping[str, str]):
+        self.kind = kind
+        self._places = dict(places)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._places:
+            raise unknown(self.kind, name, self._places)
+        module, attribute = self._places[name].split(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def build(self, name: str, options: Mapping[str, Any] | None = None) -> Any:
+        """The plug-in `name` with `options` as its fields; unknown or mistyped ones raise `BadOption`."""
+        return build(self[name], options or {}, f"{self.kind} {name!r}")
+
+
+def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
+    """An instance of the dataclass `plugin` from `options`; `what` names it in errors."""
+    hints = typing.get_type_hints(plugin)
+    fields = {field.name: hints[field.name] for field in dataclasses.fields(plugin) if field.init}
+    values = {}
+    for name, value in options.items():
+        key = name.replace("-", "_")
+        if key not in fields:
+            raise BadOption(str(unknown(f"option of {what}:", key, fields or ["(it has none)"])))
+        values[key] = _checked(value, fields[key], f"option {key!r} of {what}")
+    return plugin(**values)
+
+
+def options_of(plugin: Any) -> dict[str, Any]:
+    """The fields of a plug-in as plain values that YAML holds; `build` takes them back."""
+    return {field.name: _plain(getattr(plugin, field.name)) for field in dataclasses.fields(plugin) if field.init}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return options_of(value)
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _checked(value: Any, hint: Any, what: str) -> Any:
+    """`value` as the type `hint` wants it, without guessing: an int serves as a float, a list as a tuple."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return value
+    if origin in (Union, types.UnionType):
+        return _first_that_fits(value, arguments, what)
+    if origin is Literal:
+        if value not in arguments:
+            raise BadOption(f"{what}: {value!r} is none of {', '.join(map(repr, arguments))}")
+        return value
+    if origin is tuple and isinstance(value, (list, tuple)):
+        return _checked_tuple(value, arguments, what)
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return build(typing.cast(type, hint), value, what)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    expected = origin or hint
+    if isinstance(expected, type) and not (
+        isinstance(value, expected) and isinstance(value, bool) == (expected is bool)
+    ):
+        raise BadOption(f"{what}: expected {getattr(hint, '__name__', hint)}, got {value!r}")
+    return value
+
+
+def _checked_tuple(value: typing.Sequence[Any], arguments: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_checked(item, arguments[0], what) for item in value)
+    if len(arguments) != len(value):
+        raise BadOption(f"{what}: expected {len(arguments)} values, got {value!r}")
+    return tuple(_checked(item, hint, what) for item, hint in zip(value, arguments, strict=True))
+
+
+def _first_that_fits(value: Any, hints: tuple[Any, ...], what: str) -> Any:
+    for hint in hints:
+        if hint is type(None):
+            if value is None:
+                return None
+            continue
+        try:
+            return _checked(value, hint, what)
+        except BadOption:
+            continue
+    names = " or ".join(getattr(hint, "__name__", str(hint)) for hint in hints)
+    raise BadOption(f"{what}: expected {names}, got {value!r}")

@@ -1,0 +1,51 @@
+"""Meta-solvers: from a payoff table to the mixtures that the next responses train against.
+
+A meta-solver is a frozen dataclass called with payoffs [P, n_1, ..., n_P], the mean return to player p at each joint
+choice of policies. It sees arrays only: `Nash()(payoffs)` works at a prompt.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from pokespiel.config import Registry
+
+
+class MetaStrategy(NamedTuple):
+    """A solver's answer for each player's population."""
+
+    marginals: tuple[np.ndarray, ...]
+    """[n_p] each, the distribution over player p's policies."""
+    joint: np.ndarray | None = None
+    """[n_1, ..., n_P]; None = the product of the marginals."""
+    targets: tuple[np.ndarray, ...] | None = None
+    """Player p: [m, sizes of the others], a distribution over the others' policies for each of m responses.
+
+    None = one response to the joint."""
+
+
+class MetaSolver(Protocol):
+    """payoffs [P, n_1, ..., n_P] -> MetaStrategy; `symmetric` asks for one vector common to all seats."""
+
+    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy: ...
+
+
+METASOLVERS = Registry(
+    "meta-solver",
+    {
+        "uniform": "pokespiel.metasolvers.uniform:Uniform",
+        "self_play": "pokespiel.metasolvers.self_play:SelfPlay",
+        "nash": "pokespiel.metasolvers.nash:Nash",
+        "max_entropy_nash": "pokespiel.metasolvers.max_entropy_nash:MaxEntropyNash",
+        "alpharank": "pokespiel.metasolvers.alpharank:AlphaRank",
+        "prd": "pokespiel.metasolvers.prd:ProjectedReplicator",
+        "replicator": "pokespiel.metasolvers.replicator:Replicator",
+        "fictitious_play": "pokespiel.metasolvers.fictitious_play:FictitiousPlay",
+        "regret_matching": "pokespiel.metasolvers.regret_matching:RegretMatching",
+        "rectified_nash": "pokespiel.metasolvers.rectified_nash:RectifiedNash",
+        "logit": "pokespiel.metasolvers.logit:Logit",
+        "correlated": "pokespiel.metasolvers.correlated:Correlated",
+    },
+)

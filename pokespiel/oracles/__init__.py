@@ -1,0 +1,63 @@
+"""Oracles: from the opponents' mixture to a best response, or to policies that approximate an equilibrium.
+
+An oracle is a frozen dataclass whose call is a generator: it yields `Training` as it learns and the last yield is the
+result. One that trains several seats at once (NFSP, RNaD, MMD) does so in one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from pokespiel.config import Registry
+from pokespiel.game import Game
+from pokespiel.policy import Policy
+
+
+class Opponents(NamedTuple):
+    """A distribution over the other seats' policies, drawn together once a match."""
+
+    policies: tuple[Sequence[Policy], ...]
+    """Per seat, its population (empty at the responder's seat if nobody plays it)."""
+    rows: np.ndarray
+    """[m, P] indices into the populations, -1 at the responder's seat."""
+    weights: np.ndarray
+    """[m], sum to 1."""
+
+
+class Training(NamedTuple):
+    """Where an oracle stands."""
+
+    responses: Mapping[int, tuple[Policy, ...]]
+    """By seat; empty = none accepted."""
+    metrics: dict[str, float]
+    state: Mapping[str, Any]
+    """All that a resume needs: plain values and arrays, nested mappings allowed."""
+
+
+class Oracle(Protocol):
+    """Responses for the seats in `opponents`, each against its own mixture.
+
+    `start` are policies to begin from (warm start), `state` what an earlier, unfinished call last yielded.
+    """
+
+    def __call__(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        *,
+        start: Sequence[Policy] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> Iterator[Training]: ...
+
+
+ORACLES = Registry(
+    "oracle",
+    {
+        "exact": "pokespiel.oracles.exact:Exact",
+        "cfr": "pokespiel.oracles.cfr:CFR",
+    },
+)

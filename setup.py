@@ -1,0 +1,24 @@
+"""Builds the Gen 1 engine; everything else about the package is in pyproject.toml."""
+
+from pathlib import Path
+
+from pybind11.setup_helpers import ParallelCompile, Pybind11Extension, build_ext, naive_recompile
+from setuptools import setup
+
+ENGINE = Path("pokespiel/game/gen1/engine")
+
+ParallelCompile("POKESPIEL_BUILD_JOBS", default=2, needs_recompile=naive_recompile).install()
+
+setup(
+    ext_modules=[
+        Pybind11Extension(
+            "pokespiel.game.gen1._engine",
+            sorted(str(source) for source in ENGINE.glob("*.cpp")),
+            depends=sorted(str(header) for header in ENGINE.glob("*.hpp")),
+            include_dirs=[str(ENGINE)],
+            cxx_std=20,
+            extra_compile_args=["-O3", "-g0", "-pthread"],
+        )
+    ],
+    cmdclass={"build_ext": build_ext},
+)
