@@ -1,0 +1,70 @@
+"""Where things stand in a game's feature vector, so that a network can use its structure.
+
+A row of features [D] is cut into blocks of equal rows; columns in no block are global:
+
+    | global | own Pokémon: 6 rows x 40 | their moves: 24 rows x 12 | foe's Pokémon: 6 rows x 40 | ... |
+
+Blocks of one `encoder` share its weights, rows of an owned block are pooled into their owners' rows, and each action
+may name the row that describes it, which lets one small network score all actions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Block:
+    """`count` rows of `width` columns, contiguous from column `start`."""
+
+    name: str
+    start: int
+    count: int
+    width: int
+    encoder: str
+    """Blocks that name the same encoder have equal widths and categories and share its weights."""
+    categories: tuple[tuple[int, int], ...] = ()
+    """(column of a row, number of codes): columns that hold whole numbers 0 .. codes - 1 to be embedded."""
+    owner: str | None = None
+    """The block whose rows own these: row i belongs to the owner's row i // (count // owner's count)."""
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.count * self.width
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The blocks of a feature vector and the rows that describe the actions."""
+
+    num_features: int
+    blocks: tuple[Block, ...]
+    actions: tuple[tuple[str, int] | None, ...]
+    """Per action (block, row), or None where no row describes it."""
+
+    def __post_init__(self) -> None:
+        blocks = {block.name: block for block in self.blocks}
+        if len(blocks) != len(self.blocks):
+            raise ValueError("two blocks of a layout have the same name")
+        for block in self.blocks:
+            self._check_block(block, blocks)
+        for action in self.actions:
+            if action is not None and not (action[0] in blocks and 0 <= action[1] < blocks[action[0]].count):
+                raise ValueError(f"action row {action} is in no block; blocks: {', '.join(blocks)}")
+
+    def _check_block(self, block: Block, blocks: dict[str, Block]) -> None:
+        if block.start < 0 or block.stop > self.num_features:
+            raise ValueError(f"block {block.name!r} leaves the {self.num_features} features")
+        if block.owner is not None and (block.owner not in blocks or block.count % blocks[block.owner].count):
+            raise ValueError(f"block {block.name!r} cannot be shared out among the rows of {block.owner!r}")
+        for other in self.blocks:
+            if other.encoder == block.encoder and (other.width, other.categories) != (block.width, block.categories):
+                raise ValueError(f"blocks {block.name!r} and {other.name!r} share an encoder but not their columns")
+            if other is not block and max(other.start, block.start) < min(other.stop, block.stop):
+                raise ValueError(f"blocks {block.name!r} and {other.name!r} overlap")
+
+    @property
+    def global_columns(self) -> tuple[int, ...]:
+        """The columns in no block."""
+        covered = {column for block in self.blocks for column in range(block.start, block.stop)}
+        return tuple(column for column in range(self.num_features) if column not in covered)
