@@ -1,0 +1,144 @@
+"""What Gen 1 OU allows: species, moves, how each is learned, and bans, as `data/teams/legality.json` holds them.
+
+The file is written by `data/teams/legality.cjs` from an installed `pokemon-showdown` 0.11.11; a test compares the two
+where Node and the package are there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+FORMAT = "gen1ou"
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A Pokémon handed out at an event."""
+
+    level: int
+    moves: tuple[str, ...]
+    japan: bool
+    """Given in Japan alone, whose games cannot trade with the international ones that the format plays."""
+
+
+@dataclass(frozen=True)
+class Species:
+    """One of the 151; moves and species are ids."""
+
+    name: str
+    number: int
+    base: tuple[int, int, int, int, int]
+    """HP, Attack, Defense, Special, Speed."""
+    learns: Mapping[str, int]
+    """Move to the lowest level that knows it: 0 for machines."""
+    evolves_from: str = ""
+    evolves_at: int = 0
+    """The level at which its pre-evolution becomes it; 0 where level has no part in it."""
+    met_at: int = 0
+    """The lowest level at which the games give it; 0 where they never do."""
+    event_only: bool = False
+    event_moves: Mapping[str, tuple[int, ...]] | None = None
+    """Move to the distributions that taught it."""
+    events: Mapping[int, Distribution] | None = None
+    formes: tuple[str, ...] = ()
+    """Names of its later formes, which a nickname may bear."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the validator and the readers look up."""
+
+    source: str
+    team_size: tuple[int, int]
+    level: tuple[int, int]
+    max_moves: int
+    banned_species: frozenset[str]
+    banned_moves: frozenset[str]
+    ohko_moves: frozenset[str]
+    combinations: tuple[tuple[str, frozenset[str]], ...]
+    """Species and moves that no single game gives together."""
+    species: Mapping[str, Species]
+    moves: Mapping[str, str]
+    """Id to name of the 165."""
+    species_aliases: Mapping[str, str]
+    move_aliases: Mapping[str, str]
+    other_species: frozenset[str]
+    """Lower-case names of species and formes of later generations."""
+    other_moves: frozenset[str]
+    """Ids of moves of later generations."""
+
+
+def to_id(name: str) -> str:
+    """Showdown's id of a name: lower case letters and digits."""
+    return re.sub(r"[^a-z0-9]+", "", name.lower())
+
+
+@cache
+def facts() -> Facts:
+    """The facts, read once."""
+    text = (resources.files("pokespiel.game.gen1") / "data/teams/legality.json").read_text(encoding="utf-8")
+    raw = json.loads(text)
+    combinations = tuple((one["species"], frozenset(one["moves"])) for one in raw["combinations"])
+    return Facts(
+        source=raw["source"],
+        team_size=tuple(raw["team_size"]),
+        level=tuple(raw["level"]),
+        max_moves=raw["max_moves"],
+        banned_species=frozenset(raw["banned_species"]),
+        banned_moves=frozenset(raw["banned_moves"]),
+        ohko_moves=frozenset(raw["ohko_moves"]),
+        combinations=combinations,
+        species={key: _species(value) for key, value in raw["species"].items()},
+        moves=raw["moves"],
+        species_aliases=raw["species_aliases"],
+        move_aliases=raw["move_aliases"],
+        other_species=frozenset(name.lower() for name in raw["other_species"]),
+        other_moves=frozenset(to_id(name) for name in raw["other_moves"]),
+    )
+
+
+def find_species(name: str) -> str | None:
+    """The id of the Gen 1 species that `name`, an id or an alias means; None if there is none."""
+    key = to_id(name)
+    if key == "nidoran" and name.strip().endswith(("♀", "♂")):
+        key = "nidoranf" if name.strip().endswith("♀") else "nidoranm"
+    key = facts().species_aliases.get(key, key)
+    return key if key in facts().species else None
+
+
+def find_move(name: str) -> str | None:
+    """The id of the Gen 1 move that `name`, an id or an alias means; None if there is none."""
+    key = to_id(name)
+    key = facts().move_aliases.get(key, key)
+    return key if key in facts().moves else None
+
+
+def lineage(species: str) -> tuple[str, ...]:
+    """The species and its pre-evolutions of Gen 1, itself first."""
+    before = facts().species[species].evolves_from
+    return (species, *(lineage(before) if before else ()))
+
+
+def _species(raw: dict[str, Any]) -> Species:
+    event_moves = {move: tuple(indices) for move, indices in raw.get("event_moves", {}).items()}
+    events = {
+        int(index): Distribution(one["level"], tuple(one["moves"]), one["japan"])
+        for index, one in raw.get("events", {}).items()
+    }
+    plain = {key: raw[key] for key in ("evolves_from", "evolves_at", "met_at", "event_only") if key in raw}
+    return Species(
+        raw["name"],
+        raw["number"],
+        tuple(raw["base"]),
+        raw["learns"],
+        event_moves=event_moves,
+        events=events,
+        formes=tuple(raw.get("formes", ())),
+        **plain,
+    )

@@ -1,0 +1,127 @@
+"""A Pokémon as its player writes it down, in Showdown's own numbers, and the stats that follow from it.
+
+Gen 1 knows determinant values (0-15) and stat experience; Showdown writes them as IVs (a DV is IV // 2) and EVs, and so
+does a `PokemonSet`. The two Specials are one in Gen 1: `spa` counts, `spd` is carried along as written.
+
+    stat = (2 * base + 2 * (IV // 2) + EV // 4) * level // 100 + 5         HP: (... + 100) * level // 100 + 10
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from pokespiel.game.gen1.teams.legality import facts, find_species
+
+
+class TeamError(ValueError):
+    """A team that cannot be read or written; the message says where and what was expected."""
+
+
+class Spread(NamedTuple):
+    """Six numbers, one a stat, in Showdown's order."""
+
+    hp: int
+    atk: int
+    defense: int
+    spa: int
+    spd: int
+    spe: int
+
+
+class Stats(NamedTuple):
+    """The five stats (or DVs) of Gen 1."""
+
+    hp: int
+    attack: int
+    defense: int
+    special: int
+    speed: int
+
+
+STAT_NAMES = ("HP", "Atk", "Def", "SpA", "SpD", "Spe")
+FULL_EVS = Spread(*[252] * 6)
+FULL_IVS = Spread(*[31] * 6)
+
+
+@dataclass(frozen=True)
+class PokemonSet:
+    """One Pokémon of a team. Nothing here is checked against the rules; `validate` does that."""
+
+    species: str
+    """Its name as Showdown writes it ("Mr. Mime"); the readers turn ids and aliases into it."""
+    moves: tuple[str, ...]
+    """One to four names as Showdown writes them ("Body Slam")."""
+    level: int = 100
+    evs: Spread = FULL_EVS
+    """0-255 each; full where a team does not say, as Gen 1 players write them."""
+    ivs: Spread = FULL_IVS
+    """0-31 each."""
+    nickname: str = ""
+    """Empty for the species' own name."""
+    gender: str = ""
+    """"M", "F" or empty; without effect in Gen 1."""
+    item: str = ""
+    """Gen 1 has none: kept so that the refusal can name it."""
+    ability: str = ""
+    """Without effect in Gen 1, kept as written, like the three below."""
+    nature: str = ""
+    shiny: bool = False
+    happiness: int = 255
+
+    def __post_init__(self) -> None:
+        if isinstance(self.moves, str):
+            raise TypeError(f"moves: expected a sequence of names, got the string {self.moves!r}")
+        object.__setattr__(self, "moves", tuple(self.moves))
+        object.__setattr__(self, "evs", _spread("evs", self.evs))
+        object.__setattr__(self, "ivs", _spread("ivs", self.ivs))
+
+    @property
+    def name(self) -> str:
+        """What it is called in battle."""
+        return self.nickname or self.species
+
+    @property
+    def dvs(self) -> Stats:
+        """The determinant values, 0-15 each."""
+        hp, attack, defense, special, _, speed = (value // 2 for value in self.ivs)
+        return Stats(hp, attack, defense, special, speed)
+
+    @property
+    def stats(self) -> Stats:
+        """The stats it enters battle with; `TeamError` if Gen 1 has no such species."""
+        species = find_species(self.species)
+        if species is None:
+            raise TeamError(f"no stats for {self.species!r}: expected a species of Gen 1")
+        experience = Stats(self.evs.hp, self.evs.atk, self.evs.defense, self.evs.spa, self.evs.spe)
+        grown = [
+            2 * base + 2 * dv + min(max(ev, 0), 255) // 4
+            for base, dv, ev in zip(facts().species[species].base, self.dvs, experience, strict=True)
+        ]
+        hp, *others = grown
+        return Stats((hp + 100) * self.level // 100 + 10, *(value * self.level // 100 + 5 for value in others))
+
+
+Team: TypeAlias = tuple[PokemonSet, ...]
+"""One to six sets; the first leads."""
+
+
+def hp_dv(dvs: Stats) -> int:
+    """The HP DV that the lowest bits of the other four fix."""
+    return 8 * (dvs.attack & 1) + 4 * (dvs.defense & 1) + 2 * (dvs.speed & 1) + (dvs.special & 1)
+
+
+def ivs_of(attack: int = 15, defense: int = 15, special: int = 15, speed: int = 15) -> Spread:
+    """Showdown's IVs for four DVs (0-15), the HP DV following from them; full ones are written 31, others 2 * DV."""
+    given = Stats(0, attack, defense, special, speed)
+    dvs = Stats(hp_dv(given), attack, defense, special, speed)
+    if not all(0 <= dv <= 15 for dv in dvs):
+        raise TeamError(f"DVs {tuple(given[1:])}: expected four numbers from 0 to 15")
+    hp, attack, defense, special, speed = (31 if dv == 15 else 2 * dv for dv in dvs)
+    return Spread(hp, attack, defense, special, special, speed)
+
+
+def _spread(what: str, values: object) -> Spread:
+    if not isinstance(values, (tuple, list)) or len(values) != 6 or not all(type(value) is int for value in values):
+        raise TypeError(f"{what}: expected six whole numbers (HP, Atk, Def, SpA, SpD, Spe), got {values!r}")
+    return Spread(*values)
