@@ -6,13 +6,16 @@ A plug-in is a frozen dataclass; its fields are its options. Everything the comm
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import difflib
 import importlib
+import importlib.util
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Union
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Union
 
 
 class UnknownName(KeyError, ValueError):
@@ -32,6 +35,15 @@ def unknown(kind: str, name: str, choices: typing.Iterable[str]) -> UnknownName:
     nearest = difflib.get_close_matches(str(name), available, n=1, cutoff=0.5)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""
     return UnknownName(f"unknown {kind} {name!r}; {hint}Available: {', '.join(available)}")
+
+
+class Description(NamedTuple):
+    """What a plug-in's source says about itself."""
+
+    line: str
+    """The first line of its docstring."""
+    reference: str
+    """The paragraph of its module's docstring that starts with `Reference:`; empty if there is none."""
 
 
 class Registry(Mapping[str, Any]):
@@ -56,9 +68,35 @@ class Registry(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._places)
 
+    def describe(self, name: str) -> Description:
+        """What the plug-in `name` is and where it comes from, read from its source without importing it."""
+        if name not in self._places:
+            raise unknown(self.kind, name, self._places)
+        module, attribute = self._places[name].split(":")
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"{self.kind} {name!r} is registered at {module}, which does not exist")
+        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+        return Description(_first_line(tree, attribute), _reference(ast.get_docstring(tree) or ""))
+
     def build(self, name: str, options: Mapping[str, Any] | None = None) -> Any:
         """The plug-in `name` with `options` as its fields; unknown or mistyped ones raise `BadOption`."""
         return build(self[name], options or {}, f"{self.kind} {name!r}")
+
+
+def _first_line(tree: ast.Module, attribute: str) -> str:
+    for node in tree.body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name == attribute:
+            return (ast.get_docstring(node) or "").split("\n", 1)[0]
+    return (ast.get_docstring(tree) or "").split("\n", 1)[0]
+
+
+def _reference(docstring: str) -> str:
+    for paragraph in docstring.split("\n\n"):
+        text = " ".join(paragraph.split())
+        if text.startswith("Reference:"):
+            return text.removeprefix("Reference:").strip()
+    return ""
 
 
 def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:

@@ -1,0 +1,326 @@
+"""Payoff tables: what each policy earns against each, exactly or from counted matches with their uncertainty.
+
+A table holds one cell a joint choice of policies and grows by its missing cells only. In a symmetric game one
+population serves every seat, and a cell's mirror (the same policies in other seats) is filled with it.
+
+Sampling is by *units*: in a symmetric game a unit is the same seed played in every seating of the policies (the
+seat-swapped pair), elsewhere it is one match. Units are independent, the matches within one are not, so every interval
+comes from unit means.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from pokespiel.config import Registry
+from pokespiel.game import Game
+from pokespiel.matches import play
+from pokespiel.metasolvers import MetaSolver, MetaStrategy
+from pokespiel.policy import Policy
+from pokespiel.statistics import mean_interval
+
+Populations = Sequence[Sequence[Policy]]
+"""The policies of each player; one population alone serves every seat of a symmetric game."""
+
+
+class Samples(NamedTuple):
+    """What the matches behind a sampled table came to; `cells` stands for n_1, ..., n_P."""
+
+    units: np.ndarray
+    """[cells] int64, finished units."""
+    products: np.ndarray
+    """[P, P, cells], sums over units of the products of two seats' mean utilities."""
+    wins: np.ndarray
+    """[P, cells] int64, matches in which the seat earned more than the mean of all seats."""
+    losses: np.ndarray
+    """[P, cells] int64, less."""
+    ties: np.ndarray
+    """[P, cells] int64, the same."""
+    unfinished: np.ndarray
+    """[cells] int64, matches that reached no result; their units count nowhere else."""
+
+
+class PayoffTable(NamedTuple):
+    """Mean returns of joint choices of policies."""
+
+    payoffs: np.ndarray
+    """[P, n_1, ..., n_P], mean return to seat p; nan = missing."""
+    samples: Samples | None = None
+    """None = the returns are exact."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return self.payoffs.shape[1:]
+
+    def missing(self) -> np.ndarray:
+        """[cells] bool, the cells that are not known yet."""
+        return np.isnan(self.payoffs).any(axis=0)
+
+    def complete(self) -> np.ndarray:
+        """The payoffs; a `ValueError` that names the missing cells if there are any."""
+        holes = np.argwhere(self.missing())
+        if len(holes):
+            shown = ", ".join(str(tuple(map(int, hole))) for hole in holes[:5])
+            raise ValueError(f"{len(holes)} payoff cells are missing: {shown}{', ...' if len(holes) > 5 else ''}")
+        return self.payoffs
+
+
+class Payoffs(Protocol):
+    """Fills a table's missing cells; `table` is the one before the populations grew, None = there is none yet."""
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable: ...
+
+
+PAYOFFS = Registry(
+    "payoffs", {"exact": "pokespiel.metagame:ExactPayoffs", "sampled": "pokespiel.metagame:SampledPayoffs"}
+)
+
+
+def at(cell: Iterable[Any], axes: int = 1) -> tuple[Any, ...]:
+    """The index of a cell, or a block of cells, behind `axes` whole axes (one for the seats)."""
+    return (*(slice(None),) * axes, *cell)
+
+
+def per_seat(game: Game, populations: Populations) -> tuple[Sequence[Policy], ...]:
+    """The population of each seat."""
+    if len(populations) == game.num_players:
+        return tuple(populations)
+    if len(populations) == 1 and game.symmetric:
+        return (populations[0],) * game.num_players
+    raise ValueError(f"{game.name} needs {game.num_players} populations, got {len(populations)}")
+
+
+def grow(table: PayoffTable | None, num_players: int, sizes: Sequence[int], sampled: bool) -> PayoffTable:
+    """A copy of `table` with room for populations of `sizes`; new cells are missing."""
+    cells = tuple(sizes)
+    payoffs = np.full((num_players, *cells), np.nan)
+    samples = _no_samples(num_players, cells) if sampled else None
+    if table is None:
+        return PayoffTable(payoffs, samples)
+    if (table.samples is None) == sampled:
+        raise ValueError("exact and sampled cells do not mix in one table")
+    if any(new < old for new, old in zip(cells, table.sizes, strict=True)):
+        raise ValueError(f"a table of sizes {table.sizes} cannot shrink to {cells}")
+    known = tuple(slice(size) for size in table.sizes)
+    payoffs[at(known)] = table.payoffs
+    if samples is not None and table.samples is not None:
+        for new, old in zip(samples, table.samples, strict=True):
+            new[at(known, new.ndim - len(known))] = old
+    return PayoffTable(payoffs, samples)
+
+
+def _no_samples(num_players: int, cells: tuple[int, ...]) -> Samples:
+    def counts(*axes: int) -> np.ndarray:
+        return np.zeros((*axes, *cells), np.int64)
+
+    products = np.zeros((num_players, num_players, *cells))
+    return Samples(counts(), products, counts(num_players), counts(num_players), counts(num_players), counts())
+
+
+@dataclass(frozen=True)
+class ExactPayoffs:
+    """Exact expected returns, for games in sequence form: one sparse product a block of missing cells."""
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable:
+        from pokespiel.game.tree import TreeGame
+
+        if not isinstance(game, TreeGame):
+            raise ValueError(f"exact payoffs need a game in sequence form, which {game.name} is not; use 'sampled'")
+        seats = per_seat(game, populations)
+        known = table.sizes if table is not None else (0,) * game.num_players
+        grown = grow(table, game.num_players, [len(seat) for seat in seats], sampled=False)
+        for player in range(game.num_players):  # earlier players' old policies against later players' whole populations
+            block = [
+                slice(known[seat]) if seat < player else slice(known[seat], None) if seat == player else slice(None)
+                for seat in range(game.num_players)
+            ]
+            if grown.payoffs[at(block)].size:
+                plans = [
+                    np.stack([game.plan(policy, seat) for policy in seats[seat][block[seat]]])
+                    for seat in range(len(seats))
+                ]
+                grown.payoffs[at(block)] = game.payoffs(plans)
+        return grown
+
+
+@dataclass(frozen=True)
+class SampledPayoffs:
+    """Mean returns over counted matches, in seat-swapped pairs with the same seed where the game is symmetric."""
+
+    units: int = 500
+    """Units a missing cell: pairs of matches in a symmetric two-player game, single matches elsewhere."""
+    width: int = 4096
+    """Matches played side by side."""
+    max_steps: int | None = None
+    """Give a match up as unfinished after so many steps; None = only the game ends it."""
+
+    def __post_init__(self) -> None:
+        if self.units < 2:
+            raise ValueError(f"units must be at least 2 (a spread needs two), got {self.units}")
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable:
+        seats = per_seat(game, populations)
+        grown = grow(table, game.num_players, [len(seat) for seat in seats], sampled=True)
+        shared = len(populations) == 1 and game.num_players > 1
+        if shared and game.zero_sum:
+            _mirror_matches_are_fair(grown)
+        cells = np.argwhere(grown.missing())
+        if shared:
+            cells = np.unique(np.sort(cells, axis=1), axis=0)
+        return self.add(game, populations, grown, cells, rng)
+
+    def add(
+        self, game: Game, populations: Populations, table: PayoffTable, cells: np.ndarray, rng: np.random.Generator
+    ) -> PayoffTable:
+        """`table` with `units` further units in each of `cells` [k, P] (in a symmetric game, rows sorted)."""
+        if len(cells) == 0:
+            return table
+        shared = len(populations) == 1 and game.num_players > 1
+        seatings = np.array(list(itertools.permutations(range(game.num_players)))) if shared else None
+        orders = seatings if seatings is not None else np.arange(game.num_players)[None]
+        seeds = rng.integers(2**63, size=(len(cells), self.units))
+        rows = cells[:, None, orders]  # [k, 1, seatings, P]
+        rows = np.broadcast_to(rows, (len(cells), self.units, *orders.shape))
+        played = play(
+            game,
+            populations,
+            rows.reshape(-1, game.num_players),
+            np.repeat(seeds.ravel(), len(orders)),
+            rng,
+            width=self.width,
+            max_steps=self.max_steps,
+        )
+        shape = rows.shape[:3]
+        utilities, finished = played.utilities.reshape(*shape, game.num_players), played.finished.reshape(shape)
+        table = PayoffTable(table.payoffs.copy(), Samples(*(array.copy() for array in table.samples or ())))
+        for cell, values, done in zip(cells, utilities, finished, strict=True):
+            _record(table, cell, orders, values, done)
+        return table
+
+
+def _mirror_matches_are_fair(table: PayoffTable) -> None:
+    """A policy against itself earns 0 in a symmetric zero-sum game, by symmetry: such cells need no matches."""
+    for index in range(table.sizes[0]):
+        table.payoffs[at((index,) * len(table.sizes))] = 0.0
+
+
+def _record(table: PayoffTable, cell: np.ndarray, orders: np.ndarray, values: np.ndarray, done: np.ndarray) -> None:
+    """Add the units of one cell: `values` [units, seatings, P], `done` [units, seatings], `orders` [seatings, P]."""
+    samples = table.samples
+    assert samples is not None
+    whole = done.all(axis=1)
+    by_role = np.empty((int(whole.sum()), *orders.shape))  # utilities of the cell's first, second, ... policy
+    for seating, order in enumerate(orders):
+        by_role[:, seating, order] = values[whole, seating]
+    means = by_role.mean(axis=1)
+    products = np.einsum("up,uq->pq", means, means)
+    totals = means.sum(axis=0)
+    relative = np.sign(np.round(values - values.mean(axis=2, keepdims=True), 12)).astype(int)
+    filled = set()
+    for seating, order in enumerate(orders):
+        place = tuple(int(index) for index in cell[order])
+        for kind, sign in ((samples.wins, 1), (samples.losses, -1), (samples.ties, 0)):
+            kind[at(place)] += (relative[whole, seating] == sign).sum(axis=0)
+        samples.unfinished[place] += int((~done[:, seating]).sum())
+        if place in filled:
+            continue
+        filled.add(place)
+        before = samples.units[place]
+        after = before + len(means)
+        if after == 0:
+            raise ValueError(f"none of the {len(done)} matches of payoff cell {place} finished; raise max_steps")
+        known = np.where(before, table.payoffs[at(place)], 0.0)
+        table.payoffs[at(place)] = (known * before + totals[order]) / after
+        samples.units[place] = after
+        samples.products[at(place, 2)] += products[np.ix_(order, order)]
+
+
+def interval(
+    table: PayoffTable, bounds: tuple[float, float], confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two-sided intervals [P, cells] for the mean returns, from unit means that lie in `bounds`.
+
+    Exact cells have width 0. Intervals are per cell, not simultaneous. See `statistics.mean_interval`.
+    """
+    payoffs = table.complete()
+    if table.samples is None:
+        return payoffs, payoffs
+    units = table.samples.units
+    squares = np.stack([table.samples.products[player, player] for player in range(len(payoffs))])
+    low, high = mean_interval(units, payoffs * units, squares, bounds, confidence)
+    return np.where(units, low, payoffs), np.where(units, high, payoffs)  # cells without units are known by symmetry
+
+
+def spread(
+    table: PayoffTable,
+    solver: MetaSolver,
+    bounds: tuple[float, float],
+    rng: np.random.Generator,
+    *,
+    symmetric: bool = False,
+    draws: int = 200,
+) -> list[MetaStrategy]:
+    """The meta-strategies of `draws` tables that the matches make as likely as this one.
+
+    Each cell's mean returns are drawn from a normal distribution with the covariance of the unit means over the seats
+    (two units at each end of `bounds` added, as in `interval`), mirrored cells together; for an exact table all are
+    equal. The spread of the marginals says what the sampling leaves open about the mixture.
+    """
+    payoffs = table.complete()
+    if table.samples is None:
+        return [solver(payoffs, symmetric=symmetric)] * draws
+    factors = _deviations(table, bounds)
+    solved = []
+    for _ in range(draws):
+        noise = np.einsum("pq...,q...->p...", factors, rng.standard_normal(payoffs.shape))
+        drawn = payoffs + (_mirrored(noise) if symmetric else noise)
+        solved.append(solver(drawn, symmetric=symmetric))
+    return solved
+
+
+def _deviations(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
+    """[P, P, cells], a square root of the covariance of each cell's mean returns."""
+    samples = table.samples
+    assert samples is not None
+    means = np.moveaxis(table.payoffs, 0, -1)[..., None]
+    count = samples.units[..., None, None]
+    products = np.moveaxis(samples.products, (0, 1), (-2, -1))
+    covariance = products - count * means @ np.swapaxes(means, -1, -2)
+    covariance += 4 * ((bounds[1] - bounds[0]) / 2) ** 2 * _doubt(table.payoffs)
+    covariance = np.where(count > 0, covariance / (count + 3) / (count + 4), 0.0)
+    values, vectors = np.linalg.eigh(covariance)
+    return np.moveaxis(vectors * np.sqrt(np.maximum(values, 0))[..., None, :], (-2, -1), (0, 1))
+
+
+def _doubt(payoffs: np.ndarray) -> np.ndarray:
+    """[P, P], how the seats' utilities move together in the added units: in a zero-sum table they still sum to zero."""
+    num_players = len(payoffs)
+    if np.abs(payoffs.sum(axis=0)).max() < 1e-9 * max(1.0, np.abs(payoffs).max()):
+        return (num_players * np.eye(num_players) - 1) / (num_players - 1)
+    return np.eye(num_players)
+
+
+def _mirrored(noise: np.ndarray) -> np.ndarray:
+    """Noise [P, n, ..., n] that is the same for the same policies in other seats: the sorted cell's."""
+    num_players, size = noise.shape[:2]
+    cells = np.indices((size,) * num_players).reshape(num_players, -1)
+    order = np.argsort(cells, axis=0, kind="stable")
+    ordered = np.take_along_axis(cells, order, axis=0)
+    mirrored = np.empty((num_players, cells.shape[1]))
+    sorted_noise = noise[at(ordered)]  # role r of the sorted cell
+    for role in range(1, num_players):
+        same = ordered[role] == ordered[role - 1]
+        sorted_noise[role, same] = sorted_noise[role - 1, same]
+    np.put_along_axis(mirrored, order, sorted_noise, axis=0)
+    return mirrored.reshape(noise.shape)

@@ -1,0 +1,225 @@
+"""Policy-space response oracles: solve the table of known policies, respond to the solution, add the response, repeat.
+
+    populations -> payoffs -> meta-strategy -> best responses to it -> larger populations
+
+With a Nash solver this is double oracle, with `uniform` fictitious play, with `self_play` self-play, with a correlated
+solver JPSRO; a solver's `targets` (rectified Nash, JPSRO's recommendations) ask for one response a row. The loop is a
+generator of whole states: it holds no files, prints nothing and never stops by itself.
+
+    for state in itertools.islice(psro(game, Nash(), [Exact()], ExactPayoffs(), rng), 11):
+        print(state.iteration, nash_conv(game, state))
+
+Reference: Lanctot et al. (2017), A Unified Game-Theoretic Approach to Multiagent Reinforcement Learning; Marris et al.
+(2021), Multi-Agent Training beyond Zero-Sum with Correlated Equilibrium Meta-Solvers.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.metagame import Payoffs, PayoffTable
+from pokespiel.metasolvers import MetaSolver, MetaStrategy
+from pokespiel.metasolvers.regret import joint_of
+from pokespiel.oracles import Opponents, Oracle, Training
+from pokespiel.policy import Policy, Uniform
+
+Members = tuple[tuple[Policy, ...], ...]
+"""The policies of each player, oldest first; one tuple alone in a symmetric game."""
+
+
+class Pending(NamedTuple):
+    """An iteration in progress; its oracle calls are numbered."""
+
+    call: int
+    """The call to make or to go on with; those before it are finished."""
+    responses: Members
+    """What the finished calls have added."""
+    metrics: tuple[Mapping[str, float], ...]
+    """Of each finished call."""
+    training: Training | None
+    """Where the call stands; None = not begun."""
+
+
+@dataclass(frozen=True)
+class PSROState:
+    """All that the loop is: `psro(..., start=state)` continues to the same numbers."""
+
+    iteration: int
+    """Finished iterations; 0 = the start."""
+    populations: Members
+    table: PayoffTable
+    training: MetaStrategy
+    """What the next responses train against."""
+    strategy: MetaStrategy
+    """The answer so far; another solver's where `evaluator` is given."""
+    rng: Mapping[str, Any]
+    """The generator's state where the loop goes on."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What the iteration's oracles reported, and the seconds it spent on responses, payoffs and solving."""
+    pending: Pending | None = None
+    """None = the iteration is finished."""
+
+
+def psro(
+    game: Game,
+    meta_solver: MetaSolver,
+    oracles: Sequence[Oracle],
+    evaluate: Payoffs,
+    rng: np.random.Generator,
+    *,
+    evaluator: MetaSolver | None = None,
+    start: PSROState | None = None,
+    partial: bool = False,
+) -> Iterator[PSROState]:
+    """Yield the start (iteration 0: one uniform policy a population) and then a state an iteration.
+
+    Args:
+        meta_solver: gives the mixtures that responses train against.
+        oracles: each is called in every iteration and may add a response to every population.
+        evaluate: fills the payoff table's missing cells.
+        evaluator: another meta-solver for `strategy`; None = the same.
+        start: go on from this state instead (it is not yielded again); `rng` is set to where it stood.
+        partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
+    """
+    if not oracles:
+        raise ValueError("psro needs at least one oracle")
+    loop = _Loop(game, meta_solver, tuple(oracles), evaluate, evaluator, rng)
+    if start is None:
+        start = loop.solved(0, ((Uniform(),),) * (1 if game.symmetric else game.num_players), None, {})
+        yield start
+    else:
+        rng.bit_generator.state = copy.deepcopy(dict(start.rng))
+    latest = start
+    while True:
+        for state in loop.iteration(latest):
+            if partial or state.pending is None:
+                yield state
+        latest = state
+
+
+class _Loop(NamedTuple):
+    game: Game
+    meta_solver: MetaSolver
+    oracles: tuple[Oracle, ...]
+    evaluate: Payoffs
+    evaluator: MetaSolver | None
+    rng: np.random.Generator
+
+    def iteration(self, state: PSROState) -> Iterator[PSROState]:
+        """States in between, then the finished one."""
+        began = time.perf_counter()
+        work = state.pending or Pending(0, ((),) * len(state.populations), (), None)
+        calls = [(oracle, opponents) for oracle in self.oracles for opponents in respond_to(self.game, state)]
+        for oracle, opponents in calls[work.call :]:
+            for training in self._train(oracle, opponents, state.populations, work.training):
+                if training.state:
+                    yield replace(state, rng=self._rng(), pending=work._replace(training=training))
+            work = Pending(
+                work.call + 1,
+                _extended(work.responses, self._accepted(training)),
+                (*work.metrics, training.metrics),
+                None,
+            )
+        report = _merged(work.metrics, len(self.oracles)) | {"seconds_responses": time.perf_counter() - began}
+        yield self.solved(state.iteration + 1, _extended(state.populations, work.responses), state.table, report)
+
+    def _train(
+        self, oracle: Oracle, opponents: Mapping[int, Opponents], populations: Members, before: Training | None
+    ) -> Iterator[Training]:
+        """One oracle call, gone on with where `before` stands; all members are its warm starts, the newest last."""
+        by_age = itertools.chain.from_iterable(itertools.zip_longest(*populations))
+        members = [policy for policy in by_age if policy is not None]
+        yielded = False
+        for training in oracle(
+            self.game, opponents, self.rng, start=members, state=None if before is None else before.state
+        ):
+            yielded = True
+            yield training
+        if not yielded:
+            raise ValueError(f"{type(oracle).__name__} yielded nothing: an oracle's last yield is its result")
+
+    def _accepted(self, training: Training) -> Members:
+        """The responses by population; in a symmetric game those of every seat go into the one."""
+        if self.game.symmetric:
+            return (tuple(itertools.chain.from_iterable(training.responses.values())),)
+        return tuple(tuple(training.responses.get(player, ())) for player in range(self.game.num_players))
+
+    def solved(
+        self,
+        iteration: int,
+        populations: Members,
+        table: PayoffTable | None,
+        metrics: Mapping[str, float],
+    ) -> PSROState:
+        """The state of populations whose payoffs are still to be filled and solved."""
+        began = time.perf_counter()
+        table = self.evaluate(self.game, populations, table, self.rng)
+        filled = time.perf_counter()
+        payoffs = table.complete()
+        training = self.meta_solver(payoffs, symmetric=self.game.symmetric)
+        strategy = self.evaluator(payoffs, symmetric=self.game.symmetric) if self.evaluator else training
+        spent = {"seconds_payoffs": filled - began, "seconds_solving": time.perf_counter() - filled}
+        return PSROState(
+            iteration, populations, table, training, strategy, self._rng(), {**metrics, **spent}, pending=None
+        )
+
+    def _rng(self) -> Mapping[str, Any]:
+        return copy.deepcopy(dict(self.rng.bit_generator.state))
+
+
+def _extended(populations: Members, added: Members) -> Members:
+    return tuple((*old, *new) for old, new in zip(populations, added, strict=True))
+
+
+def _merged(calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
+    """The mean of each metric over an oracle's calls; with several oracles, names are led by the oracle's number."""
+    per_oracle = len(calls) // num_oracles
+    merged: dict[str, float] = {}
+    for oracle in range(num_oracles):
+        own = calls[oracle * per_oracle : (oracle + 1) * per_oracle]
+        prefix = f"oracle_{oracle}_" if num_oracles > 1 else ""
+        for name in dict.fromkeys(name for metrics in own for name in metrics):
+            merged[prefix + name] = float(np.mean([metrics[name] for metrics in own if name in metrics]))
+    return merged
+
+
+def respond_to(game: Game, state: PSROState) -> list[dict[int, Opponents]]:
+    """Whom the next responses train against: one mapping from seat to opponents for each oracle call.
+
+    A symmetric game asks for seat 0's response alone. A solver without targets asks for one response a seat, to the
+    joint distribution of the others; one with targets for one a row.
+    """
+    seats = [0] if game.symmetric else range(game.num_players)
+    populations = state.populations * game.num_players if game.symmetric else state.populations
+    weights = {seat: _targets(state.training, seat) for seat in seats}
+    calls = max(len(rows) for rows in weights.values())
+    return [
+        {seat: _opponents(populations, seat, rows[call]) for seat, rows in weights.items() if call < len(rows)}
+        for call in range(calls)
+    ]
+
+
+def _targets(strategy: MetaStrategy, seat: int) -> np.ndarray:
+    """[m, sizes of the others], a distribution over the others' policies for each of m responses."""
+    if strategy.targets is not None:
+        return strategy.targets[seat]
+    if strategy.joint is not None:
+        return strategy.joint.sum(axis=seat)[None]
+    others = [marginal for player, marginal in enumerate(strategy.marginals) if player != seat]
+    return joint_of(MetaStrategy(tuple(others)))[None] if others else np.ones((1,))
+
+
+def _opponents(populations: tuple[Sequence[Policy], ...], seat: int, weights: np.ndarray) -> Opponents:
+    """The rows of `weights` [sizes of the others] that have any, with -1 at the responder's seat."""
+    chosen = np.argwhere(weights > 0)
+    rows = np.insert(chosen, seat, -1, axis=1)
+    kept = np.atleast_1d(weights[tuple(chosen.T)])
+    return Opponents(tuple(populations), rows, kept / kept.sum())

@@ -1,0 +1,58 @@
+"""Intervals for means of matches: of values in a bounded range, of pair means, and of plain win counts."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+
+def mean_interval(
+    n: np.ndarray | int,
+    total: np.ndarray | float,
+    squares: np.ndarray | float,
+    bounds: tuple[float, float],
+    confidence: float = 0.95,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two-sided interval for the mean of n independent values that lie in `bounds`, from their sum and sum of squares.
+
+    Student's t after adding two values at each end of the range, as Agresti and Coull (1998) add two successes and two
+    failures: twenty wins in a row leave a doubt, where the plain t interval has width 0. With n = 0 it is the range.
+    Arguments broadcast; `low` and `high` have their shape and are clipped to the range.
+    """
+    low, high = bounds
+    n, total, squares = (np.asarray(value, float) for value in (n, total, squares))
+    count = n + 4
+    mean = (total + 2 * low + 2 * high) / count
+    variance = np.maximum(squares + 2 * low**2 + 2 * high**2 - count * mean**2, 0) / (count - 1)
+    half = stats.t.ppf((1 + confidence) / 2, count - 1) * np.sqrt(variance / count)
+    certain = n > 0
+    return np.where(certain, np.maximum(mean - half, low), low), np.where(certain, np.minimum(mean + half, high), high)
+
+
+def bootstrap_interval(
+    values: np.ndarray, rng: np.random.Generator, confidence: float = 0.95, draws: int = 2_000
+) -> tuple[float, float]:
+    """Percentile bootstrap interval for the mean of independent `values` [n], such as means of seat-swapped pairs."""
+    values = np.asarray(values, float)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"a bootstrap needs at least two values in one row, got shape {values.shape}")
+    means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(draws)]
+    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def clopper_pearson(
+    wins: int, losses: int, ties: int = 0, *, paired: bool = False, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Exact interval for a win rate; only for independent matches without ties (`ValueError` otherwise)."""
+    if ties or paired:
+        raise ValueError(
+            "Clopper-Pearson holds for independent matches without ties; for seat-swapped pairs or tied matches use an "
+            "interval of pair means (mean_interval, bootstrap_interval)"
+        )
+    if min(wins, losses) < 0 or wins + losses == 0:
+        raise ValueError(f"needs at least one match, got {wins} wins and {losses} losses")
+    tail = (1 - confidence) / 2
+    low = stats.beta.ppf(tail, wins, losses + 1) if wins else 0.0
+    high = stats.beta.ppf(1 - tail, wins + 1, losses) if losses else 1.0
+    return float(low), float(high)
