@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -43,11 +43,9 @@ class Species:
     met_at: int = 0
     """The lowest level at which the games give it; 0 where they never do."""
     event_only: bool = False
-    event_moves: Mapping[str, tuple[int, ...]] | None = None
-    """Move to the distributions that taught it."""
-    events: Mapping[int, Distribution] | None = None
-    formes: tuple[str, ...] = ()
-    """Names of its later formes, which a nickname may bear."""
+    event_moves: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Move to the numbers of the distributions that taught it."""
+    events: Mapping[int, Distribution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,8 @@ class Facts:
     """Id to name of the 165."""
     species_aliases: Mapping[str, str]
     move_aliases: Mapping[str, str]
-    other_species: frozenset[str]
-    """Lower-case names of species and formes of later generations."""
+    named: Mapping[str, str]
+    """Lower-case name of every species and forme of all generations to its Gen 1 species' id, or to "other"."""
     other_moves: frozenset[str]
     """Ids of moves of later generations."""
 
@@ -98,7 +96,7 @@ def facts() -> Facts:
         moves=raw["moves"],
         species_aliases=raw["species_aliases"],
         move_aliases=raw["move_aliases"],
-        other_species=frozenset(name.lower() for name in raw["other_species"]),
+        named=_named(raw),
         other_moves=frozenset(to_id(name) for name in raw["other_moves"]),
     )
 
@@ -125,6 +123,13 @@ def lineage(species: str) -> tuple[str, ...]:
     return (species, *(lineage(before) if before else ()))
 
 
+def _named(raw: dict[str, Any]) -> dict[str, str]:
+    named = dict.fromkeys((name.lower() for name in raw["other_species"]), "other")
+    for key, entry in raw["species"].items():
+        named |= dict.fromkeys((name.lower() for name in (entry["name"], *entry.get("formes", ()))), key)
+    return named
+
+
 def _species(raw: dict[str, Any]) -> Species:
     event_moves = {move: tuple(indices) for move, indices in raw.get("event_moves", {}).items()}
     events = {
@@ -139,6 +144,5 @@ def _species(raw: dict[str, Any]) -> Species:
         raw["learns"],
         event_moves=event_moves,
         events=events,
-        formes=tuple(raw.get("formes", ())),
         **plain,
     )

@@ -1,0 +1,14 @@
+// Showdown's own verdict on teams: one packed team a line in, one JSON list of its problems a line out (empty: legal).
+//
+//   node reference.cjs PATH/TO/node_modules/pokemon-showdown < packed.txt
+"use strict";
+const readline = require("readline");
+const { TeamValidator, Teams } = require(require("path").resolve(process.argv[2]));
+
+const validator = new TeamValidator("gen1ou");
+
+readline.createInterface({ input: process.stdin, crlfDelay: Infinity }).on("line", (line) => {
+  const team = line ? Teams.unpack(line) : [];
+  if (!team) throw new Error(`not a packed team: ${line}`);
+  process.stdout.write(JSON.stringify(validator.validateTeam(team) || []) + "\n");
+});

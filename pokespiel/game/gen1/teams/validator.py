@@ -1,0 +1,217 @@
+"""May this team play Gen 1 OU? Every reason why not, as Showdown 0.11.11's `TeamValidator("gen1ou")` judges.
+
+The rules come from four places: the format (team size, levels, bans, clauses), the Gen 1 learnsets (a move must be
+known at the set's level, by the species or one it evolves from), what the games hand out (no Charizard below 36, no Pay
+Day Fearow outside Japan, no combination that no game allows) and Showdown's guards against slips (all EVs at zero).
+
+Where Showdown says yes and repairs the set in silence, this says no: IVs outside 0-31, level 0, and names of Gigantamax
+formes. It never says yes where Showdown says no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pokespiel.game.gen1.teams.legality import Facts, facts, find_move, find_species, to_id
+from pokespiel.game.gen1.teams.origins import Problem, combination_problems, origin_problems
+from pokespiel.game.gen1.teams.sets import STAT_NAMES, PokemonSet, Team, TeamError, hp_dv
+
+REASONS = {
+    "team_size": "no Pokémon, or more than six",
+    "species_clause": "two of one species",
+    "nickname_clause": "two of one nickname",
+    "unknown_species": "no Pokémon of this name",
+    "later_species": "a species or forme of a later generation",
+    "banned_species": "Mewtwo and Mew",
+    "nickname_length": "a nickname of more than 18 characters",
+    "nickname_species": "the name of another species as nickname",
+    "level": "a level outside 1-100",
+    "level_50": "level 50 with EVs that look like an oversight",
+    "met_level": "below the level at which the games give it",
+    "evolution_level": "below the level at which it evolves",
+    "item": "an item: Gen 1 has none",
+    "no_moves": "no move",
+    "too_many_moves": "more than four moves",
+    "repeated_move": "one move twice",
+    "unknown_move": "no move of this name",
+    "later_move": "a move of a later generation",
+    "banned_move": "Dig, Fly, Double Team and Minimize",
+    "ohko_move": "Fissure, Guillotine and Horn Drill",
+    "unlearnable": "a move that it cannot learn, or not by this level",
+    "event": "a move given at an event whose terms the set does not meet",
+    "combination": "moves that no single game gives together",
+    "hp_dv": "an HP DV that does not follow from the others",
+    "iv_range": "an IV outside 0-31",
+    "ev_range": "an EV outside 0-255",
+    "no_evs": "all EVs zero, which looks like an oversight",
+    "modern_evs": "508 or 510 EVs in all, which looks like a later generation's limit",
+}
+"""Every code that a `Refusal` may carry, and what it stands for."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason against a team."""
+
+    code: str
+    """A key of `REASONS`."""
+    message: str
+    slot: int | None = None
+    """Position of the set it concerns, from 0; None for the team as a whole."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def validate(team: Sequence[PokemonSet]) -> tuple[Refusal, ...]:
+    """All reasons against `team`; none for a team that may play gen1ou."""
+    known = facts()
+    least, most = known.team_size
+    refusals = []
+    if not least <= len(team) <= most:
+        refusals.append(Refusal("team_size", f"a team has {least} to {most} Pokémon, this one {len(team)}"))
+    for slot, one in enumerate(team):
+        refusals += [
+            Refusal(code, f"Pokémon {slot + 1} ({one.species}): {text}", slot)
+            for code, text in _set_problems(one, known)
+        ]
+    return (*refusals, *_clauses(team))
+
+
+def require_legal(team: Team, what: str = "team") -> Team:
+    """The team itself, or a `TeamError` that names `what` and every reason against it."""
+    if refusals := validate(team):
+        raise TeamError(f"{what} is not legal in gen1ou: {'; '.join(map(str, refusals))}")
+    return team
+
+
+def _clauses(team: Sequence[PokemonSet]) -> Iterator[Refusal]:
+    species = Counter(find_species(one.species) or to_id(one.species) for one in team)
+    for name in sorted(name for name, count in species.items() if count > 1):
+        yield Refusal("species_clause", f"{name} is on the team {species[name]} times; each species once")
+    nicknames = Counter(filter(None, map(_own_nickname, team)))
+    for name in sorted(name for name, count in nicknames.items() if count > 1):
+        yield Refusal("nickname_clause", f"{nicknames[name]} Pokémon are nicknamed {name!r}; each nickname once")
+
+
+def _set_problems(one: PokemonSet, known: Facts) -> Iterator[Problem]:
+    species = find_species(one.species)
+    yield from _nickname_problems(one, species)
+    yield from _level_problems(one, known)
+    yield from _spread_problems(one)
+    if one.item:
+        yield "item", f"holds {one.item!r}; Gen 1 has no items"
+    moves = tuple(filter(None, (find_move(name) for name in one.moves)))
+    yield from _move_problems(one, moves, known)
+    if species is None:
+        if one.species.strip().lower() in known.named:
+            yield "later_species", "is of a later generation; expected one of the 151 of Gen 1"
+        else:
+            yield "unknown_species", "no Pokémon of this name; expected one of the 151 of Gen 1"
+        return
+    if species in known.banned_species:
+        yield "banned_species", "is banned"
+    yield from combination_problems(species, moves)
+    if known.level[0] <= one.level <= known.level[1]:
+        yield from origin_problems(species, moves, one.level)
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def _nickname_problems(one: PokemonSet, species: str | None) -> Iterator[Problem]:
+    length = len(one.nickname.encode("utf-16-le", "surrogatepass")) // 2
+    if length > 18:
+        yield "nickname_length", f"nickname {one.nickname[:30]!r} has {length} characters (in UTF-16); at most 18"
+    owner = facts().named.get(_cleaned(one.nickname).lower(), species)
+    if species and owner != species:
+        yield "nickname_species", f"is nicknamed {one.nickname!r}, which is another Pokémon's name"
+
+
+def _own_nickname(one: PokemonSet) -> str:
+    """The nickname as Showdown shows it; empty if it only repeats the species' name."""
+    name = _cleaned(one.nickname)
+    species = find_species(one.species)
+    return "" if species and facts().named.get(name.lower()) == species else name
+
+
+def _cleaned(name: str) -> str:
+    """A nickname as Showdown keeps it: no separators, no towers of accents, at most 18 UTF-16 units."""
+    name = re.sub(r"[|\s\[\],\u202e\ufeff]+", " ", name).strip()
+    name = name.encode("utf-16-le", "surrogatepass")[:36].decode("utf-16-le", "ignore").strip()
+    name = re.sub(_STACKED, "", name)
+    return re.sub(r"[\u239b-\u23b9]", "", name)
+
+
+_MARKS = "".join(
+    chr(code)
+    for start, end in (
+        *(
+            (0x300, 0x36F),
+            (0x483, 0x489),
+            (0x610, 0x615),
+            (0x64B, 0x65F),
+            (0x670, 0x670),
+            (0x6D6, 0x6DC),
+            (0x6DF, 0x6ED),
+        ),
+        *((0xE31, 0xE31), (0xE34, 0xE3A), (0xE47, 0xE4E)),
+    )
+    for code in range(start, end + 1)
+)
+_STACKED = f"[{_MARKS}]{{3,}}"
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _level_problems(one: PokemonSet, known: Facts) -> Iterator[Problem]:
+    least, most = known.level
+    if not least <= one.level <= most:
+        yield "level", f"level {one.level}; expected {least} to {most}"
+
+
+def _spread_problems(one: PokemonSet) -> Iterator[Problem]:
+    for name, ev in zip(STAT_NAMES, one.evs, strict=True):
+        if not 0 <= ev <= 255:
+            yield "ev_range", f"{ev} {name} EVs; expected 0 to 255"
+    for name, iv in zip(STAT_NAMES, one.ivs, strict=True):
+        if not 0 <= iv <= 31:
+            yield "iv_range", f"{iv} {name} IVs; expected 0 to 31"
+    if one.dvs.hp != hp_dv(one.dvs):
+        yield "hp_dv", f"HP DV {one.dvs.hp}; the other DVs make it {hp_dv(one.dvs)} (IVs are twice the DV)"
+    total = sum(one.evs) - one.evs.spd + one.evs.spa
+    if total == 0 and one.level > 1:
+        yield "no_evs", "all EVs are 0; write 1 EV if that is meant"
+    elif total in (508, 510):
+        yield "modern_evs", f"{total} EVs in all; Gen 1 has no such limit: write 1 EV more if that is meant"
+    if one.level == 50 and total % 4 == 0:
+        yield "level_50", "is level 50 of 100; write 1 EV more if that is meant"
+
+
+# --- moves ------------------------------------------------------------------------------------------------------------
+
+
+def _move_problems(one: PokemonSet, moves: tuple[str, ...], known: Facts) -> Iterator[Problem]:
+    """What is wrong with the moves whoever uses them."""
+    given = [name for name in one.moves if name]
+    if not given:
+        yield "no_moves", "knows no move; expected one to four"
+    if len(given) > known.max_moves:
+        yield "too_many_moves", f"knows {len(given)} moves; expected at most {known.max_moves}"
+    for name, count in Counter(find_move(name) or to_id(name) for name in given).items():
+        if count > 1:
+            yield "repeated_move", f"knows {known.moves.get(name, name)} {count} times"
+    for name in given:
+        if find_move(name) is None and to_id(name) in known.other_moves:
+            yield "later_move", f"{name!r} is a move of a later generation"
+        elif find_move(name) is None:
+            yield "unknown_move", f"no move is called {name!r}"
+    for move in moves:
+        if move in known.banned_moves:
+            yield "banned_move", f"{known.moves[move]} is banned"
+        if move in known.ohko_moves:
+            yield "ohko_move", f"{known.moves[move]} is banned: it faints in one hit"
