@@ -6,7 +6,7 @@
  *   node oracle.cjs --showdown FOLDER --replay FILE                       battles of FILE, one JSON object a line:
  *                                                                         {seed, teams, names, turn, choices: [[p1, p2], ...]}
  * Output: frames of fields. A frame is u8 number of fields, then each field as u32 length and its bytes (little endian).
- *   battle  7  'B' | number | JSON {kind, number, seed, teams, names, turn} ...
+ *   battle  2  'B' | JSON {kind, number, seed, teams, names, turn, limit}
  *   point   9  p1's choice | p2's choice | p1's options | p2's options (each joined by ',') | seed, 8 bytes, least significant
  *              word first | canonical state | log since the last point, without timestamps | p1's request | p2's request (JSON)
  *   end     2  'E' | '' or the error with which Showdown gave up
@@ -17,8 +17,6 @@ const path = require('path');
 const {packState} = require('./state.cjs');
 const {TeamBuilder, KINDS} = require('./teams.cjs');
 const {Random, options, drawPolicy, choose} = require('./policy.cjs');
-
-const MOST_POINTS = 3000;
 
 /** A battle before its first choice, its Pokemon in the condition that their sets describe. */
 function startBattle(showdown, setup) {
@@ -105,7 +103,7 @@ function playBattle(showdown, setup, chooser, frames) {
       const requests = battle.sides.map(side => side.activeRequest ? JSON.stringify(side.activeRequest) : '');
       frames.add([...choices, offered[0].join(','), offered[1].join(','), seedBytes(battle), packState(battle), lines.join('\n'),
         ...requests]);
-      if (battle.ended || point >= MOST_POINTS) break;
+      if (battle.ended || point >= (setup.limit ?? Infinity)) break;
       choices = chooser(offered, point);
       if (!choices) break;
       if (battle.ended) break;

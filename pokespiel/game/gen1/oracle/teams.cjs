@@ -3,7 +3,7 @@
  * Teams for comparison battles, by kind: `ou` (legal in gen1ou, from learnsets), `random` (Showdown's own random battles),
  * `wild` (any four moves on any species), `gadget` (small worlds in which rare interactions are common).
  *
- * A battle's setup is {teams: [sets, sets], names, turn}. A set is Showdown's, and may carry the condition in which the
+ * A battle's setup is {teams: [sets, sets], names, turn (the counter before the first), limit (of points played)}. A set is Showdown's, and may carry the condition in which the
  * Pokemon enters: hp, status, sleep (turns left), pp (a list).
  */
 
@@ -40,6 +40,11 @@ const GADGETS = [
   {moves: ['guillotine', 'horndrill', 'fissure', 'psywave', 'counter', 'bite', 'stomp', 'headbutt', 'rollingkick', 'hyperfang', 'lowkick',
     'quickattack', 'conversion', 'roar', 'whirlwind', 'teleport', 'splash', 'payday', 'glare']},
   {moves: ['mimic', 'transform', 'metronome', 'mirrormove', 'disable', 'conversion', 'wrap', 'skyattack']},
+  {moves: ['bide', 'haze', 'spore', 'lovelykiss', 'splash'], healthy: true},
+  {moves: ['toxic', 'rest', 'poisongas', 'ember', 'tackle', 'leechseed'], species: ['chansey', 'snorlax', 'lapras', 'slowbro'],
+    healthy: true},
+  {moves: ['recover', 'softboiled', 'rest', 'splash'], species: ['chansey', 'snorlax', 'mew', 'wigglytuff'], deficit: true},
+  {moves: ['screech', 'tailwhip', 'tackle', 'growl', 'splash', 'sonicboom'], levels: [1, 2, 3, 100]},
 ];
 
 /** Team builder over one installed Showdown. */
@@ -58,7 +63,7 @@ class TeamBuilder {
     const random = new Random(seed);
     if (!KINDS.includes(kind)) throw new Error(`unknown kind ${kind}; choose one of ${KINDS.join(', ')}`);
     const setup = this[kind](random);
-    return {turn: 0, names: ['P1', 'P2'], ...setup};
+    return {turn: 0, limit: 3000, names: ['P1', 'P2'], ...setup};
   }
 
   random(random) {
@@ -104,6 +109,11 @@ class TeamBuilder {
     return this.learnsets.get(id);
   }
 
+  maxHp(set) {
+    const twice = 2 * this.dex.species.get(set.species).baseStats.hp + set.ivs.hp + Math.floor(set.evs.hp / 4);
+    return Math.floor(twice * set.level / 100) + set.level + 10;
+  }
+
   wild(random) {
     const level = random.pick([
       () => 100, () => random.between(1, 100), () => random.between(1, 100), () => random.between(1, 12),
@@ -136,23 +146,28 @@ class TeamBuilder {
     const conditions = {
       pp: random.chance(0.4), hp: random.chance(0.2), status: random.chance(0.35), lead: random.chance(0.3),
     };
+    if (world.healthy || world.deficit) conditions.pp = conditions.hp = conditions.status = conditions.lead = false;
     const make = i => this.gadgetSet(world, level, conditions, i, random);
     const first = Array.from({length: size}, (_, i) => make(i));
     const mirror = random.chance(0.35);
     const second = mirror ? structuredClone(first) : Array.from({length: random.chance(0.8) ? size : 1}, (_, i) => make(i));
     const turn = random.chance(0.06) ? random.pick([98, 495, 985, 989, 994]) : 0;
-    return {teams: [first, second], turn};
+    const limit = turn || random.chance(0.02) ? 3000 : 250;
+    return {teams: [first, second], turn, limit};
   }
 
   gadgetSet(world, level, conditions, place, random) {
     const id = random.pick(world.species && random.chance(0.8) ? world.species : this.species);
     const strays = random.chance(0.3) ? [random.pick(this.moves)] : [];
     const moves = [...new Set([...random.sample(world.moves, random.between(1, 4)), ...strays])].slice(0, 4);
-    const set = this.wildSet(id, moves, random.chance(0.1) ? random.between(1, 255) : level, random);
+    if (world.levels) level = random.pick(world.levels);
+    const set = this.wildSet(id, moves, level, random);
+    if (world.deficit) set.hp = Math.max(1, this.maxHp(set) - random.pick([255, 255, 511, 254, 256]));
     if (conditions.pp) set.pp = moves.map(() => random.between(0, 3));
     if (conditions.hp) set.hp = random.between(1, 20);
     if (conditions.status && random.chance(0.6) || conditions.lead && place === 0) {
-      set.status = random.pick(['slp', 'frz', 'frz', 'par', 'brn', 'psn', 'tox']);
+      // Showdown throws where the foe's faint on entry cancels the entry of a badly poisoned lead
+      set.status = random.pick(['slp', 'frz', 'frz', 'par', 'brn', 'psn', place === 0 ? 'psn' : 'tox']);
       if (set.status === 'slp') set.sleep = random.between(1, 7);
     }
     return set;
