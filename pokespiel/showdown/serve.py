@@ -89,7 +89,7 @@ def _start(port: int, log: Path) -> Server:
         (package / folder).mkdir(parents=True, exist_ok=True)
     with replacing(package / "config" / "config.js") as temporary:
         shutil.copyfile(CONFIGURATION, temporary)
-    command = [*node(), "pokemon-showdown", "start", "--no-security", "--skip-build", str(port)]
+    command = [str(node()), "pokemon-showdown", "start", "--no-security", "--skip-build", str(port)]
     with open(log, "ab") as output:
         process = subprocess.Popen(
             command, cwd=package, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
