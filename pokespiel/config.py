@@ -15,7 +15,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Union
+from typing import Annotated, Any, Literal, NamedTuple, Union
 
 
 class UnknownName(KeyError, ValueError):
@@ -108,7 +108,7 @@ def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
         key = name.replace("-", "_")
         if key not in fields:
             raise BadOption(str(unknown(f"option of {what}:", key, fields or ["(it has none)"])))
-        values[key] = _checked(value, fields[key], f"option {key!r} of {what}")
+        values[key] = checked(value, fields[key], f"option {key!r} of {what}")
     return plugin(**values)
 
 
@@ -125,11 +125,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _checked(value: Any, hint: Any, what: str) -> Any:
+def checked(value: Any, hint: Any, what: str) -> Any:
     """`value` as the type `hint` wants it, without guessing: an int serves as a float, a list as a tuple."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
+    if origin is Annotated:
+        return checked(value, arguments[0], what)
     if origin in (Union, types.UnionType):
         return _first_that_fits(value, arguments, what)
     if origin is Literal:
@@ -140,6 +142,8 @@ def _checked(value: Any, hint: Any, what: str) -> Any:
         return _checked_tuple(value, arguments, what)
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return build(typing.cast(type, hint), value, what)
+    if hint is Path and isinstance(value, str):
+        return Path(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     expected = origin or hint
@@ -152,10 +156,10 @@ def _checked(value: Any, hint: Any, what: str) -> Any:
 
 def _checked_tuple(value: typing.Sequence[Any], arguments: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(_checked(item, arguments[0], what) for item in value)
+        return tuple(checked(item, arguments[0], what) for item in value)
     if len(arguments) != len(value):
         raise BadOption(f"{what}: expected {len(arguments)} values, got {value!r}")
-    return tuple(_checked(item, hint, what) for item, hint in zip(value, arguments, strict=True))
+    return tuple(checked(item, hint, what) for item, hint in zip(value, arguments, strict=True))
 
 
 def _first_that_fits(value: Any, hints: tuple[Any, ...], what: str) -> Any:
@@ -165,7 +169,7 @@ def _first_that_fits(value: Any, hints: tuple[Any, ...], what: str) -> Any:
                 return None
             continue
         try:
-            return _checked(value, hint, what)
+            return checked(value, hint, what)
         except BadOption:
             continue
     names = " or ".join(getattr(hint, "__name__", str(hint)) for hint in hints)

@@ -1,0 +1,44 @@
+"""What can be chosen by name, with a line and a reference each, read from the sources without importing them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from pokespiel.config import Registry
+from pokespiel.game import GAMES
+from pokespiel.metagame import PAYOFFS
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.oracles import ORACLES
+
+SECTIONS: tuple[tuple[str, Registry], ...] = (
+    ("Games of this package (--game)", GAMES),
+    ("Meta-solvers (--meta-solver)", METASOLVERS),
+    ("Oracles (--oracle)", ORACLES),
+    ("Payoff tables (--payoffs)", PAYOFFS),
+)
+
+
+def catalogue(every_game: bool = False) -> str:
+    """All sections as text; `every_game` also names each OpenSpiel game."""
+    blocks = ["\n".join([title, *_entries(registry)]) for title, registry in SECTIONS if registry]
+    return "\n\n".join([*blocks, _openspiel(every_game)])
+
+
+def _entries(registry: Registry) -> Iterator[str]:
+    width = max(map(len, registry)) + 2
+    for name in sorted(registry):
+        line, reference = registry.describe(name)
+        yield f"  {name:<{width}}{line}"
+        if reference:
+            yield textwrap.fill(reference, 116, initial_indent=" " * (width + 2), subsequent_indent=" " * (width + 2))
+
+
+def _openspiel(every_game: bool) -> str:
+    import pyspiel
+
+    names = sorted(set(pyspiel.registered_names()) - set(GAMES))
+    head = f"OpenSpiel games (--game): {len(names)}, parameters as in leduc_poker(players=3)"
+    if every_game:
+        return f"{head}\n{textwrap.fill(', '.join(names), 116, initial_indent='  ', subsequent_indent='  ')}"
+    return f"{head}; name them all with --games"

@@ -1,0 +1,168 @@
+"""The command line: each command is a frozen dataclass of options whose call does the work.
+
+To add a command, write its class and add its line to COMMANDS. Modules that are slow to import are imported by the
+command that needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from tyro.conf import Positional
+
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.options import Choice, flags_given, parse, read_yaml, to_plain
+from pokespiel.run import PSROConfig, RunFolder
+
+
+@dataclass(frozen=True)
+class PSRO(PSROConfig):
+    """Grow populations by policy-space response oracles, in a run folder.
+
+    Each plug-in's own options become flags once it is chosen: try `--oracle cfr --help`.
+    """
+
+    run: Path | None = None
+    """The run's folder; None = runs/<game>-<meta-solver>-<oracle>-<seed>."""
+    resume: bool = False
+    """Go on with the run in the folder, with the options it was started with; only --iterations may change."""
+    config: Path | None = None
+    """A YAML file of these options; flags override it."""
+
+    @classmethod
+    def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
+        """What replaces the defaults: the YAML file, or the run to resume."""
+        if "resume" in given and given.get("run"):
+            return to_plain(RunFolder(given["run"][0]).config())
+        return read_yaml(given["config"][0]) if given.get("config") else {}
+
+    def folder(self) -> Path:
+        game = "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in self.game)
+        oracles = "+".join(choice.name for choice in self.oracle)
+        return self.run or Path("runs") / f"{game}-{self.meta_solver.name}-{oracles}-{self.seed}"
+
+    def __call__(self) -> int:
+        from pokespiel.session import work
+
+        config = PSROConfig(**{name: getattr(self, name) for name in PSROConfig.__dataclass_fields__})
+        folder = self.folder()
+        opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
+        with opened as run:
+            outcome = work(run)
+        again = f"pokespiel psro --run {folder} --resume"
+        if not outcome.finished:
+            print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")
+            return 130
+        print(f"{_summary(outcome.standing.rows[-1])}\nrun: {folder}   report: pokespiel report {folder}")
+        return 0
+
+
+def _summary(row: Mapping[str, Any]) -> str:
+    names = ("exploitability", "nash_conv", "cce_gap", "population_regret")
+    figures = ", ".join(f"{name.replace('_', ' ')} {row[name]:.6g}" for name in names if name in row)
+    return f"iteration {row['iteration']}: {figures}, {row['seconds']:.1f} s"
+
+
+@dataclass(frozen=True)
+class Solve:
+    """Solve a payoff table: print each player's mixture and what it leaves to gain."""
+
+    table: Positional[Path]
+    """A CSV file of the row player's payoffs (zero-sum), or an .npy file of payoffs [P, n_1, ..., n_P]."""
+    second: Path | None = None
+    """A CSV file of the column player's payoffs; None = the game is zero-sum."""
+    meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
+    """The solver."""
+    symmetric: bool = False
+    """One population for both seats: entry (i, j) is what policy i earns against policy j."""
+    smallest: float = 1e-6
+    """Do not list policies with less weight."""
+
+    def __call__(self) -> int:
+        from pokespiel.solve import read_payoffs, solution
+
+        payoffs = read_payoffs(self.table, self.second)
+        print(solution(payoffs, self.meta_solver.build(METASOLVERS), self.symmetric, self.smallest))
+        return 0
+
+
+@dataclass(frozen=True)
+class List:
+    """List games, meta-solvers, oracles and ways to fill payoff tables, with their references."""
+
+    games: bool = False
+    """Name every OpenSpiel game too."""
+
+    def __call__(self) -> int:
+        from pokespiel.catalogue import catalogue
+
+        print(catalogue(self.games))
+        return 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write a run's report: one self-contained HTML page with its plots."""
+
+    run: Positional[Path]
+    """The run's folder."""
+    out: Path | None = None
+    """Where to write it; None = report.html in the folder."""
+
+    def __call__(self) -> int:
+        from pokespiel.report import write_report
+
+        path = self.out or self.run / "report.html"
+        write_report(RunFolder(self.run), path)
+        print(path)
+        return 0
+
+
+COMMANDS: dict[str, type] = {
+    "psro": PSRO,
+    "solve": Solve,
+    "list": List,
+    "report": Report,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; errors that a user can mend are one line on standard error and exit status 2."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_usage())
+        return 0 if arguments else 2
+    try:
+        return _run(arguments[0], arguments[1:])
+    except KeyboardInterrupt:
+        print("pokespiel: interrupted; what was saved stands", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        if os.environ.get("POKESPIEL_TRACEBACK"):
+            raise
+        print(f"pokespiel: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    from pokespiel.config import unknown
+
+    if name not in COMMANDS:
+        raise unknown("command", name, COMMANDS)
+    command = COMMANDS[name]
+    base = getattr(command, "base", lambda given: {})(flags_given(arguments))
+    return parse(command, arguments, f"pokespiel {name}", base)()
+
+
+def _usage() -> str:
+    lines = [f"  {name:<10} {(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items()]
+    return "\n".join(["usage: pokespiel COMMAND [options]   (pokespiel COMMAND --help shows them)", "", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,304 @@
+"""A PSRO run in a folder: what was asked, where it ran, a row of metrics an iteration, and all that a resume needs.
+
+    config.yaml              every option, defaults spelled out
+    environment.json         versions, commit, machine and command of each session
+    metrics.csv              a row an iteration; row 0 is the uniform start
+    policies/<seat>/0003.safetensors
+    checkpoint.safetensors   iteration, payoff table, meta-strategies and their history, random state, oracle in progress
+    mixture.json, payoffs_<seat>.csv   the same for people, written now and then and at the end
+
+Every file is replaced atomically, the checkpoint last: it decides which iteration the folder stands at. A killed run
+goes on from there to the same numbers; a lock keeps two processes out of one folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import yaml
+
+from pokespiel.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.config import BadOption
+from pokespiel.environment import environment
+from pokespiel.files import replacing, write_text
+from pokespiel.metagame import PAYOFFS, PayoffTable, Samples
+from pokespiel.metasolvers import METASOLVERS, MetaStrategy
+from pokespiel.options import Choice, from_plain, read_yaml, to_plain
+from pokespiel.oracles import ORACLES, Training
+from pokespiel.policy import load_policy, save_policy
+from pokespiel.psro import Pending, PSROState
+
+FORMAT = "pokespiel-run-1"
+EXPORT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class PSROConfig:
+    """What a PSRO run is."""
+
+    game: str = "leduc_poker"
+    """Any OpenSpiel game string, parameters included, or a game of this package."""
+    meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
+    """Gives the mixtures that responses train against."""
+    evaluator: Annotated[Choice | None, METASOLVERS] = None
+    """Another meta-solver for the answer and its exploitability; None = the same."""
+    oracle: Annotated[tuple[Choice, ...], ORACLES] = (Choice("exact"),)
+    """Finds the responses; each one named is called in every iteration."""
+    payoffs: Annotated[Choice, PAYOFFS] = Choice("exact")
+    """Fills the payoff table."""
+    iterations: int = 40
+    """Iterations in all; a resumed run may ask for more."""
+    seed: int = 0
+    """Starts the random numbers of the whole run."""
+
+    def __post_init__(self) -> None:
+        if self.iterations < 0:
+            raise BadOption(f"iterations must not be negative, got {self.iterations}")
+        if self.seed < 0:
+            raise BadOption(f"seed must not be negative, got {self.seed}")
+        if not self.oracle:
+            raise BadOption("a run needs at least one oracle")
+
+
+class Standing(NamedTuple):
+    """Where a run stands."""
+
+    state: PSROState
+    rows: tuple[Mapping[str, Any], ...]
+    """The metrics so far, one mapping an iteration."""
+    mixtures: tuple[np.ndarray, ...]
+    """[iterations + 1, n_p] per population, the answer's marginal after each iteration; 0 before a policy joined."""
+    seconds: float
+    """Time spent, over all sessions."""
+
+
+class RunFolder:
+    """A run's files; `create` and `resume` hold its lock, `RunFolder(path)` only reads."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._exported = -EXPORT_SECONDS
+
+    @classmethod
+    @contextmanager
+    def create(cls, path: str | Path, config: PSROConfig) -> Iterator[RunFolder]:
+        """A new run; a `FileExistsError` if the folder already holds one."""
+        run = cls(path)
+        with run._locked():
+            if run.config_file.exists():
+                raise FileExistsError(f"{path} already holds a run; resume it, or choose another folder")
+            run._write_environment([])
+            run._write_config(config)
+            yield run
+
+    @classmethod
+    @contextmanager
+    def resume(cls, path: str | Path, config: PSROConfig | None = None) -> Iterator[RunFolder]:
+        """An existing run; a `ValueError` if `config` asks for anything but more iterations than it was started with."""
+        run = cls(path)
+        kept = run.config()
+        with run._locked():
+            if config is not None and config != kept:
+                _check_same(kept, config, run.path)
+                run._write_config(config)
+            run._write_environment(run.sessions())
+            yield run
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return self.path / "checkpoint.safetensors"
+
+    def config(self) -> PSROConfig:
+        if not self.config_file.is_file():
+            raise FileNotFoundError(f"{self.path} holds no run: there is no {self.config_file.name} in it")
+        return PSROConfig(**from_plain(PSROConfig, read_yaml(self.config_file)))
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The environment of each session, oldest first."""
+        path = self.path / "environment.json"
+        return json.loads(path.read_text())["sessions"] if path.is_file() else []
+
+    def standing(self) -> Standing | None:
+        """Where the run stands; None = nothing was finished yet."""
+        if not self.checkpoint_file.exists():
+            return None
+        kept = load_checkpoint(self.checkpoint_file, FORMAT)
+        state = self._state(kept)
+        rows = tuple(row for row in self._read_rows() if int(row["iteration"]) <= state.iteration)
+        if len(rows) != state.iteration + 1:
+            raise ValueError(f"{self.path / 'metrics.csv'} lacks rows: {len(rows)} of {state.iteration + 1}")
+        return Standing(state, rows, kept["mixtures"], kept["seconds"])
+
+    def save(self, standing: Standing, previous: PSROState | None) -> None:
+        """Write what is new since `previous`, the checkpoint last."""
+        state = standing.state
+        for name, population, old in zip(
+            population_names(state), state.populations, previous.populations if previous else ((),) * 99, strict=False
+        ):
+            for index in range(len(old), len(population)):
+                save_policy(self.policy_file(name, index), population[index], {"iteration": state.iteration})
+        write_text(self.path / "metrics.csv", _csv(standing.rows))
+        save_checkpoint(self.checkpoint_file, FORMAT, _kept(standing))
+
+    def export(self, standing: Standing, *, now: bool = False) -> None:
+        """Write the mixture and the payoffs for people, if it was not done lately or `now`."""
+        if not now and time.monotonic() - self._exported < EXPORT_SECONDS:
+            return
+        self._exported = time.monotonic()
+        state = standing.state
+        mixture = {
+            name: {
+                str(self.policy_file(name, index).relative_to(self.path)): float(weight)
+                for index, weight in enumerate(marginal)
+                if weight > 0
+            }
+            for name, marginal in zip(population_names(state), state.strategy.marginals, strict=False)
+        }
+        write_text(self.path / "mixture.json", json.dumps(mixture, indent=1) + "\n")
+        if state.table.payoffs.ndim == 3:
+            for seat, payoffs in enumerate(state.table.payoffs):
+                with replacing(self.path / f"payoffs_{seat}.csv") as temporary:
+                    np.savetxt(temporary, payoffs, delimiter=",", fmt="%.12g")
+
+    def policy_file(self, population: str, index: int) -> Path:
+        return self.path / "policies" / population / f"{index:04d}.safetensors"
+
+    def _state(self, kept: Mapping[str, Any]) -> PSROState:
+        names = _names(len(kept["sizes"]))
+        populations = tuple(
+            tuple(load_policy(self.policy_file(name, index)) for index in range(size))
+            for name, size in zip(names, kept["sizes"], strict=True)
+        )
+        payoffs, samples = kept["table"]
+        return PSROState(
+            iteration=kept["iteration"],
+            populations=populations,
+            table=PayoffTable(payoffs, None if samples is None else Samples(*samples)),
+            training=MetaStrategy(*kept["training"]),
+            strategy=MetaStrategy(*kept["strategy"]),
+            rng=kept["rng"],
+            metrics=kept["metrics"],
+            pending=_pending(kept["pending"]),
+        )
+
+    def _read_rows(self) -> list[dict[str, Any]]:
+        with open(self.path / "metrics.csv", newline="", encoding="utf-8") as file:
+            return [{key: _number(value) for key, value in row.items() if value != ""} for row in csv.DictReader(file)]
+
+    def _write_config(self, config: PSROConfig) -> None:
+        write_text(self.config_file, yaml.safe_dump(to_plain(config), sort_keys=False))
+
+    def _write_environment(self, sessions: Sequence[Mapping[str, Any]]) -> None:
+        text = json.dumps({"sessions": [*sessions, environment()]}, indent=1)
+        write_text(self.path / "environment.json", text + "\n")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Held as long as the process lives; the system frees it however the process ends."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / ".lock", "a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read().strip() or "unknown"
+                raise RunBusy(f"another process (id {holder}) is working in {self.path}") from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+
+class RunBusy(OSError):
+    """Another process holds the run's lock."""
+
+
+def population_names(state: PSROState) -> list[str]:
+    """The folder of each population: `all` seats in a symmetric game, else the seat's number."""
+    return _names(len(state.populations))
+
+
+def _names(populations: int) -> list[str]:
+    return ["all"] if populations == 1 else [str(seat) for seat in range(populations)]
+
+
+def extended(mixtures: tuple[np.ndarray, ...] | None, state: PSROState) -> tuple[np.ndarray, ...]:
+    """The history of mixtures with `state`'s as its last row."""
+    marginals = state.strategy.marginals[: len(state.populations)]
+    if mixtures is None:
+        return tuple(marginal[None] for marginal in marginals)
+    grown = []
+    for history, marginal in zip(mixtures, marginals, strict=True):
+        rows = np.zeros((len(history) + 1, len(marginal)))
+        rows[:-1, : history.shape[1]] = history
+        rows[-1] = marginal
+        grown.append(rows)
+    return tuple(grown)
+
+
+def _kept(standing: Standing) -> dict[str, Any]:
+    state = standing.state
+    samples = state.table.samples
+    return {
+        "iteration": state.iteration,
+        "sizes": [len(population) for population in state.populations],
+        "table": (state.table.payoffs, None if samples is None else tuple(samples)),
+        "training": tuple(state.training),
+        "strategy": tuple(state.strategy),
+        "rng": state.rng,
+        "metrics": dict(state.metrics),
+        "pending": None if state.pending is None else _plain_pending(state.pending),
+        "mixtures": standing.mixtures,
+        "seconds": standing.seconds,
+    }
+
+
+def _plain_pending(pending: Pending) -> dict[str, Any]:
+    training = None if pending.training is None else tuple(pending.training)
+    return {**pending._asdict(), "training": training}
+
+
+def _pending(kept: Mapping[str, Any] | None) -> Pending | None:
+    if kept is None:
+        return None
+    return Pending(**{**kept, "training": None if kept["training"] is None else Training(*kept["training"])})
+
+
+def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
+    before, after = to_plain(kept), to_plain(replace(asked, iterations=kept.iterations))
+    changed = [f"{name} from {before[name]!r} to {after[name]!r}" for name in before if before[name] != after[name]]
+    if changed:
+        raise ValueError(f"{path} was started with other options; a resume cannot change {'; '.join(changed)}")
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
