@@ -155,7 +155,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     if name not in COMMANDS:
         raise unknown("command", name, COMMANDS)
     command = COMMANDS[name]
-    base = getattr(command, "base", lambda given: {})(flags_given(arguments))
+    base = command.base(flags_given(arguments)) if hasattr(command, "base") else {}
     return parse(command, arguments, f"pokespiel {name}", base)()
 
 

@@ -15,7 +15,7 @@ PACKAGES = ("pokespiel", "numpy", "scipy", "open_spiel", "cvxpy", "torch", "safe
 
 
 def environment() -> dict[str, Any]:
-    """Versions of Python and the packages that compute, this package's commit, the machine, the command and the time."""
+    """Versions of Python and of packages that compute, this package's commit, the machine, the command, the time."""
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": sys.argv,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import itertools
 import textwrap
 import typing
 from collections.abc import Mapping, Sequence
@@ -60,9 +61,9 @@ def parse(
         else:
             chooser = _Chooser(field.name, registry, _is_tuple(hint), values[field.name])
             choosers[field.name] = chooser.chosen(given.get(field.name))
-            fields += choosers[field.name].fields(_attribute_docs(command).get(field.name, ""))
+            fields += choosers[field.name].fields(attribute_docs(command).get(field.name, ""))
     dynamic = dataclasses.make_dataclass(command.__name__, fields, kw_only=True)
-    parsed = tyro.cli(dynamic, args=list(arguments), prog=prog, description=inspect.getdoc(command))
+    parsed: Any = tyro.cli(dynamic, args=list(arguments), prog=prog, description=inspect.getdoc(command))
     plain = {field.name: getattr(parsed, field.name) for field in dataclasses.fields(parsed) if "__" not in field.name}
     return command(**{name: choosers[name].result(parsed) if name in choosers else plain[name] for name in plain})
 
@@ -156,28 +157,23 @@ def _is_tuple(hint: Any) -> bool:
 
 
 def _defaults(command: type) -> dict[str, Any]:
-    return {
-        field.name: field.default for field in dataclasses.fields(command) if field.default is not dataclasses.MISSING
-    }
+    fields = dataclasses.fields(command)
+    return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
 
 
 def _helped(command: type, name: str, hint: Any) -> Any:
-    return Annotated[hint, tyro.conf.arg(help=_attribute_docs(command).get(name, ""))]
+    return Annotated[hint, tyro.conf.arg(help=attribute_docs(command).get(name, ""))]
 
 
-def _attribute_docs(command: type) -> dict[str, str]:
+def attribute_docs(command: type) -> dict[str, str]:
     """The docstring under each field, from the source."""
     docs: dict[str, str] = {}
     for cls in reversed(command.__mro__[:-1]):
         body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
         assert isinstance(body, ast.ClassDef)
-        for before, node in zip(body.body, body.body[1:], strict=False):
-            if (
-                isinstance(before, ast.AnnAssign)
-                and isinstance(node, ast.Expr)
-                and isinstance(node.value, ast.Constant)
-            ):
-                docs[ast.unparse(before.target)] = inspect.cleandoc(str(node.value.value))
+        for before, node in itertools.pairwise(body.body):
+            if isinstance(before, ast.AnnAssign) and isinstance(node, ast.Expr):
+                docs[ast.unparse(before.target)] = inspect.cleandoc(ast.literal_eval(node.value))
     return docs
 
 
@@ -216,9 +212,8 @@ class _Chosen(NamedTuple):
         if len(plugins) == 1:
             result.append(self._nested(plugins[0]))
         elif plugins:
-            inner = [
-                (key, type(plugin), dataclasses.field(default=plugin)) for key, plugin in zip(self._keys(), plugins)
-            ]
+            keyed = zip(self._keys(), plugins, strict=True)
+            inner = [(key, type(plugin), dataclasses.field(default=plugin)) for key, plugin in keyed]
             result.append(self._nested(dataclasses.make_dataclass(f"{field}_options", inner, frozen=True)()))
         return result
 
@@ -229,7 +224,7 @@ class _Chosen(NamedTuple):
             return () if several else None
         options = getattr(parsed, f"{self.chooser.field}__options")
         if len(self.choices) == 1:
-            choices = (Choice(self.choices[0].name, options_of(options)),)
+            choices: tuple[Choice, ...] = (Choice(self.choices[0].name, options_of(options)),)
         else:
             keyed = zip(self.choices, self._keys(), strict=True)
             choices = tuple(Choice(choice.name, options_of(getattr(options, key))) for choice, key in keyed)

@@ -4,7 +4,7 @@
     environment.json         versions, commit, machine and command of each session
     metrics.csv              a row an iteration; row 0 is the uniform start
     policies/<seat>/0003.safetensors
-    checkpoint.safetensors   iteration, payoff table, meta-strategies and their history, random state, oracle in progress
+    checkpoint.safetensors   iteration, payoff table, meta-strategies, their history, random state, oracle in progress
     mixture.json, payoffs_<seat>.csv   the same for people, written now and then and at the end
 
 Every file is replaced atomically, the checkpoint last: it decides which iteration the folder stands at. A killed run
@@ -105,7 +105,7 @@ class RunFolder:
     @classmethod
     @contextmanager
     def resume(cls, path: str | Path, config: PSROConfig | None = None) -> Iterator[RunFolder]:
-        """An existing run; a `ValueError` if `config` asks for anything but more iterations than it was started with."""
+        """An existing run; a `ValueError` if `config` differs from what it was started with in more than iterations."""
         run = cls(path)
         kept = run.config()
         with run._locked():

@@ -65,10 +65,12 @@ def solution(payoffs: np.ndarray, solver: MetaSolver, symmetric: bool, smallest:
         lines.append("every player" if symmetric else f"player {player}")
         kept = [index for index in np.argsort(-marginal, kind="stable") if marginal[index] >= smallest]
         lines += [f"  policy {index:<4} {marginal[index]:.6f}" for index in kept]
-    if strategy.joint is not None:
+    joint = strategy.joint
+    if joint is not None:
         lines.append("joint")
-        for cell in sorted(zip(*np.nonzero(strategy.joint >= smallest), strict=True), key=lambda c: -strategy.joint[c]):
-            lines.append(f"  {tuple(map(int, cell))} {strategy.joint[cell]:.6f}")
+        cells = np.argwhere(joint >= smallest)
+        for cell in sorted(map(tuple, cells.tolist()), key=lambda cell: -joint[cell]):
+            lines.append(f"  {cell} {joint[cell]:.6f}")
     return "\n".join([*lines, *_figures(payoffs, strategy)])
 
 

@@ -1,0 +1,57 @@
+"""Intervals: their coverage by simulation, known values, and refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pokespiel.statistics import bootstrap_interval, clopper_pearson, mean_interval
+
+
+@pytest.mark.parametrize("n", [2, 20, 200])
+@pytest.mark.parametrize("win", [0.5, 0.8, 0.97])
+def test_mean_intervals_cover_the_mean_of_wins_and_losses(n, win):
+    rng = np.random.default_rng(0)
+    values = np.where(rng.random((4_000, n)) < win, 1.0, -1.0)
+    low, high = mean_interval(n, values.sum(axis=1), (values**2).sum(axis=1), (-1, 1))
+    covered = (low <= 2 * win - 1) & (2 * win - 1 <= high)
+    assert covered.mean() > 0.93
+
+
+def test_mean_intervals_of_many_values_are_students_t():
+    rng = np.random.default_rng(1)
+    values = rng.uniform(-1, 1, 100_000)
+    low, high = mean_interval(len(values), values.sum(), (values**2).sum(), (-1, 1))
+    assert (high - low) / 2 == pytest.approx(1.96 * values.std() / np.sqrt(len(values)), rel=1e-3)
+
+
+def test_a_streak_leaves_a_doubt_and_nothing_is_known_of_nothing():
+    low, high = mean_interval(20, 20.0, 20.0, (-1, 1))
+    assert low < 0.9
+    assert high == 1
+    assert [float(end) for end in mean_interval(0, 0.0, 0.0, (-13, 13))] == [-13, 13]
+
+
+def test_bootstrap_covers():
+    rng = np.random.default_rng(2)
+    covered = 0
+    for _ in range(300):
+        low, high = bootstrap_interval(rng.choice([-1, 0, 0.5, 1], size=60), rng, draws=300)
+        covered += low <= 0.125 <= high
+    assert covered / 300 > 0.9
+    with pytest.raises(ValueError, match="at least two"):
+        bootstrap_interval(np.array([1.0]), rng)
+
+
+def test_clopper_pearson_is_exact_and_refuses_what_it_is_not_for():
+    # 19 of 50: the exact interval by inverting the binomial test, and the p-value of an even match is 0.12.
+    low, high = clopper_pearson(19, 31)
+    assert (low, high) == (pytest.approx(0.2465, abs=1e-4), pytest.approx(0.5283, abs=1e-4))
+    assert clopper_pearson(0, 10)[0] == 0
+    assert clopper_pearson(10, 0) == (pytest.approx(0.025 ** (1 / 10)), 1.0)
+    with pytest.raises(ValueError, match="without ties"):
+        clopper_pearson(10, 10, 1)
+    with pytest.raises(ValueError, match="seat-swapped pairs"):
+        clopper_pearson(10, 10, paired=True)
+    with pytest.raises(ValueError, match="at least one match"):
+        clopper_pearson(0, 0)
