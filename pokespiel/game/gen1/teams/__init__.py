@@ -16,11 +16,17 @@ from pokespiel.game.gen1.teams.formats import (
     read_teams,
     unpack,
 )
+from pokespiel.game.gen1.teams.pools import POOLS, Pool, line_up, load_pool, read_file, split, team_hash
 from pokespiel.game.gen1.teams.sets import PokemonSet, Spread, Stats, Team, TeamError, hp_dv, ivs_of
+from pokespiel.game.gen1.teams.validator import REASONS, Refusal, require_legal, validate
 
 __all__ = [
+    "POOLS",
+    "REASONS",
     "NamedTeam",
     "PokemonSet",
+    "Pool",
+    "Refusal",
     "Spread",
     "Stats",
     "Team",
@@ -30,8 +36,15 @@ __all__ = [
     "export_teams",
     "hp_dv",
     "ivs_of",
+    "line_up",
+    "load_pool",
     "pack",
+    "read_file",
     "read_team",
     "read_teams",
+    "require_legal",
+    "split",
+    "team_hash",
     "unpack",
+    "validate",
 ]

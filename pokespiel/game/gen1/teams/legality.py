@@ -1,7 +1,7 @@
 """What Gen 1 OU allows: species, moves, how each is learned, and bans, as `data/teams/legality.json` holds them.
 
 The file is written by `data/teams/legality.cjs` from an installed `pokemon-showdown` 0.11.11; a test compares the two
-where Node and the package are there.
+where Node and the package are there. Names and base stats come from the engine's `dex.json`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 FORMAT = "gen1ou"
+DATA = Path(__file__).parent.parent / "data" / "teams"
+"""The checked-in facts, weights and pools."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Facts:
     species: Mapping[str, Species]
     moves: Mapping[str, str]
     """Id to name of the 165."""
+    physical: frozenset[str]
+    """Ids of the moves whose damage depends on Attack."""
     species_aliases: Mapping[str, str]
     move_aliases: Mapping[str, str]
     named: Mapping[str, str]
@@ -80,8 +84,8 @@ def to_id(name: str) -> str:
 @cache
 def facts() -> Facts:
     """The facts, read once."""
-    text = (resources.files("pokespiel.game.gen1") / "data/teams/legality.json").read_text(encoding="utf-8")
-    raw = json.loads(text)
+    raw, dex = _read(DATA / "legality.json"), _read(DATA.parent.parent / "dex.json")
+    names = {one["id"]: one["name"] for one in dex["species"]}
     combinations = tuple((one["species"], frozenset(one["moves"])) for one in raw["combinations"])
     return Facts(
         source=raw["source"],
@@ -92,11 +96,12 @@ def facts() -> Facts:
         banned_moves=frozenset(raw["banned_moves"]),
         ohko_moves=frozenset(raw["ohko_moves"]),
         combinations=combinations,
-        species={key: _species(value) for key, value in raw["species"].items()},
-        moves=raw["moves"],
+        species={one["id"]: _species(one, raw["species"][one["id"]]) for one in dex["species"]},
+        moves={one["id"]: one["name"] for one in dex["moves"]},
+        physical=frozenset(one["id"] for one in dex["moves"] if _is_physical(one)),
         species_aliases=raw["species_aliases"],
         move_aliases=raw["move_aliases"],
-        named=_named(raw),
+        named=_named(raw, names),
         other_moves=frozenset(to_id(name) for name in raw["other_moves"]),
     )
 
@@ -123,14 +128,23 @@ def lineage(species: str) -> tuple[str, ...]:
     return (species, *(lineage(before) if before else ()))
 
 
-def _named(raw: dict[str, Any]) -> dict[str, str]:
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _is_physical(move: Mapping[str, Any]) -> bool:
+    """Does its damage depend on Attack? Fixed damage has a power of 1 at most."""
+    return move["category"] == "Physical" and move["power"] > 1
+
+
+def _named(raw: dict[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     named = dict.fromkeys((name.lower() for name in raw["other_species"]), "other")
     for key, entry in raw["species"].items():
-        named |= dict.fromkeys((name.lower() for name in (entry["name"], *entry.get("formes", ()))), key)
+        named |= dict.fromkeys((name.lower() for name in (names[key], *entry.get("formes", ()))), key)
     return named
 
 
-def _species(raw: dict[str, Any]) -> Species:
+def _species(dex: dict[str, Any], raw: dict[str, Any]) -> Species:
     event_moves = {move: tuple(indices) for move, indices in raw.get("event_moves", {}).items()}
     events = {
         int(index): Distribution(one["level"], tuple(one["moves"]), one["japan"])
@@ -138,9 +152,9 @@ def _species(raw: dict[str, Any]) -> Species:
     }
     plain = {key: raw[key] for key in ("evolves_from", "evolves_at", "met_at", "event_only") if key in raw}
     return Species(
-        raw["name"],
-        raw["number"],
-        tuple(raw["base"]),
+        dex["name"],
+        dex["num"],
+        tuple(dex["base"][stat] for stat in ("hp", "atk", "def", "spc", "spe")),
         raw["learns"],
         event_moves=event_moves,
         events=events,

@@ -4,7 +4,8 @@
 //
 // Only what Generation 1 can reach is kept: a move counts as learned at the lowest level (0 for machines and tutors) at
 // which a Generation 1 source teaches it, and as an event move where a distribution may give it below that level.
-// Combinations that no game allows, bans and clauses come from the format's own rule table.
+// Combinations that no game allows, bans and clauses come from the format's own rule table. Names and base stats are not
+// here but in ../../dex.json.
 "use strict";
 const path = require("path");
 
@@ -47,12 +48,8 @@ function entry(one) {
   const met = (data.encounters || []).filter((where) => where.generation === 1 && where.level);
   const parent = dex.species.get(one.prevo);
   const result = {
-    name: one.name,
-    number: one.num,
-    base: [one.baseStats.hp, one.baseStats.atk, one.baseStats.def, one.baseStats.spa, one.baseStats.spe],
     learns: sorted(levels),
   };
-  if (one.baseStats.spa !== one.baseStats.spd) throw new Error(`${one.name} has two Specials`);
   if (inGen1(parent)) result.evolves_from = parent.id;
   if (one.prevo && one.evoLevel) result.evolves_at = one.evoLevel;
   if (met.length) result.met_at = Math.min(...met.map((where) => where.level));
@@ -104,7 +101,7 @@ function lines(object, depth = 1) {
 }
 
 const bans = banned("-move:").filter((id) => moves.some((move) => move.id === id));
-const gen1_names = new Set(species.flatMap((one) => [one.name]));
+const gen1_names = new Set(species.map((one) => one.name));
 const formes = new Set(species.flatMap((one) => entry(one).formes || []));
 const result = [
   ["source", JSON.stringify(`pokemon-showdown ${version}, gen1ou`)],
@@ -116,7 +113,6 @@ const result = [
   ["ohko_moves", JSON.stringify(rules.has("ohkoclause") ? moves.filter((move) => move.ohko).map((move) => move.id).sort() : [])],
   ["combinations", `[\n  ${combinations().map((one) => JSON.stringify(one)).join(",\n  ")}\n ]`],
   ["species", lines(Object.fromEntries(species.map((one) => [one.id, entry(one)])), 2)],
-  ["moves", lines(Object.fromEntries(moves.map((move) => [move.id, move.name])), 2)],
   ["species_aliases", JSON.stringify(aliases(dex.species, species))],
   ["move_aliases", JSON.stringify(aliases(dex.moves, moves))],
   ["other_species", JSON.stringify(species_names().filter((name) => !gen1_names.has(name) && !formes.has(name)))],

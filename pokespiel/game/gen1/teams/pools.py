@@ -1,0 +1,154 @@
+"""Pools: the teams that a game is played with.
+
+A pool is a folder of files, each with one team or several under headers; its name in `POOLS` loads a shipped one, any
+other name is a path. Every team is validated on loading. A pool splits into teams to train on and teams held out by
+line-up, so that no two teams of the same six species fall on different sides: the first byte of the SHA-256 of the
+sorted, comma-joined species ids is even for training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pokespiel.config import unknown
+from pokespiel.game.gen1.teams.formats import NamedTeam, pack, read_teams
+from pokespiel.game.gen1.teams.legality import DATA, FORMAT, find_species, to_id
+from pokespiel.game.gen1.teams.sets import Team, TeamError
+from pokespiel.game.gen1.teams.validator import validate
+
+POOLS = ("competitive", "one", "variety")
+"""The shipped pools: composed teams in the archetypes of the tier, a single mirror, and generated teams."""
+SUFFIXES = (".txt", ".gen1ou_team")
+"""Files of a folder with other endings are no part of a pool."""
+MAX_BYTES = 64 << 20
+_SHOWN = 5
+"""So many illegal teams are described in one error."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Named teams, in a fixed order."""
+
+    name: str
+    names: tuple[str, ...]
+    teams: tuple[Team, ...]
+
+    def __len__(self) -> int:
+        return len(self.teams)
+
+    def __iter__(self) -> Iterator[Team]:
+        return iter(self.teams)
+
+    def __getitem__(self, index: int) -> Team:
+        return self.teams[index]
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """A content hash for each team, whatever its name."""
+        return tuple(team_hash(team) for team in self.teams)
+
+    @property
+    def hash(self) -> str:
+        """The content hash of the pool: its teams in their order."""
+        return hashlib.sha256("\n".join(self.hashes).encode()).hexdigest()
+
+
+def load_pool(name: str | Path) -> Pool:
+    """The shipped pool `name`, or the one at a path: a file or a folder of files.
+
+    A team is named by its header, in a folder after its file: "starmie/Starmie and Zapdos". Raises `TeamError` for what
+    cannot be read, is written for another format or is not legal in gen1ou, naming file and team, and a lookup error
+    for a name that is neither a shipped pool nor a path.
+    """
+    if str(name) in POOLS:
+        return _load(str(name), DATA / str(name))
+    path = Path(name)
+    if not path.exists():
+        if path.suffix or len(path.parts) > 1:
+            raise TeamError(f"no team file or folder at {path}")
+        raise unknown("team pool", str(name), POOLS)
+    return _load(path.stem, path)
+
+
+def split(pool: Pool) -> tuple[Pool, Pool]:
+    """The teams to train on and those held out, each in the pool's order; either may be empty."""
+    sides: dict[bool, list[int]] = {True: [], False: []}
+    for index, team in enumerate(pool.teams):
+        sides[trains(team)].append(index)
+    return _part(pool, "train", sides[True]), _part(pool, "held-out", sides[False])
+
+
+def line_up(team: Team) -> tuple[str, ...]:
+    """Its species' ids, sorted."""
+    return tuple(sorted(find_species(one.species) or to_id(one.species) for one in team))
+
+
+def trains(team: Team) -> bool:
+    """Does the team's line-up belong to training?"""
+    return hashlib.sha256(",".join(line_up(team)).encode()).digest()[0] % 2 == 0
+
+
+def team_hash(team: Team) -> str:
+    """SHA-256 of the packed team, in hexadecimal."""
+    return hashlib.sha256(pack(team).encode()).hexdigest()
+
+
+def read_file(path: str | Path) -> list[NamedTeam]:
+    """The teams of one file, not validated; `TeamError` names the file and what is wrong with it."""
+    path = Path(path)
+    if not path.is_file():
+        raise TeamError(f"{path} is no file; expected export text or packed teams")
+    if path.stat().st_size > MAX_BYTES:
+        raise TeamError(f"{path} has {path.stat().st_size} bytes; a team file has at most {MAX_BYTES}")
+    try:
+        return read_teams(path.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise TeamError(f"{path} is not UTF-8 text: byte {error.start} is wrong") from None
+    except TeamError as error:
+        raise TeamError(f"{path}: {error}") from None
+
+
+def _load(name: str, path: Path) -> Pool:
+    teams = list(_file_teams(path, "")) if path.is_file() else list(_folder_teams(path))
+    names = [one for one, _ in teams]
+    twice = sorted({one for one in names if names.count(one) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise TeamError(f"{path}: {twice[0]!r} names two teams; expected each name once")
+    _require_legal(path, teams)
+    return Pool(name, tuple(names), tuple(team for _, team in teams))
+
+
+def _folder_teams(path: Path) -> Iterator[tuple[str, Team]]:
+    files = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES and not one.name.startswith("."))
+    if not files:
+        raise TeamError(f"{path} holds no team file; expected files ending in {' or '.join(SUFFIXES)}")
+    for file in files:
+        yield from _file_teams(file, f"{file.stem}/")
+
+
+def _file_teams(file: Path, prefix: str) -> Iterator[tuple[str, Team]]:
+    """Names and teams of one file; a lone team without a name is called after the file."""
+    teams = read_file(file)
+    for index, (name, form, team) in enumerate(teams, 1):
+        if form != FORMAT:
+            raise TeamError(f"{file}: team {name!r} is for {form}; expected {FORMAT}")
+        if not name and len(teams) == 1:
+            yield file.stem, team
+        else:
+            yield prefix + (name or str(index)), team
+
+
+def _require_legal(path: Path, teams: list[tuple[str, Team]]) -> None:
+    refused = [(name, refusals) for name, team in teams if (refusals := validate(team))]
+    if refused:
+        shown = "\n".join(f"  {name}: {'; '.join(map(str, why))}" for name, why in refused[:_SHOWN])
+        more = f"\n  and {len(refused) - _SHOWN} more" if len(refused) > _SHOWN else ""
+        raise TeamError(f"{path}: {len(refused)} of {len(teams)} teams are not legal in {FORMAT}\n{shown}{more}")
+
+
+def _part(pool: Pool, side: str, indices: list[int]) -> Pool:
+    names = tuple(pool.names[index] for index in indices)
+    return Pool(f"{pool.name}:{side}", names, tuple(pool.teams[index] for index in indices))
