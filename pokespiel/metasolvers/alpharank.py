@@ -1,0 +1,129 @@
+"""alpha-Rank: how long evolution dwells on each joint choice of policies (Omidshafiei et al. 2019, arXiv:1903.01373).
+
+Populations of m individuals are each of one policy until a mutant appears and either dies out or takes over. A mutant
+with payoff advantage d takes over with the fixation probability of the Moran process under selection intensity alpha,
+
+    rho(d) = (1 - exp(-alpha d)) / (1 - exp(-alpha m d)),     1 / m at d = 0,
+
+computed through its logarithm, so no alpha is too large. The stationary distribution of this chain over joint choices
+is the ranking. As alpha grows only the response graph is left: improving moves at rate 1, ties at 1/2, worsening ones
+at a rate epsilon that goes to 0. That limit exists and is unique even where the graph has several sinks.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.markov import DENSE_STATES, stationary, stationary_from_logs, stationary_sparse
+from pokespiel.metasolvers.regret import marginals_of
+from pokespiel.metasolvers.response_graph import ResponseGraph, of_table
+from pokespiel.metasolvers.tables import Table, checked
+
+HEADROOM = 600.0
+"""Natural logarithm of the ratio of rates that floating point can carry through an elimination."""
+
+
+@dataclass(frozen=True)
+class AlphaRank:
+    """The stationary distribution of evolution, for any number of players and general-sum payoffs.
+
+    One population a player gives a joint distribution; a symmetric two-player table gives a distribution over its
+    single population. Symmetric tables of more players are ranked with one population a seat.
+    """
+
+    alpha: float = math.inf
+    """Selection intensity, per unit of payoff; inf = the limit."""
+    population: int = 50
+    """Individuals in each population, m; irrelevant at infinite alpha."""
+    selection: Literal["local", "global"] = "local"
+    """Whom a single population's mutants are compared with: "local" = the opponent at hand; "global" = the whole
+    population as it stands. Irrelevant at infinite alpha and with a population a player."""
+
+    def __post_init__(self) -> None:
+        if not self.alpha >= 0:
+            raise ValueError(f"alpharank: alpha must not be negative, got {self.alpha}")
+        if self.population < 2:
+            raise ValueError(f"alpharank: a population needs at least 2 individuals, got {self.population}")
+
+    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        table = checked(payoffs, symmetric=symmetric, solver="alpharank")
+        graph = of_table(table)
+        weights = limit(graph) if math.isinf(self.alpha) else self._at_finite_alpha(table, graph)
+        if len(graph.shape) == 1 and table.symmetric:
+            return table.strategy([weights])
+        joint = weights.reshape(graph.shape)
+        marginals = marginals_of(joint)
+        return table.strategy([np.mean(marginals, axis=0)] if symmetric else marginals, joint)
+
+    def _at_finite_alpha(self, table: Table, graph: ResponseGraph) -> np.ndarray:
+        logs = self._log_fixation(table, graph)
+        logs -= logs.max(initial=-np.inf)
+        if -logs.min(initial=0.0) * table.num_players <= HEADROOM:
+            return stationary_sparse(graph.matrix(np.exp(logs)))
+        _check_size(graph, "at an alpha this large")
+        dense = np.full((graph.num_nodes, graph.num_nodes), -np.inf)
+        dense[graph.source, graph.target] = logs
+        return stationary_from_logs(dense)
+
+    def _log_fixation(self, table: Table, graph: ResponseGraph) -> np.ndarray:
+        """[E] log probability that the deviation takes over."""
+        if self.selection == "global" and len(graph.shape) == 1:
+            return log_fixation_global(table.payoffs[0], graph.source, graph.target, self.alpha, self.population)
+        return log_fixation(self.alpha * graph.gain, self.population)
+
+
+def log_fixation(advantage: np.ndarray, population: int) -> np.ndarray:
+    """log rho of a mutant whose fitness advantage, alpha times payoff, is constant: any shape in and out."""
+    size = np.abs(advantage)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(-np.expm1(-size)) - np.log(-np.expm1(-population * size))
+    ratio = np.where(size < 1e-300, -math.log(population), ratio)
+    return ratio - (population - 1) * np.maximum(-advantage, 0)
+
+
+def log_fixation_global(
+    payoffs: np.ndarray, resident: np.ndarray, mutant: np.ndarray, alpha: float, population: int
+) -> np.ndarray:
+    """log rho [E] where fitness is the mean payoff against the rest of the population; payoffs [n, n].
+
+    rho = 1 / sum over l < m of the product over p <= l of exp(-alpha (f_mutant(p) - f_resident(p))), p mutants present.
+    """
+    together, against = payoffs[mutant, mutant], payoffs[mutant, resident]
+    apart, among = payoffs[resident, mutant], payoffs[resident, resident]
+    exponent, total = np.zeros(len(mutant)), np.zeros(len(mutant))
+    for p in range(1, population):
+        of_mutants = (p - 1) * together + (population - p) * against
+        of_residents = p * apart + (population - p - 1) * among
+        exponent -= alpha * (of_mutants - of_residents) / (population - 1)
+        total = np.logaddexp(total, exponent)
+    return -total
+
+
+def limit(graph: ResponseGraph) -> np.ndarray:
+    """[N] the infinite-alpha ranking: the stationary distribution as the rate of worsening moves goes to 0.
+
+    With one sink it is that sink's own. With several, how rare excursions lead from one to another decides. Any joint
+    choice reaches any other by at most one worsening move a player, so no ratio of weights exceeds epsilon to the power
+    of their number and an epsilon of 1e-60, or somewhat more for many players, gives the limit to rounding.
+    """
+    weights = np.zeros(graph.num_nodes)
+    if len(graph.sinks) == 1:
+        sink = graph.sinks[0]
+        weights[sink] = stationary_sparse(graph.improving[sink][:, sink])
+        return weights
+    _check_size(graph, f"with {len(graph.sinks)} sinks")
+    epsilon = 10.0 ** -min(60.0, 240.0 / len(graph.shape))
+    rates = np.where(graph.gain > 0, 1.0, np.where(graph.gain < 0, epsilon, 0.5))
+    weights = stationary(graph.matrix(rates).toarray())
+    return np.where(weights < epsilon**0.5, 0.0, weights)
+
+
+def _check_size(graph: ResponseGraph, why: str) -> None:
+    if graph.num_nodes > DENSE_STATES:
+        raise ValueError(f"alpharank: {graph.num_nodes} joint choices {why}: at most {DENSE_STATES} can be ranked")

@@ -1,0 +1,84 @@
+"""Replicator dynamics as a stream of states.
+
+    dx_i / dt = x_i (u_i(x) - x . u(x))        (Taylor and Jonker 1978)
+
+In logarithms this is the softmax of accumulated payoffs, so weights stay positive and sum to one whatever the step.
+It is integrated by the classical fourth-order Runge-Kutta rule on those logarithms, which follows the closed orbits of
+zero-sum games where Euler steps spiral outwards. Time averages of such orbits converge to equilibrium in two-player
+zero-sum games: the regret of the average over time T is at most (log n + log m) / T.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pokespiel.metasolvers.tables import Iterate, Profile, Table
+
+
+def replicator_flow(table: Table, step: float, floor: float = 0.0, start: Profile | None = None) -> Iterator[Iterate]:
+    """States at times 0, step, 2 step, ... and their averages over time, endlessly.
+
+    step: in units of time, the inverse of payoffs. floor: least probability; below it the state is projected back
+    (Lanctot et al. 2017), and then the average is that of the projected path. start: interior; None = uniform.
+    """
+    state = table.uniform() if start is None else start
+    logs = tuple(np.log(weights) for weights in state)
+    total = tuple(np.zeros_like(weights) for weights in state)
+    yield Iterate(state, state)
+    steps = 0
+    while True:
+        logs, passed = _runge_kutta(table, logs, state, step)
+        state = _softmax(logs)
+        if floor and any(weights.min() < floor for weights in state):
+            state = tuple(_projected(weights, floor) for weights in state)
+            logs = tuple(np.log(weights) for weights in state)
+        steps += 1
+        total = _plus(total, 1.0, passed)
+        yield Iterate(state, tuple(weights / steps for weights in total))
+
+
+def _runge_kutta(table: Table, logs: Profile, state: Profile, step: float) -> tuple[Profile, Profile]:
+    """One step: the next logarithms of the weights, and the average state on the way."""
+    slope = _values(table, state)
+    half = _softmax(_plus(logs, step / 2, slope))
+    half_slope = _values(table, half)
+    again = _softmax(_plus(logs, step / 2, half_slope))
+    again_slope = _values(table, again)
+    end = _softmax(_plus(logs, step, again_slope))
+    end_slope = _values(table, end)
+    return (
+        _plus(logs, step, _simpson(slope, half_slope, again_slope, end_slope)),
+        _simpson(state, half, again, end),
+    )
+
+
+def _values(table: Table, state: Profile) -> Profile:
+    return tuple([table.values(population, state) for population in range(len(state))])
+
+
+def _plus(base: Profile, share: float, change: Profile) -> Profile:
+    return tuple([left + share * right for left, right in zip(base, change, strict=True)])
+
+
+def _simpson(start: Profile, half: Profile, again: Profile, end: Profile) -> Profile:
+    return tuple([(a + 2 * (b + c) + d) / 6 for a, b, c, d in zip(start, half, again, end, strict=True)])
+
+
+def _softmax(logs: Profile) -> Profile:
+    result = []
+    for values in logs:
+        weights = np.exp(values - values.max())
+        weights /= weights.sum()
+        result.append(weights)
+    return tuple(result)
+
+
+def _projected(weights: np.ndarray, floor: float) -> np.ndarray:
+    """The nearest distribution, in Euclidean distance, whose entries are at least `floor`."""
+    above = weights - floor
+    left = 1 - floor * len(weights)
+    descending = np.sort(above)[::-1]
+    excess = (np.cumsum(descending) - left) / np.arange(1, len(weights) + 1)
+    return np.maximum(above - excess[np.flatnonzero(descending > excess)[-1]], 0) + floor

@@ -1,0 +1,175 @@
+"""A primal-dual interior-point method for one matrix game, both players at once.
+
+The row player's linear program and the column player's are each other's dual:
+
+    max v  with  s = A'x - v 1 >= 0,  1'x = 1,  x >= 0        (row maximises the worst column)
+    min w  with  r = w 1 - A y >= 0,  1'y = 1,  y >= 0        (column minimises the best row)
+
+At the solution x_i r_i = 0 and y_j s_j = 0. Uniform strategies with v below and w above every payoff are strictly
+feasible, and w - v = x'r + y's bounds the total regret all along, so no phase one and no infeasibility test are needed.
+Each iteration is Mehrotra's predictor and corrector (Mehrotra 1992) through one Cholesky factor of
+
+    diag(r / x) + A diag(y / s) A'                            [n, n]
+
+which stays dense and well shaped where a general sparse solver spends its time on ordering and on bounds. The iterates
+approach the relative interior of the set of solutions: where equilibria are many, duplicates get equal weight.
+`polished` then solves the equations of the support it found (Ye 1992), which leaves rounding errors only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, lstsq
+
+STEP = 0.99
+"""Share of the way to the boundary that a step may go."""
+
+
+class Point(NamedTuple):
+    """Strictly positive strategies and slacks."""
+
+    x: np.ndarray
+    """[n] row strategy."""
+    y: np.ndarray
+    """[m] column strategy."""
+    v: float
+    """What x guarantees, less its slack."""
+    w: float
+    """What y concedes at most, plus its slack."""
+    r: np.ndarray
+    """[n] w - A y."""
+    s: np.ndarray
+    """[m] A'x - v."""
+
+    @property
+    def strategies(self) -> tuple[np.ndarray, np.ndarray]:
+        """x and y, summing to 1 again."""
+        return self.x / self.x.sum(), self.y / self.y.sum()
+
+    @property
+    def gap(self) -> float:
+        """x'r + y's, an upper bound on the regret of (x, y) while they are feasible."""
+        return float(self.x @ self.r + self.y @ self.s)
+
+
+def interior_points(matrix: np.ndarray) -> Iterator[Point]:
+    """Ever better points of the game `matrix` [n, m] (payoffs to row, of range about 1) until arithmetic gives out."""
+    n, m = matrix.shape
+    x, y = np.full(n, 1 / n), np.full(m, 1 / m)
+    v, w = float((x @ matrix).min()) - 1, float((matrix @ y).max()) + 1
+    point = Point(x, y, v, w, w - matrix @ y, x @ matrix - v)
+    while True:
+        yield point
+        try:
+            with np.errstate(all="ignore"):
+                point = _step(matrix, point)
+        except np.linalg.LinAlgError:
+            return
+        if not all(np.isfinite(part).all() and np.min(part) > 0 for part in (point.x, point.y, point.r, point.s)):
+            return
+
+
+def _step(matrix: np.ndarray, at: Point) -> Point:
+    newton = _Newton(matrix, at)
+    toward_zero = newton.direction(-at.x * at.r, -at.y * at.s)
+    reached = _moved(at, toward_zero, 1.0)
+    centre = (reached.gap / at.gap) ** 3 * at.gap / (len(at.x) + len(at.y))
+    direction = newton.direction(
+        centre - at.x * at.r - toward_zero.x * toward_zero.r,
+        centre - at.y * at.s - toward_zero.y * toward_zero.s,
+    )
+    return _moved(at, direction, STEP)
+
+
+def _moved(at: Point, by: Point, share: float) -> Point:
+    """Move the row program's x, v, s and the column program's y, w, r each as far as their signs allow."""
+    row = min(1.0, share * min(_room(at.x, by.x), _room(at.s, by.s)))
+    column = min(1.0, share * min(_room(at.y, by.y), _room(at.r, by.r)))
+    return Point(
+        at.x + row * by.x,
+        at.y + column * by.y,
+        at.v + row * by.v,
+        at.w + column * by.w,
+        at.r + column * by.r,
+        at.s + row * by.s,
+    )
+
+
+def _room(value: np.ndarray, change: np.ndarray) -> float:
+    """How many times `change` fits before an entry of `value` reaches 0."""
+    rate = (change / value).min()
+    return float(-1 / rate) if rate < 0 else np.inf
+
+
+class _Newton:
+    """The Newton equations at a point, factored once and solved for several right-hand sides."""
+
+    def __init__(self, matrix: np.ndarray, at: Point):
+        self.matrix, self.at = matrix, at
+        self.scale = at.y / at.s
+        half = matrix * np.sqrt(self.scale)
+        normal = half @ half.T
+        normal[np.diag_indices_from(normal)] += at.r / at.x
+        self.factor = cho_factor(normal, overwrite_a=True, check_finite=False)
+        self.column = matrix @ self.scale
+        border = np.stack([self.column, np.ones(len(matrix))], axis=1)
+        self.by_v, self.by_w = cho_solve(self.factor, border, check_finite=False).T
+        self.off_row = at.s - (at.x @ matrix - at.v)
+        self.off_column = at.r - (at.w - matrix @ at.y)
+
+    def direction(self, row_product: np.ndarray, column_product: np.ndarray) -> Point:
+        """The change of a point that changes x r by `row_product` [n] and y s by `column_product` [m], to first order.
+
+        dy = scale (q - A'dx + dv) and (diag(r/x) + A scale A') dx = p + A scale q + A scale 1 dv - 1 dw leave two
+        unknowns, dv and dw, to make the entries of dx and of dy sum to zero.
+        """
+        at = self.at
+        q = self.off_row + column_product / at.y
+        p = self.off_column + row_product / at.x
+        base = cho_solve(self.factor, p + self.matrix @ (self.scale * q), check_finite=False)
+        sums = np.array(
+            [
+                [self.by_v.sum(), -self.by_w.sum()],
+                [self.scale.sum() - self.column @ self.by_v, self.column @ self.by_w],
+            ]
+        )
+        dv, dw = np.linalg.solve(sums, [-base.sum(), self.column @ base - self.scale @ q])
+        dx = base + self.by_v * dv - self.by_w * dw
+        dy = self.scale * (q - dx @ self.matrix + dv)
+        dr = (row_product - at.r * dx) / at.x
+        ds = (column_product - at.s * dy) / at.y
+        return Point(dx, dy, float(dv), float(dw), dr, ds)
+
+
+def polished(matrix: np.ndarray, at: Point) -> tuple[np.ndarray, np.ndarray]:
+    """Strategies (x [n], y [m]) that solve the equations of the support at `at`: rows x > r, columns y > s.
+
+    A policy in the support keeps its opponent indifferent among the opponent's support; the least relative change of
+    `at` that makes it so is taken. Outside the support the weight is zero.
+    """
+    rows, columns = at.x > at.r, at.y > at.s
+    if not rows.any() or not columns.any():
+        return at.strategies
+    block = matrix[np.ix_(rows, columns)]
+    x, y = np.zeros_like(at.x), np.zeros_like(at.y)
+    x[rows] = _indifferent(block.T, at.x[rows])
+    y[columns] = _indifferent(block, at.y[columns])
+    return x, y
+
+
+def _indifferent(block: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """`weights` [k] with the least relative change that makes block [l, k] @ weights constant, clipped to >= 0."""
+    weights = weights / weights.sum()
+    payoffs = block @ weights
+    value = payoffs.mean()
+    # unknowns: relative changes z [k] of the weights and the change of the value
+    equations = np.zeros((len(block) + 1, len(weights) + 1))
+    equations[:-1, :-1] = block * weights
+    equations[:-1, -1] = -1
+    equations[-1, :-1] = weights
+    change = lstsq(equations, np.append(value - payoffs, 0.0), lapack_driver="gelsy", check_finite=False)[0]
+    weights = np.maximum(weights * (1 + change[:-1]), 0)
+    return weights / weights.sum()

@@ -1,0 +1,42 @@
+"""Projected replicator dynamics: replicator dynamics that never let a policy die out (Lanctot et al. 2017,
+arXiv:1711.00832)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.dynamics import replicator_flow
+from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
+
+
+@dataclass(frozen=True)
+class ProjectedReplicator:
+    """Projected replicator dynamics from uniform, averaged over time; any number of players, general-sum payoffs.
+
+    In two-player zero-sum tables of range R its regret is about R (log n + log m) / (steps * step), plus the floor's.
+    """
+
+    steps: int = 2000
+    """Steps of the integrator."""
+    step: float = 2.0
+    """Length of a step in units of time, one over the payoffs' range; orbits are followed well up to about 2."""
+    floor: float = 1e-6
+    """Least probability of every policy."""
+
+    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen, or the floor is too high."""
+        table = checked(payoffs, symmetric=symmetric, solver="prd")
+        return table.strategy(nth(self._flow(table), self.steps).average)
+
+    def iterates(self, payoffs: np.ndarray, *, symmetric: bool = False) -> Iterator[Iterate]:
+        """The state and the average after each step, endlessly."""
+        return self._flow(checked(payoffs, symmetric=symmetric, solver="prd"))
+
+    def _flow(self, table: Table) -> Iterator[Iterate]:
+        if not 0 <= self.floor <= 1 / max(table.sizes):
+            raise ValueError(f"prd: the floor must be between 0 and 1 / {max(table.sizes)} policies, got {self.floor}")
+        return replicator_flow(table, self.step / table.range, self.floor)

@@ -1,0 +1,47 @@
+"""Rectified Nash: every policy of the equilibrium trains against those it already beats (Balduzzi et al. 2019,
+arXiv:1901.08106)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.nash import solve
+from pokespiel.metasolvers.tables import checked, zero_sum_matrix
+
+SUPPORT = 1e-9
+"""Weights below this count as zero."""
+TIE = 1e-9
+"""Payoffs this close to the game's value, as a share of the payoffs' range, count as ties."""
+
+
+@dataclass(frozen=True)
+class RectifiedNash:
+    """PSRO_rN: a Nash equilibrium of a two-player zero-sum table, and one response for each policy of its support.
+
+    A policy's response trains against the opponents' equilibrium restricted to those that the policy beats or ties,
+    so that each amplifies its own strength. "Beats" means: earns more than the game's value, zero in a symmetric game.
+    """
+
+    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+        """payoffs [2, n, m]; `targets` hold a row for each supported policy, in the order of their indices.
+
+        A `ValueError` if the payoffs are not finite, misshapen, for more players or general-sum.
+        """
+        table = checked(payoffs, symmetric=symmetric, solver="rectified_nash")
+        matrix = zero_sum_matrix(table, "rectified_nash")
+        x, y = solve(matrix)
+        if symmetric:
+            x = y = (x + y) / 2
+        above = matrix - x @ matrix @ y
+        slack = TIE * table.range
+        targets = (_beaten(above, x, y, slack), _beaten(-above.T, y, x, slack))
+        return table.strategy([x] if symmetric else [x, y])._replace(targets=targets)
+
+
+def _beaten(above: np.ndarray, own: np.ndarray, other: np.ndarray, slack: float) -> np.ndarray:
+    """[m, size of other] a distribution over opponents for each policy in `own`'s support; above: payoff less value."""
+    rows = (above[own > SUPPORT] >= -slack) * np.where(other > SUPPORT, other, 0)
+    return rows / rows.sum(axis=1, keepdims=True)

@@ -1,0 +1,36 @@
+"""Replicator dynamics: a policy's share grows by how much better it does than the average (Taylor and Jonker 1978)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.dynamics import replicator_flow
+from pokespiel.metasolvers.tables import Iterate, checked, nth
+
+
+@dataclass(frozen=True)
+class Replicator:
+    """Replicator dynamics from uniform, for any number of players and general-sum payoffs."""
+
+    steps: int = 2000
+    """Steps of the integrator."""
+    step: float = 2.0
+    """Length of a step in units of time, one over the payoffs' range; orbits are followed well up to about 2."""
+    average: bool = True
+    """Return the average over time, which approaches equilibrium in two-player zero-sum tables; else the last state,
+    which circles there and comes to rest elsewhere."""
+
+    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        table = checked(payoffs, symmetric=symmetric, solver="replicator")
+        last = nth(replicator_flow(table, self.step / table.range), self.steps)
+        return table.strategy(last.average if self.average else last.current)
+
+    def iterates(self, payoffs: np.ndarray, *, symmetric: bool = False) -> Iterator[Iterate]:
+        """The state and the average after each step, endlessly."""
+        table = checked(payoffs, symmetric=symmetric, solver="replicator")
+        return replicator_flow(table, self.step / table.range)

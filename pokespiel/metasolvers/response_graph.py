@@ -1,0 +1,93 @@
+"""The response graph: which single deviations pay.
+
+Its nodes are joint choices of policies (single policies for one symmetric population). An edge leads from one node to
+another that differs in one player's policy and gives that player more; between equal payoffs edges lead both ways. The
+sink strongly connected components are where evolution ends up under strong selection (Omidshafiei et al. 2019).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from pokespiel.metasolvers.markov import closed_classes
+from pokespiel.metasolvers.tables import Table, checked
+
+TIE = 1e-12
+"""Payoffs this close, as a share of their range, count as equal."""
+
+
+@dataclass(frozen=True)
+class ResponseGraph:
+    """All single deviations of a payoff table, as parallel arrays of E directed pairs of nodes."""
+
+    shape: tuple[int, ...]
+    """Policies a population; node numbers count joint choices in C order (np.unravel_index(node, shape) undoes it)."""
+    source: np.ndarray
+    """[E] node that is left."""
+    target: np.ndarray
+    """[E] node that is reached."""
+    player: np.ndarray
+    """[E] who deviates."""
+    gain: np.ndarray
+    """[E] what the deviator gains, exactly 0 for a tie."""
+
+    @property
+    def num_nodes(self) -> int:
+        return int(np.prod(self.shape))
+
+    @cached_property
+    def improving(self) -> sparse.csr_array:
+        """[N, N] strictly positive where an edge leads: 1 for a gain, 0.5 for a tie."""
+        return self.matrix(np.where(self.gain > 0, 1.0, 0.5), self.gain >= 0)
+
+    @cached_property
+    def sinks(self) -> list[np.ndarray]:
+        """The sink strongly connected components: sorted node numbers of each."""
+        return closed_classes(self.improving)
+
+    def matrix(self, values: np.ndarray, keep: np.ndarray | slice = slice(None)) -> sparse.csr_array:
+        """[N, N] with `values` [E] at the pairs where `keep` [E] holds."""
+        size = (self.num_nodes, self.num_nodes)
+        return sparse.csr_array((values[keep], (self.source[keep], self.target[keep])), shape=size)
+
+
+def response_graph(payoffs: np.ndarray, *, symmetric: bool = False) -> ResponseGraph:
+    """The response graph of payoffs [P, n_1, ..., n_P].
+
+    symmetric: a two-player table's single population, where policy j replaces i if it earns more against i than i
+    against j. With more players the nodes are joint choices all the same.
+    """
+    return of_table(checked(payoffs, symmetric=symmetric, solver="response graph"))
+
+
+def of_table(table: Table) -> ResponseGraph:
+    """`response_graph` of a checked table."""
+    tie = TIE * table.range
+    if table.symmetric and table.num_players == 2:
+        own = table.payoffs[0]
+        return _graph(own.shape[:1], [_pairs(np.arange(len(own)), own.T - own)], tie)
+    shape = table.payoffs.shape[1:]
+    nodes = np.arange(int(np.prod(shape))).reshape(shape)
+    parts = []
+    for player, payoffs in enumerate(table.payoffs):
+        lines = np.moveaxis(payoffs, player, -1)
+        parts.append(_pairs(np.moveaxis(nodes, player, -1), lines[..., None, :] - lines[..., :, None]))
+    return _graph(shape, parts, tie)
+
+
+def _pairs(nodes: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sources, targets and gains of all ordered pairs of different nodes along the last axis: [..., k], [..., k, k]."""
+    different = np.broadcast_to(~np.eye(nodes.shape[-1], dtype=bool), gain.shape)
+    source = np.broadcast_to(nodes[..., :, None], gain.shape)
+    target = np.broadcast_to(nodes[..., None, :], gain.shape)
+    return source[different], target[different], gain[different]
+
+
+def _graph(shape: tuple[int, ...], parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], tie: float) -> ResponseGraph:
+    source, target, gain = (np.concatenate(column) for column in zip(*parts, strict=True))
+    player = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts])
+    return ResponseGraph(shape, source, target, player, np.where(np.abs(gain) <= tie, 0.0, gain))

@@ -1,0 +1,152 @@
+"""Payoff tables: checked once at the door, then contracted fast.
+
+Every meta-solver turns its argument into a `Table` first. A table holds one population a seat or, when symmetric, one
+population for all seats; `profile` below means one distribution a population: P vectors, or a single one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.metasolvers import MetaStrategy
+
+AGREEMENT = 1e-9
+"""How far a table may be from zero-sum or symmetric, as a share of its largest absolute payoff."""
+
+Profile = tuple[np.ndarray, ...]
+
+
+class Iterate(NamedTuple):
+    """One step of a learning rule: a distribution a population, and the average of those so far."""
+
+    current: Profile
+    average: Profile
+
+
+def nth(iterates: Iterator[Iterate], steps: int) -> Iterate:
+    """The iterate after `steps` steps, at least 0."""
+    if steps < 0:
+        raise ValueError(f"the number of steps must not be negative, got {steps}")
+    return next(islice(iterates, steps, None))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Checked payoffs [P, n_1, ..., n_P] float64; build it with `checked`."""
+
+    payoffs: np.ndarray
+    symmetric: bool
+
+    @property
+    def num_players(self) -> int:
+        return len(self.payoffs)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Policies in each population: P numbers, or one when symmetric."""
+        return self.payoffs.shape[1:2] if self.symmetric else self.payoffs.shape[1:]
+
+    @property
+    def range(self) -> float:
+        """Largest minus smallest payoff of any player, at least the smallest normal number."""
+        return max(float(np.ptp(self.payoffs, axis=tuple(range(1, self.payoffs.ndim))).max()), np.finfo(float).tiny)
+
+    def uniform(self) -> Profile:
+        return tuple(np.full(size, 1 / size) for size in self.sizes)
+
+    def seats(self, profile: Sequence[np.ndarray]) -> Profile:
+        """One vector a seat."""
+        return tuple(profile) * self.num_players if self.symmetric else tuple(profile)
+
+    def values(self, population: int, profile: Sequence[np.ndarray]) -> np.ndarray:
+        """[n_p], the expected payoff of each of a population's policies against the others' mixtures."""
+        return contract(self.payoffs[population], population, self.seats(profile))
+
+    def slopes(self, profile: Sequence[np.ndarray]) -> np.ndarray:
+        """[N, N] for N = sum of sizes: how each policy's value changes with each policy's weight, all populations."""
+        seats = self.seats(profile)
+        if self.symmetric:
+            return (self.num_players - 1) * _contract_pair(self.payoffs[0], 0, 1, seats)
+        players = range(self.num_players)
+        return np.block([[_contract_pair(self.payoffs[p], p, q, seats) for q in players] for p in players])
+
+    def strategy(self, profile: Sequence[np.ndarray], joint: np.ndarray | None = None) -> MetaStrategy:
+        return MetaStrategy(self.seats(profile), joint)
+
+
+def contract(payoffs: np.ndarray, player: int, marginals: Sequence[np.ndarray]) -> np.ndarray:
+    """One player's payoffs [n_1, ..., n_P] averaged over all other players' marginals: [n_player]."""
+    for _ in range(len(marginals) - 1, player, -1):
+        payoffs = payoffs @ marginals[payoffs.ndim - 1]
+    for other in range(player):
+        payoffs = (marginals[other] @ payoffs.reshape(len(payoffs), -1)).reshape(payoffs.shape[1:])
+    return payoffs
+
+
+def _contract_pair(payoffs: np.ndarray, player: int, other: int, marginals: Sequence[np.ndarray]) -> np.ndarray:
+    """One player's payoffs averaged over all marginals but two: [n_player, n_other], zero for the player itself."""
+    if player == other:
+        return np.zeros((payoffs.shape[player],) * 2)
+    rest = [weights for seat, weights in enumerate(marginals) if seat not in (player, other)]
+    payoffs = np.moveaxis(payoffs, (player, other), (0, 1))
+    for weights in reversed(rest):
+        payoffs = payoffs @ weights
+    return payoffs
+
+
+def checked(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:
+    """The table of `payoffs` [P, n_1, ..., n_P], or a `ValueError` that says what is wrong with it for `solver`."""
+    try:
+        table = np.array(payoffs, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{solver}: payoffs must be an array of real numbers [P, n_1, ..., n_P]: {error}") from None
+    if table.ndim < 2 or table.ndim != len(table) + 1:
+        raise ValueError(
+            f"{solver}: expected payoffs [P, n_1, ..., n_P], one table a player, got shape {table.shape}"
+            + ("; for a zero-sum matrix A pass np.stack([A, -A])" if table.ndim == 2 else "")
+        )
+    if 0 in table.shape:
+        raise ValueError(f"{solver}: every player needs at least one policy, got payoffs of shape {table.shape}")
+    if not np.isfinite(table).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(table))[0])
+        raise ValueError(f"{solver}: payoffs must be finite, got {table[where]} at {where} (a missing cell?)")
+    if symmetric:
+        _check_symmetric(table, solver)
+    return Table(table, symmetric)
+
+
+def _check_symmetric(payoffs: np.ndarray, solver: str) -> None:
+    """A symmetric game: swapping two seats swaps their payoffs and leaves the others' as they are."""
+    sizes = payoffs.shape[1:]
+    if len(set(sizes)) > 1:
+        raise ValueError(f"{solver}: a symmetric table needs populations of one size, got {sizes}")
+    tolerance = AGREEMENT * np.abs(payoffs).max()
+    for seat in range(1, len(payoffs)):
+        swapped = payoffs.swapaxes(1, seat + 1).copy()
+        swapped[[0, seat]] = swapped[[seat, 0]]
+        if np.abs(swapped - payoffs).max() > tolerance:
+            raise ValueError(
+                f"{solver}: symmetric=True, but swapping seats 0 and {seat} changes the payoffs"
+                f" by up to {np.abs(swapped - payoffs).max():.3g}"
+            )
+
+
+def zero_sum_matrix(table: Table, solver: str) -> np.ndarray:
+    """The row player's payoffs [n, m] of a two-player zero-sum (or constant-sum) table, shifted to zero sum."""
+    if table.num_players != 2:
+        raise ValueError(f"{solver} solves two-player zero-sum tables, got {table.num_players} players; {_OTHERS}")
+    total = table.payoffs.sum(axis=0)
+    if np.ptp(total) > AGREEMENT * np.abs(table.payoffs).max():
+        raise ValueError(
+            f"{solver} solves zero-sum tables, but this one is general-sum: the players' payoffs sum to"
+            f" between {total.min():.6g} and {total.max():.6g}; {_OTHERS}"
+        )
+    return table.payoffs[0] - total / 2
+
+
+_OTHERS = "alpharank, correlated, logit, prd, replicator, fictitious_play and regret_matching take any table"
