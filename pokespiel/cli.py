@@ -115,7 +115,7 @@ class Report:
     """Where to write it; None = report.html in the folder."""
 
     def __call__(self) -> int:
-        from pokespiel.report import write_report
+        from pokespiel.run_report import write_report
 
         path = self.out or self.run / "report.html"
         write_report(RunFolder(self.run), path)

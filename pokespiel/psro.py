@@ -180,12 +180,12 @@ def _extended(populations: Members, added: Members) -> Members:
 
 
 def _merged(calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
-    """The mean of each metric over an oracle's calls; with several oracles, names are led by the oracle's number."""
+    """The mean of each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several."""
     per_oracle = len(calls) // num_oracles
     merged: dict[str, float] = {}
     for oracle in range(num_oracles):
         own = calls[oracle * per_oracle : (oracle + 1) * per_oracle]
-        prefix = f"oracle_{oracle}_" if num_oracles > 1 else ""
+        prefix = f"oracle_{oracle}/" if num_oracles > 1 else "oracle/"
         for name in dict.fromkeys(name for metrics in own for name in metrics):
             merged[prefix + name] = float(np.mean([metrics[name] for metrics in own if name in metrics]))
     return merged

@@ -1,0 +1,146 @@
+"""Payoff tables: cells counted right, grown by the missing ones only, with honest intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from toys import Always, BiasedRPS, Parity
+
+from pokespiel.metagame import ExactPayoffs, PayoffTable, SampledPayoffs, grow, interval, spread
+from pokespiel.metasolvers.nash import Nash
+from pokespiel.policy import Uniform
+
+RPS = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) * 2 / 3  # a third of the seeds let seat 0 win
+
+
+class Endless(Parity):
+    def length(self, seed: int) -> int:
+        return 10**9
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def always() -> list[Always]:
+    return [Always(action) for action in range(3)]
+
+
+def test_seat_swapped_pairs_cancel_the_seat_and_mirror_the_cell():
+    table = SampledPayoffs(units=300)(BiasedRPS(), [always()], None, rng())
+    assert np.array_equal(table.payoffs[0], -table.payoffs[1])
+    assert np.array_equal(table.payoffs[0], table.payoffs[1].T)
+    assert np.array_equal(np.sign(table.payoffs[0]), np.sign(RPS))  # seat 0's luck is gone from every pair
+    assert np.abs(table.payoffs[0] - RPS).max() < 0.1
+    assert np.diag(table.payoffs[0]).tolist() == [0, 0, 0]
+    samples = table.samples
+    assert samples.units.tolist() == [[0, 300, 300], [300, 0, 300], [300, 300, 0]]
+    games = samples.wins + samples.losses + samples.ties
+    assert (games[:, ~np.eye(3, dtype=bool)] == 300).all()
+    assert np.array_equal(samples.wins[0], samples.losses[1])
+    assert samples.wins[0, 1, 0] == 300  # paper in seat 0 beats rock by play or by luck: every match
+    assert 60 < samples.wins[0, 0, 1] < 140  # rock in seat 0 beats paper by luck alone
+
+
+def test_the_mean_of_a_cell_is_the_mean_of_its_counted_matches():
+    table = SampledPayoffs(units=50)(Parity(), [always(), always()[:2]], None, rng())
+    samples = table.samples
+    assert np.allclose(table.payoffs, (samples.wins - samples.losses) / samples.units)
+    assert np.allclose(samples.products[0, 0], samples.units)  # every match pays 1 or -1
+    assert np.allclose(samples.products[0, 1], -samples.units)
+
+
+def test_growth_plays_the_missing_cells_only():
+    first, second = always(), always()
+    sample = SampledPayoffs(units=10)
+    before = sample(Parity(), [first[:2], second[:1]], None, rng())
+    asked = first[0].asked
+    after = sample(Parity(), [first[:2], second[:2]], before, rng(1))
+    assert np.array_equal(after.payoffs[:, :2, :1], before.payoffs)
+    assert np.array_equal(after.samples.units, np.full((2, 2), 10))
+    assert first[0].asked > asked
+    asked = [policy.asked for policy in (*first, *second)]
+    again = sample(Parity(), [first[:2], second[:2]], after, rng(2))
+    assert [policy.asked for policy in (*first, *second)] == asked
+    assert np.array_equal(again.payoffs, after.payoffs)
+    assert np.isnan(before.payoffs).sum() == 0, "the table that grew is left as it was"
+
+
+def test_more_units_refine_a_cell():
+    sample = SampledPayoffs(units=10)
+    population = always()
+    table = sample(BiasedRPS(), [population], None, rng())
+    more = sample.add(BiasedRPS(), [population], table, np.array([[0, 1]]), rng(1))
+    assert more.samples.units.tolist() == [[0, 20, 10], [20, 0, 10], [10, 10, 0]]
+    assert np.allclose(more.payoffs[0], -more.payoffs[0].T)
+
+
+def test_unfinished_matches_are_counted_and_are_no_results():
+    table = SampledPayoffs(units=200, max_steps=3)(Parity(), [always()[:1], always()[:1]], None, rng())
+    samples = table.samples
+    assert samples.unfinished[0, 0] > 40
+    assert samples.units[0, 0] + samples.unfinished[0, 0] == 200
+    assert (samples.wins + samples.losses + samples.ties).sum() == 2 * samples.units[0, 0]
+    with pytest.raises(ValueError, match=r"none of the 5 matches of payoff cell \(0, 0\) finished"):
+        SampledPayoffs(units=5, max_steps=1)(Endless(), [always()[:1], always()[:1]], None, rng())
+
+
+def test_a_missing_cell_is_an_error():
+    table = grow(PayoffTable(np.zeros((2, 2, 1))), 2, [2, 3], sampled=False)
+    assert table.missing().sum() == 4
+    with pytest.raises(ValueError, match=r"4 payoff cells are missing: \(0, 1\)"):
+        table.complete()
+    with pytest.raises(ValueError, match="cannot shrink"):
+        grow(table, 2, [1, 3], sampled=False)
+    with pytest.raises(ValueError, match="do not mix"):
+        grow(PayoffTable(np.zeros((2, 1, 1))), 2, [2, 2], sampled=True)
+
+
+def test_exact_payoffs_need_a_sequence_form():
+    with pytest.raises(ValueError, match="parity is not; use 'sampled'"):
+        ExactPayoffs()(Parity(), [[Uniform()], [Uniform()]], None, rng())
+
+
+def test_intervals_cover_the_true_payoffs():
+    covered = []
+    for seed in range(150):
+        table = SampledPayoffs(units=40)(BiasedRPS(), [always()], None, rng(seed))
+        low, high = interval(table, (-1, 1))
+        covered.append((low[0] <= RPS + 1e-12) & (RPS <= high[0] + 1e-12))
+        assert (low <= table.payoffs).all()
+        assert (table.payoffs <= high).all()
+    off_diagonal = np.array(covered)[:, ~np.eye(3, dtype=bool)]
+    assert off_diagonal.mean() > 0.92
+
+
+def test_intervals_of_exact_cells_have_no_width():
+    low, high = interval(PayoffTable(np.zeros((2, 2, 2))), (-1, 1))
+    assert np.array_equal(low, high)
+
+
+def test_the_spread_of_the_mixture_shrinks_with_the_matches():
+    widths = []
+    for units in (20, 2000):
+        table = SampledPayoffs(units=units)(BiasedRPS(), [always()], None, rng())
+        drawn = spread(table, Nash(), (-1, 1), rng(1), symmetric=True, draws=100)
+        weights = np.array([strategy.marginals[0] for strategy in drawn])
+        assert np.abs(weights.mean(axis=0) - 1 / 3).max() < 4 * weights.std(axis=0).max()
+        widths.append(weights.std(axis=0).mean())
+    assert widths[1] < widths[0] / 3
+    assert widths[1] > 0
+
+
+def test_the_spread_of_an_asymmetric_table_keeps_its_means():
+    table = SampledPayoffs(units=100)(Parity(), [always(), always()], None, rng())
+    seen: list[np.ndarray] = []
+
+    def watch(payoffs: np.ndarray, *, symmetric: bool = False):
+        seen.append(payoffs)
+        return Nash()(payoffs)
+
+    spread(table, watch, (-1, 1), rng(1), draws=400)
+    draws = np.array(seen)
+    deviation = np.sqrt((1 - table.payoffs**2) / 100)
+    assert np.abs(draws.mean(axis=0) - table.payoffs).max() < 0.03
+    assert np.allclose(draws.std(axis=0), deviation, rtol=0.25, atol=0.02)
+    assert np.allclose(draws.sum(axis=1), 0)
