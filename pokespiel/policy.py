@@ -27,6 +27,7 @@ POLICIES = Registry(
         "uniform": "pokespiel.policy:Uniform",
         "tabular": "pokespiel.policy:Tabular",
         "mixture": "pokespiel.policy:Mixture",
+        "network": "pokespiel.learning.network_policy:NetworkPolicy",
     },
 )
 

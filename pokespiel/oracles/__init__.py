@@ -59,5 +59,11 @@ ORACLES = Registry(
     {
         "exact": "pokespiel.oracles.exact:Exact",
         "cfr": "pokespiel.oracles.cfr:CFR",
+        "ppo": "pokespiel.oracles.ppo:PPO",
+        "mmd": "pokespiel.oracles.mmd:MMD",
+        "rnad": "pokespiel.oracles.rnad:RNaD",
+        "nfsp": "pokespiel.oracles.nfsp:NFSP",
+        "exploiter": "pokespiel.oracles.exploiter:Exploiter",
+        "offline": "pokespiel.oracles.offline:Offline",
     },
 )

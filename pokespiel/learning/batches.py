@@ -1,0 +1,151 @@
+"""Minibatches of a rollout's records, and a network's outputs for them.
+
+On a game in sequence form many records share an information state: a network without memory is then evaluated once
+for each distinct one, and the gradient is that of evaluating every record. A recurrent network is unrolled along each
+stream, from the memory its first record was played with, and anew where a match began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pokespiel.learning.collection import Records, Rollout
+from pokespiel.learning.networks import Network, Output
+
+
+class Batch(NamedTuple):
+    """b records as tensors; `inputs` are those of the u distinct information states where `inverse` is given."""
+
+    rows: np.ndarray
+    """[b] which records"""
+    legal: Tensor
+    """[b, A] bool"""
+    action: Tensor
+    """[b] int64"""
+    behaviour: Tensor
+    """[b, A] float32"""
+    inputs: tuple[Tensor, Tensor, Tensor, Tensor]
+    """features [u, D], player [u], memory [u, M], full state [u, F]"""
+    inverse: Tensor | None
+    """[b] int64, each record's row of `inputs`; None = the records themselves"""
+    order: Tensor | None
+    """Recurrent: [L, S] places in the batch of each stream's decisions in time, -1 after its last"""
+    begins: Tensor | None
+    """Recurrent: [L, S] bool, a match began with this decision"""
+
+
+def batch_of(records: Records, rows: np.ndarray, device: torch.device, *, distinct: bool = False) -> Batch:
+    """The records at `rows` [b]; `distinct` shares one evaluation among equal information states."""
+    shown, inverse = rows, None
+    if distinct and len(rows) and (records.key[rows] >= 0).all():
+        shown, places = _distinct(records.key[rows] * (records.player.max() + 1) + records.player[rows])
+        shown, inverse = rows[shown], torch.from_numpy(places).to(device)
+
+    def tensor(array: np.ndarray, at: np.ndarray) -> Tensor:
+        return torch.from_numpy(array[at]).to(device)
+
+    inputs = (
+        tensor(records.features, shown),
+        tensor(records.player, shown),
+        tensor(records.memory, shown),
+        tensor(records.state, shown),
+    )
+    legal, action = tensor(records.legal, rows), tensor(records.action, rows)
+    return Batch(rows, legal, action, tensor(records.behaviour, rows), inputs, inverse, None, None)
+
+
+def minibatches(
+    rollout: Rollout, wanted: np.ndarray, count: int, rng: np.random.Generator, network: Network, device: torch.device
+) -> Iterator[Batch]:
+    """The wanted [N] bool records in `count` random parts; of whole streams for a recurrent network."""
+    if network.memory_size:
+        streams = rng.permutation(np.flatnonzero(_any_wanted(rollout, wanted)))
+        for part in np.array_split(streams, min(count, max(len(streams), 1))):
+            if len(part):
+                yield sequences(rollout, wanted, part, device)
+        return
+    rows = rng.permutation(np.flatnonzero(wanted))
+    distinct = shares_states(network)
+    for part in np.array_split(rows, min(count, max(len(rows), 1))):
+        if len(part):
+            yield batch_of(rollout.records, part, device, distinct=distinct)
+
+
+def shares_states(network: Network) -> bool:
+    """Whether equal information states give `network` equal outputs."""
+    return not (network.memory_size or network.options.privileged or network.options.auxiliary)
+
+
+def sequences(rollout: Rollout, wanted: np.ndarray, streams: np.ndarray, device: torch.device) -> Batch:
+    """All wanted records of `streams`, with their order in time."""
+    grid = rollout.grid[:, streams]
+    taken = (grid >= 0) & wanted[grid]
+    place = taken.cumsum(axis=0) - 1
+    length = int(taken.sum(axis=0).max(initial=0))
+    order = np.full((length, len(streams)), -1, np.int64)
+    time, stream = np.nonzero(taken)
+    rows = grid[time, stream]
+    order[place[time, stream], stream] = np.arange(len(rows))
+    begins = np.zeros(order.shape, bool)
+    begins[place[time, stream], stream] = _begins(rollout.done[:, streams], taken)[time, stream]
+    batch = batch_of(rollout.records, rows, device)
+    return batch._replace(order=torch.from_numpy(order).to(device), begins=torch.from_numpy(begins).to(device))
+
+
+def outputs(network: Network, batch: Batch, forward: object = None) -> Output:
+    """The network's outputs for all b records; `forward` may be a compiled form of a memoryless network."""
+    features, player, memory, state = batch.inputs
+    if network.cell is None:
+        output, _ = (forward or network)(features, player, memory, state)  # type: ignore[operator]
+    else:
+        hidden, rows = network.encode(features, player)
+        hidden = _unrolled(network.cell, hidden, memory, batch)
+        output = network.heads(hidden, rows, features, player, state)
+    if batch.inverse is None:
+        return output
+    logits, value = (functional.embedding(batch.inverse, part) for part in (output.logits, output.value))
+    return Output(logits, value, None)
+
+
+def _unrolled(cell: torch.nn.GRUCell, hidden: Tensor, memory: Tensor, batch: Batch) -> Tensor:
+    """[b, R] the GRU's output at every record."""
+    assert batch.order is not None
+    assert batch.begins is not None
+    state = memory[batch.order[0]].to(hidden.dtype)
+    after = []
+    for place, begins in zip(batch.order, batch.begins, strict=True):
+        state = cell(hidden[place], state.masked_fill(begins[:, None], 0))
+        after.append(state)
+    filled = batch.order >= 0
+    result = after[0].new_empty(len(hidden), after[0].shape[1])
+    return result.index_copy(0, batch.order[filled], torch.stack(after)[filled])
+
+
+def _begins(done: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """[T, S] bool: the decision taken here is the first since a match ended."""
+    begins = np.zeros(taken.shape, bool)
+    ended = np.zeros(taken.shape[1], bool)
+    for step in range(len(taken)):
+        begins[step] = taken[step] & ended
+        ended = (ended & ~taken[step]) | done[step]
+    return begins
+
+
+def _any_wanted(rollout: Rollout, wanted: np.ndarray) -> np.ndarray:
+    return ((rollout.grid >= 0) & wanted[rollout.grid]).any(axis=0)
+
+
+def _distinct(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For small codes [b]: one place of each distinct code [u], and each one's row among them [b]."""
+    place = np.full(codes.max() + 1, -1)
+    place[codes] = np.arange(len(codes))
+    present = np.flatnonzero(place >= 0)
+    row = np.empty(len(place), np.int64)
+    row[present] = np.arange(len(present))
+    return place[present], row[codes]

@@ -1,0 +1,59 @@
+"""Losses, each once. Policies come as log-probabilities and probabilities [b, A] of `masked_log_softmax`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def chosen(logs: Tensor, action: Tensor) -> Tensor:
+    """[b] log-probabilities of `action` [b]."""
+    return logs.gather(1, action[:, None]).squeeze(1)
+
+
+def clipped_policy_loss(log_now: Tensor, log_then: Tensor, advantage: Tensor, clip: float) -> Tensor:
+    """Minus PPO's clipped surrogate (Schulman et al. 2017, eq. 7), the mean: beyond 1 +- clip a ratio pays no more."""
+    ratio = (log_now - log_then).exp()
+    return -torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage).mean()
+
+
+def entropy(logs: Tensor, probabilities: Tensor) -> Tensor:
+    """[b] entropy in nats."""
+    return -(probabilities * logs).sum(dim=1)
+
+
+def kl(logs: Tensor, probabilities: Tensor, other_logs: Tensor) -> Tensor:
+    """[b] KL(policy || other) in nats; `other_logs` [b, A] are finite where the policy is positive."""
+    return (probabilities * (logs - other_logs)).sum(dim=1)
+
+
+def kl_to_uniform(logs: Tensor, probabilities: Tensor, legal: Tensor) -> Tensor:
+    """[b] KL(policy || uniform over legal actions) in nats."""
+    return legal.sum(dim=1).to(logs.dtype).log() - entropy(logs, probabilities)
+
+
+def neurd_loss(logits: Tensor, legal: Tensor, advantages: Tensor, threshold: float, clip: float) -> Tensor:
+    """Minus NeuRD's objective, the mean of sum over legal a of y(a) A(a) with y the logits less their legal mean.
+
+    The advantages [b, A] (no gradient) are cut at +-clip, and an action's term is dropped where it would push its
+    logit further beyond +-threshold (Hennes et al. 2020; DeepNash, supplement).
+    """
+    count = legal.sum(dim=1, keepdim=True)
+    mean = (logits * legal).sum(dim=1, keepdim=True) / count
+    y = (logits - mean) * legal
+    push = advantages.detach().clamp(-clip, clip) * legal
+    free = ((y.detach() < threshold) & (push > 0)) | ((y.detach() > -threshold) & (push < 0))
+    return -(y * push * free).sum(dim=1).mean()
+
+
+def value_loss(output: Tensor, target: Tensor) -> Tensor:
+    """The critic's loss for `target` [b]: half the squared error, or the cross-entropy of an outcome head [b, 3].
+
+    An outcome target g in [-1, 1] is the draw's and the win's (or loss's) mixture with mean g.
+    """
+    if output.shape[-1] == 1:
+        return 0.5 * (output.squeeze(-1) - target).square().mean()
+    target = target.clamp(-1, 1)
+    outcomes = torch.stack([(-target).clamp(min=0), 1 - target.abs(), target.clamp(min=0)], dim=-1)
+    return functional.cross_entropy(output, outcomes)

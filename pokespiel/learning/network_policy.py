@@ -1,0 +1,76 @@
+"""The policy of a network: the softmax of its logits over the legal actions."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from pokespiel.config import build, options_of
+from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax
+from pokespiel.policy import Observations
+
+
+class NetworkPolicy:
+    """Plays a network; saved as its options, the game's shape and its weights.
+
+    Where only one action is legal the network is not asked and a recurrent memory stays as it is, in play as in
+    training.
+    """
+
+    kind = "network"
+
+    def __init__(self, network: Network):
+        self.network = network.eval()
+        self.memory_size = network.memory_size
+        self._device = next(network.parameters()).device
+
+    @classmethod
+    def frozen(cls, network: Network) -> NetworkPolicy:
+        """A policy of a copy of `network` on the CPU, which further training leaves alone."""
+        return cls(copy.deepcopy(network).to("cpu").requires_grad_(False))
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return np.zeros((n, self.memory_size), np.float32)
+
+    def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        shape = self.network.shape
+        if observations.features.shape[1:] != (shape.num_features,):
+            raise ValueError(
+                f"this network reads {shape.num_features} features, not {observations.features.shape[1:]}: "
+                f"was it trained on another game?"
+            )
+        with torch.inference_mode():
+            features = torch.from_numpy(observations.features).to(self._device)
+            player = torch.full((len(features),), observations.player, dtype=torch.int64, device=self._device)
+            legal = torch.from_numpy(observations.legal).to(self._device)
+            hidden, rows = self.network.encode(features, player)
+            if self.network.cell is not None:
+                hidden, memory = self._remember(hidden, memory, observations.legal)
+            logits = self.network.policy(hidden)
+            if self.network.scorer is not None:
+                logits = logits + self.network.scorer(hidden, rows)
+            _, probabilities = masked_log_softmax(logits.double(), legal)
+        return probabilities.cpu().numpy(), memory
+
+    def _remember(self, hidden: torch.Tensor, memory: np.ndarray, legal: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
+        assert self.network.cell is not None
+        after = self.network.cell(hidden, torch.from_numpy(memory).to(self._device))
+        choices = legal.sum(axis=1) > 1
+        return after, np.where(choices[:, None], after.cpu().numpy(), memory)
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        config = {"options": options_of(self.network.options), "shape": self.network.shape.to_plain()}
+        arrays = {name: value.detach().cpu().numpy() for name, value in self.network.state_dict().items()}
+        return config, arrays
+
+    @classmethod
+    def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> NetworkPolicy:
+        options = build(NetworkOptions, config["options"], "network")
+        with torch.random.fork_rng(devices=[]):
+            network = Network(options, NetworkShape.from_plain(dict(config["shape"])))
+        network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in arrays.items()})
+        return cls(network.requires_grad_(False))

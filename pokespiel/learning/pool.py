@@ -1,0 +1,172 @@
+"""An opponent pool for self-play: whom the learner meets, and how often.
+
+Each match is played against one kind of opponent, drawn by its share; within a kind, members that the learner beats
+less often are drawn more often (prioritised fictitious self-play), with a floor for each:
+
+    weight of member i  ~  max(floor, (1 - s_i)^power),  s_i = running score of the learner against i, in 0..1
+
+Past selves are snapshots taken every so many updates in a bounded number of slots.
+
+Reference: Vinyals et al. (2019), Grandmaster Level in StarCraft II Using Multi-Agent Reinforcement Learning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.learning.seating import Seating, seat
+from pokespiel.policy import POLICIES, Policy, describe
+
+KINDS = ("past", "best", "given")
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Shares of the matches by kind of opponent, scaled to sum to 1; a kind without members gives its share to self."""
+
+    self_play: float = 1.0
+    """Against itself, as it is now."""
+    past: float = 0.0
+    """Against snapshots of itself, those it beats least more often."""
+    best: float = 0.0
+    """Against the member of the pool that it scores least against."""
+    given: float = 0.0
+    """Against the opponents given (baselines, exploiters, a population), those it beats least more often."""
+    power: float = 2.0
+    """How much more the harder members are drawn."""
+    floor: float = 0.05
+    """Least weight of a member before scaling, so that none is forgotten."""
+    every: int = 20
+    """Updates between snapshots."""
+    slots: int = 8
+    """Snapshots kept."""
+
+    def __post_init__(self) -> None:
+        shares = (self.self_play, self.past, self.best, self.given)
+        if min(shares) < 0 or sum(shares) <= 0:
+            raise ValueError("a curriculum's shares must not be negative and one must be positive")
+        if self.floor <= 0 or self.every < 1 or self.slots < 1:
+            raise ValueError("a curriculum needs floor > 0, every >= 1 and slots >= 1")
+
+
+@dataclass
+class Member:
+    """An opponent in the pool and how the learner fares against it."""
+
+    policy: Policy
+    kind: str
+    seats: tuple[int, ...]
+    """Where it can sit."""
+    score: float = 0.5
+    """Running mean of the learner's score, 0 (lost all) .. 1 (won all)."""
+    games: int = 0
+    retired: bool = field(default=False)
+
+
+class Pool:
+    """The members and the seating they make; learner 0 is the one in training."""
+
+    def __init__(self, game: Game, curriculum: Curriculum, given: Mapping[int, Sequence[Policy]]):
+        self.game, self.curriculum = game, curriculum
+        self.seats = tuple(range(game.num_players))
+        self.members = [Member(p, "given", (at,)) for at, policies in given.items() for p in policies]
+        if game.symmetric:
+            self.members = [Member(policy, "given", self.seats) for policy in _distinct(given)]
+        self.updates = 0
+
+    def seating(self) -> Seating:
+        """The distribution over seatings that the shares and scores make."""
+        players = self.game.num_players
+        weights = self._weights()
+        rows, scale = [[0] * players], [1 - weights.sum()]
+        for number, weight in enumerate(weights, start=1):
+            seats = self.members[number - 1].seats
+            own_seats = [own for own in self.seats if set(seats) - {own}]
+            for own in own_seats:
+                rows.append([number if at != own and at in seats else 0 for at in self.seats])
+                scale.append(weight / len(own_seats))
+        return seat(rows, [max(share, 0.0) for share in scale], 1, [member.policy for member in self.members])
+
+    def observe(self, seated: np.ndarray, utilities: np.ndarray) -> None:
+        """Take note of matches that ended: participants and utilities [E, P]."""
+        low, high = self.game.utility_range
+        for number, member in enumerate(self.members, start=1):
+            match = (seated == number).any(axis=1)
+            games = int(match.sum())
+            if not games:
+                continue
+            earned = (utilities[match] * (seated[match] == 0)).sum() / (seated[match] == 0).sum()
+            rate = min(0.5, games / (games + min(member.games, 500)))
+            member.score += rate * ((earned - low) / (high - low) - member.score)
+            member.games += games
+
+    def update_done(self, snapshot: Callable[[], Policy], in_play: np.ndarray) -> None:
+        """After an update: take a `snapshot` of the learner when due; `in_play` are open matches' participants."""
+        self.updates += 1
+        if self.curriculum.past + self.curriculum.best == 0 or self.updates % self.curriculum.every:
+            return
+        past = [number for number, member in enumerate(self.members) if member.kind == "past"]
+        if len(past) < self.curriculum.slots:
+            self.members.append(Member(snapshot(), "past", self.seats))
+            return
+        free = [n for n in past if self.members[n].retired and n + 1 not in in_play]
+        if free:
+            self.members[free[0]] = Member(snapshot(), "past", self.seats)
+        elif not any(self.members[n].retired for n in past):
+            easiest = max(past, key=lambda n: self.members[n].score)
+            self.members[easiest].retired = True
+
+    def _weights(self) -> np.ndarray:
+        """[members] share of the matches against each."""
+        weights = np.zeros(len(self.members))
+        total = sum(getattr(self.curriculum, kind) for kind in ("self_play", *KINDS))
+        for kind in KINDS:
+            share = getattr(self.curriculum, kind) / total
+            eligible = [n for n, m in enumerate(self.members) if not m.retired and kind in (m.kind, "best")]
+            if not eligible or not share:
+                continue
+            if kind == "best":
+                eligible = [min(eligible, key=lambda n: self.members[n].score)]
+            hard = np.array([(1 - self.members[n].score) ** self.curriculum.power for n in eligible])
+            hard = np.maximum(hard, self.curriculum.floor)
+            weights[eligible] += share * hard / hard.sum()
+        return weights
+
+    def state(self) -> dict[str, Any]:
+        return {"updates": self.updates, "members": [self._saved(member) for member in self.members]}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.updates = int(state["updates"])
+        given = [member.policy for member in self.members if member.kind == "given"]
+        self.members = [self._restored(saved, given) for saved in state["members"]]
+
+    def _saved(self, member: Member) -> dict[str, Any]:
+        about = {
+            "kind": member.kind,
+            "seats": list(member.seats),
+            "score": member.score,
+            "games": member.games,
+            "retired": member.retired,
+        }
+        if member.kind == "past":
+            about["policy"] = dict(zip(("kind", "config", "arrays"), describe(member.policy), strict=True))
+        return about
+
+    @staticmethod
+    def _restored(saved: Mapping[str, Any], given: list[Policy]) -> Member:
+        if saved["kind"] == "past":
+            plain = saved["policy"]
+            policy = POLICIES[plain["kind"]].from_arrays(plain["config"], plain["arrays"])
+        else:
+            policy = given.pop(0)
+        seats = tuple(saved["seats"])
+        return Member(policy, saved["kind"], seats, float(saved["score"]), int(saved["games"]), bool(saved["retired"]))
+
+
+def _distinct(given: Mapping[int, Sequence[Policy]]) -> list[Policy]:
+    return list({id(policy): policy for policies in given.values() for policy in policies}.values())

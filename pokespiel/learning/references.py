@@ -1,0 +1,135 @@
+"""Damping: a KL penalty that holds a policy near the uniform policy or near earlier policies of its own.
+
+    loss += coefficient(t) * multiplier * KL(policy || reference)
+
+The coefficient is a schedule's, the multiplier a controller's. References are copies of the network, refreshed every so
+many updates and kept in a small portfolio; they are part of the training state.
+
+Reference: Perolat et al. (2021), From Poincaré Recurrence to Convergence in Imperfect Information Games: Finding
+Equilibrium via Regularization.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from pokespiel.learning.batches import Batch, outputs
+from pokespiel.learning.learner import Learner, set_weights, weights
+from pokespiel.learning.losses import kl, kl_to_uniform
+from pokespiel.learning.networks import Network, masked_log_softmax
+from pokespiel.learning.schedules import Controller, KLTarget, Schedule
+
+
+@dataclass(frozen=True)
+class Damping:
+    """How strongly a policy is held, and to what."""
+
+    to: Literal["nothing", "uniform", "references"] = "nothing"
+    """nothing; the uniform policy over legal actions; a portfolio of copies of the network."""
+    coefficient: Schedule = Schedule(0.05, "power", exponent=0.5, scale=100.0)
+    """Of the KL in the loss, by updates."""
+    adapt: KLTarget | None = None
+    """A controller that multiplies the coefficient to keep the KL near a target; none = the schedule alone."""
+    refresh: int = 50
+    """References: updates between two copies of the network."""
+    portfolio: int = 1
+    """References: how many are kept."""
+    choose: Literal["recent", "nearest", "diverse", "best"] = "recent"
+    """Which pull: the newest; the nearest by KL; all equally, dropping the nearest twin when full; the best paid."""
+
+    def __post_init__(self) -> None:
+        if self.refresh < 1 or self.portfolio < 1:
+            raise ValueError("refresh and portfolio must be at least 1")
+
+
+class References:
+    """The portfolio and the controller of a `Damping`."""
+
+    def __init__(self, damping: Damping, learner: Learner):
+        self.damping, self.learner = damping, learner
+        self.controller = Controller(damping.adapt)
+        self.updates = 0
+        self.networks: list[Network] = []
+        self.scores: list[float] = []
+        if damping.to == "references":
+            self._add(0.0)
+
+    def penalty(self, batch: Batch, logs: Tensor, probabilities: Tensor, last_update: float) -> tuple[Tensor, Tensor]:
+        """The weighted penalty, and the mean KL itself; `last_update` is the number of updates of all training."""
+        damping = self.damping
+        if damping.to == "nothing":
+            zero = logs.new_zeros(())
+            return zero, zero
+        if damping.to == "uniform":
+            divergence = kl_to_uniform(logs, probabilities, batch.legal).mean()
+        else:
+            divergence = self._divergence(batch, logs, probabilities)
+        coefficient = damping.coefficient(self.updates, last_update) * self.controller.multiplier
+        return coefficient * divergence, divergence.detach()
+
+    def update_done(self, divergence: float, score: float) -> None:
+        """After an update of mean KL `divergence`: adapt, and refresh when due; `score` is what the policy earned."""
+        self.updates += 1
+        if self.damping.to == "nothing":
+            return
+        self.controller.observe(divergence)
+        if self.damping.to == "references" and self.updates % self.damping.refresh == 0:
+            self._add(score)
+
+    def _divergence(self, batch: Batch, logs: Tensor, probabilities: Tensor) -> Tensor:
+        choose = self.damping.choose
+        if choose == "recent":
+            return kl(logs, probabilities, self._logs(self.networks[-1], batch)).mean()
+        if choose == "best":
+            best = max(range(len(self.scores)), key=self.scores.__getitem__)
+            return kl(logs, probabilities, self._logs(self.networks[best], batch)).mean()
+        each = torch.stack([kl(logs, probabilities, self._logs(n, batch)).mean() for n in self.networks])
+        return each.min() if choose == "nearest" else each.mean()
+
+    @torch.no_grad()
+    def _logs(self, network: Network, batch: Batch) -> Tensor:
+        return masked_log_softmax(outputs(network, batch).logits, batch.legal)[0]
+
+    def _add(self, score: float) -> None:
+        self.networks.append(copy.deepcopy(self.learner.network).requires_grad_(False))
+        self.scores.append(score)
+        while len(self.networks) > self.damping.portfolio:
+            drop = self._twin() if self.damping.choose == "diverse" else self._least_wanted()
+            del self.networks[drop], self.scores[drop]
+
+    def _least_wanted(self) -> int:
+        """The oldest; if the best are wanted, the worst paid before the newest."""
+        if self.damping.choose != "best":
+            return 0
+        return min(range(len(self.scores) - 1), key=self.scores.__getitem__)
+
+    def _twin(self) -> int:
+        """The older one of the two networks whose weights are nearest to each other."""
+        flat = torch.stack([torch.cat([p.detach().flatten() for p in n.parameters()]) for n in self.networks])
+        distance = torch.cdist(flat, flat)
+        distance.fill_diagonal_(torch.inf)
+        first, second = divmod(int(distance.argmin()), len(flat))
+        return min(first, second)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "controller": self.controller.state(),
+            "updates": self.updates,
+            "scores": list(self.scores),
+            "networks": [weights(network) for network in self.networks],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.controller.load(state["controller"])
+        self.updates, self.scores = int(state["updates"]), [float(score) for score in state["scores"]]
+        self.networks = []
+        for arrays in state["networks"]:
+            network = copy.deepcopy(self.learner.network).requires_grad_(False)
+            set_weights(network, arrays)
+            self.networks.append(network)

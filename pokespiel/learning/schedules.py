@@ -1,0 +1,81 @@
+"""Coefficients that change as training goes on: schedules of progress, and a controller that watches the KL.
+
+The two are kept apart: a schedule is a pure function of progress, a controller has a state that only measurements
+change, and a coefficient in use is their product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A value as a function of the steps taken; calling it gives the value."""
+
+    start: float
+    """The value at step 0."""
+    kind: Literal["constant", "linear", "power"] = "constant"
+    """constant; linear to `end` at the last step; power: start * (1 + t / scale)^-exponent."""
+    end: float = 0.0
+    """Linear: the last value. Power: the least value."""
+    exponent: float = 0.5
+    """Power: how fast it falls."""
+    scale: float = 1.0
+    """Power: steps after which it begins to fall."""
+
+    def __post_init__(self) -> None:
+        if self.scale <= 0 or self.exponent < 0:
+            raise ValueError("a schedule's scale must be positive and its exponent not negative")
+
+    def __call__(self, step: float, last: float) -> float:
+        """The value at `step` of `last` steps."""
+        if self.kind == "linear":
+            return self.start + (self.end - self.start) * min(1.0, step / max(last, 1e-9))
+        if self.kind == "power":
+            return max(self.end, self.start * (1 + step / self.scale) ** -self.exponent)
+        return self.start
+
+
+@dataclass(frozen=True)
+class KLTarget:
+    """An adaptive multiplier that keeps a KL divergence near a target."""
+
+    target: float = 0.01
+    """The wished KL in nats."""
+    band: float = 1.5
+    """The multiplier changes when the KL is above target * band or below target / band."""
+    raise_by: float = 1.5
+    """Factor when the KL is too large."""
+    lower_by: float = 0.9
+    """Factor when it is too small."""
+    least: float = 0.01
+    """Smallest multiplier."""
+    most: float = 100.0
+    """Largest multiplier."""
+
+
+class Controller:
+    """The state of a `KLTarget`: its multiplier now."""
+
+    def __init__(self, rule: KLTarget | None):
+        self.rule = rule
+        self.multiplier = 1.0
+
+    def observe(self, kl: float) -> None:
+        """Take note of a measured KL; without a rule the multiplier stays 1."""
+        rule = self.rule
+        if rule is None:
+            return
+        if kl > rule.target * rule.band:
+            self.multiplier = min(self.multiplier * rule.raise_by, rule.most)
+        elif kl < rule.target / rule.band:
+            self.multiplier = max(self.multiplier * rule.lower_by, rule.least)
+
+    def state(self) -> dict[str, Any]:
+        return {"multiplier": self.multiplier}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.multiplier = float(state["multiplier"])

@@ -1,0 +1,192 @@
+"""A network body that follows a game's `Layout`: shared encoders per row and one shared scorer per action.
+
+    each row      relu(W_encoder plain columns + sum of embeddings [+ W_owned mean of owned rows])    [b, n, R]
+    hidden        layers of relu over (global columns, all rows that nobody owns)                      [b, H]
+    action score  v . relu(W_row row + W_hidden hidden), the same for every action of one encoder      [b, A]
+
+The shared scorer sees what each move or benched Pokémon is instead of only where it stands.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from pokespiel.game.layout import Block, Layout
+
+
+class Structured(nn.Module):
+    """The body: features [b, D] to hidden [b, H] and rows [b, n, R] by encoder."""
+
+    def __init__(self, layout: Layout, inputs: int, hidden: tuple[int, ...], row_width: int, attention: int):
+        super().__init__()
+        self.layout, self.row_width = layout, row_width
+        self.groups = _groups(layout)
+        self.encoders = nn.ModuleDict(
+            {name: RowEncoder(blocks[0], row_width, self._owned(name)) for name, blocks in self.groups.items()}
+        )
+        self.attention = Attention(row_width, attention) if attention else None
+        self.columns: Tensor
+        columns = [*layout.global_columns, *range(layout.num_features, inputs)]
+        self.register_buffer("columns", torch.tensor(columns, dtype=torch.int64), persistent=False)
+        self.free = [block for block in layout.blocks if block.owner is None]
+        widths = (len(columns) + row_width * sum(block.count for block in self.free), *hidden)
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.width = widths[-1]
+
+    def forward(self, features: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        rows = self._rows(features)
+        if self.attention is not None:
+            rows = self._attended(rows)
+        free = [rows[block.name].flatten(1) for block in self.free]
+        x = torch.cat([features.index_select(1, self.columns).to(free[0].dtype), *free], dim=1)
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return x, rows
+
+    def scorer(self, width: int) -> Scorer:
+        """The shared scorer of actions for a hidden layer of `width`."""
+        return Scorer(self.layout, width, self.row_width)
+
+    def _rows(self, features: Tensor) -> dict[str, Tensor]:
+        """Encoded rows [b, count, R] by block, owned blocks first so that their owners can pool them."""
+        encoded: dict[str, Tensor] = {}
+        for name, blocks in self.groups.items():
+            raw = torch.cat([_raw(features, block) for block in blocks], dim=1)
+            pooled = self._pooled(blocks, encoded) if self._owned(name) else None
+            rows = self.encoders[name](raw, pooled)
+            parts = rows.split([block.count for block in blocks], dim=1)
+            encoded |= {block.name: part for block, part in zip(blocks, parts, strict=True)}
+        return encoded
+
+    def _pooled(self, owners: list[Block], encoded: dict[str, Tensor]) -> Tensor:
+        """[b, n, R]: for each row of the owners, the mean of the rows it owns (zero where it owns none)."""
+        parts = []
+        for owner in owners:
+            owned = [encoded[block.name] for block in self.layout.blocks if block.owner == owner.name]
+            if owned:
+                parts.append(sum(rows.unflatten(1, (owner.count, -1)).mean(2) for rows in owned))
+            else:
+                any_rows = next(iter(encoded.values()))
+                parts.append(any_rows.new_zeros(len(any_rows), owner.count, self.row_width))
+        return torch.cat(parts, dim=1)
+
+    def _owned(self, encoder: str) -> bool:
+        names = {block.name for block in self.groups[encoder]}
+        return any(block.owner in names for block in self.layout.blocks)
+
+    def _attended(self, rows: dict[str, Tensor]) -> dict[str, Tensor]:
+        assert self.attention is not None
+        mixed = self.attention(torch.cat([rows[block.name] for block in self.free], dim=1))
+        parts = mixed.split([block.count for block in self.free], dim=1)
+        return rows | {block.name: part for block, part in zip(self.free, parts, strict=True)}
+
+
+class RowEncoder(nn.Module):
+    """Rows [b, n, W] to encodings [b, n, R]: one linear layer over plain columns plus an embedding a category.
+
+    Embeddings are of the encoding's own width and added to it, which saves a product with wide one-hot vectors.
+    """
+
+    def __init__(self, block: Block, row_width: int, owns: bool):
+        super().__init__()
+        self.categories = block.categories
+        coded = {column for column, _ in block.categories}
+        plain = [column for column in range(block.width) if column not in coded]
+        self.plain: Tensor
+        self.register_buffer("plain", torch.tensor(plain, dtype=torch.int64), persistent=False)
+        self.linear = nn.Linear(len(plain), row_width)
+        tables = [nn.Embedding(codes, row_width) for _, codes in block.categories]
+        for table in tables:
+            nn.init.normal_(table.weight, std=0.1)
+        self.embeddings = nn.ModuleList(tables)
+        self.owned = nn.Linear(row_width, row_width) if owns else None
+
+    def forward(self, raw: Tensor, pooled: Tensor | None) -> Tensor:
+        x = self.linear(raw.index_select(2, self.plain) if self.categories else raw)
+        for (column, _), embedding in zip(self.categories, self.embeddings, strict=True):
+            x = x + embedding(raw[:, :, column].long()).to(x.dtype)
+        if self.owned is not None and pooled is not None:
+            x = x + self.owned(pooled)
+        return torch.relu(x)
+
+
+class Attention(nn.Module):
+    """One residual self-attention layer over rows [b, n, R]."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"attention heads ({heads}) must divide the row width ({width})")
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.into = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        mixed = self.into(self.norm(rows)).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        attended = nn.functional.scaled_dot_product_attention(mixed[0], mixed[1], mixed[2])
+        return rows + self.out(attended.transpose(1, 2).flatten(2))
+
+
+class Scorer(nn.Module):
+    """A score [b, A] per action from the row that describes it and the hidden layer; 0 where no row does."""
+
+    def __init__(self, layout: Layout, width: int, row_width: int):
+        super().__init__()
+        self.plan, order = _action_plan(layout)
+        self.from_row = nn.ModuleDict({encoder: nn.Linear(row_width, row_width) for encoder in self.plan})
+        self.from_hidden = nn.ModuleDict({encoder: nn.Linear(width, row_width) for encoder in self.plan})
+        self.out = nn.ParameterDict({encoder: torch.empty(row_width) for encoder in self.plan})
+        self.order: Tensor
+        self.register_buffer("order", torch.tensor(order, dtype=torch.int64), persistent=False)
+
+    def forward(self, hidden: Tensor, rows: dict[str, Tensor]) -> Tensor:
+        scores = []
+        for encoder, places in self.plan.items():
+            chosen = torch.cat([rows[block][:, first:stop] for block, first, stop in places], dim=1)
+            inner = self.from_row[encoder](chosen) + self.from_hidden[encoder](hidden)[:, None]
+            scores.append(torch.relu(inner) @ self.out[encoder].to(inner.dtype))
+        scores.append(hidden.new_zeros(len(hidden), 1).to(scores[0].dtype))
+        return torch.cat(scores, dim=1).index_select(1, self.order)
+
+    def start_small(self) -> None:
+        """Scores near zero, for a policy that starts near uniform."""
+        for out in self.out.values():
+            nn.init.normal_(out, std=0.01)
+
+
+def _raw(features: Tensor, block: Block) -> Tensor:
+    return features[:, block.start : block.stop].unflatten(1, (block.count, block.width))
+
+
+def _groups(layout: Layout) -> dict[str, list[Block]]:
+    """Blocks by encoder, encoders of owned rows before those of their owners."""
+    names = list(dict.fromkeys(block.encoder for block in layout.blocks))
+    depth = {block.name: 0 if block.owner is None else 1 for block in layout.blocks}
+    groups = {name: [block for block in layout.blocks if block.encoder == name] for name in names}
+    for blocks in groups.values():
+        if len({depth[block.name] for block in blocks}) > 1:
+            raise ValueError(f"encoder {blocks[0].encoder!r} has owned and free blocks; name them apart")
+    return dict(sorted(groups.items(), key=lambda item: -depth[item[1][0].name]))
+
+
+def _action_plan(layout: Layout) -> tuple[dict[str, list[tuple[str, int, int]]], list[int]]:
+    """Per encoder the runs of rows (block, first, stop) that describe actions, and each action's place among them."""
+    encoders = {block.name: block.encoder for block in layout.blocks}
+    described = [(encoders[row[0]], row, action) for action, row in enumerate(layout.actions) if row is not None]
+    described.sort(key=lambda item: (item[0], item[2]))
+    if not described:
+        raise ValueError("a layout whose actions no row describes has no use for a scorer: use body mlp")
+    plan: dict[str, list[tuple[str, int, int]]] = {}
+    order = [len(described)] * len(layout.actions)
+    for place, (encoder, (block, row), action) in enumerate(described):
+        order[action] = place
+        runs = plan.setdefault(encoder, [])
+        if runs and runs[-1][0] == block and runs[-1][2] == row:
+            runs[-1] = (block, runs[-1][1], row + 1)
+        else:
+            runs.append((block, row, row + 1))
+    return plan, order

@@ -1,0 +1,270 @@
+"""What the learning oracles share: their common options, and a run of one of them.
+
+A `Run` owns the learner, the collector and the counters of one call; its state is that of all its parts and of the
+random generator, so a call that is killed goes on from its last yield to the same numbers (on the CPU).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.learning.collection import Collector, Decision, Rollout
+from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.learning.networks import NetworkOptions
+from pokespiel.learning.rewards import Reward
+from pokespiel.learning.seating import Seating
+from pokespiel.oracles import Opponents, Training
+from pokespiel.policy import Observations, Policy, Tabular
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The options that all learning oracles have."""
+
+    decisions: int = 200_000
+    """Budget: decisions of the policy in training, those with one legal choice left out."""
+    batch: int = 4096
+    """Decisions collected for an update."""
+    matches: int = 512
+    """Matches played side by side."""
+    report: int = 10
+    """Updates between two yields."""
+    discount: float = 1.0
+    """Of rewards, per decision."""
+    warm_start: Literal["newest", "scratch", "member"] = "newest"
+    """Begin from the newest network among the policies given to start from, from fresh weights, or from `member`."""
+    member: int = 0
+    """Which of the policies given to start from, for warm_start member."""
+    network: NetworkOptions = NetworkOptions()
+    """The network, where none is given to start from."""
+    optimiser: Optimiser = Optimiser()
+    """How it is improved."""
+    compute: Compute = Compute()
+    """Where it runs."""
+    reward: Reward = Reward()
+    """What it is paid."""
+
+    def __post_init__(self) -> None:
+        for name in ("decisions", "batch", "matches", "report"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0 < self.discount <= 1:
+            raise ValueError(f"discount must be in (0, 1], not {self.discount}")
+
+    def make_learner(self, game: Game, rng: np.random.Generator, start: Sequence[Policy] = ()) -> Learner:
+        """The learner that a call begins with."""
+        first = pick_start(self.warm_start, self.member, start)
+        return Learner.make(game, self.network, self.optimiser, self.compute, rng, first)
+
+
+class Part(Protocol):
+    """Something whose state belongs to a run's."""
+
+    def state(self) -> dict[str, Any]: ...
+
+    def load(self, state: Mapping[str, Any]) -> None: ...
+
+
+class Run:
+    """One call of a learning oracle: `parts` are all that has a state beside the collector and the counters."""
+
+    def __init__(
+        self, options: Learning, game: Game, seating: Seating, learners: Sequence[Learner], rng: np.random.Generator
+    ):
+        self.options, self.game, self.rng = options, game, rng
+        self.learner = learners[0]
+        frozen = tuple(tabulated(policy, game) for policy in seating.policies)
+        seating = Seating(seating.learners, frozen, seating.rows, seating.weights)
+        self.collector = Collector(
+            game, seating, learners[: seating.learners], rng, matches=options.matches, reward=options.reward
+        )
+        self.parts: dict[str, Part] = {f"learner_{i}": learner for i, learner in enumerate(learners)}
+        self._learners = tuple(learners)
+        self.decisions = self.episodes = self.updates = 0
+        self.seconds = 0.0
+        self.clocks = {"collect": 0.0, "update": 0.0}
+        self._meter = Meter()
+
+    @property
+    def progress(self) -> float:
+        """The share of the budget that is spent, 0..1."""
+        return min(1.0, self.decisions / self.options.decisions)
+
+    @property
+    def last_update(self) -> float:
+        """How many updates the whole budget makes."""
+        return max(1.0, self.options.decisions / self.options.batch)
+
+    def left(self) -> bool:
+        return self.decisions < self.options.decisions
+
+    def collect(self) -> Rollout:
+        """A rollout of `batch` fresh decisions."""
+        self._lap = time.perf_counter()
+        for learner in self._learners:
+            learner.tabulate(self.game)
+        rollout = self.collector.collect(self.options.batch, self.progress)
+        self.decisions += int((~rollout.pending & (rollout.records.learner == 0)).sum())
+        self.episodes += len(rollout.seated)
+        self._meter.outcomes(rollout.seated, rollout.utilities)
+        self._spend("collect")
+        return rollout
+
+    def updated(self, metrics: Mapping[str, float]) -> bool:
+        """Take note of an update; whether a yield is due."""
+        self.updates += 1
+        self._spend("update")
+        self._meter.values(metrics)
+        return self.updates % self.options.report == 0 or not self.left()
+
+    def training(self, responses: Mapping[int, tuple[Policy, ...]]) -> Training:
+        """Where the run stands."""
+        counts = {"decisions": float(self.decisions), "episodes": float(self.episodes), "seconds": self.seconds}
+        speeds = {f"seconds/{name}": spent for name, spent in self.clocks.items()}
+        speeds["decisions_per_second"] = self.decisions / max(self.seconds, 1e-9)
+        metrics = {**counts, "updates": float(self.updates), **speeds, **self._meter.read()}
+        return Training(responses, metrics, self.state())
+
+    def _spend(self, clock: str) -> None:
+        now = time.perf_counter()
+        self.clocks[clock] += now - self._lap
+        self.seconds += now - self._lap
+        self._lap = now
+
+    def state(self) -> dict[str, Any]:
+        counts = {name: getattr(self, name) for name in ("decisions", "episodes", "updates", "seconds")}
+        return {
+            "counts": counts,
+            "clocks": dict(self.clocks),
+            "meter": self._meter.state(),
+            "rng": self.rng.bit_generator.state,
+            "parts": {name: part.state() for name, part in self.parts.items()},
+            "collector": self.collector.state(),
+        }
+
+    def load(self, state: Mapping[str, Any] | None) -> None:
+        """Go on from what `state` gave; None = begin."""
+        if not state:
+            return
+        if set(state["parts"]) != set(self.parts):
+            raise ValueError(f"this state has the parts {sorted(state['parts'])}, the oracle {sorted(self.parts)}")
+        for name, value in state["counts"].items():
+            setattr(self, name, value)
+        self.clocks = dict(state["clocks"])
+        self._meter.load(state["meter"])
+        for name, part in self.parts.items():
+            part.load(state["parts"][name])
+        self.collector.load(state["collector"])
+        self.rng.bit_generator.state = state["rng"]
+
+
+class Meter:
+    """Means of what was measured since the last reading, and the learner's mean utility against each participant.
+
+    After a reading nothing is forgotten until something new comes, so that a last yield repeats its metrics.
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[str, list[float]] = {}
+        self._was_read = False
+
+    def values(self, metrics: Mapping[str, float]) -> None:
+        for name, value in metrics.items():
+            self._add(name, float(value), 1)
+
+    def outcomes(self, seated: np.ndarray, utilities: np.ndarray) -> None:
+        """Matches that ended: participants and utilities [E, P]."""
+        for number in np.unique(seated):
+            match = (seated == number).any(axis=1) & (seated == 0).any(axis=1)
+            own = (seated == 0) & match[:, None]
+            if number and own.any():
+                self._add(f"utility/opponent_{number - 1}", float(utilities[own].sum()), int(own.sum()))
+                self._add(f"score/opponent_{number - 1}", float(scores(utilities[own]).sum()), int(own.sum()))
+
+    def _add(self, name: str, total: float, count: int) -> None:
+        if self._was_read:
+            self._sums, self._was_read = {}, False
+        sums = self._sums.setdefault(name, [0.0, 0.0])
+        sums[0] += total
+        sums[1] += count
+
+    def read(self) -> dict[str, float]:
+        self._was_read = True
+        return {name: total / count for name, (total, count) in self._sums.items()}
+
+    def state(self) -> dict[str, Any]:
+        return {"sums": {name: list(sums) for name, sums in self._sums.items()}, "was_read": self._was_read}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self._sums = {name: list(sums) for name, sums in state["sums"].items()}
+        self._was_read = bool(state["was_read"])
+
+
+class Acting:
+    """A learner's policy as it is at this moment, for a seat that is not recorded."""
+
+    def __init__(self, learner: Learner):
+        self.learner = learner
+        self.memory_size = learner.memory_size
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return np.zeros((n, self.memory_size), np.float32)
+
+    def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        decision: Decision = self.learner.decide(observations, memory, np.zeros((len(memory), 0), np.float32))
+        return decision.probabilities, decision.memory
+
+
+def scores(utilities: np.ndarray) -> np.ndarray:
+    """1 for a gain, a half for none, 0 for a loss."""
+    return (np.sign(utilities) + 1) / 2
+
+
+def pick_start(how: str, member: int, start: Sequence[Policy]) -> NetworkPolicy | None:
+    """The network policy among `start` to begin from, None for fresh weights."""
+    if how == "scratch":
+        return None
+    if how == "member":
+        if not 0 <= member < len(start):
+            raise ValueError(f"member {member} is not among the {len(start)} policies to start from")
+        chosen = start[member]
+        if not isinstance(chosen, NetworkPolicy):
+            raise ValueError(f"member {member} is a {type(chosen).__name__}, not a network to start from")
+        return chosen
+    return next((policy for policy in reversed(start) if isinstance(policy, NetworkPolicy)), None)
+
+
+def tabulated(policy: Policy, game: Game) -> Policy:
+    """On a game in sequence form, a table that plays as the memoryless network `policy` does; others as they are."""
+    states = getattr(game, "information_states", None)
+    if states is None or not isinstance(policy, NetworkPolicy) or policy.memory_size:
+        return policy
+    nothing = np.zeros((0, 0), np.float32)
+    return Tabular({player: policy(states(player), nothing)[0] for player in range(game.num_players)})
+
+
+def seats_of(game: Game, opponents: Mapping[int, Opponents]) -> tuple[int, ...]:
+    """The seats that a response is wanted for; all of them where no opponents are named."""
+    return tuple(opponents) or ((0,) if game.symmetric else tuple(range(game.num_players)))
+
+
+def every_seat(seats: Sequence[int], *policies: Policy) -> dict[int, tuple[Policy, ...]]:
+    return dict.fromkeys(seats, policies)
+
+
+def steps(
+    run: Run, improve: Callable[[Rollout], Mapping[str, float]], respond: Callable[[], Mapping[int, tuple[Policy, ...]]]
+) -> Iterator[Training]:
+    """Collect, improve and report until the budget is spent; a run that is already done yields its result again."""
+    if not run.left():
+        yield run.training(respond())
+    while run.left():
+        if run.updated(improve(run.collect())):
+            yield run.training(respond())

@@ -1,0 +1,140 @@
+"""Magnetic mirror descent with a network: a policy gradient held by a magnet and by the policy it was collected with.
+
+Mirror descent on <q, pi> with step eta and regularisation alpha towards the magnet rho,
+
+    pi' = argmax  <q, pi> - alpha KL(pi || rho) - 1/eta KL(pi || pi_t),
+
+is followed by gradient steps on  - w A + alpha KL(pi || rho) + 1/eta KL(pi || mu). With alpha falling to zero, or with
+a magnet that moves after the policy, the last iterate goes to a Nash equilibrium of a two-player zero-sum game.
+
+Reference: Sokota et al. (2023), A Unified Approach to Reinforcement Learning, Quantal Response Equilibria, and
+Two-Player Zero-Sum Games.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pokespiel.game import Game
+from pokespiel.learning.batches import Batch, minibatches, outputs
+from pokespiel.learning.collection import Rollout
+from pokespiel.learning.learner import Learner, blend, set_weights, weights
+from pokespiel.learning.losses import chosen, entropy, kl, kl_to_uniform, value_loss
+from pokespiel.learning.networks import masked_log_softmax
+from pokespiel.learning.returns import gae
+from pokespiel.learning.schedules import Schedule
+from pokespiel.learning.seating import self_play
+from pokespiel.oracles import Opponents, Training
+from pokespiel.oracles.common import Learning, Run, every_seat, seats_of, steps
+from pokespiel.oracles.ppo import auxiliary_loss, earned, on, played_log, scaled
+from pokespiel.oracles.seats import against
+from pokespiel.policy import Policy
+
+
+@dataclass(frozen=True)
+class MMD(Learning):
+    """Magnetic mirror descent: regularised self-play whose last iterate converges, or a response to the mixture."""
+
+    self_play: float = 1.0
+    """Share of the matches against itself; the others are against the mixture. 0 = a response to the mixture alone."""
+    epochs: int = 2
+    """Passes over a rollout."""
+    minibatches: int = 4
+    """Parts of a pass."""
+    trace: float = 0.95
+    """Lambda of the advantages and of the critic's targets."""
+    magnet: Literal["uniform", "moving"] = "uniform"
+    """What draws the policy: the uniform policy, or an average of the network's weights that follows it."""
+    magnet_rate: float = 0.02
+    """Moving magnet: how far it goes towards the policy at each update (0..1)."""
+    alpha: Schedule = Schedule(0.1, "power", end=0.0, exponent=0.7, scale=20.0)
+    """Weight of the KL to the magnet, by updates; advantages are scaled to a spread of 1."""
+    eta: Schedule = Schedule(2.0, "power", end=0.05, exponent=0.3, scale=20.0)
+    """Step size, by updates: 1 / eta weighs the KL to the policy that played."""
+    value: float = 0.5
+    """Weight of the critic's loss."""
+    auxiliary: float = 0.1
+    """Weight of the auxiliary head's squared error, where the network has that head."""
+
+    def __call__(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        *,
+        start: Sequence[Policy] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> Iterator[Training]:
+        learner = self.make_learner(game, rng, start)
+        seating = self_play(game) if self.self_play == 1 else against(game, opponents, self.self_play)
+        run = Run(self, game, seating, [learner], rng)
+        magnet = run.parts["magnet"] = Magnet(self, learner)
+        run.load(state)
+        seats = seats_of(game, opponents)
+        yield from steps(
+            run,
+            lambda rollout: self._improve(run, learner, magnet, rollout),
+            lambda: every_seat(seats, learner.policy()),
+        )
+
+    def _improve(self, run: Run, learner: Learner, magnet: Magnet, rollout: Rollout) -> dict[str, float]:
+        records = rollout.records
+        advantages = gae(rollout, self.discount, self.trace)
+        targets = advantages + records.value
+        wanted = ~rollout.pending & (records.learner == 0)
+        weight = scaled(advantages, wanted, 1.0)
+        alpha, eta = (schedule(run.updates, run.last_update) for schedule in (self.alpha, self.eta))
+        measured = []
+        for _ in range(self.epochs):
+            for batch in minibatches(rollout, wanted, self.minibatches, run.rng, learner.network, learner.device):
+                output = learner.outputs(batch)
+                logs, probabilities = masked_log_softmax(output.logits, batch.legal)
+                ratio = (chosen(logs, batch.action) - played_log(batch)).exp()
+                policy = -(ratio * on(learner, weight, batch)).mean()
+                to_magnet = magnet.divergence(batch, logs, probabilities)
+                to_played = kl(logs, probabilities, batch.behaviour.clamp(min=1e-8).log()).mean()
+                critic = value_loss(output.value, on(learner, targets, batch))
+                loss = policy + alpha * to_magnet + to_played / eta + self.value * critic
+                norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
+                spread = entropy(logs, probabilities).mean()
+                measured.append([policy.item(), critic.item(), spread.item(), to_magnet.item(), to_played.item(), norm])
+        magnet.follow()
+        names = ("loss/policy", "loss/value", "entropy", "kl/magnet", "kl/behaviour", "gradient_norm")
+        means = dict(zip(names, np.mean(measured, axis=0).tolist(), strict=True))
+        return {**means, "alpha": alpha, "eta": eta, "return": earned(rollout)}
+
+
+class Magnet:
+    """What draws the policy: nothing to remember if uniform, else an average of the learner's weights."""
+
+    def __init__(self, options: MMD, learner: Learner):
+        self.options, self.learner = options, learner
+        moving = options.magnet == "moving"
+        self.network = copy.deepcopy(learner.network).requires_grad_(False) if moving else None
+
+    def divergence(self, batch: Batch, logs: Tensor, probabilities: Tensor) -> Tensor:
+        """Mean KL of the policy to the magnet."""
+        if self.network is None:
+            return kl_to_uniform(logs, probabilities, batch.legal).mean()
+        with torch.no_grad():
+            other, _ = masked_log_softmax(outputs(self.network, batch).logits, batch.legal)
+        return kl(logs, probabilities, other).mean()
+
+    def follow(self) -> None:
+        """Move towards the policy."""
+        if self.network is not None:
+            blend(self.network, self.learner.network, self.options.magnet_rate)
+
+    def state(self) -> dict[str, Any]:
+        return {"network": None if self.network is None else weights(self.network)}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        if self.network is not None:
+            set_weights(self.network, state["network"])

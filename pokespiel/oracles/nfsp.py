@@ -1,0 +1,129 @@
+"""Neural fictitious self-play: a best response learns against an average of itself, and the average learns from it.
+
+In each match every seat plays the best response with probability eta (the anticipatory parameter), else the average
+policy; a seat's choice holds for the match. The best response learns by reinforcement from its own matches, here with
+PPO's update. Its own behaviour goes to a reservoir, a uniform sample of everything it ever played, and the average
+learns that by cross-entropy. Matches without a best response would teach nothing and are not played.
+
+Against a mixture, the best response meets the mixture's policies instead, and the average is that of its history.
+
+Reference: Heinrich and Silver (2016), Deep Reinforcement Learning from Self-Play in Imperfect-Information Games.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.learning.batches import batch_of, shares_states
+from pokespiel.learning.collection import Records, Rollout
+from pokespiel.learning.learner import Learner, Optimiser
+from pokespiel.learning.networks import masked_log_softmax
+from pokespiel.learning.references import References
+from pokespiel.learning.replay import Reservoir
+from pokespiel.learning.schedules import Schedule
+from pokespiel.learning.seating import Seating, seat
+from pokespiel.oracles import Opponents, Training
+from pokespiel.oracles.common import Acting, Run, every_seat, seats_of, steps
+from pokespiel.oracles.ppo import Clipped, clipped_update
+from pokespiel.oracles.seats import against
+from pokespiel.policy import Policy
+
+KEPT = ("features", "legal", "key", "player", "behaviour")
+
+
+@dataclass(frozen=True)
+class NFSP(Clipped):
+    """Neural fictitious self-play: gives the average policy and the best response to it, in this order."""
+
+    anticipatory: float = 0.1
+    """Probability that a seat plays the best response (eta)."""
+    self_play: bool = True
+    """Against its own average; else the best response is to the mixture given."""
+    reservoir: int = 2_000_000
+    """Decisions held; a row takes 4 bytes a feature, so choose less where features are many."""
+    average_steps: int = 16
+    """Gradient steps of the average after each update of the best response."""
+    average_batch: int = 2048
+    """Decisions of each."""
+    average_optimiser: Optimiser = Optimiser(rate=Schedule(1e-3, "linear", end=1e-4))
+    """How the average is improved."""
+    optimiser: Optimiser = Optimiser(rate=Schedule(1e-3))
+    """How the best response is improved."""
+
+    def __call__(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        *,
+        start: Sequence[Policy] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> Iterator[Training]:
+        if self.network.recurrent:
+            raise ValueError("nfsp's average learns from single decisions: use a memoryless network")
+        response = self.make_learner(game, rng, start)
+        plain = replace(self.network, privileged=False, auxiliary=False)
+        average = Learner.make(game, plain, self.average_optimiser, self.compute, rng)
+        seating = self._seating(game, average) if self.self_play else against(game, opponents)
+        run = Run(self, game, seating, [response, average], rng)
+        memory = Reservoir(self.reservoir)
+        references = References(self.damping, response)
+        run.parts |= {"reservoir": Remembering(memory), "references": references}
+        run.load(state)
+
+        def improve(rollout: Rollout) -> dict[str, float]:
+            own = ~rollout.pending
+            memory.add({name: getattr(rollout.records, name)[own] for name in KEPT}, rng)
+            metrics = clipped_update(self, run, response, references, rollout)
+            loss = fit_average(average, memory, self.average_steps, self.average_batch, run.progress, rng)
+            return metrics | {"loss/average": loss, "reservoir": float(len(memory))}
+
+        seats = seats_of(game, opponents)
+        yield from steps(run, improve, lambda: every_seat(seats, average.policy(), response.policy()))
+
+    def _seating(self, game: Game, average: Learner) -> Seating:
+        """Every way to choose the seats of the best response (participant 0), but for none; the others are 1."""
+        if not 0 < self.anticipatory <= 1:
+            raise ValueError(f"the anticipatory parameter must be in (0, 1], not {self.anticipatory}")
+        rows = [row for row in itertools.product((0, 1), repeat=game.num_players) if 0 in row]
+        chance = (self.anticipatory, 1 - self.anticipatory)
+        return seat(rows, [float(np.prod([chance[who] for who in row])) for row in rows], 1, [Acting(average)])
+
+
+class Remembering:
+    """A reservoir as a part of a run."""
+
+    def __init__(self, memory: Reservoir):
+        self.state, self.load = memory.state, memory.load
+
+
+def fit_average(
+    average: Learner, memory: Reservoir, steps: int, size: int, progress: float, rng: np.random.Generator
+) -> float:
+    """Gradient steps of the average policy on the cross-entropy to the remembered behaviour; the mean loss in nats."""
+    losses = []
+    for _ in range(steps):
+        batch = batch_of(
+            remembered(memory.sample(size, rng)),
+            np.arange(size),
+            average.device,
+            distinct=shares_states(average.network),
+        )
+        logs, _ = masked_log_softmax(average.outputs(batch).logits, batch.legal)
+        loss = -(batch.behaviour * logs).sum(dim=1).mean()
+        average.descend(loss, progress)
+        losses.append(loss.item())
+    return float(np.mean(losses))
+
+
+def remembered(rows: Mapping[str, np.ndarray]) -> Records:
+    """Reservoir rows as records; what the average does not need is empty."""
+    n = len(rows["key"])
+    none, nothing = np.zeros(n, np.int64), np.zeros((n, 0), np.float32)
+    return Records(**rows, learner=none, action=none, value=np.zeros(n, np.float32), memory=nothing, state=nothing)

@@ -1,0 +1,191 @@
+"""Proximal policy optimisation, as a best response to a mixture or in self-play.
+
+With ratio w = pi(a)/mu(a) and GAE's advantage A, each update descends, for a few epochs of minibatches,
+
+    - min(w A, clip(w, 1 - e, 1 + e) A) + c_v value loss - c_h entropy [+ damping]
+
+Against the mixture it is the best-response oracle of PSRO; against itself, with the entropy annealed, it is the plain
+self-play baseline; against a pool it also meets past selves and given opponents by a curriculum.
+
+Reference: Schulman et al. (2017), Proximal Policy Optimization Algorithms; Rudolph et al. (2025), Reevaluating Policy
+Gradient Methods for Imperfect-Information Games.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pokespiel.game import Game
+from pokespiel.learning.batches import Batch, minibatches
+from pokespiel.learning.collection import Rollout
+from pokespiel.learning.learner import Learner
+from pokespiel.learning.losses import chosen, clipped_policy_loss, entropy, value_loss
+from pokespiel.learning.networks import Output, masked_log_softmax
+from pokespiel.learning.pool import Curriculum, Pool
+from pokespiel.learning.references import Damping, References
+from pokespiel.learning.returns import gae
+from pokespiel.learning.schedules import Schedule
+from pokespiel.learning.seating import Seating, self_play
+from pokespiel.oracles import Opponents, Training
+from pokespiel.oracles.common import Learning, Run, every_seat, seats_of, steps
+from pokespiel.oracles.seats import against
+from pokespiel.policy import Policy
+
+
+@dataclass(frozen=True)
+class Clipped(Learning):
+    """The options of PPO's update, wherever it is used."""
+
+    epochs: int = 4
+    """Passes over a rollout."""
+    minibatches: int = 4
+    """Parts of a pass."""
+    clip: float = 0.2
+    """How far the ratio may leave 1."""
+    trace: float = 0.95
+    """Lambda of the advantages and of the critic's targets."""
+    entropy: Schedule = Schedule(0.02, "linear", end=0.0)
+    """Weight of the entropy bonus over the training's progress."""
+    value: float = 0.5
+    """Weight of the critic's loss."""
+    auxiliary: float = 0.1
+    """Weight of the auxiliary head's squared error, where the network has that head."""
+    largest: float = 1.0
+    """Share of the decisions, those of the largest absolute advantage, that the policy learns from."""
+    damping: Damping = Damping()
+    """A KL penalty to hold the policy; see `learning/references.py`."""
+
+
+@dataclass(frozen=True)
+class PPO(Clipped):
+    """Proximal policy optimisation: a best response to the mixture, or self-play."""
+
+    opponent: Literal["mixture", "self", "pool"] = "mixture"
+    """The mixture given; itself at every seat; or a pool by `curriculum`, to which the mixture's policies are given."""
+    self_play: float = 0.0
+    """Against the mixture: share of the matches (0..1) that is played against itself instead."""
+    curriculum: Curriculum = Curriculum(self_play=0.7, past=0.2, given=0.1)
+    """Against a pool: who is met how often."""
+
+    def __call__(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        *,
+        start: Sequence[Policy] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> Iterator[Training]:
+        learner = self.make_learner(game, rng, start)
+        pool = Pool(game, self.curriculum, given_policies(opponents)) if self.opponent == "pool" else None
+        if pool is not None and state:
+            pool.load(state["parts"]["pool"])
+        run = Run(self, game, self._seating(game, opponents, pool), [learner], rng)
+        references = run.parts["references"] = References(self.damping, learner)
+        if pool is not None:
+            run.parts["pool"] = pool
+        run.load(state)
+
+        def improve(rollout: Rollout) -> dict[str, float]:
+            metrics = clipped_update(self, run, learner, references, rollout)
+            if pool is not None:
+                pool.observe(rollout.seated, rollout.utilities)
+                pool.update_done(learner.policy, run.collector.seated)
+                run.collector.reseat(pool.seating())
+            return metrics
+
+        seats = seats_of(game, opponents)
+        yield from steps(run, improve, lambda: every_seat(seats, learner.policy()))
+
+    def _seating(self, game: Game, opponents: Mapping[int, Opponents], pool: Pool | None) -> Seating:
+        if pool is not None:
+            return pool.seating()
+        return self_play(game) if self.opponent == "self" else against(game, opponents, self.self_play)
+
+
+def clipped_update(
+    options: Clipped, run: Run, learner: Learner, references: References, rollout: Rollout
+) -> dict[str, float]:
+    """PPO's epochs over one rollout: the learner's own decisions that are not pending; mean metrics."""
+    records = rollout.records
+    advantages = gae(rollout, options.discount, options.trace)
+    targets = advantages + records.value
+    wanted = ~rollout.pending & (records.learner == 0)
+    policy_weight = scaled(advantages, wanted, options.largest)
+    totals: dict[str, float] = {}
+    parts = 0
+    for _ in range(options.epochs):
+        for batch in minibatches(rollout, wanted, options.minibatches, run.rng, learner.network, learner.device):
+            output = learner.outputs(batch)
+            logs, probabilities = masked_log_softmax(output.logits, batch.legal)
+            now, then = chosen(logs, batch.action), played_log(batch)
+            policy = clipped_policy_loss(now, then, on(learner, policy_weight, batch), options.clip)
+            critic = value_loss(output.value, on(learner, targets, batch))
+            spread = entropy(logs, probabilities).mean()
+            penalty, divergence = references.penalty(batch, logs, probabilities, run.last_update)
+            bonus = options.entropy(run.progress, 1.0)
+            loss = policy + options.value * critic - bonus * spread + penalty
+            loss = loss + options.auxiliary * auxiliary_loss(output, batch)
+            norm = learner.descend(loss, run.progress)
+            parts += 1
+            measured = {
+                "loss/policy": policy.item(),
+                "loss/value": critic.item(),
+                "entropy": spread.item(),
+                "kl/reference": divergence.item(),
+                "kl/behaviour": (then - now).mean().item(),
+                "gradient_norm": norm,
+            }
+            for name, value in measured.items():
+                totals[name] = totals.get(name, 0.0) + value
+    metrics = {name: total / parts for name, total in totals.items()}
+    references.update_done(metrics["kl/reference"], earned(rollout))
+    return metrics | {"return": earned(rollout)}
+
+
+def scaled(advantages: np.ndarray, wanted: np.ndarray, largest: float) -> np.ndarray:
+    """Advantages [N] less their mean, over their spread; zero but for the wanted ones' `largest` share by size."""
+    own = advantages[wanted]
+    result = np.where(wanted, (advantages - own.mean()) / (own.std() + 1e-8), 0).astype(np.float32)
+    if largest < 1:
+        result[np.abs(result) < np.quantile(np.abs(result[wanted]), 1 - largest)] = 0
+    return result
+
+
+def played_log(batch: Batch) -> Tensor:
+    """[b] log of the probabilities with which the actions were played."""
+    return batch.behaviour.gather(1, batch.action[:, None]).squeeze(1).log()
+
+
+def on(learner: Learner, values: np.ndarray, batch: Batch) -> Tensor:
+    """A batch's part of per-record values [N], on the learner's device."""
+    return torch.from_numpy(values[batch.rows]).to(learner.device)
+
+
+def auxiliary_loss(output: Output, batch: Batch) -> Tensor:
+    """Mean squared error of the predicted full state; zero without that head."""
+    if output.auxiliary is None:
+        return output.logits.new_zeros(())
+    return (output.auxiliary - batch.inputs[3]).square().mean()
+
+
+def earned(rollout: Rollout) -> float:
+    """Mean utility of learner 0 in the matches that ended; 0 where none did."""
+    own = rollout.seated == 0
+    return float(rollout.utilities[own].mean()) if own.any() else 0.0
+
+
+def given_policies(opponents: Mapping[int, Opponents]) -> dict[int, list[Policy]]:
+    """The distinct policies of all mixtures by the seat they play, in a fixed order."""
+    given: dict[int, dict[int, Policy]] = {}
+    for responder, mixture in opponents.items():
+        for at, policies in enumerate(mixture.policies):
+            for index in np.unique(mixture.rows[:, at]) if at != responder else ():
+                given.setdefault(at, {})[id(policies[index])] = policies[index]
+    return {at: list(policies.values()) for at, policies in given.items()}

@@ -1,0 +1,203 @@
+"""Regularised Nash dynamics: play a game bent towards a reference policy to its fixed point, then move the reference.
+
+The transformed reward of a decision by player i is  r_i - eta log(pi_i / ref_i) + eta log(pi_-i / ref_-i).  Its V-trace
+gives a value for every action, with w the return after the one played,
+
+    q(a) = v - eta log(pi(a) / ref(a)) + 1[a = a_t] / mu(a_t) (w + eta KL - v),        KL = sum_a pi log(pi / ref),
+
+and NeuRD moves the logits by q(a) - sum pi q. Values come from a slow average of the network. After `refresh` updates
+the reference becomes that average; the change is blended over the first half of the next span, log-linearly.
+
+The `kl` form is what practitioners use instead: PPO with a KL penalty to past policies (`learning/references.py`).
+
+Reference: Perolat et al. (2022), Mastering the Game of Stratego with Model-Free Multiagent Reinforcement Learning;
+Hennes et al. (2020), Neural Replicator Dynamics.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.learning.batches import minibatches
+from pokespiel.learning.collection import Records, Rollout
+from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, weights
+from pokespiel.learning.losses import entropy, neurd_loss, value_loss
+from pokespiel.learning.networks import masked_log_softmax
+from pokespiel.learning.references import Damping, References
+from pokespiel.learning.returns import VTrace, transformed, vtrace
+from pokespiel.learning.schedules import KLTarget, Schedule
+from pokespiel.learning.seating import self_play
+from pokespiel.oracles import Opponents, Training
+from pokespiel.oracles.common import Run, every_seat, seats_of, steps
+from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, on
+from pokespiel.oracles.seats import against
+from pokespiel.policy import Policy
+
+
+@dataclass(frozen=True)
+class RNaD(Clipped):
+    """Regularised Nash dynamics (DeepNash's learner): self-play towards an equilibrium through moving references."""
+
+    form: Literal["neurd", "kl"] = "neurd"
+    """The reward transform with NeuRD and V-trace, or PPO with a KL penalty to references."""
+    self_play: float = 1.0
+    """Share of the matches against itself; the others are against the mixture."""
+    optimiser: Optimiser = Optimiser(rate=Schedule(1e-3), max_norm=10.0, beta1=0.0)
+    """How the network is improved."""
+    epochs: int = 1
+    """Passes over a rollout."""
+    minibatches: int = 2
+    """Parts of a pass."""
+    trace: float = 1.0
+    """Lambda of V-trace (neurd) or of the advantages (kl)."""
+    eta: float = 0.2
+    """Neurd: strength of the reward transform, where rewards are at most 1."""
+    refresh: int = 100
+    """Neurd: updates between moves of the reference."""
+    target_rate: float = 0.01
+    """Neurd: how far the slow average goes towards the network at each update."""
+    ratio_clip: float = 1.0
+    """Neurd: V-trace's largest importance ratio."""
+    threshold: float = 2.0
+    """Neurd: logits are pushed no further than this from their mean (beta)."""
+    push_clip: float = 1e4
+    """Neurd: largest advantage."""
+    value: float = 1.0
+    """Weight of the critic's loss."""
+    entropy: Schedule = Schedule(0.0)
+    """Kl: weight of the entropy bonus."""
+    damping: Damping = Damping(to="references", adapt=KLTarget(), coefficient=Schedule(0.05, "power", scale=100.0))
+    """Kl: the penalty and its references."""
+
+    def __call__(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        *,
+        start: Sequence[Policy] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> Iterator[Training]:
+        if self.form == "neurd" and self.network.recurrent:
+            raise ValueError("rnad with form neurd re-evaluates single decisions: use a memoryless network or form kl")
+        learner = self.make_learner(game, rng, start)
+        seating = self_play(game) if self.self_play == 1 else against(game, opponents, self.self_play)
+        run = Run(self, game, seating, [learner], rng)
+        improve = self._neurd(run, learner) if self.form == "neurd" else self._kl(run, learner)
+        run.load(state)
+        seats = seats_of(game, opponents)
+        yield from steps(run, improve, lambda: every_seat(seats, learner.policy()))
+
+    def _kl(self, run: Run, learner: Learner) -> Any:
+        references = run.parts["references"] = References(self.damping, learner)
+        return lambda rollout: clipped_update(self, run, learner, references, rollout)
+
+    def _neurd(self, run: Run, learner: Learner) -> Any:
+        regulariser = run.parts["regulariser"] = Regulariser(self, learner)
+
+        def improve(rollout: Rollout) -> dict[str, float]:
+            records = rollout.records
+            now = learner.estimates(records)
+            logs = regulariser.log_ratio(records, now)
+            divergence = (now.probabilities * logs).sum(axis=1)
+            targets = self._targets(rollout, regulariser.values(records), now, divergence)
+            pushes = action_advantages(rollout.records, targets, now, logs, divergence, self.eta)
+            metrics = self._descend(run, learner, rollout, targets, pushes)
+            regulariser.update_done()
+            return metrics | {"kl/reference": float(divergence.mean()), "return": earned(rollout)}
+
+        return improve
+
+    def _targets(self, rollout: Rollout, values: np.ndarray, now: Estimates, divergence: np.ndarray) -> Targets:
+        reward = transformed(rollout, divergence, self.eta)
+        ratios = played(rollout.records, now.probabilities) / played(rollout.records, rollout.records.behaviour)
+        bent = rollout._replace(reward=reward)
+        clips = {"discount": self.discount, "trace": self.trace, "clip": self.ratio_clip}
+        return Targets(values, vtrace(bent, values, ratios, **clips))
+
+    def _descend(
+        self, run: Run, learner: Learner, rollout: Rollout, targets: Targets, pushes: np.ndarray
+    ) -> dict[str, float]:
+        wanted = ~rollout.pending & (rollout.records.learner == 0)
+        measured = []
+        for _ in range(self.epochs):
+            for batch in minibatches(rollout, wanted, self.minibatches, run.rng, learner.network, learner.device):
+                output = learner.outputs(batch)
+                policy = neurd_loss(
+                    output.logits, batch.legal, on(learner, pushes, batch), self.threshold, self.push_clip
+                )
+                critic = value_loss(output.value, on(learner, targets.trace.target, batch))
+                loss = policy + self.value * critic + self.auxiliary * auxiliary_loss(output, batch)
+                norm = learner.descend(loss, run.progress)
+                spread = entropy(*masked_log_softmax(output.logits.detach(), batch.legal)).mean()
+                measured.append([policy.item(), critic.item(), spread.item(), norm])
+        names = ("loss/policy", "loss/value", "entropy", "gradient_norm")
+        return dict(zip(names, np.mean(measured, axis=0).tolist(), strict=True))
+
+
+class Targets:
+    """The critic's values [N] in use and their V-trace."""
+
+    def __init__(self, values: np.ndarray, trace: VTrace):
+        self.values, self.trace = values, trace
+
+
+def action_advantages(
+    records: Records, targets: Targets, now: Estimates, log_ratio: np.ndarray, divergence: np.ndarray, eta: float
+) -> np.ndarray:
+    """[N, A] float32: q(a) - sum pi q of the module's equation, zero where illegal."""
+    q = targets.values[:, None] - eta * log_ratio
+    rows = np.arange(len(q))
+    surprise = targets.trace.after + eta * divergence - targets.values
+    q[rows, records.action] += surprise / played(records, records.behaviour)
+    return ((q - (now.probabilities * q).sum(axis=1, keepdims=True)) * records.legal).astype(np.float32)
+
+
+def played(records: Records, probabilities: np.ndarray) -> np.ndarray:
+    """[N] the probabilities [N, A] of the actions played."""
+    return probabilities[np.arange(len(records.action)), records.action]
+
+
+class Regulariser:
+    """The slow average of the network, and the reference now and before."""
+
+    def __init__(self, options: RNaD, learner: Learner):
+        self.options, self.learner = options, learner
+        self.target, self.reference, self.former = (
+            copy.deepcopy(learner.network).requires_grad_(False) for _ in range(3)
+        )
+        self.updates = 0
+
+    def log_ratio(self, records: Records, now: Estimates) -> np.ndarray:
+        """[N, A] log(pi / reference), the reference blended with its predecessor early in its span; 0 where illegal."""
+        share = min(1.0, 2 * (self.updates % self.options.refresh) / self.options.refresh)
+        reference = share * self.learner.estimates(records, self.reference).logs
+        if share < 1:
+            reference += (1 - share) * self.learner.estimates(records, self.former).logs
+        return now.logs - reference
+
+    def values(self, records: Records) -> np.ndarray:
+        """[N] the slow average's values."""
+        return self.learner.estimates(records, self.target).value
+
+    def update_done(self) -> None:
+        """After an update: the average follows; at the end of a span the reference becomes the average."""
+        blend(self.target, self.learner.network, self.options.target_rate)
+        self.updates += 1
+        if self.updates % self.options.refresh == 0:
+            self.former, self.reference = self.reference, copy.deepcopy(self.target)
+
+    def state(self) -> dict[str, Any]:
+        networks = {"target": self.target, "reference": self.reference, "former": self.former}
+        return {"updates": self.updates, **{name: weights(network) for name, network in networks.items()}}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.updates = int(state["updates"])
+        for name in ("target", "reference", "former"):
+            set_weights(getattr(self, name), state[name])
