@@ -106,7 +106,7 @@ def test_intervals_cover_the_true_payoffs():
     for seed in range(150):
         table = SampledPayoffs(units=40)(BiasedRPS(), [always()], None, rng(seed))
         low, high = interval(table, (-1, 1))
-        covered.append((low[0] <= RPS + 1e-12) & (RPS <= high[0] + 1e-12))
+        covered.append((low[0] <= RPS + 1e-12) & (high[0] + 1e-12 >= RPS))
         assert (low <= table.payoffs).all()
         assert (table.payoffs <= high).all()
     off_diagonal = np.array(covered)[:, ~np.eye(3, dtype=bool)]

@@ -1,0 +1,206 @@
+"""The loop: who responds to what, what a state holds, and that any state continues to the same numbers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from toys import Always, BiasedRPS, Parity
+
+from pokespiel.metagame import PayoffTable, SampledPayoffs
+from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.nash import Nash
+from pokespiel.metasolvers.self_play import SelfPlay
+from pokespiel.metasolvers.uniform import Uniform
+from pokespiel.oracles import Training
+from pokespiel.psro import PSROState, psro, respond_to
+
+
+class Random:
+    """Responds with a random action at every seat asked for, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict] = []
+
+    def __call__(self, game, opponents, rng, *, start=(), state=None) -> Iterator[Training]:
+        self.calls.append({"opponents": opponents, "start": start})
+        responses = {seat: (Always(int(rng.integers(3))),) for seat in opponents}
+        yield Training(responses, {"members": float(len(start))}, {})
+
+
+class Slow:
+    """Draws four numbers, one a yield, and keeps them in its state; the response is their sum."""
+
+    def __call__(self, game, opponents, rng, *, start=(), state=None) -> Iterator[Training]:
+        drawn = list(state["drawn"]) if state else []
+        while True:
+            if len(drawn) < 4:
+                drawn.append(int(rng.integers(100)))
+            responses = {seat: (Always(sum(drawn) % 3),) for seat in opponents}
+            yield Training(responses, {"drawn": float(len(drawn))}, {"drawn": tuple(drawn)})
+            if len(drawn) == 4:
+                return
+
+
+class Refuses:
+    """Never accepts a response."""
+
+    def __call__(self, game, opponents, rng, *, start=(), state=None) -> Iterator[Training]:
+        yield Training({}, {}, {})
+
+
+def loop(game=None, solver=None, oracles=None, **options) -> Iterator[PSROState]:
+    return psro(
+        game or Parity(),
+        solver or Nash(),
+        oracles or [Random()],
+        SampledPayoffs(units=20),
+        np.random.default_rng(5),
+        **options,
+    )
+
+
+def fingerprint(state: PSROState) -> str:
+    actions = [[getattr(policy, "action", None) for policy in population] for population in state.populations]
+    metrics = {name: value for name, value in state.metrics.items() if "seconds" not in name}
+    return repr((state.iteration, actions, state.table, state.training, state.strategy, state.rng, metrics))
+
+
+def take(states: Iterator[PSROState], n: int) -> list[PSROState]:
+    return list(itertools.islice(states, n))
+
+
+def test_the_start_is_one_uniform_policy_a_player():
+    (state,) = take(loop(), 1)
+    assert state.iteration == 0
+    assert [len(population) for population in state.populations] == [1, 1]
+    assert state.table.sizes == (1, 1)
+    assert [marginal.tolist() for marginal in state.strategy.marginals] == [[1.0], [1.0]]
+
+
+def test_each_iteration_adds_what_each_oracle_responds():
+    oracles = [Random(), Refuses(), Random()]
+    states = take(loop(oracles=oracles), 4)
+    assert [state.iteration for state in states] == [0, 1, 2, 3]
+    assert [state.table.sizes for state in states] == [(1, 1), (3, 3), (5, 5), (7, 7)]
+    assert states[-1].metrics["oracle_2/members"] == 10.0
+    for earlier, later in itertools.pairwise(states):
+        for old, new in zip(earlier.populations, later.populations, strict=True):
+            assert new[: len(old)] == old
+
+
+def test_a_symmetric_game_keeps_one_population_and_one_mixture():
+    oracle = Random()
+    states = take(loop(BiasedRPS(), oracles=[oracle]), 5)
+    assert len(states[-1].populations) == 1
+    assert len(states[-1].populations[0]) == 5
+    first, second = states[-1].strategy.marginals
+    assert np.array_equal(first, second)
+    assert all(list(call["opponents"]) == [0] for call in oracle.calls)
+    opponents = oracle.calls[-1]["opponents"][0]
+    assert opponents.policies[1] == states[-2].populations[0]
+    assert np.array_equal(opponents.weights, first_kept(states[-2].training.marginals[0]))
+
+
+def first_kept(marginal: np.ndarray) -> np.ndarray:
+    return marginal[marginal > 0] / marginal[marginal > 0].sum()
+
+
+def test_responses_train_against_the_others_product_and_see_all_members():
+    oracle = Random()
+    take(loop(solver=Uniform(), oracles=[oracle]), 4)
+    call = oracle.calls[-1]
+    assert sorted(call["opponents"]) == [0, 1]
+    for seat, opponents in call["opponents"].items():
+        assert opponents.rows[:, 1 - seat].tolist() == [0, 1, 2]
+        assert opponents.rows[:, seat].tolist() == [-1, -1, -1]
+        assert np.allclose(opponents.weights, 1 / 3)
+    newest = call["opponents"][0].policies[0][-1], call["opponents"][0].policies[1][-1]
+    assert set(map(id, call["start"][-2:])) == set(map(id, newest)), "warm starts come oldest first"
+    assert len(call["start"]) == 6
+
+
+def test_one_solver_to_train_against_and_another_to_judge_by():
+    state = take(loop(solver=SelfPlay(), evaluator=Uniform()), 4)[-1]
+    assert state.training.marginals[0].tolist() == [0, 0, 0, 1]
+    assert state.strategy.marginals[0].tolist() == [0.25] * 4
+
+
+def state_of(training: MetaStrategy, sizes: tuple[int, ...]) -> PSROState:
+    populations = tuple(tuple(Always(index) for index in range(size)) for size in sizes)
+    table = PayoffTable(np.zeros((len(sizes), *sizes)))
+    return PSROState(0, populations, table, training, training, {})
+
+
+def three_players() -> Parity:
+    game = Parity()
+    game.num_players = 3
+    return game
+
+
+def test_a_joint_strategy_keeps_the_correlation_of_the_others():
+    joint = np.zeros((2, 3, 2))
+    joint[0, 1, 0], joint[1, 1, 0], joint[1, 2, 1] = 0.25, 0.25, 0.5
+    marginals = tuple(joint.sum(axis=tuple(np.delete(range(3), player))) for player in range(3))
+    (call,) = respond_to(three_players(), state_of(MetaStrategy(marginals, joint), (2, 3, 2)))
+    assert call[0].rows.tolist() == [[-1, 1, 0], [-1, 2, 1]]
+    assert call[0].weights.tolist() == [0.5, 0.5]
+    assert call[1].rows.tolist() == [[0, -1, 0], [1, -1, 0], [1, -1, 1]]
+    assert call[2].rows.tolist() == [[0, 1, -1], [1, 1, -1], [1, 2, -1]]
+
+
+def test_independent_players_give_every_combination():
+    marginals = (np.array([0.5, 0.5]), np.array([0.0, 0.2, 0.8]), np.array([1.0, 0.0]))
+    (call,) = respond_to(three_players(), state_of(MetaStrategy(marginals), (2, 3, 2)))
+    assert call[0].rows.tolist() == [[-1, 1, 0], [-1, 2, 0]]
+    assert np.allclose(call[0].weights, [0.2, 0.8])
+    assert np.allclose(call[2].weights, [0.1, 0.4, 0.1, 0.4])
+
+
+def test_targets_ask_for_one_response_a_row():
+    # The first player wants three responses and the second one: the others' policies by row, transposed mistakes show.
+    targets = (np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]), np.array([[0.0, 0.25, 0.75]]))
+    marginals = (np.array([0.2, 0.3, 0.5]), np.array([0.5, 0.5]))
+    calls = respond_to(Parity(), state_of(MetaStrategy(marginals, None, targets), (3, 2)))
+    assert [sorted(call) for call in calls] == [[0, 1], [0], [0]]
+    assert [call[0].rows[:, 1].tolist() for call in calls] == [[0], [1], [0, 1]]
+    assert calls[0][1].rows[:, 0].tolist() == [1, 2]
+    assert calls[0][1].weights.tolist() == [0.25, 0.75]
+
+
+@pytest.mark.parametrize("game", [Parity(), BiasedRPS()], ids=["asymmetric", "symmetric"])
+def test_every_state_continues_to_the_same_numbers(game):
+    oracles = [Slow(), Random(), Slow()]
+    whole = take(loop(game, oracles=oracles, partial=True), 40)
+    finished = [fingerprint(state) for state in whole if state.pending is None]
+    assert any(state.pending is not None for state in whole)
+    for position, state in enumerate(whole):
+        later = [fingerprint(after) for after in whole[position + 1 :] if after.pending is None]
+        resumed = psro(
+            game, Nash(), [Slow(), Random(), Slow()], SampledPayoffs(units=20), np.random.default_rng(99), start=state
+        )
+        assert [fingerprint(after) for after in take(resumed, min(2, len(later)))] == later[:2]
+    assert len(set(finished)) == len(finished)
+
+
+def test_only_whole_states_are_yielded_unless_asked():
+    assert all(state.pending is None for state in take(loop(oracles=[Slow()]), 5))
+
+
+def test_mistakes_are_refused():
+    class Silent:
+        def __call__(self, game, opponents, rng, *, start=(), state=None):
+            return iter(())
+
+    with pytest.raises(ValueError, match="at least one oracle"):
+        next(psro(Parity(), Nash(), [], SampledPayoffs(), np.random.default_rng(0)))
+    with pytest.raises(ValueError, match="Silent yielded nothing"):
+        take(loop(oracles=[Silent()]), 2)
+
+    def holes(game, populations, table, rng):
+        return PayoffTable(np.full((2, len(populations[0]), len(populations[1])), np.nan))
+
+    with pytest.raises(ValueError, match="1 payoff cells are missing"):
+        next(psro(Parity(), Nash(), [Random()], holes, np.random.default_rng(0)))
