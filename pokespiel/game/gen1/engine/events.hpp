@@ -61,8 +61,8 @@ enum class CantReason : std::uint8_t { Sleep, Freeze, Paralysis, Flinch, Recharg
 struct Cant { int side; CantReason reason; std::uint8_t move; };  // |cant|p1a: X|par   move: only for Disable
 
 enum class DamageReason : std::uint8_t { Move, Recoil, Burn, Poison, LeechSeed, Confusion };
-// |-damage|p1a: X|50/100[|[from] Recoil][|[from] brn|...]   of_foe: with |[of] the foe
-struct Damage { int side; Health health; DamageReason reason; };
+// |-damage|p1a: X|50/100[|[from] brn[|[of] p2a: Y]]   of_foe: with the [of] part, which names the foe
+struct Damage { int side; Health health; DamageReason reason; bool of_foe; };
 enum class HealReason : std::uint8_t { Move, Silent, Drain };
 struct Heal { int side; Health health; HealReason reason; };  // |-heal|p1a: X|50/100[|[silent]][|[from] drain|[of] p2a: Y]
 

@@ -94,6 +94,7 @@ enum Move : std::uint8_t {
     kMetronome = 118,
     kMirrorMove = 119,
     kTransform = 144,
+    kExplosion = 153,
     kStruggle = 165,
     kNothingSelected = 166,  // Showdown's "nomove": no move selected in this battle yet
     kCannotMove = 167,       // Showdown's "cannotmove": a turn spent trapped, or cured by Haze
