@@ -1,0 +1,178 @@
+"""Command lines and YAML files: the same options either way, refusals in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from tyro.conf import Positional
+
+from pokespiel.config import BadOption, Registry, UnknownName
+from pokespiel.options import Choice, attribute_docs, flags_given, from_plain, parse, read_yaml, to_plain
+
+
+@dataclass(frozen=True)
+class Fast:
+    """Quick."""
+
+    steps: int = 3
+    """How many."""
+    step_size: float = 0.5
+    """How long."""
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Thorough."""
+
+    depth: tuple[int, ...] = (1, 2)
+    """How deep."""
+
+
+SOLVERS = Registry("solver", {"fast": f"{__name__}:Fast", "slow": f"{__name__}:Slow"})
+
+
+@dataclass(frozen=True)
+class Base:
+    seed: int = 0
+    """Where chance starts."""
+
+
+@dataclass(frozen=True)
+class Command(Base):
+    """Does something."""
+
+    table: Positional[Path] = Path("table.csv")
+    """What to read."""
+    solver: Annotated[Choice, SOLVERS] = Choice("fast")
+    """Which one."""
+    judge: Annotated[Choice | None, SOLVERS] = None
+    """Another one."""
+    many: Annotated[tuple[Choice, ...], SOLVERS] = (Choice("fast"),)
+    """Several."""
+    loud: bool = False
+    """Say more."""
+
+
+FAST = {"steps": 3, "step_size": 0.5}
+
+
+def run(line: str, base=None) -> Command:
+    return parse(Command, line.split(), "tool", base)
+
+
+def test_defaults_are_spelled_out():
+    command = run("")
+    assert command == Command(solver=Choice("fast", FAST), many=(Choice("fast", FAST),))
+    assert command.solver.build(SOLVERS) == Fast()
+
+
+def test_flags_choose_and_set_options():
+    command = run("x.csv --solver slow --solver.depth 4 5 6 --seed 7 --loud")
+    assert command.table == Path("x.csv")
+    assert command.solver == Choice("slow", {"depth": [4, 5, 6]})
+    assert command.solver.build(SOLVERS) == Slow(depth=(4, 5, 6))
+    assert (command.seed, command.loud) == (7, True)
+    assert run("--solver=fast --solver.step-size=0.25").solver.options["step_size"] == 0.25
+    assert run("--judge slow").judge == Choice("slow", {"depth": [1, 2]})
+
+
+def test_several_plugins_keep_their_own_options():
+    command = run("--many fast slow fast --many.fast.steps 1 --many.fast-2.steps 2 --many.slow.depth 9")
+    assert command.many == (
+        Choice("fast", {"steps": 1, "step_size": 0.5}),
+        Choice("slow", {"depth": [9]}),
+        Choice("fast", {"steps": 2, "step_size": 0.5}),
+    )
+
+
+def test_a_file_says_the_same_and_flags_override_it(tmp_path):
+    command = run("x.csv --solver slow --solver.depth 4 --judge fast --many fast slow --many.fast.steps 8 --seed 3")
+    path = tmp_path / "config.yaml"
+    import yaml
+
+    path.write_text(yaml.safe_dump(to_plain(command)))
+    assert run("", read_yaml(path)) == command
+    assert run("--solver.depth 5 --seed 4", read_yaml(path)).solver == Choice("slow", {"depth": [5]})
+    assert run("--solver fast", read_yaml(path)).solver == Choice("fast", FAST), "another plug-in has its own defaults"
+    assert run("--judge None", read_yaml(path)).judge is None
+    assert run("", {"solver": "slow", "many": ["slow", {"name": "fast", "steps": 2}]}).many[1].options["steps"] == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ({"solvr": "fast"}, BadOption, "unknown option: 'solvr'; did you mean 'solver'"),
+        ({"seed": "one"}, BadOption, "option 'seed': expected int, got 'one'"),
+        ({"solver": "fats"}, UnknownName, "unknown solver 'fats'; did you mean 'fast'"),
+        ({"solver": {"name": "fast", "stepz": 1}}, BadOption, "unknown option of solver 'fast': 'stepz'"),
+        ({"solver": {"name": "fast", "steps": "1"}}, BadOption, "option 'steps' of solver 'fast': expected int"),
+        ({"solver": {"steps": 1}}, BadOption, "mapping with its `name`"),
+        ({"solver": 3}, BadOption, "expected the name of a solver"),
+        ({"many": [["fast"]]}, BadOption, "expected the name of a solver"),
+    ],
+)
+def test_bad_files_are_refused(values, error, message):
+    with pytest.raises(error, match=message):
+        from_plain(Command, values)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--solver fats", "unknown solver 'fats'; did you mean 'fast'"),
+        ("--many fast slwo", "unknown solver 'slwo'"),
+    ],
+)
+def test_unknown_plugins_on_the_line_are_refused(line, message):
+    with pytest.raises(UnknownName, match=message):
+        run(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--solver.stepz 3", "--solver.steps"),
+        ("--solver.steps three", "int"),
+        ("--solver slow --solver.steps 3", "--solver.steps"),
+        ("--sead 3", "--seed"),
+    ],
+)
+def test_unknown_and_mistyped_flags_name_the_nearest(line, message, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run(line)
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_help_says_what_every_field_means(capsys):
+    with pytest.raises(SystemExit):
+        run("--many fast slow --help")
+    text = " ".join(capsys.readouterr().out.split())
+    said = (
+        "Does something",
+        "Where chance starts",
+        "What to read",
+        "Which one. One of: fast, slow.",
+        "How long",
+        "How deep",
+    )
+    for words in said:
+        assert words in text
+
+
+def test_files_that_are_no_options_are_refused(tmp_path):
+    path = tmp_path / "config.yaml"
+    with pytest.raises(FileNotFoundError, match="no configuration file"):
+        read_yaml(path)
+    for text, message in (("- a\n- b", "expected a mapping"), ("a: [", "no YAML file"), ("just words", "found str")):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=message):
+            read_yaml(path)
+
+
+def test_flags_and_docs_are_read():
+    assert flags_given(["x", "--a", "1", "2", "--b-c=3", "--d"]) == {"a": ["1", "2"], "b_c": ["3"], "d": []}
+    assert attribute_docs(Command)["seed"] == "Where chance starts."
