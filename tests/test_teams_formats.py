@@ -1,5 +1,9 @@
 """The set type and Showdown's formats: what is written reads back, and bad text says what is wrong."""
 
+import json
+import subprocess
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +18,15 @@ from pokespiel.game.gen1.teams import (
     export_teams,
     hp_dv,
     ivs_of,
+    load_pool,
     pack,
     read_team,
     read_teams,
     unpack,
 )
 from pokespiel.game.gen1.teams.legality import facts
+from pokespiel.game.gen1.teams.spoil import WAYS
+from pokespiel.showdown import install
 
 EXPORTED = """
 Bull (Tauros) (M)  
@@ -170,3 +177,28 @@ def test_the_set_type_refuses_other_shapes():
         PokemonSet("Tauros", (), evs=(252, 252))
     with pytest.raises(TeamError, match="no stats for 'Lucario'"):
         _ = PokemonSet("Lucario", ()).stats
+
+
+def test_both_formats_are_written_as_showdown_writes_them():
+    """Showdown reads our export text, packs it and exports it again: both must be ours, letter by letter."""
+    rng = np.random.default_rng(4)
+    ways = ("idle_fields", "level", "nickname", "evs", "ivs", "another_move", "another_species", "holding_item")
+    teams = [team for name in ("competitive", "variety") for team in load_pool(name)]
+    teams += [WAYS[ways[index % len(ways)]](team, rng) for index, team in enumerate(teams)]
+    teams = [team for team in teams if all(one.nickname != " " and one.gender in ("", "M", "F") for one in team)]
+    script = (
+        "const {Teams} = require(process.argv[1]);"
+        "const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
+        "console.log(JSON.stringify(texts.map((text) => {"
+        "  const team = Teams.import(text); return [Teams.pack(team), Teams.export(team)];"
+        "})))"
+    )
+    try:
+        command = [str(install.node()), "-e", script, str(install.install())]
+    except install.ShowdownMissing as error:
+        pytest.skip(str(error))
+    written = json.dumps([export(team) for team in teams])
+    done = subprocess.run(command, input=written, capture_output=True, text=True, encoding="utf-8", check=True)
+    theirs = json.loads(done.stdout)
+    assert [packed for packed, _ in theirs] == [pack(team) for team in teams]
+    assert [text for _, text in theirs] == [export(team) for team in teams]

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pokespiel.game.gen1.teams.legality import FORMAT, facts, find_move, find_species, to_id
-from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, STAT_NAMES, PokemonSet, Spread, Team, TeamError
+from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, STAT_NAMES, PokemonSet, Spread, Team, TeamError, shown
 
 MAX_SETS = 24
 """Sets and moves are read up to this many, so that validation can say what is wrong with seven."""
@@ -90,7 +90,7 @@ def export_teams(teams: Iterable[NamedTeam]) -> str:
     written = []
     for name, form, team in teams:
         if "\n" in name or name != name.strip():
-            raise TeamError(f"team name {name!r}: expected one line without outer blanks")
+            raise TeamError(f"team name {shown(name)}: expected one line without outer blanks")
         written.append(f"=== [{form}] {name} ===\n\n{export(team)}")
     return "\n".join(written)
 
@@ -140,14 +140,14 @@ def _exported(lines: list[str]) -> list[NamedTeam]:
             _set_line(line, current, f"line {number}")
     for name, _, sets in teams:
         if not sets:
-            raise TeamError(f"team {name!r} has a header and no sets")
+            raise TeamError(f"team {shown(name)} has a header and no sets")
     return [NamedTeam(name, form, tuple(PokemonSet(**one) for one in sets)) for name, form, sets in teams]
 
 
 def _header(line: str, number: int) -> tuple[str, str]:
     found = re.fullmatch(r"===\s*(?:\[([^\]]*)\])?\s*(.*?)\s*===", line)
     if not found:
-        raise TeamError(f"line {number}: {_short(line)} is no header; expected '=== [gen1ou] name ==='")
+        raise TeamError(f"line {number}: {shown(line)} is no header; expected '=== [gen1ou] name ==='")
     return found[2], to_id(found[1]) if found[1] else FORMAT
 
 
@@ -165,7 +165,7 @@ def _first_line(line: str, where: str) -> dict[str, Any]:
     if bracket:
         values["nickname"] = nickname.strip()
     if not species.strip():
-        raise TeamError(f"{where}: expected the name of a species, got {_short(line)}")
+        raise TeamError(f"{where}: expected the name of a species, got {shown(line)}")
     values["species"] = _species_name(species.strip())
     if values.get("nickname") == values["species"]:
         values["nickname"] = ""
@@ -190,10 +190,10 @@ def _set_line(line: str, values: dict[str, Any], where: str) -> None:
     elif nature := re.match(r"([A-Za-z]+) [Nn]ature", line):
         values["nature"] = nature[1]
     elif line.startswith(_LATER):
-        raise TeamError(f"{where}: {_short(line)} belongs to a later generation; expected a Gen 1 team")
+        raise TeamError(f"{where}: {shown(line)} belongs to a later generation; expected a Gen 1 team")
     else:
         expected = "a move ('- Body Slam'), Level, EVs, IVs, Ability, Nature, Shiny or Happiness"
-        raise TeamError(f"{where}: {_short(line)} is no line of a set; expected {expected}")
+        raise TeamError(f"{where}: {shown(line)} is no line of a set; expected {expected}")
 
 
 def _spread(text: str, absent: int, where: str) -> Spread:
@@ -202,7 +202,7 @@ def _spread(text: str, absent: int, where: str) -> Spread:
         value, _, name = part.strip().partition(" ")
         stat = 5 if name == "Spd" else _STATS.get(to_id(name))
         if stat is None:
-            raise TeamError(f"{where}: {_short(part.strip())}; expected a number and one of {', '.join(STAT_NAMES)}")
+            raise TeamError(f"{where}: {shown(part.strip())}; expected a number and one of {', '.join(STAT_NAMES)}")
         if stat in numbers:
             raise TeamError(f"{where}: {STAT_NAMES[stat]} is given twice")
         numbers[stat] = _number(value, where)
@@ -212,7 +212,7 @@ def _spread(text: str, absent: int, where: str) -> Spread:
 def _export_set(one: PokemonSet) -> str:
     for text in (one.nickname, one.species, one.item, one.ability, one.nature, *one.moves):
         if re.search(r"[\r\n]", text) or " @ " in text or text != text.strip():
-            raise TeamError(f"{_short(text)} cannot be written as export text")
+            raise TeamError(f"{shown(text)} cannot be written as export text")
     head = f"{one.nickname} ({one.species})" if one.nickname else one.species
     head += f" ({one.gender})" if one.gender in ("M", "F") else ""
     lines = [head + (f" @ {one.item}" if one.item else "")]
@@ -253,7 +253,9 @@ def _unpack_set(part: str, where: str) -> PokemonSet:
         raise TeamError(f"{where}: {len(fields)} fields; expected the 12 of {_FIELDS}")
     name, species, item, ability, moves, nature, evs, gender, ivs, shiny, level, rest = fields
     if not to_id(species or name):
-        raise TeamError(f"{where}: expected a species in one of the first two fields, got {name!r} and {species!r}")
+        raise TeamError(
+            f"{where}: expected a species in one of the first two fields, got {shown(name)} and {shown(species)}"
+        )
     species = _species_name(species or name)
     listed = moves.split(",")
     if len(listed) > MAX_SETS:
@@ -277,7 +279,7 @@ def _unpack_set(part: str, where: str) -> PokemonSet:
 def _packed_spread(text: str, absent: int, where: str) -> Spread:
     values = text.split(",")
     if len(values) != 6:
-        raise TeamError(f"{where}: {_short(text)}; expected six numbers with commas between")
+        raise TeamError(f"{where}: {shown(text)}; expected six numbers with commas between")
     return Spread(*(_number(value, where) if value else absent for value in values))
 
 
@@ -285,14 +287,14 @@ def _happiness(rest: str, where: str) -> int:
     """The last field: happiness, then Hidden Power, ball, Gigantamax, Dynamax level and Tera type of later games."""
     happiness, *later = rest.split(",")
     if any(value not in ("", "10") for value in later):
-        raise TeamError(f"{where}: {_short(rest)} in the last field belongs to a later generation; expected happiness")
+        raise TeamError(f"{where}: {shown(rest)} in the last field belongs to a later generation; expected happiness")
     return _number(happiness, f"{where}: happiness") if happiness else 255
 
 
 def _pack_set(one: PokemonSet) -> str:
     for text in (one.nickname, one.species, one.item, one.ability, one.nature, one.gender, *one.moves):
         if re.search(r"[|\]\r\n]", text):
-            raise TeamError(f"{_short(text)} cannot be packed: '|', ']' and line ends separate fields")
+            raise TeamError(f"{shown(text)} cannot be packed: '|', ']' and line ends separate fields")
     moves = ",".join(_packed_name(move) for move in one.moves)
     evs = _pack_spread(one.evs, 0) or "0,,,,,"
     same = _packed_name(one.name) == _packed_name(one.species)
@@ -345,10 +347,5 @@ def _unpacked(name: str) -> str:
 
 def _number(text: str, where: str) -> int:
     if not re.fullmatch(r"-?[0-9]{1,6}", text.strip()):
-        raise TeamError(f"{where}: expected a whole number, got {_short(text)}")
+        raise TeamError(f"{where}: expected a whole number, got {shown(text)}")
     return int(text)
-
-
-def _short(text: str) -> str:
-    """`text` for an error message: quoted, at most 60 characters."""
-    return repr(text if len(text) <= 60 else text[:57] + "...")

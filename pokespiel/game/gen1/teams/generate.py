@@ -2,8 +2,8 @@
 
     python -m pokespiel.game.gen1.teams.generate FOLDER [--seed 1]     writes the pool from data/teams/usage.json
 
-A team is a lead, drawn by the lead weights, and five more species without repetition, drawn by the odds u / (100 - u) of
-their usage u in percent, both to the power of an exponent (1 as stated, 0.5 flattened); each takes one of its stated
+A team is a lead, drawn by the lead weights, and five more species without repetition, drawn by the odds u / (100 - u)
+of their usage u in percent, both to the power of an exponent (1 as stated, 0.5 flattened); each takes one of its stated
 sets. A set without a physical attack keeps Attack low (DV 1), which softens the hits of confusion.
 """
 

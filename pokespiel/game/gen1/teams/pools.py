@@ -16,8 +16,8 @@ from pathlib import Path
 from pokespiel.config import unknown
 from pokespiel.game.gen1.teams.formats import NamedTeam, pack, read_teams
 from pokespiel.game.gen1.teams.legality import DATA, FORMAT, find_species, to_id
-from pokespiel.game.gen1.teams.sets import Team, TeamError
-from pokespiel.game.gen1.teams.validator import validate
+from pokespiel.game.gen1.teams.sets import Team, TeamError, shown
+from pokespiel.game.gen1.teams.validator import summary, validate
 
 POOLS = ("competitive", "one", "variety")
 """The shipped pools: composed teams in the archetypes of the tier, a single mirror, and generated teams."""
@@ -112,11 +112,11 @@ def read_file(path: str | Path) -> list[NamedTeam]:
 
 
 def _load(name: str, path: Path) -> Pool:
-    teams = list(_file_teams(path, "")) if path.is_file() else list(_folder_teams(path))
+    teams = list(_folder_teams(path)) if path.is_dir() else list(_file_teams(path, ""))
     names = [one for one, _ in teams]
     twice = sorted({one for one in names if names.count(one) > 1}) if len(set(names)) < len(names) else []
     if twice:
-        raise TeamError(f"{path}: {twice[0]!r} names two teams; expected each name once")
+        raise TeamError(f"{path}: {shown(twice[0])} names two teams; expected each name once")
     _require_legal(path, teams)
     return Pool(name, tuple(names), tuple(team for _, team in teams))
 
@@ -134,7 +134,7 @@ def _file_teams(file: Path, prefix: str) -> Iterator[tuple[str, Team]]:
     teams = read_file(file)
     for index, (name, form, team) in enumerate(teams, 1):
         if form != FORMAT:
-            raise TeamError(f"{file}: team {name!r} is for {form}; expected {FORMAT}")
+            raise TeamError(f"{file}: team {shown(name)} is for {form[:60]}; expected {FORMAT}")
         if not name and len(teams) == 1:
             yield file.stem, team
         else:
@@ -144,7 +144,7 @@ def _file_teams(file: Path, prefix: str) -> Iterator[tuple[str, Team]]:
 def _require_legal(path: Path, teams: list[tuple[str, Team]]) -> None:
     refused = [(name, refusals) for name, team in teams if (refusals := validate(team))]
     if refused:
-        shown = "\n".join(f"  {name}: {'; '.join(map(str, why))}" for name, why in refused[:_SHOWN])
+        shown = "\n".join(f"  {name[:60]}: {summary(why)}" for name, why in refused[:_SHOWN])
         more = f"\n  and {len(refused) - _SHOWN} more" if len(refused) > _SHOWN else ""
         raise TeamError(f"{path}: {len(refused)} of {len(teams)} teams are not legal in {FORMAT}\n{shown}{more}")
 

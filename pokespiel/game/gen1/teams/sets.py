@@ -39,6 +39,11 @@ class Stats(NamedTuple):
     speed: int
 
 
+def shown(text: str) -> str:
+    """`text` for an error message: quoted, unprintable characters escaped, at most 60 characters."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
 STAT_NAMES = ("HP", "Atk", "Def", "SpA", "SpD", "Spe")
 FULL_EVS = Spread(*[252] * 6)
 FULL_IVS = Spread(*[31] * 6)
@@ -71,7 +76,7 @@ class PokemonSet:
 
     def __post_init__(self) -> None:
         if isinstance(self.moves, str):
-            raise TypeError(f"moves: expected a sequence of names, got the string {self.moves!r}")
+            raise TypeError(f"moves: expected a sequence of names, got the string {shown(self.moves)}")
         object.__setattr__(self, "moves", tuple(self.moves))
         object.__setattr__(self, "evs", _spread("evs", self.evs))
         object.__setattr__(self, "ivs", _spread("ivs", self.ivs))
@@ -92,7 +97,7 @@ class PokemonSet:
         """The stats it enters battle with; `TeamError` if Gen 1 has no such species."""
         species = find_species(self.species)
         if species is None:
-            raise TeamError(f"no stats for {self.species!r}: expected a species of Gen 1")
+            raise TeamError(f"no stats for {shown(self.species)}: expected a species of Gen 1")
         experience = Stats(self.evs.hp, self.evs.atk, self.evs.defense, self.evs.spa, self.evs.spe)
         grown = [
             2 * base + 2 * dv + min(max(ev, 0), 255) // 4

@@ -243,6 +243,18 @@ def fresh_set(team: Team, rng: np.random.Generator) -> Team:
 
 
 @_way
+def learned_set(team: Team, rng: np.random.Generator) -> Team:
+    """Any species with any moves that it learns by its level, which is mostly legal."""
+    species = _draw(rng, sorted(facts().species))
+    stages = [facts().species[stage] for stage in lineage(species)]
+    level = int(rng.integers(max(stages[0].met_at, stages[0].evolves_at, 2), 101))
+    moves = {move for stage in stages for move, least in stage.learns.items() if least <= level}
+    moves -= facts().banned_moves | facts().ohko_moves
+    names = _move_names(rng, moves, int(rng.integers(1, 5)))
+    return _change(team, rng, species=stages[0].name, moves=names, level=level)
+
+
+@_way
 def young(team: Team, rng: np.random.Generator) -> Team:
     """A species about the level at which it evolves, is first met, or was given at an event."""
     species = _draw(rng, sorted(key for key, one in facts().species.items() if one.evolves_at or one.met_at))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from pokespiel.game.gen1.teams.legality import Facts, facts, find_move, find_species, to_id
 from pokespiel.game.gen1.teams.origins import Problem, combination_problems, origin_problems
-from pokespiel.game.gen1.teams.sets import STAT_NAMES, PokemonSet, Team, TeamError, hp_dv
+from pokespiel.game.gen1.teams.sets import STAT_NAMES, PokemonSet, Team, TeamError, hp_dv, shown
 
 REASONS = {
     "team_size": "no Pokémon, or more than six",
@@ -52,6 +52,10 @@ REASONS = {
 """Every code that a `Refusal` may carry, and what it stands for."""
 
 
+_SHOWN = 6
+"""So many refusals of one team stand in an error."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """One reason against a team."""
@@ -74,27 +78,33 @@ def validate(team: Sequence[PokemonSet]) -> tuple[Refusal, ...]:
     if not least <= len(team) <= most:
         refusals.append(Refusal("team_size", f"a team has {least} to {most} Pokémon, this one {len(team)}"))
     for slot, one in enumerate(team):
+        name = one.species if find_species(one.species) else shown(one.species)
         refusals += [
-            Refusal(code, f"Pokémon {slot + 1} ({one.species}): {text}", slot)
-            for code, text in _set_problems(one, known)
+            Refusal(code, f"Pokémon {slot + 1} ({name}): {text}", slot) for code, text in _set_problems(one, known)
         ]
     return (*refusals, *_clauses(team))
 
 
 def require_legal(team: Team, what: str = "team") -> Team:
-    """The team itself, or a `TeamError` that names `what` and every reason against it."""
+    """The team itself, or a `TeamError` that names `what` and the reasons against it."""
     if refusals := validate(team):
-        raise TeamError(f"{what} is not legal in gen1ou: {'; '.join(map(str, refusals))}")
+        raise TeamError(f"{what} is not legal in gen1ou: {summary(refusals)}")
     return team
+
+
+def summary(refusals: Sequence[Refusal]) -> str:
+    """The first few refusals in one line."""
+    more = f"; and {len(refusals) - _SHOWN} more" if len(refusals) > _SHOWN else ""
+    return "; ".join(map(str, refusals[:_SHOWN])) + more
 
 
 def _clauses(team: Sequence[PokemonSet]) -> Iterator[Refusal]:
     species = Counter(find_species(one.species) or to_id(one.species) for one in team)
     for name in sorted(name for name, count in species.items() if count > 1):
-        yield Refusal("species_clause", f"{name} is on the team {species[name]} times; each species once")
+        yield Refusal("species_clause", f"{shown(name)} is on the team {species[name]} times; each species once")
     nicknames = Counter(filter(None, map(_own_nickname, team)))
     for name in sorted(name for name, count in nicknames.items() if count > 1):
-        yield Refusal("nickname_clause", f"{nicknames[name]} Pokémon are nicknamed {name!r}; each nickname once")
+        yield Refusal("nickname_clause", f"{nicknames[name]} Pokémon are nicknamed {shown(name)}; each nickname once")
 
 
 def _set_problems(one: PokemonSet, known: Facts) -> Iterator[Problem]:
@@ -103,7 +113,7 @@ def _set_problems(one: PokemonSet, known: Facts) -> Iterator[Problem]:
     yield from _level_problems(one, known)
     yield from _spread_problems(one)
     if one.item:
-        yield "item", f"holds {one.item!r}; Gen 1 has no items"
+        yield "item", f"holds {shown(one.item)}; Gen 1 has no items"
     moves = tuple(filter(None, (find_move(name) for name in one.moves)))
     yield from _move_problems(one, moves, known)
     if species is None:
@@ -125,10 +135,10 @@ def _set_problems(one: PokemonSet, known: Facts) -> Iterator[Problem]:
 def _nickname_problems(one: PokemonSet, species: str | None) -> Iterator[Problem]:
     length = len(one.nickname.encode("utf-16-le", "surrogatepass")) // 2
     if length > 18:
-        yield "nickname_length", f"nickname {one.nickname[:30]!r} has {length} characters (in UTF-16); at most 18"
+        yield "nickname_length", f"nickname {shown(one.nickname)} has {length} characters (in UTF-16); at most 18"
     owner = facts().named.get(_cleaned(one.nickname).lower(), species)
     if species and owner != species:
-        yield "nickname_species", f"is nicknamed {one.nickname!r}, which is another Pokémon's name"
+        yield "nickname_species", f"is nicknamed {shown(one.nickname)}, which is another Pokémon's name"
 
 
 def _own_nickname(one: PokemonSet) -> str:
@@ -204,12 +214,12 @@ def _move_problems(one: PokemonSet, moves: tuple[str, ...], known: Facts) -> Ite
         yield "too_many_moves", f"knows {len(given)} moves; expected at most {known.max_moves}"
     for name, count in Counter(find_move(name) or to_id(name) for name in given).items():
         if count > 1:
-            yield "repeated_move", f"knows {known.moves.get(name, name)} {count} times"
+            yield "repeated_move", f"knows {known.moves.get(name) or shown(name)} {count} times"
     for name in given:
         if find_move(name) is None and to_id(name) in known.other_moves:
-            yield "later_move", f"{name!r} is a move of a later generation"
+            yield "later_move", f"{shown(name)} is a move of a later generation"
         elif find_move(name) is None:
-            yield "unknown_move", f"no move is called {name!r}"
+            yield "unknown_move", f"no move is called {shown(name)}"
     for move in moves:
         if move in known.banned_moves:
             yield "banned_move", f"{known.moves[move]} is banned"
