@@ -1,6 +1,7 @@
 // How much damage a move does, and what losing and regaining HP entails.
 #pragma once
 
+#include "formula.hpp"
 #include "rules.hpp"
 
 namespace gen1 {
@@ -35,8 +36,7 @@ int Rules<C, S>::calculated_damage(int side, int target, const MoveData& move) {
     const auto& row = kTypeChart[static_cast<int>(move.type)];
     const int first = row[static_cast<int>(foe.types[0])];
     const int second = foe.types[0] == foe.types[1] ? 10 : row[static_cast<int>(foe.types[1])];
-    if (first != 10 && first) damage = damage * static_cast<std::uint32_t>(first) / 10;
-    if (second != 10 && second) damage = damage * static_cast<std::uint32_t>(second) / 10;
+    damage = typed_damage(damage, move.type, foe.types);
     const int sum = (first == 20) - (first == 5) + (second == 20) - (second == 5);
     if (sum > 0) emit(event::SuperEffective{target});
     if (sum < 0) emit(event::Resisted{target});
@@ -59,33 +59,16 @@ std::uint32_t Rules<C, S>::base_damage(int side, int target, const MoveData& mov
         defense = foe.modified[defending];
         if (foe.has(physical ? Active::kReflect : Active::kLightScreen)) defense *= 2;
     }
-    if (attack >= 256 || defense >= 256) {
-        if (attack >= 1024 || defense >= 1024) hint(event::HintText::StatRollover);
-        attack = attack / 4 & 255;
-        defense = defense / 4 & 255;
-        if (!attack) attack = 1;
-        if (!defense) {
-            hint(event::HintText::DivisionByZero);
-            defense = 1;
-        }
-    }
-    if (move.effect == Effect::Explode) defense = defense / 2 ? defense / 2 : 1;
-    const std::uint32_t damage = (level * 2 / 5 + 2) * move.power * attack / defense / 50;
-    return (damage < 997 ? damage : 997) + 2;
+    if (attack >= 1024 || defense >= 1024) hint(event::HintText::StatRollover);
+    if ((attack >= 256 || defense >= 256) && (defense / 4 & 255) == 0) hint(event::HintText::DivisionByZero);
+    return plain_damage(level, move.power, attack, defense, move.effect == Effect::Explode);
 }
 
 // Depends on the species' base Speed alone, not on the species after Transform.
 template <class C, class S>
 bool Rules<C, S>::critical(int side, const MoveData& move) {
-    std::uint32_t rate = kSpecies[pokemon(side).species].speed / 2;
-    if (active(side).has(Active::kFocusEnergy))
-        rate /= 2;
-    else
-        rate = rate * 2 > 255 ? 255 : rate ? rate * 2 : 1;
-    if (move.high_critical)
-        rate = rate * 4 > 255 ? 255 : rate ? rate * 4 : 1;
-    else
-        rate /= 2;
+    const std::uint32_t rate =
+        critical_rate(pokemon(side).species, active(side).has(Active::kFocusEnergy), move.high_critical);
     return rate && chance_.chance(Roll::Critical, rate, 256);
 }
 

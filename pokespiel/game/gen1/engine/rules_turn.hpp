@@ -95,7 +95,7 @@ std::uint8_t Rules<C, S>::select_move(int index, Choice choice) {
         if (remembered) side.last_selected_enemy = remembered;
     } else if (own.has(Active::kTrapped)) {
         side.last_selected = side.last_selected_enemy = kCannotMove;
-    } else if (!usable_moves(own)) {
+    } else if (!usable_moves(own) || own.moves[choice - 1] == kStruggle) {
         side.last_selected = side.last_selected_enemy = kStruggle;
     } else {
         side.last_selected_slot = static_cast<std::uint8_t>(choice - 1);
