@@ -1,0 +1,267 @@
+"""One Gen 1 battle, as Pokémon Showdown 0.11.11 plays gen1ou, number for number.
+
+    battle = Battle(p1_team, p2_team, seed=(1, 2, 3, 4))
+    battle.choose("move 1", "switch 3")
+
+Players are 1 and 2 (Showdown's p1 and p2). The rules are native; see `engine/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any, TypeAlias
+
+from pokespiel.config import unknown
+from pokespiel.game.gen1 import _engine
+from pokespiel.game.gen1.teams import PokemonSet, Spread, TeamError, read_team
+from pokespiel.game.gen1.teams.legality import facts, find_move, find_species
+
+MAX_NAME = 20
+"""Showdown cuts nicknames to this many characters."""
+STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A Pokémon in the condition in which it enters the battle."""
+
+    set: PokemonSet
+    hp: int | None = None
+    """Full where None; capped at the maximum."""
+    status: str = ""
+    """One of STATUSES."""
+    sleep: int = 1
+    """Turns of sleep left, 1-7, for `slp`."""
+    pp: tuple[int, ...] | None = None
+    """0-63 for each move; full where None."""
+
+
+BattleTeam: TypeAlias = "str | Sequence[PokemonSet | Entrant | Mapping[str, Any]]"
+"""Export text, packed text, or sets: `PokemonSet`, `Entrant`, or Showdown's own set objects (which may also carry `hp`,
+`status`, `sleep` and `pp` as an `Entrant` does)."""
+
+
+class Battle:
+    """A battle of two teams. Equality and hash are those of the situation: they leave out the generator and the log."""
+
+    __slots__ = ("native",)
+
+    native: Any
+    """The engine's object; batches and views take it."""
+
+    def __init__(
+        self,
+        p1_team: BattleTeam,
+        p2_team: BattleTeam,
+        seed: Sequence[int] = (1, 2, 3, 4),
+        names: Sequence[str] = ("P1", "P2"),
+        *,
+        turn: int = 0,
+    ):
+        """Start the battle.
+
+        p1_team, p2_team: one to six Pokémon each, of Gen 1 species and moves, the first leads; legal in OU or not.
+        seed: four numbers of 16 bits, the most significant first, as Showdown writes them.
+        names: the players' names.
+        turn: the turn counter before the first turn; the battle is a tie past turn 1000.
+
+        Raises `TeamError` for a team that cannot battle, `ValueError` for another bad argument.
+        """
+        if len(seed) != 4 or not all(0 <= word < 1 << 16 for word in seed):
+            raise ValueError(f"seed: expected four numbers from 0 to 65535, got {tuple(seed)}")
+        if len(names) != 2 or names[0] == names[1] or not all(names):
+            raise ValueError(f"names: expected two different names, got {tuple(names)}")
+        if not 0 <= turn < 1000:
+            raise ValueError(f"turn: expected 0 to 999, got {turn}")
+        value = seed[0] << 48 | seed[1] << 32 | seed[2] << 16 | seed[3]
+        teams = [_native_team(team, player) for player, team in enumerate((p1_team, p2_team), 1)]
+        self.native = _engine.Battle(*teams, value, tuple(names), turn)
+
+    @classmethod
+    def _of(cls, native: Any) -> Battle:
+        battle = cls.__new__(cls)
+        battle.native = native
+        return battle
+
+    def choices(self, player: int) -> list[str]:
+        """The legal choices in Showdown's words, moves before switches; empty where that player waits."""
+        return self.native.choices(_side(player))
+
+    def choose(self, p1_choice: str, p2_choice: str) -> None:
+        """Play on until choices are due again or the battle ends; a player that waits gives "".
+
+        Raises `ValueError` for an illegal choice, naming the legal ones, and leaves the battle as it was.
+        """
+        self.native.choose(p1_choice, p2_choice)
+
+    @property
+    def seed(self) -> tuple[int, int, int, int]:
+        """The generator's state as Showdown writes it."""
+        value = self.native.seed
+        return (value >> 48, value >> 32 & 0xFFFF, value >> 16 & 0xFFFF, value & 0xFFFF)
+
+    @property
+    def turn(self) -> int:
+        """The turn counter, 1 at the first choice."""
+        return self.native.turn
+
+    @property
+    def ended(self) -> bool:
+        """Whether the battle is over."""
+        return self.native.ended
+
+    @property
+    def winner(self) -> int | None:
+        """The player who has won, 0 after a tie, None while the battle runs."""
+        return self.native.winner
+
+    def log(self, player: int | None = None) -> list[str]:
+        """Showdown's protocol lines so far without timestamps: all that is known, `|split|` lines and both their versions
+        included (None), or what one player is sent (1, 2) or a spectator (0)."""
+        if player is None:
+            return self.native.log.splitlines()
+        if player not in (0, 1, 2):
+            raise ValueError(f"player: expected 1, 2, 0 (a spectator) or None (everything), got {player!r}")
+        return _seen_by(self.native.log.splitlines(), player)
+
+    def request(self, player: int) -> str:
+        """The request that Showdown sends this player, as its JSON text; empty once the battle has ended."""
+        return self.native.request(_side(player))
+
+    def to_bytes(self) -> bytes:
+        """Everything, generator, names and log included, versioned."""
+        return self.native.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Battle:
+        """The battle that `to_bytes` wrote; `ValueError` for other bytes and for impossible states."""
+        return cls._of(_engine.Battle.from_bytes(data))
+
+    def copy(self) -> Battle:
+        """An independent battle in the same state."""
+        return self._of(self.native.copy())
+
+    def outcomes(self, p1_choice: str, p2_choice: str) -> list[tuple[Fraction, Battle]]:
+        """Every situation the choices can lead to and its probability, rolls being uniform; they sum to 1.
+
+        Rolls that lead to equal situations are merged. The battles carry this battle's generator and log.
+        """
+        return [
+            (Fraction(numerator, denominator), self._of(native))
+            for numerator, denominator, native in self.native.outcomes(p1_choice, p2_choice)
+        ]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Battle) and self.native.same_situation(other.native)
+
+    def __hash__(self) -> int:
+        return self.native.situation_hash()
+
+    def __repr__(self) -> str:
+        state = "ended" if self.ended else f"choices {self.choices(1)} / {self.choices(2)}"
+        return f"<Battle turn {self.turn}, {state}>"
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return (Battle.from_bytes, (self.to_bytes(),))
+
+
+def _side(player: int) -> int:
+    if player not in (1, 2):
+        raise ValueError(f"player: expected 1 or 2, got {player!r}")
+    return player - 1
+
+
+def _seen_by(lines: Sequence[str], player: int) -> list[str]:
+    """The lines one player (0: a spectator) is sent: of a split's two, the exact one if it is its own."""
+    seen = []
+    at = 0
+    while at < len(lines):
+        if lines[at].startswith("|split|p"):
+            line = lines[at + (1 if lines[at] == f"|split|p{player}" else 2)]
+            if line:
+                seen.append(line)
+            at += 3
+        else:
+            seen.append(lines[at])
+            at += 1
+    return seen
+
+
+def _native_team(team: BattleTeam, player: int) -> list[tuple[Any, ...]]:
+    members = read_team(team) if isinstance(team, str) else team
+    if not 1 <= len(members) <= 6:
+        raise TeamError(f"team of player {player}: expected 1 to 6 Pokémon, got {len(members)}")
+    return [_native_member(member, f"team of player {player}, Pokémon {i}") for i, member in enumerate(members, 1)]
+
+
+def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str) -> tuple[Any, ...]:
+    """The tuple that the native constructor takes (see engine/bindings_battle.cpp)."""
+    entrant = _entrant(member)
+    chosen = entrant.set
+    species = find_species(chosen.species)
+    if species is None:
+        raise TeamError(f"{where}: {unknown('species', chosen.species, facts().species)}")
+    if not 1 <= chosen.level <= 100:
+        raise TeamError(f"{where}: level {chosen.level}, expected 1 to 100")
+    if not 1 <= len(chosen.moves) <= 4:
+        raise TeamError(f"{where}: {len(chosen.moves)} moves, expected 1 to 4")
+    if entrant.status not in STATUSES:
+        raise TeamError(f"{where}: {unknown('status', entrant.status, [status for status in STATUSES if status])}")
+    moves = [_move_number(name, where) for name in chosen.moves]
+    pp = list(entrant.pp) if entrant.pp is not None else []
+    if pp and (len(pp) != len(moves) or not all(0 <= left <= 63 for left in pp)):
+        raise TeamError(f"{where}: pp {pp}, expected 0 to 63 for each of {len(moves)} moves")
+    name = (chosen.nickname or facts().species[species].name)[:MAX_NAME]
+    ivs, evs = _five(chosen.ivs, 31), _five(chosen.evs, 255)
+    sleep = entrant.sleep if entrant.status == "slp" else 0
+    condition = (-1 if entrant.hp is None else entrant.hp, STATUSES.index(entrant.status), sleep, pp)
+    return (name, facts().species[species].number, chosen.level, moves, ivs, evs, *condition)
+
+
+def _five(spread: Spread, most: int) -> list[int]:
+    """HP, Attack, Defense, Speed, Special, clamped as Showdown does."""
+    return [min(max(value, 0), most) for value in (spread.hp, spread.atk, spread.defense, spread.spe, spread.spa)]
+
+
+def _move_number(name: str, where: str) -> int:
+    move = find_move(name)
+    if move is None:
+        raise TeamError(f"{where}: {unknown('move', name, facts().moves)}")
+    return _move_numbers()[move]
+
+
+@cache
+def _move_numbers() -> dict[str, int]:
+    return {move: number for number, move in enumerate(facts().moves, 1)}
+
+
+def _entrant(member: PokemonSet | Entrant | Mapping[str, Any]) -> Entrant:
+    if isinstance(member, Entrant):
+        return member
+    if isinstance(member, PokemonSet):
+        return Entrant(member)
+    if not isinstance(member, Mapping):
+        raise TypeError(f"expected a PokemonSet, an Entrant or a mapping, got {member!r}")
+    return Entrant(
+        _set_of(member),
+        member.get("hp"),
+        member.get("status", ""),
+        member.get("sleep", 1),
+        tuple(member["pp"]) if "pp" in member else None,
+    )
+
+
+def _set_of(values: Mapping[str, Any]) -> PokemonSet:
+    """The set of one of Showdown's own set objects."""
+    spreads = {
+        key: Spread(*(values[key].get(stat, absent) for stat in ("hp", "atk", "def", "spa", "spd", "spe")))
+        for key, absent in (("evs", 0), ("ivs", 31))
+        if values.get(key)
+    }
+    name = values.get("name", "")
+    species = values.get("species") or name
+    nickname = "" if name == species else name
+    return PokemonSet(species, tuple(values["moves"]), values.get("level") or 100, nickname=nickname, **spreads)

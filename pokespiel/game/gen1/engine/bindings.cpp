@@ -1,0 +1,6 @@
+#include "bindings.hpp"
+
+PYBIND11_MODULE(_engine, module) {
+    module.doc() = "The Gen 1 engine; use it through pokespiel.game.gen1.";
+    gen1::bind_battle(module);
+}

@@ -1,0 +1,115 @@
+// _engine.Battle: one battle with names and log (session.hpp), for pokespiel/game/gen1/battle.py.
+
+#include <pybind11/stl.h>
+
+#include "bindings.hpp"
+#include "canonical.hpp"
+#include "session.hpp"
+
+namespace py = pybind11;
+
+namespace gen1 {
+namespace {
+
+// A session, and how much of its log point() has given.
+struct PyBattle {
+    Session session;
+    std::size_t log_given = 0;
+};
+
+// (name, species, level, moves, ivs, evs, hp or -1, status, sleep, pp or []); ivs and evs: hp atk def spe spc.
+using Member = std::tuple<std::string, int, int, std::vector<std::uint8_t>, std::array<int, 5>, std::array<int, 5>, int, int, int, std::vector<int>>;
+
+PokemonSetup read_member(const Member& member) {
+    const auto& [name, species, level, moves, ivs, evs, hp, status, sleep, pp] = member;
+    PokemonSetup setup;
+    setup.species = static_cast<std::uint8_t>(species);
+    setup.level = level;
+    setup.moves = moves;
+    for (int i = 0; i < 5; i++) {
+        setup.ivs[i] = ivs[i];
+        setup.evs[i] = evs[i];
+    }
+    setup.hp = std::min(hp, stat_of(setup, 0));
+    setup.status = static_cast<Status>(status);
+    setup.sleep = sleep;
+    setup.pp = pp;
+    return setup;
+}
+
+PyBattle make_battle(const std::vector<Member>& p1, const std::vector<Member>& p2, std::uint64_t seed, const std::array<std::string, 2>& players, int turn) {
+    Setup setup;
+    Names names;
+    setup.turn = turn;
+    for (int side = 0; side < 2; side++) {
+        names.players[side] = players[side];
+        const std::vector<Member>& team = side ? p2 : p1;
+        for (std::size_t i = 0; i < team.size(); i++) {
+            setup.teams[side].push_back(read_member(team[i]));
+            if (i < kTeamSize) names.pokemon[side][i] = std::get<0>(team[i]);
+        }
+    }
+    return {Session(setup, std::move(names), seed)};
+}
+
+py::bytes joined_choices(const Session& session, int side) {
+    std::string text;
+    for (const std::string& choice : session.choices(side)) text += (text.empty() ? "" : ",") + choice;
+    return text;
+}
+
+// Everything that is compared with Showdown at a request (differential.py). The log: what is new since the last call.
+py::tuple point(PyBattle& self) {
+    const Session& session = self.session;
+    const std::uint64_t seed = session.battle().seed;
+    char seed_bytes[8];
+    for (int i = 0; i < 8; i++) seed_bytes[i] = static_cast<char>(seed >> (8 * i));
+    const auto state = canonical(session.battle());
+    std::string_view log = std::string_view(session.log()).substr(self.log_given);
+    self.log_given += log.size();
+    if (!log.empty()) log.remove_suffix(1);
+    return py::make_tuple(joined_choices(session, 0), joined_choices(session, 1), py::bytes(seed_bytes, 8),
+                          py::bytes(reinterpret_cast<const char*>(state.data()), state.size()), py::bytes(log.data(), log.size()),
+                          py::bytes(session.request(0)), py::bytes(session.request(1)));
+}
+
+py::object winner(const PyBattle& self) {
+    switch (self.session.battle().result) {
+        case Result::Playing: return py::none();
+        case Result::P1Wins: return py::int_(1);
+        case Result::P2Wins: return py::int_(2);
+        case Result::Tie: return py::int_(0);
+    }
+    return py::none();
+}
+
+std::size_t situation_hash(const Battle& battle) {
+    const auto* bytes = reinterpret_cast<const char*>(&battle);
+    constexpr std::size_t kFirst = offsetof(Battle, last_damage);
+    return std::hash<std::string_view>{}({bytes + kFirst, sizeof(Battle) - kFirst});
+}
+
+}  // namespace
+
+void bind_battle(py::module_& module) {
+    py::class_<PyBattle>(module, "Battle")
+        .def(py::init(&make_battle), py::arg("p1"), py::arg("p2"), py::arg("seed"), py::arg("names"), py::arg("turn"))
+        .def("choices", [](const PyBattle& self, int side) { return self.session.choices(side); })
+        .def("choose", [](PyBattle& self, std::string_view first, std::string_view second) { self.session.choose(first, second); })
+        .def_property_readonly("seed", [](const PyBattle& self) { return self.session.battle().seed; })
+        .def_property_readonly("turn", [](const PyBattle& self) { return self.session.battle().turn; })
+        .def_property_readonly("ended", [](const PyBattle& self) { return self.session.battle().ended(); })
+        .def_property_readonly("winner", &winner)
+        .def_property_readonly("log", [](const PyBattle& self) { return self.session.log(); })
+        .def("request", [](const PyBattle& self, int side) { return self.session.request(side); })
+        .def("state", [](const PyBattle& self) { return py::bytes(reinterpret_cast<const char*>(&self.session.battle()), sizeof(Battle)); },
+             "The state as it lies in memory (state.hpp), 520 bytes.")
+        .def("point", &point)
+        .def("to_bytes", [](const PyBattle& self) { return py::bytes(self.session.to_bytes()); })
+        .def_static("from_bytes", [](const py::bytes& bytes) { return PyBattle{Session::from_bytes(std::string_view(bytes))}; })
+        .def("copy", [](const PyBattle& self) { return self; })
+        .def("same_situation", [](const PyBattle& self, const PyBattle& other) { return same_situation(self.session.battle(), other.session.battle()); })
+        .def("situation_hash", [](const PyBattle& self) { return situation_hash(self.session.battle()); });
+}
+
+}  // namespace gen1

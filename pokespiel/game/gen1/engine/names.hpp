@@ -1,0 +1,15 @@
+// What the players and their Pokemon are called. The rules never need it; logs and requests do.
+#pragma once
+
+#include <string>
+
+#include "state.hpp"
+
+namespace gen1 {
+
+struct Names {
+    std::string players[2];             // "P1"
+    std::string pokemon[2][kTeamSize];  // by index in Side::team: the nickname, else the species' name
+};
+
+}  // namespace gen1

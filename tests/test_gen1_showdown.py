@@ -1,0 +1,98 @@
+"""The engine plays the very battle that Pokémon Showdown plays: live where Node is, from recorded battles anywhere."""
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from pokespiel.game.gen1 import canonical, differential, oracle
+from pokespiel.game.gen1.oracle import coverage, golden
+from pokespiel.showdown import install
+
+DATA = Path(__file__).parent / "data"
+LIVE = {"ou": 600, "random": 600, "wild": 900, "gadget": 900}
+
+
+@pytest.fixture(scope="session")
+def showdown():
+    try:
+        return install.install()
+    except install.ShowdownMissing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def golden_battles():
+    return list(golden.unpack((DATA / "gen1_golden.xz").read_bytes()))
+
+
+def check(battles):
+    differences = [mismatch.explain() for battle in battles if (mismatch := differential.compare(battle))]
+    assert not differences, f"{len(differences)} battles differ; the first:\n{differences[0]}"
+
+
+@pytest.mark.parametrize("kind", LIVE)
+def test_live_battles_are_equal(showdown, kind):
+    check(oracle.stream(kind, 0, LIVE[kind]))
+
+
+def test_recorded_battles_are_equal(golden_battles):
+    assert len(golden_battles) > 300
+    check(golden_battles)
+
+
+def test_recorded_battles_reach_most_of_the_rules(golden_battles):
+    seen = coverage.Coverage()
+    for battle in golden_battles:
+        seen.add((point.log for point in battle.points), (point.state for point in battle.points))
+    assert len(seen.moves) >= 160
+    assert all(seen.conditions[name] for name in ("slp", "frz", "tox", "bide", "disable", "rage", "substitute"))
+
+
+def test_earlier_differences_stay_mended(showdown):
+    records = [json.loads(path.read_text()) for path in sorted((DATA / "gen1_regressions").glob("*.json"))]
+    check(oracle.replay(records))
+
+
+def test_recorded_earlier_differences_stay_mended():
+    check(golden.unpack((DATA / "gen1_regressions.xz").read_bytes()))
+
+
+def test_replaying_choices_gives_the_same_stream(showdown):
+    battles = list(oracle.stream("gadget", 50, 5))
+    assert list(oracle.replay([battle.record for battle in battles])) == battles
+
+
+@pytest.mark.parametrize("part", ["options", "seed", "state", "log", "requests"])
+def test_a_difference_is_found_and_named(golden_battles, part):
+    battle = next(battle for battle in golden_battles if len(battle.points) > 10)
+    value = getattr(battle.points[7], part)
+    changed = (value[0], value[1] + b"x") if isinstance(value, tuple) else bytes([value[0] ^ 1]) + value[1:]
+    points = [*battle.points]
+    points[7] = points[7]._replace(**{part: changed})
+    mismatch = differential.compare(oracle.Recorded(battle.setup, tuple(points), ""))
+    assert mismatch is not None
+    assert mismatch.point == 7
+    assert len(mismatch.record["choices"]) == 7
+    named = {"options": "options of p2", "requests": "request of p2"}.get(part, part)
+    assert f"-- {named}" in mismatch.explain()
+
+
+def test_differing_fields_are_named():
+    place, size = canonical.PLACES["p2.active.bide.damage"]
+    state = bytearray(canonical.SIZE)
+    state[place] = 7
+    assert size == 4
+    assert canonical.differences(bytes(canonical.SIZE), bytes(state)) == ["p2.active.bide.damage: expected 0, got 7"]
+
+
+def test_every_hint_of_the_source_is_looked_for(showdown):
+    hints = coverage.wanted_hints(showdown)
+    assert len(hints) >= 24
+    assert all(hint.startswith(("In Gen 1", "Desync", "Pokemon Showdown")) for hint in hints)
+
+
+def test_oracle_numbers_name_battles(showdown):
+    later = list(oracle.stream("wild", 3, 1))
+    assert list(islice(oracle.stream("wild", 0, 4), 3, None)) == later
