@@ -1,20 +1,28 @@
 """Games: many matches side by side behind one protocol.
 
 `load_game("leduc_poker")` takes every OpenSpiel game string, parameters included; a game small enough becomes its
-sequence form (`tree.py`), any other is stepped through its states (`spiel.py`). Names in GAMES are this package's own.
+sequence form (`tree.py`), any other is stepped through its states (`spiel.py`). Names in GAMES are this package's own:
+a frozen dataclass of parameters whose `load(form)` gives the game.
 """
 
 from __future__ import annotations
 
+import functools
+import logging
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from pokespiel.config import Registry
+from pokespiel.config import BadOption, Registry, unknown
 from pokespiel.policy import Observations
 
-GAMES = Registry("game", {})
+log = logging.getLogger(__name__)
+
+GAMES = Registry("game", {"matrix": "pokespiel.game.matrix:Matrix"})
+
+Form = Literal["tree", "step"]
+"""The sequence form, or stepped through its states (in batches by its own engine, where the game has one)."""
 
 
 class Matches(Protocol):
@@ -58,3 +66,69 @@ class Game(Protocol):
     utility_range: tuple[float, float]
 
     def start(self, seeds: Sequence[int] | np.ndarray) -> Matches: ...
+
+
+def load_game(name: str, form: Form | None = None, *, limit: int | None = None) -> Game:
+    """The game that a string names: `kuhn_poker`, `leduc_poker(players=3)`, one of GAMES.
+
+    Args:
+        form: None = the sequence form if the game is small enough and has perfect recall, else stepped.
+        limit: how many histories the sequence form may have; None = `flatten.HISTORIES`.
+
+    Raises:
+        UnknownName, BadOption: no such game, or a parameter that it does not have or take.
+        TreeRefused: form is "tree" and the game is too large or has no sequence form.
+    """
+    if form not in (None, "tree", "step"):
+        raise ValueError(f"unknown form {form!r} of a game; Available: tree, step (None = the best)")
+    return _load(name, form, limit)
+
+
+@functools.lru_cache(maxsize=16)
+def _load(name: str, form: Form | None, limit: int | None) -> Game:
+    parameters = _parameters(name)
+    short = parameters.pop("name")
+    if short in GAMES:
+        return GAMES.build(short, parameters).load(form)
+    return from_openspiel(_openspiel_game(name, short), name, form, limit=limit)
+
+
+def from_openspiel(game: Any, name: str | None = None, form: Form | None = None, *, limit: int | None = None) -> Game:
+    """A `pyspiel.Game` as a game of ours; the arguments are those of `load_game`."""
+    from pokespiel.game.flatten import HISTORIES, TreeRefused, flatten
+    from pokespiel.game.spiel import SpielGame
+    from pokespiel.game.tree import TreeGame
+
+    name = name or str(game)
+    if form != "step":
+        try:
+            flat = flatten(game, HISTORIES if limit is None else limit)
+            return TreeGame(name, flat, game.num_distinct_actions(), game)
+        except TreeRefused as refusal:
+            if form == "tree":
+                raise
+            log.info("%s; it is stepped through its states", refusal)
+    return SpielGame(name, game)
+
+
+def _parameters(name: str) -> dict[str, Any]:
+    import pyspiel
+
+    try:
+        parameters = dict(pyspiel.game_parameters_from_string(name))
+    except (pyspiel.SpielError, RuntimeError) as error:
+        raise BadOption(f"{name!r} is no game string like leduc_poker(players=2): {error}") from None
+    if "name" not in parameters:
+        raise BadOption(f"{name!r} is no game string like leduc_poker(players=2)")
+    return parameters
+
+
+def _openspiel_game(name: str, short: str) -> Any:
+    import pyspiel
+
+    if short not in pyspiel.registered_names():
+        raise unknown("game", short, [*GAMES, *pyspiel.registered_names()])
+    try:
+        return pyspiel.load_game(name)
+    except (pyspiel.SpielError, RuntimeError, ValueError, TypeError) as error:
+        raise BadOption(f"game {name!r}: {error}") from None

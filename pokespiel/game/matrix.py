@@ -1,0 +1,87 @@
+"""Normal-form games: payoff arrays as games in sequence form, with one information state a player."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pokespiel.game.flatten import TERMINAL, FlatGame, FlatPlayer
+from pokespiel.game.tree import TreeGame
+
+
+def matrix_game(payoffs: Any, name: str = "matrix") -> TreeGame:
+    """The game in which each player chooses an action and cell (a_1, ..., a_P) is paid.
+
+    Args:
+        payoffs: [P, n_1, ..., n_P], returns to player p; or [n_1, n_2], what the first of two players wins from the
+            other. Each player's one information state has a single feature, 1.
+
+    Raises:
+        ValueError: another shape, or payoffs that are not finite.
+    """
+    payoffs = np.asarray(payoffs, np.float64)
+    if payoffs.ndim == 2:
+        payoffs = np.stack([payoffs, -payoffs])
+    if payoffs.ndim < 2 or payoffs.shape[0] != payoffs.ndim - 1 or 0 in payoffs.shape:
+        raise ValueError(f"payoffs must be [n_1, n_2] or [P, n_1, ..., n_P], not {payoffs.shape}")
+    if not np.isfinite(payoffs).all():
+        raise ValueError("payoffs must be finite")
+    players = tuple(_player(player, size) for player, size in enumerate(payoffs.shape[1:]))
+    return TreeGame(name, _flat(payoffs, players), max(payoffs.shape[1:]))
+
+
+def _player(player: int, size: int) -> FlatPlayer:
+    return FlatPlayer(
+        parent=np.zeros(1, np.int64),
+        counts=np.array([size]),
+        action=np.arange(-1, size),
+        features=np.ones((1, 1), np.float32),
+        strings=(f"player {player}",),
+        node=np.array([player]),
+    )
+
+
+def _flat(payoffs: np.ndarray, players: tuple[FlatPlayer, ...]) -> FlatGame:
+    """The tree in which the players move one after the other: layer p has a node for each choice of those before."""
+    sizes = np.array(payoffs.shape[1:])
+    widths = np.concatenate([[1], np.cumprod(sizes)])
+    starts = np.concatenate([[0], np.cumsum(widths)])
+    layer = np.repeat(np.arange(len(widths)), widths)
+    node = np.arange(starts[-1])
+    within = node - starts[layer]
+    last = layer == len(sizes)
+    above = np.concatenate([[1], sizes])[layer]  # actions of the player before
+    cells = np.stack(np.unravel_index(np.arange(widths[-1]), sizes))
+    return FlatGame(
+        players=players,
+        actor=np.where(last, TERMINAL, layer),
+        row=np.where(last, within, 0),
+        child=np.where(last, 0, starts[np.minimum(layer + 1, len(sizes))] + within * np.append(sizes, 0)[layer]),
+        parent=np.where(layer == 0, -1, starts[layer - 1] + within // above),
+        action=np.where(layer == 0, -1, within % above),
+        distributions=(),
+        chance=np.ones(widths[-1]),
+        returns=payoffs.reshape(len(sizes), -1),
+        sequences=cells + 1,
+    )
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A normal-form game read from a file."""
+
+    path: str
+    """A .csv of what the first player wins from the second, or a .npy of payoffs [P, n_1, ..., n_P]."""
+
+    def load(self, form: str | None) -> TreeGame:
+        """The game; its only form is the tree."""
+        if form == "step":
+            raise ValueError("a normal-form game is always in sequence form; leave out form='step'")
+        path = Path(self.path)
+        if not path.is_file():
+            raise FileNotFoundError(f"no payoffs at {path}")
+        payoffs = np.load(path) if path.suffix == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
+        return matrix_game(payoffs, f"matrix(path={self.path})")

@@ -1,0 +1,337 @@
+"""A small game in sequence form: exact values, best responses and exploitability, and batched play.
+
+For each player there is a treeplex (`treeplex.py`); the game itself is one list of terminals: the probability c of their
+chance outcomes, the returns u, and each player's sequence. With realisation plans x the expected return of player p is
+
+    sum over terminals of  c * u_p * x_1[sequence_1] * ... * x_P[sequence_P],
+
+linear in each plan. Player p's gradient is that sum without x_p, by sequence; a best response is one pass of maxima
+over it. Two players' terminals are kept as a sparse matrix over pairs of sequences, so that a gradient is one product
+and a block of payoffs X A Y^T.
+
+    NashConv = sum over players of (best response value - value);  exploitability = NashConv / number of players
+
+Reference: von Stengel (1996), Efficient Computation of Behavior Strategies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import weakref
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from pokespiel.game.flatten import FlatGame
+from pokespiel.game.tree_matches import Moves, TreeMatches, moves_of
+from pokespiel.game.treeplex import Treeplex, number
+from pokespiel.policy import Mixture, Observations, Policy, Tabular
+
+Plans = tuple[np.ndarray, ...]
+"""A realisation plan [S_p] for each player."""
+
+
+class Terminals(NamedTuple):
+    """Where the game ends, Z times."""
+
+    chance: np.ndarray
+    """[Z] probability of the chance outcomes on the way."""
+    returns: np.ndarray
+    """[P, Z] the players' returns."""
+    sequences: np.ndarray
+    """[P, Z] the players' last sequences."""
+
+
+class Nodes(NamedTuple):
+    """The histories, N of them, for play; node 0 is the start."""
+
+    actor: np.ndarray
+    """[N] player, `flatten.CHANCE` or `flatten.TERMINAL`."""
+    row: np.ndarray
+    """[N] the actor's information state, the chance node's distribution or the terminal's number."""
+    child: np.ndarray
+    """[N] the first child; the others follow, in the order of actions or outcomes."""
+    parent: np.ndarray
+    """[N] -1 for the start."""
+    action: np.ndarray
+    """[N] the action or outcome that leads to each node."""
+    distributions: tuple[tuple[float, ...], ...]
+    """The distinct distributions of chance nodes."""
+
+
+class InformationStates(NamedTuple):
+    """What a player can know, a row each."""
+
+    features: np.ndarray
+    """[I, D] float32."""
+    legal: np.ndarray
+    """[I, A] bool, True = allowed."""
+    names: tuple[str, ...]
+    """[I] OpenSpiel's information state strings."""
+    node: np.ndarray
+    """[I] a node of each row."""
+
+
+class TreeGame:
+    """A game in sequence form; see `pokespiel.game.Game` for the attributes that all games share."""
+
+    def __init__(self, name: str, flat: FlatGame, num_actions: int, openspiel: Any = None):
+        numbered = [number(player.parent, player.counts, player.action) for player in flat.players]
+        self.name = name
+        self.openspiel = openspiel
+        """The `pyspiel.Game` it came from, None = from payoff arrays."""
+        self.num_players = len(flat.players)
+        self.num_actions = num_actions
+        self.num_features = flat.players[0].features.shape[1]
+        self.players: tuple[Treeplex, ...] = tuple(numbering.treeplex for numbering in numbered)
+        self.states = tuple(
+            _information_states(player, numbering.rows, numbering.treeplex, num_actions)
+            for player, numbering in zip(flat.players, numbered, strict=True)
+        )
+        sequences = np.stack(
+            [numbering.sequences[own] for numbering, own in zip(numbered, flat.sequences, strict=True)]
+        )
+        self.terminals = Terminals(flat.chance, flat.returns, sequences)
+        rows = flat.row.copy()
+        for player, numbering in enumerate(numbered):
+            mine = flat.actor == player
+            rows[mine] = numbering.rows[flat.row[mine]]
+        self.nodes = Nodes(flat.actor, rows, flat.child, flat.parent, flat.action, flat.distributions)
+        self.zero_sum = bool(np.abs(flat.returns.sum(axis=0)).max() < 1e-9)
+        self.utility_range = (float(flat.returns.min()), float(flat.returns.max()))
+        self.symmetric = _is_symmetric(self)
+        self._weights = flat.chance * flat.returns  # [P, Z]
+        self._plans: dict[tuple[int, int], tuple[weakref.ref[Policy], np.ndarray]] = {}
+
+    def __repr__(self) -> str:
+        rows = " + ".join(str(player.num_rows) for player in self.players)
+        return f"<{self.name} in sequence form: {rows} information states, {len(self.terminals.chance)} terminals>"
+
+    # ------------------------------------------------------------------------------------------ play and observations
+
+    def start(self, seeds: Sequence[int] | np.ndarray) -> TreeMatches:
+        """One match a seed, see `pokespiel.game.Matches`."""
+        return TreeMatches(self, seeds)
+
+    @functools.cached_property
+    def moves(self) -> Moves:
+        """The tables that play needs."""
+        return moves_of(self)
+
+    def information_states(self, player: int) -> Observations:
+        """All that `player` can observe, a row each: features [I, D], legal [I, A], key = 0 .. I - 1. Do not write."""
+        states = self.states[player]
+        return Observations(player, states.features, states.legal, np.arange(len(states.legal)))
+
+    @functools.cached_property
+    def rows(self) -> tuple[dict[str, int], ...]:
+        """Per player, the row of each information state string."""
+        return tuple({name: row for row, name in enumerate(states.names)} for states in self.states)
+
+    def history(self, node: int) -> list[int]:
+        """The actions and outcomes that lead to a node."""
+        actions: list[int] = []
+        while self.nodes.parent[node] >= 0:
+            actions.append(int(self.nodes.action[node]))
+            node = int(self.nodes.parent[node])
+        return actions[::-1]
+
+    # -------------------------------------------------------------------------------------------- policies and plans
+
+    def behaviour(self, policy: Policy, player: int) -> np.ndarray:
+        """The behaviour [S] of a memoryless policy at all of a player's sequences, asked in one batch.
+
+        A `ValueError` if it has memory or its probabilities are none.
+        """
+        if policy.memory_size:
+            raise ValueError(
+                f"exact evaluation takes memoryless policies and mixtures of them; this {type(policy).__name__} "
+                f"remembers {policy.memory_size} values a match"
+            )
+        observations = self.information_states(player)
+        probabilities, _ = policy(observations, np.zeros((len(observations.key), 0), np.float32))
+        return self._checked(np.asarray(probabilities, np.float64), policy, player)
+
+    def plan(self, policy: Policy, player: int) -> np.ndarray:
+        """The realisation plan [S] of a memoryless policy, or of a per-match mixture of such. Do not write to it.
+
+        A policy is a value: its plan is kept for as long as the policy lives.
+        """
+        kept = self._plans.get((id(policy), player))
+        if kept is not None and kept[0]() is policy:
+            return kept[1]
+        plan = self._plan(policy, player)
+        plan.flags.writeable = False
+        self._keep(policy, player, plan)
+        return plan
+
+    def plans(self, policies: Policy | Sequence[Policy]) -> Plans:
+        """The plans of a profile: one policy a seat, or one for every seat."""
+        if not isinstance(policies, Sequence):
+            policies = [policies] * self.num_players
+        if len(policies) != self.num_players:
+            raise ValueError(f"{self.name} has {self.num_players} seats, got {len(policies)} policies")
+        return tuple(self.plan(policy, player) for player, policy in enumerate(policies))
+
+    def policy(self, behaviours: Plans | Sequence[np.ndarray], players: Sequence[int] | None = None) -> Tabular:
+        """The table that plays behaviours [S_p], those of `players` (None = all players in order)."""
+        seats = range(self.num_players) if players is None else players
+        return Tabular({p: self.table(behaviour, p) for p, behaviour in zip(seats, behaviours, strict=True)})
+
+    def table(self, behaviour: np.ndarray, player: int) -> np.ndarray:
+        """A behaviour [S] as probabilities [I, A]."""
+        treeplex = self.players[player]
+        table = np.zeros(self.states[player].legal.shape)
+        table[treeplex.owner[1:], treeplex.action[1:]] = behaviour[1:]
+        return table
+
+    def memoryless(self, policy: Policy, players: Sequence[int] | None = None) -> Tabular:
+        """The table that is equivalent to `policy`, against any opponents; for a mixture by Kuhn's theorem."""
+        seats = range(self.num_players) if players is None else players
+        return self.policy([self.players[p].behaviour(self.plan(policy, p)) for p in seats], seats)
+
+    def _plan(self, policy: Policy, player: int) -> np.ndarray:
+        if isinstance(policy, Mixture):
+            plans = [self.plan(member, player) for member in policy.policies]
+            return np.einsum("k,ks->s", policy.weights, np.stack(plans))
+        return self.players[player].plan(self.behaviour(policy, player))
+
+    def _keep(self, policy: Policy, player: int, plan: np.ndarray) -> None:
+        place = (id(policy), player)
+        plans = self._plans
+        with contextlib.suppress(TypeError):  # a class that allows no weak references: not kept
+            plans[place] = weakref.ref(policy, lambda _: plans.pop(place, None)), plan
+
+    def _checked(self, probabilities: np.ndarray, policy: Policy, player: int) -> np.ndarray:
+        """Probabilities [I, A] by sequence [S], rounding (1e-5, float32 networks) normalised away."""
+        treeplex, states = self.players[player], self.states[player]
+        name = type(policy).__name__
+        if probabilities.shape != states.legal.shape:
+            raise ValueError(f"{name} gave probabilities {probabilities.shape}, {self.name} has {states.legal.shape}")
+        behaviour = np.ones(treeplex.num_sequences)
+        behaviour[1:] = probabilities[treeplex.owner[1:], treeplex.action[1:]]
+        totals = treeplex.sums(behaviour)
+        wrong = ~(np.abs(totals - 1) < 1e-5) | ~(np.abs(probabilities.sum(axis=1) - 1) < 1e-5)
+        if wrong.any() or (behaviour < 0).any():
+            row = int(np.argmax(wrong | (treeplex.sums((behaviour < 0) * 1.0) > 0)))
+            raise ValueError(
+                f"{name} plays no distribution over the legal actions at player {player}'s information state "
+                f"{states.names[row]!r}: {probabilities[row]}, legal {np.flatnonzero(states.legal[row]).tolist()}"
+            )
+        behaviour /= treeplex.spread(totals)
+        return behaviour
+
+    # ---------------------------------------------------------------------------------------------- values and gains
+
+    def returns(self, plans: Plans) -> np.ndarray:
+        """Expected returns [P] of a profile of plans."""
+        if self.num_players == 2:
+            first = plans[0] @ self.gradient(plans, 0)
+            return np.array([first, -first if self.zero_sum else plans[1] @ self.gradient(plans, 1)])
+        return self._weights @ self._reach(plans, skip=-1)
+
+    def gradient(self, plans: Plans, player: int) -> np.ndarray:
+        """[S] the return to `player` that ends at each of its sequences, given the others' plans (its own is unused).
+
+        Its product with a plan is that plan's expected return.
+        """
+        if self.num_players == 2:
+            return self.matrices[player] @ plans[1 - player]
+        return self.gather(self._weights[player] * self._reach(plans, skip=player), player)
+
+    def gather(self, values: np.ndarray, player: int) -> np.ndarray:
+        """The sum [S] of values [Z] over the terminals at each of the player's sequences."""
+        return np.bincount(self.terminals.sequences[player], values, self.players[player].num_sequences)
+
+    def best_response_values(self, plans: Plans) -> np.ndarray:
+        """[P] what each player can get at most against the others' plans."""
+        return np.array([treeplex.best_values(self.gradient(plans, p))[0] for p, treeplex in enumerate(self.players)])
+
+    def gains(self, plans: Plans) -> np.ndarray:
+        """[P] what each player gains at most by leaving the profile; not negative up to rounding."""
+        gains = np.empty(self.num_players)
+        for player, treeplex in enumerate(self.players):
+            gradient = self.gradient(plans, player)
+            gains[player] = treeplex.best_values(gradient)[0] - plans[player] @ gradient
+        return gains
+
+    def nash_conv(self, plans: Plans) -> float:
+        """The sum of the players' gains; 0 exactly at a Nash equilibrium."""
+        return float(self.gains(plans).sum())
+
+    def exploitability(self, plans: Plans) -> float:
+        """NashConv / number of players."""
+        return self.nash_conv(plans) / self.num_players
+
+    def payoffs(self, plans: Sequence[np.ndarray]) -> np.ndarray:
+        """Expected returns [P, k_1, ..., k_P] of all combinations of plans [k_p, S_p]."""
+        sizes = tuple(len(own) for own in plans)
+        if self.num_players == 2:
+            first = _bilinear(plans[0], self.matrices[0], plans[1])
+            return np.stack([first, -first if self.zero_sum else _bilinear(plans[1], self.matrices[1], plans[0]).T])
+        block = np.empty((self.num_players, *sizes))
+        inner = int(np.argmax(sizes))
+        outer = [player for player in range(self.num_players) if player != inner]
+        for cell in np.ndindex(*(sizes[player] for player in outer)):
+            chosen = [plans[inner][0]] * self.num_players
+            for player, index in zip(outer, cell, strict=True):
+                chosen[player] = plans[player][index]
+            reach = self._weights * self._reach(tuple(chosen), skip=inner)
+            gradients = np.stack([self.gather(values, inner) for values in reach])
+            block[(slice(None), *cell[:inner], slice(None), *cell[inner:])] = gradients @ plans[inner].T
+        return block
+
+    def _reach(self, plans: Plans, skip: int) -> np.ndarray:
+        """[Z] the product of the plans at the terminals' sequences, without player `skip`."""
+        reach = np.ones(len(self.terminals.chance))
+        for player, plan in enumerate(plans):
+            if player != skip:
+                reach *= plan[self.terminals.sequences[player]]
+        return reach
+
+    @functools.cached_property
+    def matrices(self) -> tuple[sparse.csr_array, ...]:
+        """Two players: per player its returns [own sequences, other's sequences], chance included."""
+        if self.num_players != 2:
+            raise ValueError(f"{self.name} has {self.num_players} players; only two players have payoff matrices")
+        return tuple(self.matrix(self._weights[player], player) for player in range(2))
+
+    def matrix(self, values: np.ndarray, player: int) -> sparse.csr_array:
+        """Two players: values [Z] summed by pairs of sequences [own, other's]."""
+        own, other = self.terminals.sequences[player], self.terminals.sequences[1 - player]
+        shape = (self.players[player].num_sequences, self.players[1 - player].num_sequences)
+        return sparse.csr_array(sparse.coo_array((values, (own, other)), shape))
+
+
+def _bilinear(left: np.ndarray, matrix: sparse.csr_array, right: np.ndarray) -> np.ndarray:
+    """left [k, S] matrix [S, T] right^T [T, l], the smaller side first."""
+    if len(left) < len(right):
+        return (matrix.T @ left.T).T @ right.T
+    return left @ (matrix @ right.T)
+
+
+def _information_states(flat: Any, rows: np.ndarray, treeplex: Treeplex, num_actions: int) -> InformationStates:
+    given = np.empty(len(rows), np.int64)
+    given[rows] = np.arange(len(rows))
+    legal = np.zeros((len(rows), num_actions), bool)
+    legal[treeplex.owner[1:], treeplex.action[1:]] = True
+    features = flat.features[given]
+    features.flags.writeable = legal.flags.writeable = False
+    return InformationStates(features, legal, tuple(flat.strings[row] for row in given), flat.node[given])
+
+
+def _is_symmetric(game: TreeGame) -> bool:
+    """Whether each player has one decision, all the same, and only the actions count, not who plays them."""
+    if game.num_players < 2 or any(player.num_rows != 1 for player in game.players):
+        return False
+    first = game.players[0].action
+    if any(not np.array_equal(player.action, first) for player in game.players):
+        return False
+    actions = len(first) - 1
+    table = np.zeros((game.num_players, *[actions] * game.num_players))
+    np.add.at(table, (slice(None), *(game.terminals.sequences - 1)), game.terminals.chance * game.terminals.returns)
+    swaps = [[*range(p), p + 1, p, *range(p + 2, game.num_players)] for p in range(game.num_players - 1)]
+    return all(np.allclose(table, table.transpose(0, *(1 + q for q in swap))[swap], atol=1e-12) for swap in swaps)
