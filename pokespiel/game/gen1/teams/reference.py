@@ -14,7 +14,7 @@ from pokespiel.game.gen1.teams.validator import validate
 
 _SCRIPT = Path(__file__).with_name("reference.cjs")
 _CODES = {
-    r"Hidden Power": "later_move",
+    r"Hidden Power|Acupressure is banned": "later_move",
     r"at least \d+ Pokémon|may only bring up to": "team_size",
     r"by Species Clause": "species_clause",
     r"must have different nicknames": "nickname_clause",
@@ -25,7 +25,7 @@ _CODES = {
     r"is level 50": "level_50",
     r"not obtainable at levels below": "met_level",
     r"to be evolved": "evolution_level",
-    r"needs to hold|transforms in-battle|must start the battle|cannot Gigantamax": "later_species",
+    r"needs to (hold|know)|must be male|transforms in-battle|must start the battle|cannot Gigantamax": "later_species",
     r"'s item .* does not exist|is an invalid item": "item",
     r"has no moves": "no_moves",
     r"moves, which is more than": "too_many_moves",
@@ -36,7 +36,7 @@ _CODES = {
     r"banned by OHKO Clause": "ohko_move",
     r"is tagged Uber": "banned_species",
     r"has the combination of": "combination",
-    r"can't learn|can't be transferred|is learned at level": "unlearnable",
+    r"can't learn|can't be (transferred|Sketched)|is learned at level": "unlearnable",
     r"HP DV of": "hp_dv",
     r"less than 0|more than 255": "ev_range",
     r"exactly 0 EVs": "no_evs",
@@ -67,10 +67,10 @@ def reasons(sentences: Iterable[str]) -> frozenset[str]:
 
 
 def disagreement(team: Team, sentences: Iterable[str]) -> str:
-    """What our verdict on `team` lacks of Showdown's, in words; empty if both say the same.
+    """How our verdict on `team` differs from Showdown's, in words; empty if both say the same.
 
-    We list every reason, while Showdown stops at some; so each of its reasons must be among ours, and any of ours
-    without one of its is a disagreement, save where we refuse what it repairs in silence.
+    We list every reason, while Showdown stops at some. So each of its reasons must be among ours; and each of ours
+    among its, unless it stopped, or we refuse what it repairs in silence.
     """
     theirs = reasons(sentences)
     refusals = validate(team)
@@ -78,8 +78,11 @@ def disagreement(team: Team, sentences: Iterable[str]) -> str:
     implied = {code for refusal in ours for code in _IMPLIED.get(refusal, ())}
     if missing := theirs - ours - implied:
         return f"Showdown also refuses for {', '.join(sorted(missing))}: {'; '.join(sentences)}"
-    if ours and not theirs and not repaired(team):
-        return f"Showdown accepts; ours: {'; '.join(map(str, refusals))}"
+    extra = ours - theirs - ({"event"} if "unlearnable" in theirs else set())
+    if extra and not theirs & _STOPS and not repaired(team):
+        return (
+            f"only ours: {', '.join(sorted(extra))}: {'; '.join(map(str, refusals))}; Showdown: {'; '.join(sentences)}"
+        )
     return ""
 
 
@@ -89,6 +92,8 @@ def repaired(team: Team) -> bool:
     return out_of_range or any(one.species.lower().endswith("-gmax") for one in team)
 
 
+_STOPS = {"team_size", "unknown_species", "later_species", "item", "unknown_move", "too_many_moves"}
+"""Reasons at which Showdown looks no further into a set or team; an unlearnable move ends its look at moves alone."""
 _IMPLIED = {
     "iv_range": ("hp_dv",),
     "level": ("met_level", "evolution_level", "unlearnable", "event"),

@@ -75,8 +75,14 @@ class PokemonSet:
     happiness: int = 255
 
     def __post_init__(self) -> None:
-        if isinstance(self.moves, str):
-            raise TypeError(f"moves: expected a sequence of names, got the string {shown(self.moves)}")
+        if isinstance(self.moves, str) or not all(isinstance(move, str) for move in self.moves):
+            raise TypeError(f"moves: expected a sequence of names, got {shown(str(self.moves))}")
+        for field in ("species", "nickname", "gender", "item", "ability", "nature"):
+            if not isinstance(getattr(self, field), str):
+                raise TypeError(f"{field}: expected a string, got {shown(str(getattr(self, field)))}")
+        for field in ("level", "happiness"):
+            if type(getattr(self, field)) is not int:
+                raise TypeError(f"{field}: expected a whole number, got {shown(str(getattr(self, field)))}")
         object.__setattr__(self, "moves", tuple(self.moves))
         object.__setattr__(self, "evs", _spread("evs", self.evs))
         object.__setattr__(self, "ivs", _spread("ivs", self.ivs))

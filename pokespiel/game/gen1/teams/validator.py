@@ -156,23 +156,11 @@ def _cleaned(name: str) -> str:
     return re.sub(r"[\u239b-\u23b9]", "", name)
 
 
-_MARKS = "".join(
-    chr(code)
-    for start, end in (
-        *(
-            (0x300, 0x36F),
-            (0x483, 0x489),
-            (0x610, 0x615),
-            (0x64B, 0x65F),
-            (0x670, 0x670),
-            (0x6D6, 0x6DC),
-            (0x6DF, 0x6ED),
-        ),
-        *((0xE31, 0xE31), (0xE34, 0xE3A), (0xE47, 0xE4E)),
-    )
-    for code in range(start, end + 1)
+_STACKED = (
+    r"[\u0300-\u036f\u0483-\u0489\u0610-\u0615\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06ed"
+    r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{3,}"
 )
-_STACKED = f"[{_MARKS}]{{3,}}"
+"""Three and more of the marks that combine with the letter before."""
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
