@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings.hpp"
+#include "bindings_team.hpp"
 #include "canonical.hpp"
 #include "session.hpp"
 
@@ -16,26 +17,6 @@ struct PyBattle {
     Session session;
     std::size_t log_given = 0;
 };
-
-// (name, species, level, moves, ivs, evs, hp or -1, status, sleep, pp or []); ivs and evs: hp atk def spe spc.
-using Member = std::tuple<std::string, int, int, std::vector<std::uint8_t>, std::array<int, 5>, std::array<int, 5>, int, int, int, std::vector<int>>;
-
-PokemonSetup read_member(const Member& member) {
-    const auto& [name, species, level, moves, ivs, evs, hp, status, sleep, pp] = member;
-    PokemonSetup setup;
-    setup.species = static_cast<std::uint8_t>(species);
-    setup.level = level;
-    setup.moves = moves;
-    for (int i = 0; i < 5; i++) {
-        setup.ivs[i] = ivs[i];
-        setup.evs[i] = evs[i];
-    }
-    setup.hp = std::min(hp, stat_of(setup, 0));
-    setup.status = static_cast<Status>(status);
-    setup.sleep = sleep;
-    setup.pp = pp;
-    return setup;
-}
 
 PyBattle make_battle(const std::vector<Member>& p1, const std::vector<Member>& p2, std::uint64_t seed, const std::array<std::string, 2>& players, int turn) {
     Setup setup;

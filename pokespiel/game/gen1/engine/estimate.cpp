@@ -1,0 +1,236 @@
+#include "estimate.hpp"
+
+#include <algorithm>
+
+#include "formula.hpp"
+
+namespace gen1 {
+namespace {
+
+constexpr std::uint32_t kLowestRoll = 217, kHighestRoll = 255, kMeanRoll = 236;
+
+// Who hits, with stats as on the field or as it would enter it.
+struct Attacker {
+    const std::uint16_t* full;      // for critical hits
+    std::uint16_t modified[4];
+    Type types[2];
+    std::uint8_t species, level;
+    bool focus_energy;
+    std::int8_t accuracy;
+};
+
+struct Target {
+    const std::uint16_t* full;
+    std::uint16_t modified[4];
+    Type types[2];
+    bool reflect, light_screen, asleep;
+    std::int8_t evasion;
+    std::uint16_t full_hp;
+    std::uint16_t hp;  // thousandths of full HP
+    double per_point;  // thousandths of full HP
+};
+
+bool on(const KnownActive& active, std::uint32_t flag) { return active.flags & flag; }
+
+void entering_stats(const KnownPokemon& pokemon, std::uint16_t (&stats)[4]) {
+    std::copy_n(pokemon.stats, 4, stats);
+    if (pokemon.status == Status::Paralysis) stats[2] = std::max<std::uint16_t>(1, stats[2] / 4);
+    if (pokemon.status == Status::Burn) stats[0] = std::max<std::uint16_t>(1, stats[0] / 2);
+}
+
+Attacker attacker_on_field(const KnownSide& side) {
+    const KnownPokemon& pokemon = side.pokemon();
+    const KnownActive& active = side.active;
+    Attacker result{pokemon.stats, {}, {active.types[0], active.types[1]}, pokemon.species, pokemon.level,
+                    on(active, KnownActive::kFocusEnergy), active.boosts[4]};
+    std::copy_n(active.modified, 4, result.modified);
+    return result;
+}
+
+Attacker attacker_on_bench(const KnownPokemon& pokemon) {
+    const SpeciesData& species = kSpecies[pokemon.species];
+    Attacker result{pokemon.stats, {}, {species.types[0], species.types[1]}, pokemon.species, pokemon.level, false, 0};
+    entering_stats(pokemon, result.modified);
+    return result;
+}
+
+void set_health(Target& target, const KnownPokemon& pokemon) {
+    target.asleep = pokemon.status == Status::Sleep;
+    target.full_hp = std::max<std::uint16_t>(1, pokemon.full_hp);
+    target.per_point = 1000.0 / target.full_hp;
+    target.hp = pokemon.max_hp ? static_cast<std::uint16_t>(1000u * pokemon.hp / pokemon.max_hp) : 0;
+}
+
+Target target_on_field(const KnownSide& side) {
+    const KnownActive& active = side.active;
+    Target result{};
+    result.full = side.pokemon().stats;
+    std::copy_n(active.modified, 4, result.modified);
+    std::copy_n(active.types, 2, result.types);
+    result.reflect = on(active, KnownActive::kReflect);
+    result.light_screen = on(active, KnownActive::kLightScreen);
+    result.evasion = active.boosts[5];
+    set_health(result, side.pokemon());
+    return result;
+}
+
+Target target_on_bench(const KnownPokemon& pokemon) {
+    Target result{};
+    result.full = pokemon.stats;
+    entering_stats(pokemon, result.modified);
+    std::copy_n(kSpecies[pokemon.species].types, 2, result.types);
+    set_health(result, pokemon);
+    return result;
+}
+
+int factor(const MoveData& move, const Target& target) {
+    return static_cast<int>(typed_damage(100, move.type, target.types));
+}
+
+// Out of 256.
+int hit_chance(const MoveData& move, const Attacker& attacker, const Target& target) {
+    static constexpr int kTable[] = {25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400};
+    if (move.accuracy == 0) return 256;
+    if (move.self) return move.accuracy + 1;
+    int chance = move.accuracy * kTable[attacker.accuracy + 6] / 100;
+    chance = chance * kTable[6 - target.evasion] / 100;
+    return std::clamp(chance, 1, 255);
+}
+
+// Damage before the roll; level doubled and plain stats for a critical hit.
+std::uint32_t before_roll(const MoveData& move, const Attacker& attacker, const Target& target, bool critical) {
+    const bool physical = move.category == Category::Physical;
+    const int attacking = physical ? 0 : 3, defending = physical ? 1 : 3;
+    std::uint32_t attack = attacker.modified[attacking], defense = target.modified[defending], level = attacker.level;
+    if (critical) {
+        attack = attacker.full[attacking];
+        defense = target.full[defending];
+        level *= 2;
+    } else if (physical ? target.reflect : target.light_screen) {
+        defense *= 2;
+    }
+    std::uint32_t damage = plain_damage(level, move.power, attack, defense, move.effect == Effect::Explode);
+    if (move.type == attacker.types[0] || move.type == attacker.types[1]) damage += damage / 2;
+    return typed_damage(damage, move.type, target.types);
+}
+
+std::int16_t share(double points, const Target& target) {
+    return static_cast<std::int16_t>(std::min<double>(kMostShare, points * target.per_point));
+}
+
+// Least, most and mean points of the moves without the formula; false for those with it.
+bool fixed_points(const MoveData& move, const Attacker& attacker, const Target& target, double (&points)[3]) {
+    const auto all = [&](double value) { points[0] = points[1] = points[2] = value; };
+    switch (move.effect) {
+        case Effect::LevelDamage: all(attacker.level); return true;
+        case Effect::FixedDamage: all(move.parameter); return true;
+        case Effect::SuperFang: all(target.hp * target.full_hp / 2000.0); return true;
+        case Effect::Psywave:
+            points[0] = 1, points[1] = std::max(1, attacker.level * 3 / 2 - 1), points[2] = (points[0] + points[1]) / 2;
+            return true;
+        case Effect::Ohko: all(target.modified[2] > attacker.modified[2] ? 0 : target.full_hp); return true;
+        case Effect::Counter:
+        case Effect::Bide: all(0); return true;
+        case Effect::DreamEater:
+            if (target.asleep) return false;
+            all(0);
+            return true;
+        default: return false;
+    }
+}
+
+bool has_no_effect(const MoveData& move, const Target& target, int effectiveness) {
+    if (effectiveness == 0 && !move.ignores_immunity) return true;
+    const bool ghost = target.types[0] == Type::Ghost || target.types[1] == Type::Ghost;
+    return move.effect == Effect::Trap && move.type == Type::Normal && ghost;
+}
+
+struct Hits {
+    double least, most, mean;
+};
+
+Hits hits_of(const MoveData& move) {
+    if (move.effect == Effect::MultiHit) return {2, 5, 3};
+    if (move.effect == Effect::DoubleHit) return {2, 2, 2};
+    return {1, 1, 1};
+}
+
+Hit estimate(const MoveData& move, const Attacker& attacker, const Target& target) {
+    Hit hit{};
+    hit.factor = static_cast<std::int16_t>(factor(move, target));
+    hit.chance = static_cast<std::int16_t>(hit_chance(move, attacker, target));
+    const bool hurts = move.power > 0 || move.effect == Effect::Ohko;
+    if (!hurts || has_no_effect(move, target, hit.factor)) return hit;
+    double points[3];
+    if (!fixed_points(move, attacker, target, points)) {
+        const std::uint32_t rate = critical_rate(attacker.species, attacker.focus_energy, move.high_critical);
+        const std::uint32_t plain = before_roll(move, attacker, target, false);
+        const std::uint32_t critical = before_roll(move, attacker, target, true);
+        const Hits hits = hits_of(move);
+        hit.critical = static_cast<std::int16_t>(rate);
+        points[0] = hits.least * (plain > 1 ? plain * kLowestRoll / kHighestRoll : plain);
+        points[1] = hits.most * plain;
+        points[2] = hits.mean * ((256 - rate) * plain + rate * critical) * kMeanRoll / (256.0 * kHighestRoll);
+    }
+    hit.least = share(points[0], target);
+    hit.most = share(points[1], target);
+    hit.expected = share(points[2] * hit.chance / 256, target);
+    return hit;
+}
+
+std::int16_t expected(const KnownMove& known, const Attacker& attacker, const Target& target) {
+    const MoveData& move = kMoves[known.move];
+    if (!move.power && move.effect != Effect::Ohko) return 0;
+    return estimate(move, attacker, target).expected;
+}
+
+bool present(const KnownPokemon& pokemon) { return pokemon.species && pokemon.hp; }
+
+// All that the Pokemon on the field of `seat` does: to the other on the field, and to those on the other's bench.
+void update_attacks(Estimates& estimates, const Knowledge& knowledge, int seat) {
+    const KnownSide &side = knowledge.sides[seat], &foe = knowledge.sides[1 - seat];
+    const Attacker attacker = attacker_on_field(side);
+    const Target target = target_on_field(foe);
+    const int own_index = side.order[0], foe_index = foe.order[0];
+    std::int16_t& most = estimates.takes[1 - seat][foe_index] = 0;
+    for (int slot = 0; slot < kMoveSlots; slot++) {
+        Hit& hit = estimates.hits[seat][slot] = {};
+        const std::uint8_t move = side.active.moves[slot].move;
+        if (move && present(side.pokemon()) && present(foe.pokemon())) hit = estimate(kMoves[move], attacker, target);
+        estimates.each[seat][own_index][slot] = hit.expected;
+        most = std::max(most, hit.expected);
+    }
+    for (int index = 0; index < kTeamSize; index++) {
+        if (index == foe_index) continue;
+        std::int16_t& taken = estimates.takes[1 - seat][index] = 0;
+        if (!present(side.pokemon()) || !present(foe.party[index])) continue;
+        const Target bench = target_on_bench(foe.party[index]);
+        for (const KnownMove& move : side.active.moves) taken = std::max(taken, expected(move, attacker, bench));
+    }
+}
+
+void update_bench_member(Estimates& estimates, const Knowledge& knowledge, int seat, int index, const Target& target) {
+    const KnownPokemon& pokemon = knowledge.sides[seat].party[index];
+    auto& slots = estimates.each[seat][index];
+    std::fill_n(slots, kMoveSlots, std::int16_t{0});
+    if (!present(pokemon) || !present(knowledge.sides[1 - seat].pokemon())) return;
+    const Attacker attacker = attacker_on_bench(pokemon);
+    for (int slot = 0; slot < kMoveSlots; slot++) slots[slot] = expected(pokemon.moves[slot], attacker, target);
+}
+
+}  // namespace
+
+void update(Estimates& estimates, Knowledge& knowledge) {
+    if (!knowledge.changed && !knowledge.super_fang) return;
+    for (int seat = 0; seat < 2; seat++) {
+        const KnownSide &side = knowledge.sides[seat], &foe = knowledge.sides[1 - seat];
+        update_attacks(estimates, knowledge, seat);
+        const Target target = target_on_field(foe);
+        for (int index = 0; index < kTeamSize; index++)
+            if (index != side.order[0]) update_bench_member(estimates, knowledge, seat, index, target);
+        estimates.on_field[seat] = side.order[0];
+    }
+    knowledge.changed = 0;
+}
+
+}  // namespace gen1

@@ -1,0 +1,31 @@
+// Steps that knowledge.cpp and learn.cpp share.
+#pragma once
+
+#include <algorithm>
+
+#include "knowledge.hpp"
+
+namespace gen1 {
+
+// The Pokemon that now stands first in the order is on the field, without a trace of the one before.
+void enter_field(KnownSide& side);
+
+// Before every event: what only the very next event could have changed stands now.
+inline void start_event(Knowledge& knowledge) { knowledge.boosted = 0; }
+
+// The drop of a status: a part of the stat as it stands, at least 1.
+inline void scale_stat(KnownActive& active, Stat stat, int divisor) {
+    std::uint16_t& value = active.modified[static_cast<int>(stat)];
+    value = std::max<std::uint16_t>(1, static_cast<std::uint16_t>(value / divisor));
+}
+
+// A move is newly known.
+inline void note_move(Knowledge& knowledge, std::uint8_t move) {
+    knowledge.changed = 1;
+    if (kMoves[move].effect == Effect::SuperFang) knowledge.super_fang = 1;
+}
+
+// The foe's Pokemon `index` turns out to have `move`.
+void know_move_of(Knowledge& knowledge, int index, std::uint8_t move);
+
+}  // namespace gen1
