@@ -44,6 +44,8 @@ class Learner(Protocol):
     reads_state: bool
     """Whether it wants the full state recorded."""
 
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray: ...
+
     def decide(self, observations: Observations, memory: np.ndarray, state: np.ndarray) -> Decision: ...
 
 
@@ -85,7 +87,7 @@ class Rollout(NamedTuple):
     pending: np.ndarray
     """[N] bool: recorded here, trained on in the next rollout."""
     seated: np.ndarray
-    """[E, P] participants of the matches that ended."""
+    """[E, P] participants of the matches that ended, in the order they ended in."""
     utilities: np.ndarray
     """[E, P] their utilities, as the game counts them."""
 
@@ -102,11 +104,13 @@ class Collector:
         *,
         matches: int,
         reward: Reward | None = None,
+        refill: bool = True,
     ):
+        """`refill` = False leaves a match's place empty when it has ended; see `collect_all`."""
         if len(learners) != seating.learners:
             raise ValueError(f"the seating is for {seating.learners} learners, {len(learners)} were given")
         self.game, self.seating, self.learners, self.rng = game, seating, tuple(learners), rng
-        self.count = matches
+        self.count, self.refill = matches, refill
         self.shaper = Shaper(game, reward or Reward())
         self.reads_state = any(learner.reads_state for learner in learners)
         self._memory_size = max((p.memory_size for p in self._participants), default=0)
@@ -135,6 +139,16 @@ class Collector:
         rollout, self._carried, self._owed = self._buffer.close()
         return rollout
 
+    def collect_all(self) -> Rollout:
+        """Without refilling: play every match to its end, each once, so that short ones are not over-counted."""
+        if self.refill:
+            raise ValueError("matches that are refilled never all end: make the collector with refill=False")
+        self._buffer.clear(self._carried, self._owed)
+        while not self.matches.finished().all():
+            self._step()
+        rollout, self._carried, self._owed = self._buffer.close()
+        return rollout
+
     def _begin(self, seeds: np.ndarray, seated: np.ndarray) -> None:
         players = self.game.num_players
         self.matches = self.game.start(seeds)
@@ -142,6 +156,7 @@ class Collector:
         self.seated = seated
         self.memory = np.zeros((self.count, players, self._memory_size), np.float32)
         self.totals = np.zeros((self.count, players))
+        self.over = np.zeros(self.count, bool)
         self._buffer = Buffer(self.game, self.count, self._memory_size, self.reads_state)
         self._carried, self._owed = self._buffer.nothing()
         self._remember(np.arange(self.count))
@@ -152,7 +167,7 @@ class Collector:
         if not self._memory_size:
             return
         self.memory[indices] = 0
-        for number, policy in enumerate(self.seating.policies, start=len(self.learners)):
+        for number, policy in enumerate(self._participants):
             match, seat = np.nonzero(self.seated[indices] == number)
             if policy.memory_size and len(match):
                 self.memory[indices[match], seat, : policy.memory_size] = policy.start(len(match), self.rng)
@@ -165,7 +180,7 @@ class Collector:
             if len(indices):
                 actions[player, indices] = self._act(player, indices, observations)
         utilities = self.matches.step(actions)
-        ended = self.matches.finished()
+        ended = self.matches.finished() & ~self.over
         self.history.add(actions)
         self.totals += utilities
         self._buffer.reward(self.shaper(self.matches, utilities, ended), ended)
@@ -214,6 +229,9 @@ class Collector:
 
     def _restart(self, indices: np.ndarray) -> None:
         self._buffer.ended(self.seated[indices], self.totals[indices])
+        if not self.refill:
+            self.over[indices] = True
+            return
         seeds = self.rng.integers(2**63, size=len(indices))
         self.matches.restart(indices, seeds)
         self.history.restart(indices, seeds)

@@ -24,6 +24,7 @@ from pokespiel.learning.networks import (
     expected_value,
     make_network,
     masked_log_softmax,
+    to_tensor,
 )
 from pokespiel.learning.schedules import Schedule
 from pokespiel.policy import Observations
@@ -57,8 +58,8 @@ class Compute:
     """Autocast to bfloat16 in the update."""
     compile: bool = False
     """`torch.compile` the update's forward pass (memoryless networks)."""
-    threads: int = 0
-    """Torch's threads for the whole process; 0 = as they are."""
+    threads: int = 1
+    """Torch's threads for the whole process; 0 = as they are. Small networks gain nothing from a second one."""
 
     def settle(self) -> torch.device:
         """The device, after checking that it is there and setting the threads."""
@@ -116,6 +117,10 @@ class Learner:
             raise ValueError("the policy to start from was trained on a game of another shape")
         return cls(copy.deepcopy(start.network).requires_grad_(True), optimiser, compute)
 
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Memory [n, M] of matches about to start."""
+        return np.zeros((n, self.memory_size), np.float32)
+
     def decide(self, observations: Observations, memory: np.ndarray, state: np.ndarray) -> Decision:
         """The policy now and the critic's estimate; see `collection.Learner`."""
         if observations.player in self._table and (observations.key >= 0).all():
@@ -123,10 +128,10 @@ class Learner:
             return Decision(probabilities, memory, value)
         with torch.inference_mode(), self._autocast():
             arrays = (observations.features, memory, state)
-            features, remembered, full = (torch.from_numpy(array).to(self.device) for array in arrays)
+            features, remembered, full = (to_tensor(array, self.device) for array in arrays)
             player = torch.full((len(features),), observations.player, dtype=torch.int64, device=self.device)
             output, after = self.network(features, player, remembered, full)
-            _, probabilities = masked_log_softmax(output.logits, torch.from_numpy(observations.legal).to(self.device))
+            _, probabilities = masked_log_softmax(output.logits, to_tensor(observations.legal, self.device))
             value = expected_value(output.value)
         return Decision(probabilities.cpu().numpy(), after.float().cpu().numpy(), value.cpu().numpy())
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from pokespiel.config import build, options_of
-from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax
+from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax, to_tensor
 from pokespiel.policy import Observations
 
 
@@ -44,9 +44,9 @@ class NetworkPolicy:
                 f"was it trained on another game?"
             )
         with torch.inference_mode():
-            features = torch.from_numpy(observations.features).to(self._device)
+            features = to_tensor(observations.features, self._device)
             player = torch.full((len(features),), observations.player, dtype=torch.int64, device=self._device)
-            legal = torch.from_numpy(observations.legal).to(self._device)
+            legal = to_tensor(observations.legal, self._device)
             hidden, rows = self.network.encode(features, player)
             if self.network.cell is not None:
                 hidden, memory = self._remember(hidden, memory, observations.legal)
@@ -58,7 +58,7 @@ class NetworkPolicy:
 
     def _remember(self, hidden: torch.Tensor, memory: np.ndarray, legal: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
         assert self.network.cell is not None
-        after = self.network.cell(hidden, torch.from_numpy(memory).to(self._device))
+        after = self.network.cell(hidden, to_tensor(memory, self._device))
         choices = legal.sum(axis=1) > 1
         return after, np.where(choices[:, None], after.cpu().numpy(), memory)
 

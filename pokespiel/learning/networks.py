@@ -205,6 +205,11 @@ def make_network(options: NetworkOptions, shape: NetworkShape, rng: np.random.Ge
         return Network(options, shape)
 
 
+def to_tensor(array: np.ndarray, device: torch.device) -> Tensor:
+    """The array on the device, without a copy where torch may share it (it cannot share one that is read-only)."""
+    return torch.from_numpy(array if array.flags.writeable else array.copy()).to(device)
+
+
 def expected_value(value: Tensor) -> Tensor:
     """[b] the value that a value head's output [b, K] stands for: itself, or P(win) - P(loss)."""
     if value.shape[-1] == 1:

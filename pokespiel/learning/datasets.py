@@ -1,0 +1,182 @@
+"""Datasets of decisions: a folder of columnar parts that can be appended to and read in pieces.
+
+A part is one safetensors file, `part-000000.safetensors`, `part-000001.safetensors`, ...; its header holds the format
+and the provenance as JSON. Rows are decisions in the order (match, seat, time), so the next row is the same player's
+next decision unless `last` is set. All matches of a part are whole. Columns, n decisions and m matches:
+
+    features   [n, D] float32    what the player knew            match            [n] int64  row of the match columns
+    legal      [n, A] bool       True = allowed                  seat             [n] int64
+    action     [n] int64         as played                       key              [n] int64  -1 without sequence form
+    behaviour  [n, A] float32    probabilities as played         step             [n] int64  of the match
+    reward     [n] float32       utility until the next row      last             [n] bool   of this player's
+    utility    [n] float32       the player's over the match     policy           [n] int64  in provenance's list
+
+    match_seed [m] int64    match_utilities [m, P] float64    match_policies [m, P] int64    match_valid [m] bool
+
+A match that was given up (a step cap, a failed battle) is written with `match_valid` False: its utilities are no
+result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from pokespiel.files import replacing
+from pokespiel.policy import Policy, describe
+
+FORMAT = "pokespiel-decisions-1"
+
+Columns = dict[str, np.ndarray]
+
+DECISIONS = (
+    "features",
+    "legal",
+    "action",
+    "behaviour",
+    "reward",
+    "utility",
+    "match",
+    "seat",
+    "key",
+    "step",
+    "last",
+    "policy",
+)
+MATCHES = ("match_seed", "match_utilities", "match_policies", "match_valid")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which decisions to learn from."""
+
+    valid: bool = True
+    """Only matches that were played to their end."""
+    policies: tuple[str, ...] = ()
+    """Only decisions of these policies (names as in the provenance); none named = all."""
+    seats: tuple[int, ...] = ()
+    """Only these seats; none named = all."""
+    least_utility: float | None = None
+    """Only decisions of players who gained at least this in the match."""
+    balance: bool = False
+    """As many decisions of winners as of losers: the more frequent outcome's players are thinned out."""
+
+    def keep(self, part: Columns, provenance: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
+        """[n] bool; whole players of whole matches are kept or left out, so that next rows stay next."""
+        keep = np.ones(len(part["action"]), bool)
+        if self.valid:
+            keep &= part["match_valid"][part["match"]]
+        if self.policies:
+            known = list(provenance["policies"])
+            unknown = set(self.policies) - set(known)
+            if unknown:
+                raise ValueError(f"the dataset has no policy {sorted(unknown)[0]!r}; it has: {', '.join(known)}")
+            keep &= np.isin(part["policy"], [known.index(name) for name in self.policies])
+        if self.seats:
+            keep &= np.isin(part["seat"], self.seats)
+        if self.least_utility is not None:
+            keep &= part["utility"] >= self.least_utility
+        return keep & self._balanced(part, keep, rng) if self.balance else keep
+
+    @staticmethod
+    def _balanced(part: Columns, keep: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        won, lost = (keep & (np.sign(part["utility"]) == sign) for sign in (1, -1))
+        fewer, more = (won, lost) if won.sum() < lost.sum() else (lost, won)
+        if not more.any():
+            return keep
+        player = part["match"] * (part["seat"].max(initial=0) + 1) + part["seat"]
+        lucky = rng.random(player.max() + 1) < fewer.sum() / more.sum()
+        return ~more | lucky[player]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A folder of parts."""
+
+    folder: Path
+
+    def parts(self) -> list[Path]:
+        """The parts, oldest first; a `FileNotFoundError` if there are none."""
+        found = sorted(Path(self.folder).glob("part-*.safetensors"))
+        if not found:
+            raise FileNotFoundError(f"no dataset in {self.folder}: expected files part-*.safetensors")
+        return found
+
+    def append(self, columns: Columns, provenance: Mapping[str, Any]) -> Path:
+        """Atomically add a part; `provenance` needs at least `game` and `policies` (names, in the columns' order)."""
+        _check(columns, provenance)
+        number = max((int(path.stem.split("-")[1]) + 1 for path in Path(self.folder).glob("part-*")), default=0)
+        path = Path(self.folder) / f"part-{number:06d}.safetensors"
+        header = {"format": FORMAT, "provenance": json.dumps(dict(provenance))}
+        with replacing(path) as temporary:
+            safetensors.numpy.save_file({n: np.ascontiguousarray(c) for n, c in columns.items()}, temporary, header)
+        return path
+
+    def provenance(self, part: Path) -> dict[str, Any]:
+        """How a part came about."""
+        with _opened(part) as file:
+            return json.loads(file.metadata()["provenance"])
+
+    def read(self, part: Path, names: Sequence[str] = (*DECISIONS, *MATCHES)) -> Columns:
+        """Some columns of a part, whole."""
+        with _opened(part) as file:
+            return {name: file.get_tensor(name) for name in names}
+
+    def pieces(self, part: Path, names: Sequence[str], rows: int) -> Iterator[Columns]:
+        """Decision columns of a part, at most `rows` rows at a time, without reading the rest."""
+        with _opened(part) as file:
+            total = file.get_slice("action").get_shape()[0]
+            for start in range(0, total, rows):
+                yield {name: file.get_slice(name)[start : min(start + rows, total)] for name in names}
+
+    def count(self) -> int:
+        """Decisions in all parts."""
+        total = 0
+        for part in self.parts():
+            with _opened(part) as file:
+                total += file.get_slice("action").get_shape()[0]
+        return total
+
+
+def policy_name(policy: Policy) -> str:
+    """A policy's kind with the first digits of the SHA-256 of what it is saved as; its type's name if it cannot be."""
+    try:
+        kind, config, arrays = describe(policy)
+    except TypeError:
+        return type(policy).__name__
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for name in sorted(arrays):
+        digest.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
+    return f"{kind}-{digest.hexdigest()[:12]}"
+
+
+def _opened(path: Path) -> Any:
+    try:
+        file = safetensors.safe_open(path, "numpy")
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{path} is truncated or no part of a dataset: {error}") from error
+    if (file.metadata() or {}).get("format") != FORMAT:
+        raise ValueError(f"{path} is no part of a dataset: expected format {FORMAT!r}")
+    return file
+
+
+def _check(columns: Columns, provenance: Mapping[str, Any]) -> None:
+    missing = {*DECISIONS, *MATCHES} - set(columns)
+    if missing:
+        raise ValueError(f"a part needs the columns {', '.join(sorted(missing))}")
+    if not {"game", "policies"} <= set(provenance):
+        raise ValueError("provenance needs `game` and `policies`")
+    for names, count in ((DECISIONS, len(columns["action"])), (MATCHES, len(columns["match_seed"]))):
+        wrong = [name for name in names if len(columns[name]) != count]
+        if wrong:
+            raise ValueError(f"column {wrong[0]!r} has {len(columns[wrong[0]])} rows, expected {count}")
+    if len(columns["policy"]) and columns["policy"].max() >= len(provenance["policies"]):
+        raise ValueError("a decision names a policy that the provenance does not list")

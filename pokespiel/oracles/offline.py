@@ -1,0 +1,254 @@
+"""Offline reinforcement learning as a best response: collect once, then learn from the records alone.
+
+Matches against the mixture are collected with a behaviour policy and, if wished, mixed with older data sets by weight.
+Critics learn Q by temporal differences to the policy in training (or, for iql, to an expectile V of the data), and the
+policy descends one of
+
+    bc, filtered_bc   - log pi(a|h), for all decisions or those of players who gained enough
+    crr               - 1[A > 0] log pi(a|h)                         A = Q(h, a) - sum_a' pi(a'|h) Q(h, a')
+    awac, iql         - min(exp(beta A), cap) log pi(a|h)            iql: A = Q(h, a) - V(h)
+    expected, cql     - sum_a pi(a|h) A(h, a) + kl KL(pi || behaviour)
+
+where cql also pushes down the Q of actions that the data does not show. With few actions these sums are exact.
+
+Reference: Nair et al. (2020), AWAC; Wang et al. (2020), Critic Regularized Regression; Kostrikov et al. (2022), Offline
+Reinforcement Learning with Implicit Q-Learning; Kumar et al. (2020), Conservative Q-Learning for Offline RL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pokespiel.game import Game
+from pokespiel.learning.batches import batch_of, shares_states
+from pokespiel.learning.critics import Critics
+from pokespiel.learning.datasets import Columns, Dataset, Filter, policy_name
+from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.losses import chosen, entropy, kl
+from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
+from pokespiel.learning.recording import Recorded, record_matches
+from pokespiel.learning.sampler import InMemory, OnDisk, Sampler, Source, Transitions, joined
+from pokespiel.learning.schedules import Schedule
+from pokespiel.oracles import Opponents, Training
+from pokespiel.oracles.common import every_seat, pick_start, seats_of, tabulated
+from pokespiel.oracles.seats import against
+from pokespiel.policy import Policy, Uniform
+
+
+@dataclass(frozen=True)
+class Offline:
+    """Offline reinforcement learning from collected matches and older data sets; also behaviour cloning."""
+
+    form: Literal["crr", "awac", "expected", "iql", "cql", "bc", "filtered_bc"] = "crr"
+    """How the policy learns; see `oracles/offline.py`."""
+    collect: int = 20_000
+    """Matches to collect against the mixture; 0 = learn from `replay` alone."""
+    behaviour: Literal["uniform", "newest"] = "uniform"
+    """Who collects: uniform play, or the newest of the policies given to start from."""
+    explore: float = 0.3
+    """Share of uniform play in the behaviour policy."""
+    folder: str = ""
+    """Append what is collected to the dataset in this folder; empty = it is kept in memory only."""
+    replay: tuple[str, ...] = ()
+    """Folders of datasets to learn from as well."""
+    replay_weight: float = 0.5
+    """Share of each minibatch (0..1) that comes from them."""
+    chosen: Filter = Filter()
+    """Which of their decisions to learn from."""
+    least_utility: float = 0.0
+    """Filtered_bc: learn from players who gained more than this."""
+    epochs: float = 10.0
+    """Passes over what was collected (or over `replay` alone)."""
+    batch: int = 1024
+    """Decisions of a gradient step."""
+    report: int = 200
+    """Gradient steps between two yields."""
+    discount: float = 1.0
+    """Of rewards, per decision."""
+    beta: float = 1.0
+    """Awac, iql: how sharply the weight of a decision grows with its advantage; utilities are scaled to at most 1."""
+    cap: float = 100.0
+    """Awac, iql: largest weight."""
+    kl: float = 0.01
+    """Expected, cql: weight of the KL to the behaviour as played."""
+    expectile: float = 0.7
+    """Iql: of Q that V learns."""
+    conservative: float = 1.0
+    """Cql: weight of the push on Q (alpha)."""
+    critics: int = 4
+    """Q networks; two drawn at each step make the target, the lower one counts."""
+    target_rate: float = 0.01
+    """How far the target critics go towards the critics at each step."""
+    warm_start: Literal["scratch", "newest", "member"] = "scratch"
+    """Begin from fresh weights, the newest network among the policies to start from, or from `member`."""
+    member: int = 0
+    """Which of the policies given to start from, for warm_start member."""
+    network: NetworkOptions = NetworkOptions()
+    """The policy's and the critics' network."""
+    optimiser: Optimiser = Optimiser(rate=Schedule(1e-3, "linear", end=1e-4), max_norm=1.5)
+    """How they are improved; from a checkpoint a rate near 3e-5 is usual."""
+    compute: Compute = Compute()
+    """Where they run."""
+
+    def __post_init__(self) -> None:
+        if self.network.recurrent or self.network.privileged or self.network.auxiliary:
+            raise ValueError("offline learns from single decisions: no recurrent, privileged or auxiliary network")
+        if not self.collect and not self.replay:
+            raise ValueError("nothing to learn from: set collect, or name replay folders")
+        if self.collect < 0 or self.epochs <= 0 or self.batch < 1 or self.critics < 2:
+            raise ValueError("offline needs collect >= 0, epochs > 0, batch >= 1 and critics >= 2")
+        if not 0 <= self.replay_weight <= 1:
+            raise ValueError(f"replay_weight must be between 0 and 1, not {self.replay_weight}")
+
+    def __call__(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        *,
+        start: Sequence[Policy] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> Iterator[Training]:
+        if state:
+            rng.bit_generator.state = state["began"]
+        began = rng.bit_generator.state
+        fresh = self._collected(game, opponents, rng, start, write=not state) if self.collect else []
+        learning = _Learning(self, game, fresh, rng, start)
+        if state:
+            learning.load(state)
+            rng.bit_generator.state = state["rng"]
+        seats = seats_of(game, opponents)
+        while True:
+            if learning.steps:
+                saved = learning.state() | {"began": began, "rng": rng.bit_generator.state}
+                responses = every_seat(seats, learning.learner.policy())
+                yield Training(responses, learning.metrics(), saved)
+            if learning.steps >= learning.last:
+                return
+            learning.learn(min(self.report, learning.last - learning.steps))
+
+    def _collected(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        start: Sequence[Policy],
+        write: bool,
+    ) -> list[Columns]:
+        """Matches against the mixture, in parts of at most 4,096; also written where a folder is named."""
+        behaviour = start[-1] if self.behaviour == "newest" and start else Uniform()
+        recorded = Recorded(tabulated(behaviour, game), self.explore)
+        seating = against(game, opponents)
+        names = [f"{policy_name(behaviour)}, {self.explore:g} uniform", *map(policy_name, seating.policies)]
+        seating = replace(seating, policies=tuple(tabulated(policy, game) for policy in seating.policies))
+        sizes = [min(4096, self.collect - done) for done in range(0, self.collect, 4096)]
+        parts = [record_matches(game, seating, [recorded], size, rng) for size in sizes]
+        if self.folder and write:
+            for part in parts:
+                Dataset(Path(self.folder)).append(part, {"game": game.name, "policies": names, "by": "offline oracle"})
+        return parts
+
+
+class _Learning:
+    """The policy, the critics and the samplers of one call."""
+
+    def __init__(
+        self,
+        options: Offline,
+        game: Game,
+        fresh: list[Columns],
+        rng: np.random.Generator,
+        start: Sequence[Policy],
+    ):
+        self.options, self.rng = options, rng
+        self.episodes = sum(len(part["match_seed"]) for part in fresh)
+        self.decisions = sum(len(part["action"]) for part in fresh)
+        self.scale = 1 / max(map(abs, game.utility_range))
+        first = pick_start(options.warm_start, options.member, start)
+        setup = (options.network, options.optimiser, options.compute, rng)
+        self.learner = Learner.make(game, *setup, first)
+        self.critics = Critics(game, options.critics, options.target_rate, *setup)
+        sources: list[Source] = [InMemory(fresh)] if fresh else []
+        sources += [OnDisk(folder, options.chosen) for folder in options.replay]
+        self.samplers = [Sampler(source, rng) for source in sources]
+        self.sizes = self._shares(bool(fresh))
+        rows = self.decisions or sum(Dataset(Path(folder)).count() for folder in options.replay)
+        self.steps, self.last = 0, max(1, round(options.epochs * rows / options.batch))
+        self._metrics: dict[str, float] = {}
+
+    def _shares(self, fresh: bool) -> list[int]:
+        """How many decisions of a minibatch each sampler gives."""
+        options = self.options
+        old = round(options.batch * options.replay_weight) if fresh and options.replay else 0
+        old = old if fresh else options.batch
+        sizes = [len(part) for part in np.array_split(np.arange(old), len(options.replay))] if options.replay else []
+        return ([options.batch - old] if fresh else []) + sizes
+
+    def learn(self, steps: int) -> None:
+        """Gradient steps; their mean measurements become the metrics."""
+        measured: list[dict[str, float]] = []
+        for _ in range(steps):
+            drawn = [sampler.sample(size) for sampler, size in zip(self.samplers, self.sizes, strict=True) if size]
+            measured.append(self._step(joined(drawn), self.steps / self.last))
+            self.steps += 1
+        self._metrics = {name: float(np.mean([m[name] for m in measured])) for name in measured[0]}
+
+    def _step(self, data: Transitions, progress: float) -> dict[str, float]:
+        options, learner = self.options, self.learner
+        scaled = data._replace(reward=data.reward * self.scale, utility=data.utility * self.scale)
+        metrics = {}
+        if options.form not in ("bc", "filtered_bc"):
+            metrics = self.critics.learn(scaled, learner, options.form, options, progress)
+        batch = batch_of(data.now, np.arange(len(data.reward)), learner.device, distinct=shares_states(learner.network))
+        logs, probabilities = masked_log_softmax(learner.outputs(batch).logits, batch.legal)
+        if options.form in ("expected", "cql"):
+            q = self.critics.values(data.now)
+            gain = (probabilities * (q - (probabilities.detach() * q).sum(1, keepdim=True))).sum(1)
+            held = kl(logs, probabilities, batch.behaviour.clamp(min=1e-8).log())
+            loss = (options.kl * held - gain).mean()
+        else:
+            weight = self._weights(data, probabilities.detach())
+            loss = -(weight * chosen(logs, batch.action)).mean()
+            metrics["weight"] = float(weight.mean())
+        norm = learner.descend(loss, progress)
+        spread = entropy(logs, probabilities).mean().item()
+        return metrics | {"loss/policy": loss.item(), "entropy": spread, "gradient_norm": norm}
+
+    def _weights(self, data: Transitions, probabilities: Tensor) -> Tensor:
+        """[n] how much each decision counts."""
+        options = self.options
+        if options.form == "bc":
+            return torch.ones(len(data.reward), device=self.learner.device)
+        if options.form == "filtered_bc":
+            return torch.from_numpy(data.utility > options.least_utility).float().to(self.learner.device)
+        advantage = self.critics.advantages(data.now, probabilities, options.form)
+        if options.form == "crr":
+            return (advantage > 0).float()
+        return (options.beta * advantage).exp().clamp(max=options.cap)
+
+    def metrics(self) -> dict[str, float]:
+        counts = {"decisions": self.decisions, "episodes": self.episodes, "gradient_steps": self.steps}
+        return {name: float(value) for name, value in counts.items()} | self._metrics
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "steps": self.steps,
+            "metrics": dict(self._metrics),
+            "learner": self.learner.state(),
+            "critics": self.critics.state(),
+            "samplers": [sampler.state() for sampler in self.samplers],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.steps, self._metrics = int(state["steps"]), dict(state["metrics"])
+        self.learner.load(state["learner"])
+        self.critics.load(state["critics"])
+        for sampler, saved in zip(self.samplers, state["samplers"], strict=True):
+            sampler.load(saved)
