@@ -166,11 +166,18 @@ def test_agrees_with_showdown_on_newly_spoiled_teams(showdown):
 
 
 def test_every_species_may_learn_what_showdown_lets_it_learn(showdown):
-    """All 151 x 165 pairs of species and move at level 100, and around each level at which a move is learned."""
+    """All 151 x 165 pairs of species and move at level 100, and both sides of every level that matters."""
     sets = [PokemonSet(one.name, (move,)) for one in facts().species.values() for move in facts().moves.values()]
     for one in facts().species.values():
-        levels = {level for level in one.learns.values() if level > 1}
-        sets += [PokemonSet(one.name, (facts().moves[move],), level=at) for at in levels for move in one.learns]
+        marks = [(move, level) for move, level in one.learns.items() if level > 1]
+        marks += [("tackle", level) for level in (one.met_at, one.evolves_at) if level]
+        marks += [(move, event.level) for event in one.events.values() for move in event.moves]
+        sets += [
+            PokemonSet(one.name, (facts().moves[move],), level=at)
+            for move, level in marks
+            for at in (level - 1, level)
+            if at > 0
+        ]
     teams = [(one,) for one in sets]
     verdicts = showdown_verdicts(teams, **showdown)
     assert [text for team, told in zip(teams, verdicts, strict=True) if (text := disagreement(team, told))] == []
