@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ class Facts:
     """Ids of moves of later generations."""
 
 
+@lru_cache(4096)
 def to_id(name: str) -> str:
     """Showdown's id of a name: lower case letters and digits."""
     return re.sub(r"[^a-z0-9]+", "", name.lower())
