@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.game.gen1.teams.legality import facts, lineage, to_id
-from pokespiel.game.gen1.teams.sets import FULL_EVS, PokemonSet, Spread, Stats, Team, hp_dv
+from pokespiel.game.gen1.teams.sets import FULL_EVS, Spread, Stats, Team, hp_dv
 
 WAYS: dict[str, Callable[[Team, np.random.Generator], Team]] = {}
 """Name to spoiler."""
@@ -284,9 +284,3 @@ def event(team: Team, rng: np.random.Generator) -> Team:
     moves = {_draw(rng, gifts), *(_draw(rng, sorted(_known_moves(owner))) for _ in range(3))}
     level = int(_draw(rng, [1, 4, 5, 14, 15, 19, 20, 39, 40, 100]))
     return _change(team, rng, species=facts().species[owner].name, moves=_move_names(rng, moves, 4), level=level)
-
-
-def plain_team() -> Team:
-    """A legal team to spoil where none is at hand."""
-    names = {"Tauros": "Body Slam", "Chansey": "Ice Beam", "Snorlax": "Reflect", "Exeggutor": "Psychic"}
-    return tuple(PokemonSet(species, (move, "Rest")) for species, move in names.items())
