@@ -124,88 +124,87 @@ class Script {
     std::size_t position_ = 0;
 };
 
-// One node of the decision tree: a roll and which of its outcomes is taken. Outcomes with the same consequence (damage
-// rolls that round to the same damage) are one outcome where `grouped` is set.
+// One node of a path through a turn's decision tree: a roll and which of its outcomes is taken.
 struct Outcome {
     Roll roll;
-    std::uint32_t value;        // the number that the roll gives (a chance: 1 or 0; damage: the lowest roll of the group)
+    std::uint32_t value;        // what the roll gives (a chance: 1 or 0; damage: the lowest roll of a group)
     std::uint32_t weight;       // of denominator
-    std::uint32_t denominator;
+    std::uint32_t denominator;  // 0: not known yet, only the index is
     std::uint32_t index;        // 0, 1, ... among the roll's outcomes
     bool last;                  // no outcome follows
 };
 
-// Takes the outcomes of a path; past its end takes each roll's first outcome and appends it to the path.
-// A path is moved to the next leaf of the tree with advance().
+// Takes the outcomes of a path; past its end takes each roll's first outcome and appends it to the path. Damage rolls
+// that round to the same damage are one outcome where `grouped` is set.
 class Replay {
   public:
     Replay(std::vector<Outcome>& path, bool grouped) : path_(path), grouped_(grouped) {}
 
     bool chance(Roll roll, std::uint32_t numerator, std::uint32_t denominator) {
-        const Outcome& outcome = step(roll, [&](std::uint32_t index) {
-            return Outcome{roll, 1 - index, index ? denominator - numerator : numerator, denominator, index, index == 1};
+        return step(roll, [=](std::uint32_t index) {
+            const std::uint32_t weight = index ? denominator - numerator : numerator;
+            return Outcome{roll, 1 - index, weight, index < 2 ? denominator : 0, index, index == 1};
         });
-        return outcome.value;
     }
     std::uint32_t range(Roll roll, std::uint32_t first, std::uint32_t last) {
-        return step(roll, [&](std::uint32_t index) {
-            return Outcome{roll, first + index, 1, last - first, index, first + index + 1 == last};
-        }).value;
+        return step(roll, [=](std::uint32_t index) {
+            const std::uint32_t count = last - first;
+            return Outcome{roll, first + index, 1, index < count ? count : 0, index, index + 1 == count};
+        });
     }
     std::uint32_t sample(Roll roll, const std::uint8_t* list, std::uint32_t size) {
-        return step(roll, [&](std::uint32_t index) { return group(roll, list, size, index); }).value;
+        return step(roll, [=](std::uint32_t index) {
+            return group(roll, index, 0, size, [list](std::uint32_t i) { return std::uint32_t{list[i]}; }, true);
+        });
     }
     std::uint32_t damage(std::uint32_t amount) {
-        const Outcome& outcome = step(Roll::Damage, [&](std::uint32_t index) { return damage_group(amount, index); });
-        return rolled_damage(amount, outcome.value);
+        return rolled_damage(amount, step(Roll::Damage, [=, this](std::uint32_t index) {
+            return group(Roll::Damage, index, kLowestDamageRoll, kHighestDamageRoll + 1,
+                         [=, this](std::uint32_t i) { return grouped_ ? rolled_damage(amount, i) : i; }, false);
+        }));
     }
     std::uint32_t extra(std::uint32_t) { return 0; }
 
-    // Outcomes of the path that the turn did not ask for.
+    // Outcomes of the path that were not asked for.
     std::size_t unused() const { return path_.size() - position_; }
+
+    // The weights of the outcomes of the first roll past the path's given end; empty if there was none.
+    const std::vector<std::uint32_t>& open_weights() const { return open_weights_; }
 
   private:
     template <class Make>
-    const Outcome& step(Roll roll, Make make) {
+    std::uint32_t step(Roll roll, Make make) {
         if (position_ == path_.size()) {
-            path_.push_back(make(0));
-        } else if (path_[position_].denominator == 0) {  // given by index alone
-            const std::uint32_t index = path_[position_].index;
-            Outcome outcome = make(0);
-            while (outcome.index < index) {
-                if (outcome.last)
-                    throw std::invalid_argument(std::string("roll '") + roll_name(roll) + "' has " + std::to_string(outcome.index + 1) +
-                                                " outcomes; outcome " + std::to_string(index) + " was asked for");
-                outcome = make(outcome.index + 1);
+            if (open_weights_.empty() && !grouped_) {
+                Outcome outcome = make(0);
+                for (open_weights_.push_back(outcome.weight); !outcome.last; open_weights_.push_back(outcome.weight))
+                    outcome = make(outcome.index + 1);
             }
-            path_[position_] = outcome;
+            path_.push_back(make(0));
+        } else if (path_[position_].denominator == 0) {
+            const std::uint32_t index = path_[position_].index;
+            path_[position_] = make(index);
+            if (path_[position_].denominator == 0)
+                throw std::invalid_argument(std::string("roll '") + roll_name(roll) + "' has no outcome " + std::to_string(index));
         }
-        return path_[position_++];
+        return path_[position_++].value;
     }
 
-    static Outcome group(Roll roll, const std::uint8_t* list, std::uint32_t size, std::uint32_t index) {
-        std::uint32_t first = 0, last = 0;
+    // The outcomes are runs of equal keys among first..last-1; the value is the run's key or where it begins.
+    template <class Key>
+    static Outcome group(Roll roll, std::uint32_t index, std::uint32_t first, std::uint32_t last, Key key, bool value_is_key) {
+        std::uint32_t begin = first, end = first;
         for (std::uint32_t skipped = 0;; ++skipped) {
-            for (last = first; last < size && list[last] == list[first];) ++last;
-            if (skipped == index) break;
-            first = last;
+            while (end < last && key(end) == key(begin)) ++end;
+            if (skipped == index || begin == last) break;
+            begin = end;
         }
-        return Outcome{roll, list[first], last - first, size, index, last == size};
-    }
-
-    Outcome damage_group(std::uint32_t amount, std::uint32_t index) const {
-        constexpr std::uint32_t kRolls = kHighestDamageRoll - kLowestDamageRoll + 1;
-        if (!grouped_) return Outcome{Roll::Damage, kLowestDamageRoll + index, 1, kRolls, index, index + 1 == kRolls};
-        std::uint32_t first = kLowestDamageRoll, last = 0;
-        for (std::uint32_t skipped = 0;; ++skipped) {
-            for (last = first; last <= kHighestDamageRoll && rolled_damage(amount, last) == rolled_damage(amount, first);) ++last;
-            if (skipped == index) break;
-            first = last;
-        }
-        return Outcome{Roll::Damage, first, last - first, kRolls, index, last > kHighestDamageRoll};
+        if (begin == last) return Outcome{roll, 0, 0, 0, index, true};
+        return Outcome{roll, value_is_key ? key(begin) : begin, end - begin, last - first, index, end == last};
     }
 
     std::vector<Outcome>& path_;
+    std::vector<std::uint32_t> open_weights_;
     std::size_t position_ = 0;
     bool grouped_;
 };
