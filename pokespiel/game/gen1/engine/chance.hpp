@@ -43,12 +43,21 @@ enum class Roll : std::uint8_t {
 
 inline constexpr int kRollCount = 18;
 
+// The name of a roll in scripts and in what Python sees.
 inline const char* roll_name(Roll roll) {
     static constexpr const char* kNames[kRollCount] = {
         "speed_tie", "hit", "critical", "damage", "secondary", "hit_count", "paralysis", "confused_hit", "sleep_turns",
         "confusion_turns", "bide_turns", "thrash_turns", "trap_turns", "disable_slot", "disable_turns", "mimic_slot",
         "metronome", "psywave"};
     return kNames[static_cast<int>(roll)];
+}
+
+inline Roll roll_of(const std::string& name) {
+    for (int i = 0; i < kRollCount; ++i)
+        if (name == roll_name(static_cast<Roll>(i))) return static_cast<Roll>(i);
+    std::string names;
+    for (int i = 0; i < kRollCount; ++i) names += std::string(i ? ", " : "") + roll_name(static_cast<Roll>(i));
+    throw std::invalid_argument("unknown roll '" + name + "'. Available: " + names);
 }
 
 inline constexpr std::uint32_t kLowestDamageRoll = 217, kHighestDamageRoll = 255;

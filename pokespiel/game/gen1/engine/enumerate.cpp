@@ -1,20 +1,7 @@
 #include "enumerate.hpp"
 
-#include <stdexcept>
-#include <utility>
-
-#include "rules.hpp"
-
 namespace gen1 {
 namespace {
-
-template <class Chance>
-Battle played(const Battle& battle, Choice first, Choice second, Chance& chance) {
-    Battle next = battle;
-    NullSink nobody;
-    Rules<Chance, NullSink>(next, chance, nobody).step(first, second);
-    return next;
-}
 
 std::uint64_t hash(const Battle& battle) {
     constexpr std::size_t kWords = (sizeof(Battle) - sizeof battle.seed) / sizeof(std::uint64_t);
@@ -109,33 +96,14 @@ void Wide::add(const Wide& other) {
 
 std::vector<Distinct> outcomes(const Battle& battle, Choice first, Choice second) {
     Merger merger;
+    NullSink nobody;
     std::vector<Outcome> path;
     do {
         Replay replay(path, true);
-        const Battle next = played(battle, first, second, replay);
+        const Battle next = play_with(battle, first, second, replay, nobody);
         merger.add(next, share_of(path));
     } while (advance(path));
     return merger.take();
-}
-
-Partial follow(const Battle& battle, Choice first, Choice second, const std::vector<std::uint32_t>& prefix) {
-    std::vector<Outcome> path;
-    for (const std::uint32_t index : prefix) path.push_back({Roll::Hit, 0, 0, 0, index, false});
-    Replay replay(path, false);
-    const Battle next = played(battle, first, second, replay);
-    if (replay.unused())
-        throw std::invalid_argument("the turn has only " + std::to_string(prefix.size() - replay.unused()) + " rolls, " +
-                                    std::to_string(prefix.size()) + " outcomes were given");
-    if (path.size() == prefix.size()) return {true, next, Roll::Hit, {}, 0};
-    const Outcome& open = path[prefix.size()];
-    return {false, battle, open.roll, replay.open_weights(), open.denominator};
-}
-
-Battle scripted(const Battle& battle, Choice first, Choice second, std::vector<Script::Entry> rolls) {
-    Script script(std::move(rolls));
-    const Battle next = played(battle, first, second, script);
-    script.finish();
-    return next;
 }
 
 }  // namespace gen1

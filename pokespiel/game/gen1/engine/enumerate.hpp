@@ -6,12 +6,12 @@
 
 #include <array>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "chance.hpp"
-#include "choices.hpp"
-#include "state.hpp"
+#include "rules.hpp"
 
 namespace gen1 {
 
@@ -37,6 +37,14 @@ struct Distinct {
 // Every distinct battle after the turn. The choices must be legal.
 std::vector<Distinct> outcomes(const Battle& battle, Choice first, Choice second);
 
+// Plays the turn with a chance of any form, the events going to the sink.
+template <class Chance, class Sink>
+Battle play_with(const Battle& battle, Choice first, Choice second, Chance& chance, Sink& sink) {
+    Battle next = battle;
+    Rules<Chance, Sink>(next, chance, sink).step(first, second);
+    return next;
+}
+
 // What a turn comes to when the first rolls' outcomes are given.
 struct Partial {
     bool complete;                       // no roll is open: battle is the result
@@ -48,10 +56,28 @@ struct Partial {
 
 // prefix: the index of the outcome of each roll, in order. A chance has the outcomes yes, no; a range its numbers; a
 // sample its different numbers; damage its 39 rolls. Throws std::invalid_argument on an outcome that a roll does not
-// have and on a prefix longer than the turn.
-Partial follow(const Battle& battle, Choice first, Choice second, const std::vector<std::uint32_t>& prefix);
+// have and on a prefix longer than the turn. What the sink took is of use only if the result is complete.
+template <class Sink>
+Partial follow(const Battle& battle, Choice first, Choice second, const std::vector<std::uint32_t>& prefix, Sink& sink) {
+    std::vector<Outcome> path;
+    for (const std::uint32_t index : prefix) path.push_back({Roll::Hit, 0, 0, 0, index, false});
+    Replay replay(path, false);
+    const Battle next = play_with(battle, first, second, replay, sink);
+    if (replay.unused())
+        throw std::invalid_argument("the turn has only " + std::to_string(prefix.size() - replay.unused()) + " rolls, " +
+                                    std::to_string(prefix.size()) + " outcomes were given");
+    if (path.size() == prefix.size()) return {true, next, Roll::Hit, {}, 0};
+    const Outcome& open = path[prefix.size()];
+    return {false, battle, open.roll, replay.open_weights(), open.denominator};
+}
 
 // The turn with the given rolls; throws std::invalid_argument if they are not exactly those that the turn asks for.
-Battle scripted(const Battle& battle, Choice first, Choice second, std::vector<Script::Entry> rolls);
+template <class Sink>
+Battle scripted(const Battle& battle, Choice first, Choice second, std::vector<Script::Entry> rolls, Sink& sink) {
+    Script script(std::move(rolls));
+    const Battle next = play_with(battle, first, second, script, sink);
+    script.finish();
+    return next;
+}
 
 }  // namespace gen1
