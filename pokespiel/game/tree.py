@@ -1,7 +1,7 @@
 """A small game in sequence form: exact values, best responses and exploitability, and batched play.
 
-For each player there is a treeplex (`treeplex.py`); the game itself is one list of terminals: the probability c of their
-chance outcomes, the returns u, and each player's sequence. With realisation plans x the expected return of player p is
+For each player there is a treeplex (`treeplex.py`); the game itself is one list of terminals: the probability c of
+their chance outcomes, the returns u, and each player's sequence. With realisation plans x player p can expect
 
     sum over terminals of  c * u_p * x_1[sequence_1] * ... * x_P[sequence_P],
 
@@ -103,7 +103,8 @@ class TreeGame:
         self.zero_sum = bool(np.abs(flat.returns.sum(axis=0)).max() < 1e-9)
         self.utility_range = (float(flat.returns.min()), float(flat.returns.max()))
         self.symmetric = _is_symmetric(self)
-        self._weights = flat.chance * flat.returns  # [P, Z]
+        self.weights = flat.chance * flat.returns
+        """[P, Z] each terminal's return to each player, times the probability of its chance outcomes."""
         self._plans: dict[tuple[int, int], tuple[weakref.ref[Policy], np.ndarray]] = {}
 
     def __repr__(self) -> str:
@@ -231,7 +232,7 @@ class TreeGame:
         if self.num_players == 2:
             first = plans[0] @ self.gradient(plans, 0)
             return np.array([first, -first if self.zero_sum else plans[1] @ self.gradient(plans, 1)])
-        return self._weights @ self._reach(plans, skip=-1)
+        return self.weights @ self._reach(plans, skip=-1)
 
     def gradient(self, plans: Plans, player: int) -> np.ndarray:
         """[S] the return to `player` that ends at each of its sequences, given the others' plans (its own is unused).
@@ -240,7 +241,7 @@ class TreeGame:
         """
         if self.num_players == 2:
             return self.matrices[player] @ plans[1 - player]
-        return self.gather(self._weights[player] * self._reach(plans, skip=player), player)
+        return self.gather(self.weights[player] * self._reach(plans, skip=player), player)
 
     def gather(self, values: np.ndarray, player: int) -> np.ndarray:
         """The sum [S] of values [Z] over the terminals at each of the player's sequences."""
@@ -279,7 +280,7 @@ class TreeGame:
             chosen = [plans[inner][0]] * self.num_players
             for player, index in zip(outer, cell, strict=True):
                 chosen[player] = plans[player][index]
-            reach = self._weights * self._reach(tuple(chosen), skip=inner)
+            reach = self.weights * self._reach(tuple(chosen), skip=inner)
             gradients = np.stack([self.gather(values, inner) for values in reach])
             block[(slice(None), *cell[:inner], slice(None), *cell[inner:])] = gradients @ plans[inner].T
         return block
@@ -297,13 +298,17 @@ class TreeGame:
         """Two players: per player its returns [own sequences, other's sequences], chance included."""
         if self.num_players != 2:
             raise ValueError(f"{self.name} has {self.num_players} players; only two players have payoff matrices")
-        return tuple(self.matrix(self._weights[player], player) for player in range(2))
+        return tuple(self._matrix(player) for player in range(2))
 
-    def matrix(self, values: np.ndarray, player: int) -> sparse.csr_array:
-        """Two players: values [Z] summed by pairs of sequences [own, other's]."""
+    @functools.cached_property
+    def magnitudes(self) -> tuple[sparse.csr_array, ...]:
+        """The matrices with absolute entries."""
+        return tuple(abs(matrix) for matrix in self.matrices)
+
+    def _matrix(self, player: int) -> sparse.csr_array:
         own, other = self.terminals.sequences[player], self.terminals.sequences[1 - player]
         shape = (self.players[player].num_sequences, self.players[1 - player].num_sequences)
-        return sparse.csr_array(sparse.coo_array((values, (own, other)), shape))
+        return sparse.csr_array(sparse.coo_array((self.weights[player], (own, other)), shape))
 
 
 def _bilinear(left: np.ndarray, matrix: sparse.csr_array, right: np.ndarray) -> np.ndarray:

@@ -1,0 +1,154 @@
+"""The exact best response to a mixture, on a game in sequence form.
+
+The opponents of each row play together with the row's weight, so what they reach is
+
+    reach(terminal) = sum over rows m of  weight_m * product over opponents j of x_j^m[sequence_j],
+
+and the response is one pass of maxima over the gradient that this reach gives. Where the mixture never goes, every
+action is a best response and a poor choice makes a poor member of a population; a mixture trembled towards uniform
+leaves fewer ties and answers sensibly there.
+
+Reference: McMahan, Gordon and Blum (2003), Planning in the Presence of Cost Functions Controlled by an Adversary.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.game.tree import TreeGame
+from pokespiel.oracles import Opponents, Training
+from pokespiel.policy import Policy, Tabular, Uniform
+
+UNIFORM = Uniform()
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The exact best response, on a game in sequence form."""
+
+    tremble: float = 1e-6
+    """Respond to the mixture that plays uniformly at random with this probability, drawn once a match."""
+    ties: Literal["lowest", "random"] = "lowest"
+    """Among equally good actions take the lowest, or draw one."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tremble <= 1:
+            raise ValueError(f"tremble must be a probability, got {self.tremble}")
+
+    def __call__(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        *,
+        start: Sequence[Policy] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> Iterator[Training]:
+        """One response a seat; `value/<seat>` is what it earns against the mixture as given."""
+        tree = in_sequence_form(game, "the exact oracle")
+        began = time.perf_counter()
+        responses: dict[int, tuple[Policy, ...]] = {}
+        metrics: dict[str, float] = {}
+        for player, mixture in opponents.items():
+            behaviour, metrics[f"value/{player}"] = self.respond(tree, player, mixture, rng)
+            table = tree.table(behaviour, player)
+            seats = range(tree.num_players) if tree.symmetric else [player]
+            responses[player] = (Tabular(dict.fromkeys(seats, table)),)
+        yield Training(responses, {**metrics, "seconds": time.perf_counter() - began}, {})
+
+    def respond(
+        self, game: TreeGame, player: int, mixture: Opponents, rng: np.random.Generator
+    ) -> tuple[np.ndarray, float]:
+        """The response's behaviour [S], and its value against the mixture without trembles."""
+        exact = slopes(game, player, mixture)
+        trembled = exact
+        if self.tremble:
+            uniform = slopes(game, player, everywhere_uniform(game, player))
+            trembled = Slopes(*((1 - self.tremble) * a + self.tremble * b for a, b in zip(exact, uniform, strict=True)))
+        treeplex = game.players[player]
+        behaviour = treeplex.best_response(*trembled, rng=rng if self.ties == "random" else None)
+        return behaviour, float(treeplex.plan(behaviour) @ exact.gradient)
+
+
+class Slopes(NamedTuple):
+    """What a player's sequences are worth against fixed opponents."""
+
+    gradient: np.ndarray
+    """[S] the return that ends at each sequence, weighted by the opponents' and chance's reach."""
+    magnitude: np.ndarray
+    """[S] the same with all terms taken absolute: what rounding errors are relative to."""
+
+
+def slopes(game: TreeGame, player: int, mixture: Opponents) -> Slopes:
+    """The gradient of `player`'s return against a distribution of opponents, correlated or not."""
+    check_opponents(game, player, mixture)
+    others = [other for other in range(game.num_players) if other != player]
+    if game.num_players == 2:
+        plan = _mixed(game, others[0], mixture, slice(None))
+        return Slopes(game.matrices[player] @ plan, game.magnitudes[player] @ plan)
+    reach = _reach(game, others, mixture)
+    weights = game.weights[player]
+    return Slopes(game.gather(weights * reach, player), game.gather(np.abs(weights) * reach, player))
+
+
+def best_value(game: TreeGame, player: int, mixture: Opponents) -> float:
+    """What `player` can get at most against a distribution of opponents."""
+    return float(game.players[player].best_values(slopes(game, player, mixture).gradient)[0])
+
+
+def everywhere_uniform(game: TreeGame, player: int) -> Opponents:
+    """Opponents of `player` that all play uniformly at random."""
+    row = np.zeros((1, game.num_players), np.int64)
+    row[0, player] = -1
+    return Opponents(((UNIFORM,),) * game.num_players, row, np.ones(1))
+
+
+def in_sequence_form(game: Game, who: str) -> TreeGame:
+    """The game; a `ValueError` if it is not in sequence form."""
+    if not isinstance(game, TreeGame):
+        raise ValueError(f"{who} needs a game in sequence form, which {game.name} is not")
+    return game
+
+
+def check_opponents(game: TreeGame, player: int, mixture: Opponents) -> None:
+    """A `ValueError` that says what is wrong with the opponents of `player`."""
+    if not 0 <= player < game.num_players:
+        raise ValueError(f"{game.name} has the seats 0 to {game.num_players - 1}, not {player}")
+    weights = np.asarray(mixture.weights)
+    if np.shape(mixture.rows) != (len(weights), game.num_players):
+        raise ValueError(f"expected rows {(len(weights), game.num_players)}, got {np.shape(mixture.rows)}")
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and abs(weights.sum() - 1) < 1e-6):
+        raise ValueError("the opponents' weights must be finite, not negative and sum to 1")
+    for other in range(game.num_players):
+        column = np.asarray(mixture.rows)[:, other]
+        if other != player and ((column < 0) | (column >= len(mixture.policies[other]))).any():
+            raise ValueError(f"rows name policies that seat {other} does not have ({len(mixture.policies[other])})")
+
+
+def _mixed(game: TreeGame, player: int, mixture: Opponents, rows: Any) -> np.ndarray:
+    """The weighted sum [S] of the plans that `player` uses in some rows."""
+    weights = np.bincount(mixture.rows[rows, player], mixture.weights[rows])
+    chosen = np.flatnonzero(weights)
+    plans = np.stack([game.plan(mixture.policies[player][index], player) for index in chosen])
+    return weights[chosen] @ plans
+
+
+def _reach(game: TreeGame, others: Sequence[int], mixture: Opponents) -> np.ndarray:
+    """[Z] the opponents' probability of playing to each terminal; rows that differ in one player only are summed."""
+    reach = np.zeros(len(game.terminals.chance))
+    if not others:
+        return reach + 1.0
+    *outer, last = others
+    keys, group = np.unique(mixture.rows[:, outer], axis=0, return_inverse=True)
+    for number, key in enumerate(keys):
+        part = _mixed(game, last, mixture, group.ravel() == number)[game.terminals.sequences[last]]
+        for other, index in zip(outer, key, strict=True):
+            part = part * game.plan(mixture.policies[other][index], other)[game.terminals.sequences[other]]
+        reach += part
+    return reach
