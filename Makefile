@@ -1,17 +1,11 @@
-# `make demo` runs the main job, `make test` the tests; each builds what it needs into .venv first.
+# `make demo` runs the main job, `make test` the tests; each first builds what it needs into .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ENGINE := $(wildcard pokespiel/game/gen1/engine/*.cpp pokespiel/game/gen1/engine/*.hpp)
 
 .PHONY: demo test install clean
-
-install: $(VENV)/.installed
-
-$(VENV)/.installed: pyproject.toml setup.py constraints.txt $(wildcard pokespiel/game/gen1/engine/*.cpp pokespiel/game/gen1/engine/*.hpp)
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
-	touch $@
 
 demo: install
 	$(BIN)/python examples/demo.py
@@ -21,6 +15,15 @@ test: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml setup.py constraints.txt $(ENGINE)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "pokespiel needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
 
 clean:
 	rm -rf $(VENV) build *.egg-info pokespiel/game/gen1/*.so

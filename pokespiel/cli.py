@@ -33,6 +33,8 @@ class PSRO(PSROConfig):
     """Go on with the run in the folder, with the options it was started with; only --iterations may change."""
     config: Path | None = None
     """A YAML file of these options; flags override it."""
+    checkpoint_seconds: float = 30.0
+    """How much of an oracle's work in progress a kill may cost; finished iterations are always kept."""
 
     @classmethod
     def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
@@ -53,7 +55,7 @@ class PSRO(PSROConfig):
         folder = self.folder()
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
         with opened as run:
-            outcome = work(run)
+            outcome = work(run, self.checkpoint_seconds)
         again = f"pokespiel psro --run {folder} --resume"
         if not outcome.finished:
             print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")

@@ -11,7 +11,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("pokespiel", "numpy", "scipy", "open_spiel", "cvxpy", "torch", "safetensors", "networkx")
+from pokespiel import __version__
+
+PACKAGES = ("numpy", "scipy", "open_spiel", "cvxpy", "torch", "safetensors", "networkx")
 
 
 def environment() -> dict[str, Any]:
@@ -21,7 +23,7 @@ def environment() -> dict[str, Any]:
         "command": sys.argv,
         "commit": commit(),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {"pokespiel": __version__} | {name: _version(name) for name in PACKAGES},
         "machine": {
             "system": platform.platform(),
             "processor": _processor(),

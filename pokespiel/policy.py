@@ -17,7 +17,7 @@ import safetensors
 import safetensors.numpy
 
 from pokespiel.config import Registry
-from pokespiel.files import replacing
+from pokespiel.files import write_bytes
 
 FORMAT = "pokespiel-policy-1"
 
@@ -220,9 +220,8 @@ def save_policy(path: str | Path, policy: Policy, about: Mapping[str, Any] | Non
     """Atomically write `policy` as one safetensors file; `about` is plain data kept beside it (see `read_about`)."""
     kind, config, arrays = describe(policy)
     header = {"format": FORMAT, "kind": kind, "config": json.dumps(config), "about": json.dumps(dict(about or {}))}
-    with replacing(path) as temporary:
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        safetensors.numpy.save_file(contiguous, temporary, header)
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    write_bytes(path, safetensors.numpy.save(contiguous, header))
 
 
 def load_policy(path: str | Path) -> Policy:

@@ -1,7 +1,7 @@
 """A PSRO run in a folder: what was asked, where it ran, a row of metrics an iteration, and all that a resume needs.
 
     config.yaml              every option, defaults spelled out
-    environment.json         versions, commit, machine and command of each session
+    environment.json         the seed; versions, commit, machine and command of each session
     metrics.csv              a row an iteration; row 0 is the uniform start
     policies/<seat>/0003.safetensors
     checkpoint.safetensors   iteration, payoff table, meta-strategies, their history, random state, oracle in progress
@@ -98,7 +98,7 @@ class RunFolder:
         with run._locked():
             if run.config_file.exists():
                 raise FileExistsError(f"{path} already holds a run; resume it, or choose another folder")
-            run._write_environment([])
+            run._write_environment(config, [])
             run._write_config(config)
             yield run
 
@@ -112,7 +112,7 @@ class RunFolder:
             if config is not None and config != kept:
                 _check_same(kept, config, run.path)
                 run._write_config(config)
-            run._write_environment(run.sessions())
+            run._write_environment(kept, run.sessions())
             yield run
 
     @property
@@ -139,7 +139,7 @@ class RunFolder:
             return None
         kept = load_checkpoint(self.checkpoint_file, FORMAT)
         state = self._state(kept)
-        rows = tuple(row for row in self._read_rows() if int(row["iteration"]) <= state.iteration)
+        rows = tuple(row for row in self._read_rows() if row["iteration"] <= state.iteration)
         if len(rows) != state.iteration + 1:
             raise ValueError(f"{self.path / 'metrics.csv'} lacks rows: {len(rows)} of {state.iteration + 1}")
         return Standing(state, rows, kept["mixtures"], kept["seconds"])
@@ -197,14 +197,16 @@ class RunFolder:
         )
 
     def _read_rows(self) -> list[dict[str, Any]]:
+        """The whole rows of metrics.csv."""
         with open(self.path / "metrics.csv", newline="", encoding="utf-8") as file:
-            return [{key: _number(value) for key, value in row.items() if value != ""} for row in csv.DictReader(file)]
+            whole = [row for row in csv.DictReader(file) if None not in row and None not in row.values()]
+        return [{key: _number(value) for key, value in row.items() if value != ""} for row in whole]
 
     def _write_config(self, config: PSROConfig) -> None:
         write_text(self.config_file, yaml.safe_dump(to_plain(config), sort_keys=False))
 
-    def _write_environment(self, sessions: Sequence[Mapping[str, Any]]) -> None:
-        text = json.dumps({"sessions": [*sessions, environment()]}, indent=1)
+    def _write_environment(self, config: PSROConfig, sessions: Sequence[Mapping[str, Any]]) -> None:
+        text = json.dumps({"seed": config.seed, "sessions": [*sessions, environment()]}, indent=1)
         write_text(self.path / "environment.json", text + "\n")
 
     @contextmanager

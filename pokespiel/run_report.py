@@ -17,6 +17,8 @@ HEAT_MAP = 40
 """The heat map shows so many policies a player at most, those of the largest weight."""
 GRAPH = {1: 12, 2: 6, 3: 3}
 """The response graph shows so many policies a player at most, by the number of populations."""
+VISIBLE = 1e-9
+"""Distances that never exceed this are zero up to rounding and not drawn."""
 PROGRESS = {
     "exploitability": "exploitability",
     "cce_gap": "CCE gap in the game",
@@ -52,7 +54,7 @@ def _progress(page: Page, standing: Standing) -> None:
     series = {}
     for name, label in PROGRESS.items():
         points = [(row["iteration"], row[name]) for row in standing.rows if name in row]
-        if points:
+        if points and max(y for _, y in points) > VISIBLE:
             series[label] = ([x for x, _ in points], [y for _, y in points])
     exact = next((name for name in ("exploitability", "cce_gap") if name in standing.rows[-1]), None)
     page.figure(plots.curves(series, "distance from equilibrium"), "Distance from equilibrium by iteration, log scale.")

@@ -25,8 +25,6 @@ from pokespiel.run import PSROConfig, RunFolder, Standing, extended, population_
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT_SECONDS = 30.0
-"""How much of an oracle's work in progress a kill may cost."""
 SUPPORT = 1e-6
 """A policy with more weight than this belongs to the mixture's support."""
 
@@ -39,8 +37,11 @@ class Outcome(NamedTuple):
     """False = it was asked to stop before the last iteration."""
 
 
-def work(run: RunFolder) -> Outcome:
-    """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted."""
+def work(run: RunFolder, checkpoint_seconds: float = 30.0) -> Outcome:
+    """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted.
+
+    checkpoint_seconds: how much of an oracle's work in progress a kill may cost.
+    """
     config = run.config()
     game = load_game(config.game)
     standing = run.standing()
@@ -50,20 +51,26 @@ def work(run: RunFolder) -> Outcome:
         if standing is not None and standing.state.iteration >= config.iterations:
             bar.say(f"{run.path} has its {config.iterations} iterations already; ask for more with --iterations")
         else:
-            standing = _iterate(run, config, game, standing, bar, stopping)
+            standing = _iterate(run, game, standing, bar, stopping, checkpoint_seconds)
         run.export(standing, now=True)
     return Outcome(standing, standing.state.iteration >= config.iterations)
 
 
 def _iterate(
-    run: RunFolder, config: PSROConfig, game: Game, standing: Standing | None, bar: Watch, stopping: Callable[[], bool]
+    run: RunFolder,
+    game: Game,
+    standing: Standing | None,
+    bar: Watch,
+    stopping: Callable[[], bool],
+    checkpoint_seconds: float,
 ) -> Standing:
+    config = run.config()
     before = standing.seconds if standing else 0.0
     began = saved = time.monotonic()
     for state in _states(config, game, standing):
         seconds = before + time.monotonic() - began
         if state.pending is not None:
-            if stopping() or time.monotonic() - saved > CHECKPOINT_SECONDS:
+            if stopping() or time.monotonic() - saved > checkpoint_seconds:
                 assert standing is not None, "an iteration is in progress, so an earlier one is finished"
                 standing = standing._replace(state=state, seconds=seconds)
                 run.save(standing, state)

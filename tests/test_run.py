@@ -1,0 +1,253 @@
+"""Run folders: what they hold, refusals, and a killed run that goes on to the same numbers."""
+
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from pokespiel.options import Choice, to_plain
+from pokespiel.policy import Tabular, load_policy
+from pokespiel.run import PSROConfig, RunBusy, RunFolder
+from pokespiel.session import work
+
+KUHN = PSROConfig("kuhn_poker", Choice("prd", {"steps": 200}), iterations=6, seed=3)
+
+
+def finished(path: Path, config: PSROConfig = KUHN) -> RunFolder:
+    with RunFolder.create(path, config) as run:
+        assert work(run).finished
+    return RunFolder(path)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """metrics.csv without the columns of time."""
+    with open(path / "metrics.csv", newline="") as file:
+        return [{name: value for name, value in row.items() if "seconds" not in name} for row in csv.DictReader(file)]
+
+
+def command(path: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "pokespiel.cli", "psro", "--run", str(path), *more]
+
+
+ASKED = ("--game", "kuhn_poker", "--meta-solver", "regret_matching", "--oracle.ties", "random", "--seed", "3")
+
+
+def test_a_run_folder_holds_what_it_promises(tmp_path):
+    run = finished(tmp_path / "run")
+    assert yaml.safe_load((run.path / "config.yaml").read_text()) == to_plain(KUHN)
+    assert run.config() == PSROConfig(**{**vars(KUHN), **{"meta_solver": run.config().meta_solver}, **_choices(run)})
+    environment = json.loads((run.path / "environment.json").read_text())
+    assert environment["seed"] == 3
+    (session,) = environment["sessions"]
+    assert session["packages"]["open_spiel"].startswith("2.")
+    assert session["machine"]["cores"] == os.cpu_count()
+
+    table = rows(run.path)
+    first = ["iteration", "nash_conv", "exploitability", "population_regret", "policies_0", "policies_1", "support_0"]
+    assert list(table[0])[: len(first)] == first
+    assert [row["iteration"] for row in table] == [str(i) for i in range(7)]
+    assert float(table[0]["exploitability"]) == pytest.approx(0.4583333)  # the uniform start
+    assert [row["policies_1"] for row in table] == [str(i) for i in range(1, 8)]
+
+    standing = run.standing()
+    assert standing.state.table.sizes == (7, 7)
+    assert [history.shape for history in standing.mixtures] == [(7, 7), (7, 7)]
+    assert np.allclose([history.sum(axis=1) for history in standing.mixtures], 1)
+    assert np.array_equal(standing.mixtures[0][-1], standing.state.strategy.marginals[0])
+    assert isinstance(load_policy(run.policy_file("1", 6)), Tabular)
+    mixture = json.loads((run.path / "mixture.json").read_text())
+    assert sum(mixture["0"].values()) == pytest.approx(1)
+    assert all((run.path / name).is_file() for name in mixture["0"])
+    exported = np.loadtxt(run.path / "payoffs_0.csv", delimiter=",")
+    assert np.allclose(exported, standing.state.table.payoffs[0], atol=1e-11)
+
+
+def _choices(run: RunFolder) -> dict:
+    kept = run.config()
+    return {"oracle": kept.oracle, "payoffs": kept.payoffs}
+
+
+def test_more_iterations_continue_as_if_asked_at_once(tmp_path):
+    finished(tmp_path / "short")
+    longer = PSROConfig(**{**vars(RunFolder(tmp_path / "short").config()), "iterations": 9})
+    with RunFolder.resume(tmp_path / "short", longer) as run:
+        assert work(run).standing.state.iteration == 9
+    finished(tmp_path / "whole", PSROConfig(**{**vars(KUHN), "iterations": 9}))
+    assert rows(tmp_path / "short") == rows(tmp_path / "whole")
+    assert len(RunFolder(tmp_path / "short").sessions()) == 2
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path):
+    run = finished(tmp_path)
+    before = (tmp_path / "metrics.csv").read_text()
+    with RunFolder.resume(tmp_path) as again:
+        outcome = work(again)
+    assert outcome.finished
+    assert outcome.standing.state.iteration == 6
+    assert (tmp_path / "metrics.csv").read_text() == before
+    assert run.standing().rows == outcome.standing.rows
+
+
+def test_an_existing_run_is_never_overwritten(tmp_path):
+    finished(tmp_path)
+    with pytest.raises(FileExistsError, match="already holds a run"), RunFolder.create(tmp_path, KUHN):
+        pass
+    with pytest.raises(FileNotFoundError, match="holds no run"), RunFolder.resume(tmp_path / "elsewhere"):
+        pass
+
+
+def test_a_resume_cannot_change_what_was_asked(tmp_path):
+    kept = finished(tmp_path).config()
+    other = PSROConfig(**{**vars(kept), "seed": 4, "iterations": 8})
+    with pytest.raises(ValueError, match="cannot change seed from 3 to 4"), RunFolder.resume(tmp_path, other):
+        pass
+    assert RunFolder(tmp_path).config() == kept
+
+
+def _hold(path: Path, held, done) -> None:
+    with RunFolder.create(path, KUHN):
+        held.set()
+        done.wait(60)
+
+
+def test_two_processes_cannot_work_in_one_folder(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    held, done = context.Event(), context.Event()
+    process = context.Process(target=_hold, args=(tmp_path, held, done))
+    process.start()
+    try:
+        assert held.wait(60)
+        with (
+            pytest.raises(RunBusy, match=f"another process \\(id {process.pid}\\) is working"),
+            RunFolder.resume(tmp_path),
+        ):
+            pass
+        process.kill()
+        process.join(60)
+        with RunFolder.resume(tmp_path) as run:  # the killed holder's lock is gone
+            assert work(run).finished
+    finally:
+        done.set()
+        process.join(60)
+
+
+def test_sampled_runs_resume_to_the_same_counts(tmp_path):
+    config = PSROConfig("kuhn_poker", payoffs=Choice("sampled", {"units": 50}), iterations=5, seed=1)
+    whole = finished(tmp_path / "whole", config)
+    finished(tmp_path / "part", PSROConfig(**{**vars(config), "iterations": 2}))
+    with RunFolder.resume(tmp_path / "part", whole.config()) as run:
+        work(run)
+    assert rows(tmp_path / "part") == rows(tmp_path / "whole")
+    one, other = (RunFolder(tmp_path / name).standing().state.table for name in ("part", "whole"))
+    assert np.array_equal(one.payoffs, other.payoffs)
+    for a, b in zip(one.samples, other.samples, strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_a_run_that_is_killed_anywhere_goes_on_to_the_same_table(tmp_path):
+    iterations = ("--iterations", "30")
+    subprocess.run(command(tmp_path / "whole", *ASKED, *iterations), check=True, capture_output=True)
+    rng = np.random.default_rng(0)
+    path = tmp_path / "killed"
+    kills, arguments = 0, [*ASKED, *iterations]
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        process = subprocess.Popen(command(path, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while process.poll() is None and not (path / "config.yaml").exists():
+            time.sleep(0.01)
+        try:  # later and later after the folder is there, so that every stage is met
+            _, error = process.communicate(timeout=rng.uniform(0, 0.3) * (1 + kills))
+            assert process.returncode == 0, error.decode()
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            kills += 1
+            arguments = ["--resume"]
+            assert not list(path.glob("*.csv.part"))
+    assert kills >= 3
+    assert rows(path) == rows(tmp_path / "whole")
+    one, other = (RunFolder(place).standing().state.table for place in (path, tmp_path / "whole"))
+    assert np.array_equal(one.payoffs, other.payoffs)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_at_a_whole_state_and_says_how_to_go_on(tmp_path, number):
+    path = tmp_path / "run"
+    asked = ["--game", "leduc_poker", "--meta-solver", "uniform", "--iterations", "100000"]
+    process = subprocess.Popen(command(path, *asked), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (path / "checkpoint.safetensors").exists():
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(number)
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "stopping at the next checkpoint" in error
+    reached = RunFolder(path).standing().state.iteration
+    assert f"stopped at iteration {reached}; go on with: pokespiel psro --run {path} --resume" in out
+    assert len(rows(path)) == reached + 1
+
+
+def _cut(path: Path, share: float) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("checkpoint.safetensors", "truncated or no pokespiel-run-1 file"),
+        ("policies/0/0003.safetensors", "truncated or no policy file"),
+        ("config.yaml", "no YAML file|expected|unknown"),
+        ("metrics.csv", "lacks rows"),
+    ],
+)
+def test_damaged_runs_are_refused_with_the_file_named(tmp_path, name, message):
+    finished(tmp_path)
+    if name == "config.yaml":
+        (tmp_path / name).write_text("game: [kuhn")
+    else:
+        _cut(tmp_path / name, 0.4)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")}
+    with pytest.raises(ValueError, match=message) as raised, RunFolder.resume(tmp_path) as run:
+        work(run)
+    assert Path(name).name in str(raised.value)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")} == before
+
+
+def test_a_missing_policy_is_named(tmp_path):
+    run = finished(tmp_path)
+    run.policy_file("1", 2).unlink()
+    with pytest.raises(FileNotFoundError, match=r"no policy file at .*1/0002\.safetensors"):
+        run.standing()
+
+
+def test_foreign_checkpoints_are_refused(tmp_path):
+    run = finished(tmp_path)
+    run.checkpoint_file.write_bytes(run.policy_file("0", 0).read_bytes())
+    with pytest.raises(ValueError, match="expected a file of format 'pokespiel-run-1', found 'pokespiel-policy-1'"):
+        run.standing()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"iterations": -1}, "iterations must not be negative"),
+        ({"seed": -5}, "seed must not"),
+        ({"oracle": ()}, "oracle"),
+    ],
+)
+def test_impossible_runs_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        PSROConfig(**options)
