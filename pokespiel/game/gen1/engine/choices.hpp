@@ -30,7 +30,7 @@ inline bool asleep_or_frozen(const Pokemon& pokemon) {
 // Bit i: move slot i has PP and is not disabled [getMoves].
 inline unsigned usable_moves(const Active& active) {
     unsigned mask = 0;
-    for (int i = 0; i < kMoveSlots; ++i) mask |= (active.moves[i] && active.pp[i]) ? 1u << i : 0u;
+    for (int i = 0; i < kMoveSlots; ++i) mask |= static_cast<unsigned>(active.pp[i] != 0) << i;  // empty slots have none
     return active.has(Active::kDisabled) ? mask & ~(1u << active.disable_slot) : mask;
 }
 
@@ -51,8 +51,8 @@ inline unsigned legal_mask(const Battle& battle, int index) {
     const Side& side = battle.sides[index];
     unsigned mask = request == Request::Move ? offered_moves(side) : 0;
     if (request == Request::Move && hard_locked(side.active)) return mask;
-    for (int position = 1; position < side.size; ++position)
-        mask |= side.team[side.order[position]].hp ? 1u << (switch_choice(position + 1) - 1) : 0u;
+    for (int position = 1; position < kTeamSize; ++position)  // past the party's end nobody has HP
+        mask |= static_cast<unsigned>(side.team[side.order[position]].hp != 0) << (switch_choice(position + 1) - 1);
     return mask;
 }
 

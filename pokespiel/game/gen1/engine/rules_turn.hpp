@@ -95,7 +95,7 @@ std::uint8_t Rules<C, S>::select_move(int index, Choice choice) {
         if (remembered) side.last_selected_enemy = remembered;
     } else if (own.has(Active::kTrapped)) {
         side.last_selected = side.last_selected_enemy = kCannotMove;
-    } else if (!usable_moves(own) || own.moves[choice - 1] == kStruggle) {
+    } else if (!(usable_moves(own) >> (choice - 1) & 1) || own.moves[choice - 1] == kStruggle) {
         side.last_selected = side.last_selected_enemy = kStruggle;
     } else {
         side.last_selected_slot = static_cast<std::uint8_t>(choice - 1);
@@ -351,6 +351,10 @@ bool Rules<C, S>::tie_by_rule() {
 
 template <class C, class S>
 bool Rules<C, S>::cannot_progress() const {
+    const Side& side = side_of(0);
+    const Active& own = side.active;
+    const bool acts = own.pp[0] | own.pp[1] | own.pp[2] | own.pp[3];
+    if (acts && own.moves[0] != kTransform && side.pokemon().status != Status::Freeze) return false;  // nearly always
     return side_cannot_progress(0) && side_cannot_progress(1);
 }
 
