@@ -102,9 +102,9 @@ class TreeGame:
         self.nodes = Nodes(flat.actor, rows, flat.child, flat.parent, flat.action, flat.distributions)
         self.zero_sum = bool(np.abs(flat.returns.sum(axis=0)).max() < 1e-9)
         self.utility_range = (float(flat.returns.min()), float(flat.returns.max()))
-        self.symmetric = _is_symmetric(self)
         self.weights = flat.chance * flat.returns
         """[P, Z] each terminal's return to each player, times the probability of its chance outcomes."""
+        self.symmetric = _is_symmetric(self)
         self._plans: dict[tuple[int, int], tuple[weakref.ref[Policy], np.ndarray]] = {}
 
     def __repr__(self) -> str:
@@ -184,9 +184,8 @@ class TreeGame:
 
     def table(self, behaviour: np.ndarray, player: int) -> np.ndarray:
         """A behaviour [S] as probabilities [I, A]."""
-        treeplex = self.players[player]
         table = np.zeros(self.states[player].legal.shape)
-        table[treeplex.owner[1:], treeplex.action[1:]] = behaviour[1:]
+        table.flat[self._places[player][0]] = behaviour[1:]
         return table
 
     def memoryless(self, policy: Policy, players: Sequence[int] | None = None) -> Tabular:
@@ -209,21 +208,38 @@ class TreeGame:
     def _checked(self, probabilities: np.ndarray, policy: Policy, player: int) -> np.ndarray:
         """Probabilities [I, A] by sequence [S], rounding (1e-5, float32 networks) normalised away."""
         treeplex, states = self.players[player], self.states[player]
-        name = type(policy).__name__
         if probabilities.shape != states.legal.shape:
-            raise ValueError(f"{name} gave probabilities {probabilities.shape}, {self.name} has {states.legal.shape}")
-        behaviour = np.ones(treeplex.num_sequences)
-        behaviour[1:] = probabilities[treeplex.owner[1:], treeplex.action[1:]]
-        totals = treeplex.sums(behaviour)
-        wrong = ~(np.abs(totals - 1) < 1e-5) | ~(np.abs(probabilities.sum(axis=1) - 1) < 1e-5)
-        if wrong.any() or (behaviour < 0).any():
-            row = int(np.argmax(wrong | (treeplex.sums((behaviour < 0) * 1.0) > 0)))
             raise ValueError(
-                f"{name} plays no distribution over the legal actions at player {player}'s information state "
-                f"{states.names[row]!r}: {probabilities[row]}, legal {np.flatnonzero(states.legal[row]).tolist()}"
+                f"{type(policy).__name__} gave probabilities {probabilities.shape}, "
+                f"{self.name} has {states.legal.shape} for player {player}"
             )
-        behaviour /= treeplex.spread(totals)
+        legal, illegal = self._places[player]
+        flat = probabilities.ravel()
+        behaviour = np.ones(treeplex.num_sequences)
+        np.take(flat, legal, out=behaviour[1:], mode="clip")
+        totals = treeplex.sums(behaviour)
+        astray = np.abs(flat[illegal]).max(initial=0.0)
+        if not (np.abs(totals - 1).max(initial=0.0) < 1e-5 and behaviour.min() >= 0 and astray < 1e-5):
+            raise ValueError(self._no_distribution(probabilities, policy, player))
+        for block in treeplex.blocks:
+            block.of(behaviour)[:] /= totals[block.rows]
         return behaviour
+
+    def _no_distribution(self, probabilities: np.ndarray, policy: Policy, player: int) -> str:
+        legal = self.states[player].legal
+        proper = (np.abs(np.where(legal, probabilities, 0).sum(axis=1) - 1) < 1e-5) & (probabilities >= 0).all(axis=1)
+        row = int(np.argmin(proper & (np.abs(np.where(legal, 0, probabilities)) < 1e-5).all(axis=1)))
+        return (
+            f"{type(policy).__name__} plays no distribution over the legal actions at player {player}'s information "
+            f"state {self.states[player].names[row]!r}: {probabilities[row]}, legal "
+            f"{np.flatnonzero(legal[row]).tolist()}"
+        )
+
+    @functools.cached_property
+    def _places(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Per player, where in a raveled table [I * A] each sequence is, and where nothing legal is."""
+        legal = [player.owner[1:] * self.num_actions + player.action[1:] for player in self.players]
+        return [(own, np.flatnonzero(~states.legal)) for own, states in zip(legal, self.states, strict=True)]
 
     # ---------------------------------------------------------------------------------------------- values and gains
 
@@ -308,7 +324,8 @@ class TreeGame:
     def _matrix(self, player: int) -> sparse.csr_array:
         own, other = self.terminals.sequences[player], self.terminals.sequences[1 - player]
         shape = (self.players[player].num_sequences, self.players[1 - player].num_sequences)
-        return sparse.csr_array(sparse.coo_array((self.weights[player], (own, other)), shape))
+        coordinates = (own.astype(np.int32), other.astype(np.int32))
+        return sparse.csr_array(sparse.coo_array((self.weights[player], coordinates), shape))
 
 
 def _bilinear(left: np.ndarray, matrix: sparse.csr_array, right: np.ndarray) -> np.ndarray:
@@ -337,6 +354,6 @@ def _is_symmetric(game: TreeGame) -> bool:
         return False
     actions = len(first) - 1
     table = np.zeros((game.num_players, *[actions] * game.num_players))
-    np.add.at(table, (slice(None), *(game.terminals.sequences - 1)), game.terminals.chance * game.terminals.returns)
+    np.add.at(table, (slice(None), *(game.terminals.sequences - 1)), game.weights)
     swaps = [[*range(p), p + 1, p, *range(p + 2, game.num_players)] for p in range(game.num_players - 1)]
     return all(np.allclose(table, table.transpose(0, *(1 + q for q in swap))[swap], atol=1e-12) for swap in swaps)

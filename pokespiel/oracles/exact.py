@@ -134,7 +134,7 @@ def check_opponents(game: TreeGame, player: int, mixture: Opponents) -> None:
 def _mixed(game: TreeGame, player: int, mixture: Opponents, rows: Any) -> np.ndarray:
     """The weighted sum [S] of the plans that `player` uses in some rows."""
     weights = np.bincount(mixture.rows[rows, player], mixture.weights[rows])
-    chosen = np.flatnonzero(weights)
+    chosen = [int(index) for index in np.flatnonzero(weights)]
     plans = np.stack([game.plan(mixture.policies[player][index], player) for index in chosen])
     return weights[chosen] @ plans
 
@@ -148,7 +148,7 @@ def _reach(game: TreeGame, others: Sequence[int], mixture: Opponents) -> np.ndar
     keys, group = np.unique(mixture.rows[:, outer], axis=0, return_inverse=True)
     for number, key in enumerate(keys):
         part = _mixed(game, last, mixture, group.ravel() == number)[game.terminals.sequences[last]]
-        for other, index in zip(outer, key, strict=True):
+        for other, index in zip(outer, key.tolist(), strict=True):
             part = part * game.plan(mixture.policies[other][index], other)[game.terminals.sequences[other]]
         reach += part
     return reach
