@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+import pokespiel.blas  # noqa: F401, before NumPy
 from pokespiel.options import Choice
 from pokespiel.run import PSROConfig, RunFolder, Standing
 from pokespiel.run_report import write_report

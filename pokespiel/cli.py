@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional
 
+import pokespiel.blas  # noqa: F401, before NumPy
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.options import Choice, flags_given, parse, read_yaml, to_plain
 from pokespiel.run import PSROConfig, RunFolder

@@ -62,7 +62,7 @@ def correlated_gaps(game: TreeGame, populations: Populations, joint: np.ndarray)
         gradients = np.stack([_gradient(game, plans, player, others) for others in recommended])
         followed = np.einsum("is,is->", gradients, plans[player])
         cce += max(treeplex.best_values(gradients.sum(axis=0))[0] - followed, 0.0)
-        ce += max(treeplex.best_values(gradients)[:, 0].sum() - followed, 0.0)
+        ce += max(sum(treeplex.best_values(gradient)[0] for gradient in gradients) - followed, 0.0)
     return float(cce), float(ce)
 
 

@@ -1,0 +1,170 @@
+"""PSRO with exact responses and payoffs: what the method is known to do, measured exactly."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+from pokespiel.evaluation.exact import correlated_gaps, exact_metrics, mixed_plans, nash_conv
+from pokespiel.game import load_game
+from pokespiel.game.matrix import matrix_game
+from pokespiel.game.tree import TreeGame
+from pokespiel.metagame import ExactPayoffs, SampledPayoffs, interval
+from pokespiel.metasolvers import METASOLVERS, MetaStrategy
+from pokespiel.metasolvers.nash import Nash
+from pokespiel.oracles.exact import Exact
+from pokespiel.policy import Mixture, Uniform
+from pokespiel.psro import PSROState, psro
+
+
+def run(name: str, iterations: int, solver=None, seed: int = 0, **options) -> tuple[TreeGame, list[PSROState]]:
+    game = load_game(name)
+    oracle = options.pop("oracle", Exact())
+    payoffs = options.pop("payoffs", ExactPayoffs())
+    states = psro(game, solver or Nash(), [oracle], payoffs, np.random.default_rng(seed), **options)
+    return game, list(itertools.islice(states, iterations + 1))
+
+
+def exploitability(game: TreeGame, state: PSROState) -> float:
+    return exact_metrics(game, state.populations, state.strategy)["exploitability"]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("kuhn_poker", 0.4583333), ("leduc_poker", 2.3736111)])
+def test_the_uniform_start_has_the_known_exploitability(name, expected):
+    game, (start,) = run(name, 0)
+    assert exploitability(game, start) == pytest.approx(expected, abs=1e-6)
+
+
+def test_kuhn_is_solved_within_ten_iterations_for_forty_seeds():
+    for seed in range(40):
+        game, states = run("kuhn_poker", 10, seed=seed, oracle=Exact(ties="random"))
+        best = min(exact_metrics(game, state.populations, state.strategy)["nash_conv"] for state in states)
+        assert best < 1e-9, f"seed {seed}"
+        value = game.returns(mixed_plans(game, states[-1].populations, states[-1].strategy.marginals))
+        assert value[0] == pytest.approx(-1 / 18, abs=1e-9)
+
+
+def test_leduc_is_nearly_solved_in_240_iterations_and_a_minute():
+    began = time.process_time()
+    game, states = run("leduc_poker", 240)
+    assert time.process_time() - began < 60
+    assert exploitability(game, states[-1]) <= 0.005
+    value = game.returns(mixed_plans(game, states[-1].populations, states[-1].strategy.marginals))
+    assert value[0] == pytest.approx(-0.0856, abs=0.003)
+
+
+def test_random_ties_cost_little_on_leduc():
+    game, states = run("leduc_poker", 240, seed=1, oracle=Exact(tremble=0, ties="random"))
+    assert exploitability(game, states[-1]) <= 0.1
+
+
+@pytest.mark.parametrize("name", sorted(METASOLVERS))
+def test_every_meta_solver_runs_in_the_loop_and_leaves_the_uniform_start_behind(name):
+    game, states = run("kuhn_poker", 8, METASOLVERS.build(name))
+    figures = exact_metrics(game, states[-1].populations, states[-1].strategy)
+    distance = figures.get("exploitability", figures.get("cce_gap"))
+    if name != "self_play":  # it chases its own tail, and says nothing of mixtures
+        assert distance < 0.3
+    assert all(np.isfinite(value) for state in states for value in state.metrics.values())
+
+
+def test_uniform_is_fictitious_play_of_whole_policies():
+    """With weights 1/n on all members, the mixture is the running average of the best responses."""
+    game, states = run("kuhn_poker", 5, METASOLVERS.build("uniform"))
+    for state in states:
+        plans = mixed_plans(game, state.populations, state.strategy.marginals)
+        for player, population in enumerate(state.populations):
+            average = np.mean([game.plan(policy, player) for policy in population], axis=0)
+            assert np.allclose(plans[player], average)
+
+
+def test_each_response_is_a_best_response_to_the_mixture_before():
+    game, states = run("leduc_poker", 6, METASOLVERS.build("uniform"), oracle=Exact(tremble=0))
+    for before, after in itertools.pairwise(states):
+        plans = mixed_plans(game, before.populations, before.training.marginals)
+        best = game.best_response_values(plans)
+        for player in range(2):
+            response = game.plan(after.populations[player][-1], player)
+            assert response @ game.gradient(plans, player) == pytest.approx(best[player], abs=1e-9)
+
+
+def test_exact_tables_hold_the_game_values_of_each_pair():
+    game, states = run("kuhn_poker", 4)
+    table = states[-1].table.payoffs
+    for row, first in enumerate(states[-1].populations[0]):
+        for column, second in enumerate(states[-1].populations[1]):
+            assert np.allclose(table[:, row, column], game.returns(game.plans([first, second])))
+
+
+def test_three_players_tables_are_exact_too():
+    game, states = run("kuhn_poker(players=3)", 3, METASOLVERS.build("uniform"))
+    populations, table = states[-1].populations, states[-1].table.payoffs
+    for cell in np.ndindex(*table.shape[1:]):
+        profile = [members[index] for members, index in zip(populations, cell, strict=True)]
+        assert np.allclose(table[(slice(None), *cell)], game.returns(game.plans(profile)))
+    assert np.allclose(table.sum(axis=0), 0)
+
+
+@pytest.mark.parametrize(("concept", "gap"), [("cce", "cce_gap"), ("ce", "ce_gap")])
+def test_jpsro_closes_its_gap_on_three_player_kuhn(concept, gap):
+    game, states = run("kuhn_poker(players=3)", 12, METASOLVERS.build("correlated", {"concept": concept}))
+    gaps = [exact_metrics(game, state.populations, state.strategy)[gap] for state in states]
+    assert gaps[0] == pytest.approx(2.0625)
+    assert min(gaps) < 0.02
+
+
+def test_a_general_sum_game_reaches_its_correlated_equilibrium():
+    """Chicken: two can dare; the uniform start mixes, the loop finds both pure policies and a correlated answer."""
+    chicken = matrix_game(np.array([[[0, 7], [2, 6]], [[0, 2], [7, 6]]]))
+    solver = METASOLVERS.build("correlated", {"concept": "ce"})
+    states = psro(chicken, solver, [Exact()], ExactPayoffs(), np.random.default_rng(0))
+    state = next(itertools.islice(states, 4, None))
+    assert len(state.populations) == 1, "the game is symmetric: one population"
+    assert exact_metrics(chicken, state.populations, state.strategy)["ce_gap"] < 1e-6
+
+
+def test_a_product_written_as_a_joint_strategy_has_the_same_gap():
+    game, states = run("leduc_poker", 5, METASOLVERS.build("uniform"))
+    state = states[-1]
+    product = nash_conv(game, state.populations, state.strategy.marginals)
+    cce, ce = correlated_gaps(game, state.populations, np.multiply.outer(*state.strategy.marginals))
+    assert cce == pytest.approx(product, abs=1e-9)
+    assert ce == pytest.approx(product, abs=1e-9)  # a recommendation tells nothing about an independent opponent
+
+
+def test_the_direction_of_the_payoffs_on_a_lopsided_matrix():
+    """Population regret looks from each player's own side: a transposed table would give other numbers."""
+    game = matrix_game(np.array([[1.0, 2.0, 3.0], [0.0, -5.0, 4.0]]))
+    states = psro(game, Nash(), [Exact()], ExactPayoffs(), np.random.default_rng(0))
+    state = next(itertools.islice(states, 4, None))
+    value = game.returns(mixed_plans(game, state.populations, state.strategy.marginals))
+    assert value.tolist() == pytest.approx([1.0, -1.0])  # the saddle point: first row, first column
+    figures = exact_metrics(game, state.populations, state.strategy)
+    assert figures["nash_conv"] == pytest.approx(0, abs=1e-12)
+    start = MetaStrategy((np.array([1.0]), np.array([1.0])))
+    assert exact_metrics(game, [[Uniform()], [Uniform()]], start)["nash_conv"] == pytest.approx(2 - 5 / 6 + 5 / 6 + 1.5)
+
+
+def test_sampled_payoffs_agree_with_exact_ones():
+    game, states = run("kuhn_poker", 4, payoffs=SampledPayoffs(units=3000), seed=2)
+    state = states[-1]
+    exact = ExactPayoffs()(game, state.populations, None, np.random.default_rng(0)).payoffs
+    low, high = interval(state.table, game.utility_range, confidence=0.999)
+    assert ((low <= exact) & (exact <= high)).all()
+    assert exploitability(game, state) < 0.3
+
+
+def test_exactness_is_not_claimed_where_it_is_not():
+    class Remembers(Uniform):
+        memory_size = 1
+
+    game = load_game("kuhn_poker")
+    strategy = MetaStrategy((np.ones(1), np.ones(1)))
+    assert exact_metrics(game, [[Remembers()], [Uniform()]], strategy) == {}
+    assert exact_metrics(game, [[Mixture([Remembers()], [1.0])], [Uniform()]], strategy) == {}
+    assert exact_metrics(load_game("kuhn_poker", "step"), [[Uniform()], [Uniform()]], strategy) == {}
+    with pytest.raises(ValueError, match="memoryless"):
+        ExactPayoffs()(game, [[Remembers()], [Uniform()]], None, np.random.default_rng(0))
