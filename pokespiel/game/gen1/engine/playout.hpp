@@ -1,0 +1,30 @@
+// Battles played on with uniformly random choices: the engine's speed, and a quick estimate of a situation.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "choices.hpp"
+#include "state.hpp"
+
+namespace gen1 {
+
+struct Playouts {
+    std::uint64_t results[4];  // by Result: P1Wins, P2Wins, Tie; Playing stays 0
+    std::uint64_t turns;       // the sum of what the turn counters advanced
+    std::uint64_t requests;    // points at which at least one side chose
+};
+
+// Plays the battle to its end `count` times, generators and choices drawn from `seed`. The battle must be possible
+// (validate.hpp).
+Playouts play_out(const Battle& battle, std::uint64_t count, std::uint64_t seed);
+
+struct Sampled {
+    Battle battle;  // its generator is of no meaning
+    std::uint64_t count;
+};
+
+// One turn played `count` times with generators drawn from `seed`: the different situations and how often each came.
+std::vector<Sampled> sample_turn(const Battle& battle, Choice first, Choice second, std::uint64_t count, std::uint64_t seed);
+
+}  // namespace gen1
