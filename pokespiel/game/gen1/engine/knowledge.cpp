@@ -115,6 +115,7 @@ void learn(Knowledge& knowledge, const Appeared& event) {
     KnownPokemon& pokemon = side.pokemon();
     pokemon.hp = event.health.hp;
     pokemon.max_hp = event.health.max_hp;
+    if (seat == 0) pokemon.full_hp = event.health.max_hp;
     pokemon.status = event.health.status;
     enter_field(side);
     knowledge.sides[1 - seat].active.flags &= ~KnownActive::kTrapping;
@@ -156,7 +157,8 @@ void correct_moves(Knowledge& knowledge, const Ask& ask) {
 void correct_trap(Knowledge& knowledge, const Ask& ask) {
     if (ask.maybe_locked || ask.moves[0] == kFight) return;
     knowledge.sides[1].active.flags &= ~KnownActive::kTrapping;
-    const bool locked = ask.move_count == 1 && !ask.pp_shown && kMoves[ask.moves[0]].effect == Effect::Trap;
+    const bool single = ask.move_count == 1 && !ask.pp_shown && ask.moves[0] <= kMoveCount;
+    const bool locked = single && kMoves[ask.moves[0]].effect == Effect::Trap;
     if (!locked) knowledge.sides[0].active.flags &= ~KnownActive::kTrapping;
 }
 

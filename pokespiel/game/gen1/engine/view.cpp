@@ -135,7 +135,7 @@ void write_own_moves(Row rows, const Knowledge& knowledge, const Estimates& esti
     for (int place = 0; place < kMoveSlots; place++) {
         const Row row = rows + place * move::kCount;
         const bool shown = asked || knowledge.sides[0].pokemon().hp;
-        const std::uint8_t id = asked ? ask.moves[place] : shown ? active.moves[place].move : kNoMove;
+        const std::uint8_t id = asked ? ask.moves[place] : shown ? active.moves[place].move : std::uint8_t{kNoMove};
         const int slot = !id ? -1 : asked ? slot_of(active, ask, place) : place;
         const KnownMove known = slot >= 0 ? active.moves[slot] : KnownMove{};
         const Hit hit = slot >= 0 ? estimates.hits[0][slot] : Hit{};
@@ -272,6 +272,14 @@ void write_compact(const Knowledge& knowledge, const Estimates& estimates, std::
     write_threats(out + kThreatsAt, knowledge, estimates);
     write_active(out + kOwnActiveAt, knowledge, 0);
     write_active(out + kFoeActiveAt, knowledge, 1);
+}
+
+void write_compact(const Knowledge& knowledge, std::int16_t* out) {
+    Knowledge copy = knowledge;
+    Estimates estimates{};
+    copy.changed = 1;
+    update(estimates, copy);
+    write_compact(copy, estimates, out);
 }
 
 // ---- floats ------------------------------------------------------------------------------------------------------

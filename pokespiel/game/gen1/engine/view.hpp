@@ -63,6 +63,9 @@ const std::vector<Block>& view_blocks();
 // A row of kCompactSize numbers. `estimates` must be up to date.
 void write_compact(const Knowledge& knowledge, const Estimates& estimates, std::int16_t* out);
 
+// The same with everything worked out afresh: slower, for single battles.
+void write_compact(const Knowledge& knowledge, std::int16_t* out);
+
 // A compact row as kFeatures floats.
 void expand(const std::int16_t* compact, float* out);
 

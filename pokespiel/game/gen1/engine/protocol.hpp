@@ -1,0 +1,76 @@
+// A player's knowledge from the other end: what a Showdown server sends this player, line by line, becomes the same events
+// that Observer passes on, and its requests the same Ask.
+//
+// Lines of other kinds (chat, timers, HTML, hints, battle messages without consequence) are passed over. What cannot be a
+// Gen 1 singles battle as this player sees it is refused with std::invalid_argument that quotes the line; the tracker then
+// stands as before that line. Nothing is ever executed or trusted beyond its type and range.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "estimate.hpp"
+#include "knowledge.hpp"
+
+namespace gen1 {
+
+class Tracker {
+  public:
+    // player: 0 (p1), 1 (p2), or -1: as the first request says.
+    explicit Tracker(int player = -1);
+
+    // One line as the server sent it, without its line break. `|request|{...}` is taken as request(). Lines that come before
+    // the first request wait for it: it tells the own party.
+    void line(std::string_view line);
+
+    // The JSON text of a request, after the lines that led to it (the order in which the server sends them).
+    void request(std::string_view json);
+
+    // The own PP at the start of the battle where it was not full, by place in the party as sent: known to a player who
+    // set the battle up, told by no line. Before the first request.
+    void start_with_pp(const std::vector<std::vector<int>>& pp);
+
+    bool ready() const { return ready_; }  // a request has come
+    int player() const { return knowledge_.player; }
+    const Knowledge& knowledge() const { return knowledge_; }
+
+    // The features as they stand: kCompactSize or kFeatures numbers. Throws std::invalid_argument before the first request.
+    void features(std::int16_t* out);
+    void features(float* out);
+
+  private:
+    struct Line;
+    void read(std::string_view text);
+    bool read_frame(const Line& line);
+    bool read_action(const Line& line);
+    bool read_effect(const Line& line);
+    void read_switch(const Line& line);
+    void read_move(const Line& line);
+    void read_cant(const Line& line);
+    void read_status(const Line& line);
+    void read_boost(const Line& line, int sign);
+    void read_activation(const Line& line);
+    void read_condition(const Line& line, bool starts);
+    void read_win(const Line& line);
+    event::Health read_health(const Line& line, std::size_t field, int side) const;
+    int own_index(std::string_view name, int species, int level, const event::Health& health) const;
+
+    struct Member;
+    void learn_request(std::string_view json);
+    void begin(const std::vector<Member>& party, int player);
+    void follow(const std::vector<Member>& party);
+
+    Knowledge knowledge_{};
+    Estimates estimates_{};
+    int player_;
+    bool ready_ = false;
+    std::string players_[2];            // names
+    int sizes_[2] = {0, 0};             // of the parties, as |teamsize| tells
+    std::vector<std::string> waiting_;  // lines before the first request
+    std::size_t waiting_bytes_ = 0;
+    std::vector<std::string> names_;    // of the own Pokemon, by index
+    std::vector<std::vector<int>> start_pp_;
+};
+
+}  // namespace gen1

@@ -1,0 +1,237 @@
+// Requests: the own party and what the player is asked for.
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+
+#include "json.hpp"
+#include "lexicon.hpp"
+#include "protocol.hpp"
+
+namespace gen1 {
+
+struct Tracker::Member {
+    std::string name;
+    OwnPokemon pokemon;
+};
+
+namespace {
+
+using json::Value;
+
+constexpr int kLargestStat = 1023;
+constexpr int kMostPp = 64;
+
+std::uint8_t move_number(const Value& value) {
+    const std::string& id = value.as_string("a move of the request");
+    if (id == "fight") return kFight;
+    if (id == "recharge") return kRecharge;
+    const std::uint8_t move = find_move(id);
+    if (!move) throw std::invalid_argument("the request names the unknown move '" + id.substr(0, 40) + "'");
+    return move;
+}
+
+int leading_number(std::string_view text, const char* what) {
+    int value = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc() || value < 0 || value > kLargestStat)
+        throw std::invalid_argument(std::string(what) + ": expected a number, found '" + std::string(text.substr(0, 40)) + "'");
+    return value;
+}
+
+// "353/353 par", "0 fnt".
+void read_condition(const std::string& text, OwnPokemon& pokemon) {
+    pokemon.hp = static_cast<std::uint16_t>(leading_number(text, "a Pokemon's condition"));
+    const std::size_t slash = text.find('/'), space = text.find(' ');
+    if (slash == std::string::npos) {
+        if (pokemon.hp) throw std::invalid_argument("a Pokemon's condition: expected '353/353', found '" + text.substr(0, 40) + "'");
+        return;
+    }
+    pokemon.max_hp = static_cast<std::uint16_t>(leading_number(std::string_view(text).substr(slash + 1), "a Pokemon's condition"));
+    const int status = space == std::string::npos ? 0 : find_status(std::string_view(text).substr(space + 1));
+    if (status < 0 || pokemon.hp > pokemon.max_hp)
+        throw std::invalid_argument("a Pokemon's condition: expected '353/353 par', found '" + text.substr(0, 40) + "'");
+    pokemon.status = static_cast<Status>(status);
+}
+
+void read_details(const std::string& text, OwnPokemon& pokemon) {
+    pokemon.species = find_species(std::string_view(text).substr(0, text.find(',')));
+    if (!pokemon.species) throw std::invalid_argument("the request names the unknown species '" + text.substr(0, 40) + "'");
+    const std::size_t level = text.find(", L");
+    pokemon.level = level == std::string::npos ? std::uint8_t{100} : static_cast<std::uint8_t>(std::clamp(leading_number(std::string_view(text).substr(level + 3), "a level"), 1, 100));
+}
+
+void read_moves(const Value& value, std::uint8_t (&moves)[kMoveSlots]) {
+    std::fill(std::begin(moves), std::end(moves), std::uint8_t{kNoMove});
+    const auto& list = value.as_array("a Pokemon's moves", kMoveSlots);
+    for (std::size_t i = 0; i < list.size(); i++) {
+        moves[i] = move_number(list[i]);
+        if (moves[i] > kMoveCount) throw std::invalid_argument("a Pokemon's moves: expected moves of Gen 1");
+    }
+}
+
+OwnPokemon read_pokemon(const Value& value) {
+    OwnPokemon pokemon{};
+    read_details(value["details"].as_string("a Pokemon's details"), pokemon);
+    read_condition(value["condition"].as_string("a Pokemon's condition"), pokemon);
+    const char* const kStats[] = {"atk", "def", "spe", "spa"};
+    for (int i = 0; i < 4; i++)
+        pokemon.stats[i] = static_cast<std::uint16_t>(value["stats"][kStats[i]].as_int("a Pokemon's stats", 0, kLargestStat));
+    read_moves(value["moves"], pokemon.moves);
+    for (int i = 0; i < kMoveSlots; i++) pokemon.pp[i] = kMoves[pokemon.moves[i]].max_pp;
+    return pokemon;
+}
+
+void read_menu(const Value& active, Ask& ask) {
+    const auto& moves = active["moves"].as_array("the moves of the request", kMoveSlots);
+    if (moves.empty()) throw std::invalid_argument("the request offers no move");
+    ask.move_count = static_cast<std::uint8_t>(moves.size());
+    ask.trapped = active["trapped"].flag();
+    ask.maybe_locked = active["maybeLocked"].flag();
+    ask.pp_shown = moves[0]["pp"].is(Value::Kind::number);
+    for (std::size_t i = 0; i < moves.size(); i++) {
+        ask.moves[i] = move_number(moves[i]["id"]);
+        ask.usable[i] = !moves[i]["disabled"].flag();
+        if (!ask.pp_shown) continue;
+        ask.pp[i] = static_cast<std::uint8_t>(moves[i]["pp"].as_int("PP", 0, kMostPp));
+        ask.max_pp[i] = static_cast<std::uint8_t>(moves[i]["maxpp"].as_int("PP", 0, kMostPp));
+    }
+}
+
+// A trapped Pokemon is asked with `trapped` where it could switch otherwise; a lock is what features and choices see.
+Ask read_ask(const Value& request) {
+    Ask ask{};
+    if (request["wait"].flag()) return ask;
+    if (request["forceSwitch"].is(Value::Kind::array)) {
+        ask.request = Request::Switch;
+        return ask;
+    }
+    const auto& active = request["active"].as_array("the request", 1);
+    if (active.empty()) throw std::invalid_argument("the request asks for nothing");
+    ask.request = Request::Move;
+    read_menu(active[0], ask);
+    return ask;
+}
+
+}  // namespace
+
+void Tracker::request(std::string_view json) {
+    const Knowledge before = knowledge_;
+    try {
+        learn_request(json);
+    } catch (const std::invalid_argument& error) {
+        knowledge_ = before;
+        throw std::invalid_argument(std::string(error.what()) + " (in a request)");
+    }
+}
+
+void Tracker::learn_request(std::string_view json) {
+    const Value request = json::parse(json);
+    if (request.is(Value::Kind::null)) return;
+    const Value& side = request["side"];
+    const std::string& id = side["id"].as_string("the side of the request");
+    if (id != "p1" && id != "p2") throw std::invalid_argument("the side of the request: expected p1 or p2");
+    const int player = id == "p2";
+    if (player_ >= 0 && player != player_) throw std::invalid_argument("the request is for the other player");
+    const auto& list = side["pokemon"].as_array("the party", kTeamSize);
+    if (list.empty()) throw std::invalid_argument("the party is empty");
+    std::vector<Member> party;
+    for (const Value& value : list) {
+        const std::string& ident = value["ident"].as_string("a Pokemon's name");
+        if (!ident.starts_with(id + ": ")) throw std::invalid_argument("a Pokemon's name: expected '" + id + ": ...'");
+        party.push_back({ident.substr(4), read_pokemon(value)});
+    }
+    Ask ask = read_ask(request);
+    std::copy_n(party[0].pokemon.moves, kMoveSlots, ask.active_moves);
+    if (!ready_) begin(party, player);
+    follow(party);
+    learn(knowledge_, ask);
+}
+
+namespace {
+
+// A log of more than one turn: the player has come back to a battle, and the request shows how things stand now.
+bool is_replay(const std::vector<std::string>& lines) {
+    return std::count_if(lines.begin(), lines.end(), [](const std::string& line) { return line.starts_with("|turn|"); }) > 1;
+}
+
+// As it was when the battle began, as far as can be told.
+void make_whole(OwnPokemon& pokemon) {
+    if (!pokemon.max_hp) pokemon.max_hp = highest_hp(pokemon.species, pokemon.level);
+    pokemon.hp = pokemon.max_hp;
+    pokemon.status = Status::None;
+}
+
+}  // namespace
+
+// The first request: the own party is known, so that the lines before it can be read.
+void Tracker::begin(const std::vector<Member>& party, int player) {
+    if (!start_pp_.empty() && start_pp_.size() != party.size()) throw std::invalid_argument("expected the PP of each of the party's Pokemon");
+    Knowledge fresh = know_nothing(player, sizes_[1 - player] ? sizes_[1 - player] : kTeamSize);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < party.size(); i++) {
+        OwnPokemon pokemon = party[i].pokemon;
+        if (is_replay(waiting_)) make_whole(pokemon);
+        if (!start_pp_.empty())
+            for (std::size_t slot = 0; slot < std::min<std::size_t>(kMoveSlots, start_pp_[i].size()); slot++)
+                pokemon.pp[slot] = static_cast<std::uint8_t>(std::clamp(start_pp_[i][slot], 0, 63));
+        know_own(fresh, static_cast<int>(i), pokemon);
+        names.push_back(party[i].name);
+    }
+    knowledge_ = fresh;
+    names_ = names;
+    const std::vector<std::string> lines = std::move(waiting_);
+    waiting_.clear();
+    ready_ = true;
+    for (const std::string& line : lines) read(line);
+}
+
+namespace {
+
+// What a request says of a member; whether that is news. The moves are its own unless it is on the field.
+bool correct(KnownPokemon& known, const OwnPokemon& told, bool own_moves) {
+    const KnownPokemon before = known;
+    known.hp = told.hp;
+    if (told.max_hp) known.max_hp = known.full_hp = told.max_hp;
+    if (!told.hp) known.flags |= KnownPokemon::kFainted;
+    known.status = told.status;
+    for (int i = 0; own_moves && i < kMoveSlots; i++)
+        if (known.moves[i].move != told.moves[i]) known.moves[i] = {told.moves[i], told.pp[i], kMoves[told.moves[i]].max_pp, 0};
+    return std::memcmp(&before, &known, sizeof known) != 0;
+}
+
+}  // namespace
+
+// The party as the request has it: its order is Showdown's own, and so are HP and status.
+void Tracker::follow(const std::vector<Member>& party) {
+    KnownSide& own = knowledge_.sides[0];
+    if (static_cast<int>(party.size()) != own.size) throw std::invalid_argument("the party has another size than before");
+    std::uint8_t order[kTeamSize];
+    std::copy_n(own.order, kTeamSize, order);
+    for (std::size_t place = 0; place < party.size(); place++) {
+        const auto fits = [&](std::uint8_t index) {
+            const KnownPokemon& known = own.party[index];
+            return names_[index] == party[place].name && known.species == party[place].pokemon.species &&
+                   known.level == party[place].pokemon.level;
+        };
+        std::uint8_t* const first = order + place;
+        if (fits(*first)) continue;
+        std::uint8_t* const found = std::find_if(first, order + party.size(), fits);
+        if (found == order + party.size()) throw std::invalid_argument("the party has other Pokemon than before");
+        std::swap(*first, *found);
+    }
+    own.fainted = 0;
+    for (std::size_t place = 0; place < party.size(); place++) {
+        const bool on_field = place == 0 && party[place].pokemon.hp;
+        if (correct(own.party[order[place]], party[place].pokemon, !on_field)) knowledge_.changed = 1;
+        own.fainted += party[place].pokemon.hp == 0;
+    }
+    if (order[0] != own.order[0]) knowledge_.changed = 1;
+    std::copy_n(order, kTeamSize, own.order);
+}
+
+void Tracker::start_with_pp(const std::vector<std::vector<int>>& pp) {
+    if (ready_) throw std::invalid_argument("PP at the start must be told before the first request");
+    start_pp_ = pp;
+}
+
+}  // namespace gen1
