@@ -12,15 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pokespiel.config import unknown
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.gen1.teams import PokemonSet, Spread, TeamError, read_team
 from pokespiel.game.gen1.teams.legality import facts, find_move, find_species
+from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS
 
 MAX_NAME = 20
 """Showdown cuts nicknames to this many characters."""
+ROLLS: tuple[str, ...] = _engine.ROLLS
+"""The names of all chance rolls."""
 STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
 
 
@@ -37,6 +40,16 @@ class Entrant:
     """Turns of sleep left, 1-7, for `slp`."""
     pp: tuple[int, ...] | None = None
     """0-63 for each move; full where None."""
+
+
+class Roll(NamedTuple):
+    """A chance roll that is due, its outcomes not equally likely."""
+
+    name: str
+    """One of ROLLS."""
+    weights: tuple[int, ...]
+    """One an outcome; its probability is weight / denominator."""
+    denominator: int
 
 
 BattleTeam: TypeAlias = "str | Sequence[PokemonSet | Entrant | Mapping[str, Any]]"
@@ -119,8 +132,11 @@ class Battle:
         return self.native.winner
 
     def log(self, player: int | None = None) -> list[str]:
-        """Showdown's protocol lines so far without timestamps: all that is known, `|split|` lines and both their versions
-        included (None), or what one player is sent (1, 2) or a spectator (0)."""
+        """Showdown's protocol lines so far, without timestamps.
+
+        player: None for the whole log, in which a `|split|` line announces two versions of the next one; 1 or 2 for
+        what that player is sent, 0 for a spectator.
+        """
         if player is None:
             return self.native.log.splitlines()
         if player not in (0, 1, 2):
@@ -147,12 +163,39 @@ class Battle:
     def outcomes(self, p1_choice: str, p2_choice: str) -> list[tuple[Fraction, Battle]]:
         """Every situation the choices can lead to and its probability, rolls being uniform; they sum to 1.
 
-        Rolls that lead to equal situations are merged. The battles carry this battle's generator and log.
+        Rolls that lead to equal situations are merged. The battles keep this battle's generator and log.
         """
         return [
-            (Fraction(numerator, denominator), self._of(native))
-            for numerator, denominator, native in self.native.outcomes(p1_choice, p2_choice)
+            (sum((Fraction(*share) for share in shares), Fraction(0)), self._of(native))
+            for shares, native in self.native.outcomes(p1_choice, p2_choice)
         ]
+
+    def roll(self, p1_choice: str, p2_choice: str, prefix: Sequence[int] = ()) -> Battle | Roll:
+        """The turn one chance roll at a time.
+
+        prefix: for each roll so far, in order, which of its outcomes it takes. Returns the next open `Roll`, or, when
+        none is left, the battle after the turn: its log is written, its generator has not moved.
+
+        Raises `ValueError` for an outcome that a roll does not have and for a prefix longer than the turn.
+        """
+        found = self.native.follow(p1_choice, p2_choice, list(prefix))
+        if isinstance(found, tuple):
+            name, weights, denominator = found
+            return Roll(name, tuple(weights), denominator)
+        return self._of(found)
+
+    def scripted(self, p1_choice: str, p2_choice: str, rolls: Sequence[tuple[str, int]]) -> Battle:
+        """The battle after the turn with exactly these rolls, each a name of ROLLS and its value.
+
+        Values: 1 or 0 for what may happen or not (`hit`, `critical`, `secondary`, ...), the number itself elsewhere
+        (`damage` 217 to 255, `sleep_turns` 1 to 7, `metronome` a move's number, `speed_tie` the side, 0 or 1).
+
+        Raises `ValueError` where another roll is due and where rolls are left over.
+        """
+        for name, _ in rolls:
+            if name not in ROLLS:
+                raise unknown("roll", name, ROLLS)
+        return self._of(self.native.scripted(p1_choice, p2_choice, list(rolls)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Battle) and self.native.same_situation(other.native)
@@ -256,12 +299,14 @@ def _entrant(member: PokemonSet | Entrant | Mapping[str, Any]) -> Entrant:
 
 def _set_of(values: Mapping[str, Any]) -> PokemonSet:
     """The set of one of Showdown's own set objects."""
-    spreads = {
-        key: Spread(*(values[key].get(stat, absent) for stat in ("hp", "atk", "def", "spa", "spd", "spe")))
-        for key, absent in (("evs", 0), ("ivs", 31))
-        if values.get(key)
-    }
     name = values.get("name", "")
     species = values.get("species") or name
     nickname = "" if name == species else name
-    return PokemonSet(species, tuple(values["moves"]), values.get("level") or 100, nickname=nickname, **spreads)
+    evs, ivs = _spread(values.get("evs"), 0, FULL_EVS), _spread(values.get("ivs"), 31, FULL_IVS)
+    return PokemonSet(species, tuple(values["moves"]), values.get("level") or 100, evs, ivs, nickname)
+
+
+def _spread(values: Mapping[str, int] | None, absent: int, full: Spread) -> Spread:
+    if not values:
+        return full
+    return Spread(*(values.get(stat, absent) for stat in ("hp", "atk", "def", "spa", "spd", "spe")))

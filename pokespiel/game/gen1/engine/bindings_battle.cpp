@@ -1,11 +1,13 @@
 // _engine.Battle: one battle with names and log (session.hpp), for pokespiel/game/gen1/battle.py.
 
+#include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
 #include "bindings.hpp"
 #include "bindings_team.hpp"
 #include "canonical.hpp"
 #include "session.hpp"
+#include "view.hpp"
 
 namespace py = pybind11;
 
@@ -39,6 +41,18 @@ py::bytes joined_choices(const Session& session, int side) {
     return text;
 }
 
+py::array_t<std::int16_t> compact(const PyBattle& self, int side) {
+    py::array_t<std::int16_t> out(kCompactSize);
+    write_compact(self.session.knowledge(side), out.mutable_data());
+    return out;
+}
+
+py::array_t<float> features(const PyBattle& self, int side) {
+    py::array_t<float> out(kFeatures);
+    expand(compact(self, side).data(), out.mutable_data());
+    return out;
+}
+
 // Everything that is compared with Showdown at a request (differential.py). The log: what is new since the last call.
 py::tuple point(PyBattle& self) {
     const Session& session = self.session;
@@ -70,9 +84,53 @@ std::size_t situation_hash(const Battle& battle) {
     return std::hash<std::string_view>{}({bytes + kFirst, sizeof(Battle) - kFirst});
 }
 
+py::int_ to_int(const Wide& wide) {
+    const py::bytes bytes(reinterpret_cast<const char*>(wide.words.data()), sizeof wide.words);
+    return py::type::of(py::int_(0)).attr("from_bytes")(bytes, "little");
+}
+
+// [([(numerator, denominator), ...] to be summed, battle), ...]
+py::list all_outcomes(const PyBattle& self, std::string_view first, std::string_view second) {
+    py::list found;
+    for (const Distinct& distinct : self.session.outcomes(first, second)) {
+        py::list shares;
+        for (const Share& share : distinct.shares) shares.append(py::make_tuple(to_int(share.numerator), to_int(share.denominator)));
+        found.append(py::make_tuple(shares, PyBattle{self.session.with(distinct.battle), self.log_given}));
+    }
+    return found;
+}
+
+// The battle after the turn; (roll, weights, denominator) where a roll is open.
+py::object follow_rolls(const PyBattle& self, std::string_view first, std::string_view second, const std::vector<std::uint32_t>& prefix) {
+    PyBattle next = self;
+    const Partial partial = next.session.follow(first, second, prefix);
+    if (partial.complete) return py::cast(std::move(next));
+    return py::make_tuple(roll_name(partial.roll), partial.weights, partial.denominator);
+}
+
+PyBattle play_script(const PyBattle& self, std::string_view first, std::string_view second, const std::vector<std::pair<std::string, std::uint32_t>>& rolls) {
+    std::vector<Script::Entry> entries;
+    for (const auto& [name, value] : rolls) {
+        int roll = 0;
+        while (roll < kRollCount && name != roll_name(static_cast<Roll>(roll))) roll++;
+        if (roll == kRollCount) throw std::invalid_argument("unknown roll '" + name + "'");
+        entries.push_back({static_cast<Roll>(roll), value});
+    }
+    PyBattle next = self;
+    next.session.choose_scripted(first, second, std::move(entries));
+    return next;
+}
+
+py::tuple roll_names() {
+    py::tuple names(kRollCount);
+    for (int roll = 0; roll < kRollCount; roll++) names[roll] = roll_name(static_cast<Roll>(roll));
+    return names;
+}
+
 }  // namespace
 
 void bind_battle(py::module_& module) {
+    module.attr("ROLLS") = roll_names();
     py::class_<PyBattle>(module, "Battle")
         .def(py::init(&make_battle), py::arg("p1"), py::arg("p2"), py::arg("seed"), py::arg("names"), py::arg("turn"))
         .def("choices", [](const PyBattle& self, int side) { return self.session.choices(side); })
@@ -85,7 +143,12 @@ void bind_battle(py::module_& module) {
         .def("request", [](const PyBattle& self, int side) { return self.session.request(side); })
         .def("state", [](const PyBattle& self) { return py::bytes(reinterpret_cast<const char*>(&self.session.battle()), sizeof(Battle)); },
              "The state as it lies in memory (state.hpp), 520 bytes.")
+        .def("features", &features)
+        .def("compact", &compact)
         .def("point", &point)
+        .def("outcomes", &all_outcomes)
+        .def("follow", &follow_rolls)
+        .def("scripted", &play_script)
         .def("to_bytes", [](const PyBattle& self) { return py::bytes(self.session.to_bytes()); })
         .def_static("from_bytes", [](const py::bytes& bytes) { return PyBattle{Session::from_bytes(std::string_view(bytes))}; })
         .def("copy", [](const PyBattle& self) { return self; })

@@ -3,12 +3,13 @@
 #include <bit>
 #include <stdexcept>
 
-#include "engine.hpp"
+#include "log.hpp"
+#include "observer.hpp"
 #include "request.hpp"
 #include "validate.hpp"
 
 // The bytes of a session:
-//   "PG1\n"  4 | version 1 | state, as in memory 520 | hints u32
+//   "PG1\n"  4 | version 1 | state, as in memory 520 | what each player knows, as in memory | hints u32
 //   | names of p1, p2, and of the Pokemon p1 1-6, p2 1-6 (each u32 length, UTF-8) | log (u32 length, UTF-8)
 namespace gen1 {
 namespace {
@@ -47,9 +48,13 @@ class Reader {
         left_.remove_prefix(size);
         return taken;
     }
+    template <class T>
+    void copy_to(T& value) {
+        std::memcpy(static_cast<void*>(&value), take(sizeof value).data(), sizeof value);
+    }
     std::uint32_t u32() {
         std::uint32_t value;
-        std::memcpy(&value, take(4).data(), 4);
+        copy_to(value);
         return value;
     }
     std::string name() {
@@ -64,6 +69,27 @@ class Reader {
   private:
     std::string_view left_;
 };
+
+void require_possible(const std::string& problem) {
+    if (!problem.empty()) throw std::invalid_argument("an impossible battle: " + problem);
+}
+
+// Takes events for the log and for what both players know.
+struct Recorder {
+    LogWriter log;
+    Observer observer;
+
+    template <class Event>
+    void on(const Event& event, const Battle& battle) {
+        log.on(event, battle);
+        observer.on(event, battle);
+    }
+};
+
+template <class T>
+void append_memory(std::string& out, const T& value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
 
 }  // namespace
 
@@ -83,9 +109,22 @@ Choice read_choice(const Battle& battle, int side, std::string_view text) {
 
 Session::Session(const Setup& setup, Names names, std::uint64_t seed)
     : battle_(set_up(setup, seed)), names_(std::make_shared<Names>(std::move(names))), log_(std::make_shared<std::string>()) {
-    LogWriter writer(*names_, *log_, hints_);
-    writer.begin();
-    start(battle_, writer);
+    know_parties(battle_, knowledge_);
+    record([&](Recorder& recorder) {
+        recorder.log.begin();
+        Generator generator(battle_.seed);
+        Rules<Generator, Recorder>(battle_, generator, recorder).start();
+    });
+}
+
+// Plays with a recorder of its own and then keeps what it wrote; if the play throws, nothing has changed but the state.
+template <class Play>
+void Session::record(Play play) {
+    auto log = std::make_shared<std::string>(*log_);
+    Recorder recorder{LogWriter(*names_, *log, hints_), Observer(knowledge_)};
+    play(recorder);
+    for (int side = 0; side < 2; side++) learn(knowledge_[side], ask_of(battle_, side));
+    log_ = std::move(log);
 }
 
 std::vector<std::string> Session::choices(int side) const {
@@ -96,14 +135,23 @@ std::vector<std::string> Session::choices(int side) const {
     return texts;
 }
 
-void Session::choose(std::string_view first, std::string_view second) {
+Session::Choices Session::read_choices(std::string_view first, std::string_view second) const {
     if (battle_.ended()) throw std::invalid_argument("the battle has ended");
-    const Choice choices[2] = {read_choice(battle_, 0, first), read_choice(battle_, 1, second)};
-    LogWriter writer(*names_, writable_log(), hints_);
-    step(battle_, choices[0], choices[1], writer);
+    return {read_choice(battle_, 0, first), read_choice(battle_, 1, second)};
 }
 
-std::string Session::request(int side) const { return request_json(battle_, side, *names_); }
+void Session::choose(std::string_view first, std::string_view second) {
+    const Choices choices = read_choices(first, second);
+    record([&](Recorder& recorder) {
+        Generator generator(battle_.seed);
+        Rules<Generator, Recorder>(battle_, generator, recorder).step(choices.first, choices.second);
+    });
+}
+
+std::vector<Distinct> Session::outcomes(std::string_view first, std::string_view second) const {
+    const Choices choices = read_choices(first, second);
+    return gen1::outcomes(battle_, choices.first, choices.second);
+}
 
 Session Session::with(const Battle& battle) const {
     Session other = *this;
@@ -111,15 +159,34 @@ Session Session::with(const Battle& battle) const {
     return other;
 }
 
-std::string& Session::writable_log() {
-    if (log_.use_count() > 1) log_ = std::make_shared<std::string>(*log_);
-    return *log_;
+Partial Session::follow(std::string_view first, std::string_view second, const std::vector<std::uint32_t>& prefix) {
+    const Choices choices = read_choices(first, second);
+    Session played = *this;
+    Partial partial;
+    played.record([&](Recorder& recorder) {
+        partial = gen1::follow(battle_, choices.first, choices.second, prefix, recorder);
+        played.battle_ = partial.battle;
+    });
+    if (partial.complete) *this = std::move(played);
+    return partial;
 }
+
+void Session::choose_scripted(std::string_view first, std::string_view second, std::vector<Script::Entry> rolls) {
+    const Choices choices = read_choices(first, second);
+    Session played = *this;
+    played.record([&](Recorder& recorder) {
+        played.battle_ = scripted(battle_, choices.first, choices.second, std::move(rolls), recorder);
+    });
+    *this = std::move(played);
+}
+
+std::string Session::request(int side) const { return request_json(battle_, side, *names_); }
 
 std::string Session::to_bytes() const {
     std::string out(kMagic);
     out += kVersion;
-    out.append(reinterpret_cast<const char*>(&battle_), sizeof battle_);
+    append_memory(out, battle_);
+    append_memory(out, knowledge_);
     append_u32(out, hints_);
     for (const std::string& name : names_->players) append_text(out, name);
     for (const auto& party : names_->pokemon)
@@ -134,7 +201,8 @@ Session Session::from_bytes(std::string_view bytes) {
     const char version = reader.take(1)[0];
     if (version != kVersion) throw std::invalid_argument("a saved battle of version " + std::to_string(version) + "; expected " + std::to_string(kVersion));
     Session session;
-    std::memcpy(static_cast<void*>(&session.battle_), reader.take(sizeof(Battle)).data(), sizeof(Battle));
+    reader.copy_to(session.battle_);
+    reader.copy_to(session.knowledge_);
     session.hints_ = reader.u32();
     Names names;
     for (std::string& name : names.players) name = reader.name();
@@ -143,7 +211,8 @@ Session Session::from_bytes(std::string_view bytes) {
     session.names_ = std::make_shared<Names>(std::move(names));
     session.log_ = std::make_shared<std::string>(reader.take(reader.u32()));
     reader.finish();
-    if (const std::string problem = impossibility(session.battle_); !problem.empty()) throw std::invalid_argument("an impossible battle: " + problem);
+    require_possible(impossibility(session.battle_));
+    for (const Knowledge& knowledge : session.knowledge_) require_possible(impossibility(knowledge));
     return session;
 }
 

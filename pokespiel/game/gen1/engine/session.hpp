@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "choices.hpp"
+#include "enumerate.hpp"
+#include "knowledge.hpp"
 #include "names.hpp"
 #include "setup.hpp"
 
@@ -31,24 +33,39 @@ class Session {
 
     const Battle& battle() const { return battle_; }
     const Names& names() const { return *names_; }
+    const Knowledge& knowledge(int side) const { return knowledge_[side]; }
     const std::string& log() const { return *log_; }  // each line ends with a line break
     std::string request(int side) const;
 
-    // The same surroundings with another state.
+    // The turn as a chance node (enumerate.hpp). Outcomes keep this session's log and knowledge.
+    std::vector<Distinct> outcomes(std::string_view first, std::string_view second) const;
     Session with(const Battle& battle) const;
+
+    // The turn with the first rolls given; a complete one is played, log and knowledge included.
+    Partial follow(std::string_view first, std::string_view second, const std::vector<std::uint32_t>& prefix);
+
+    // The turn with exactly these rolls.
+    void choose_scripted(std::string_view first, std::string_view second, std::vector<Script::Entry> rolls);
 
     // Versioned, little endian: see session.cpp.
     std::string to_bytes() const;
     static Session from_bytes(std::string_view bytes);
 
   private:
+    struct Choices {
+        Choice first, second;
+    };
+
     Session() = default;
-    std::string& writable_log();
+    Choices read_choices(std::string_view first, std::string_view second) const;
+    template <class Play>
+    void record(Play play);
 
     Battle battle_{};
+    Knowledge knowledge_[2]{};
     std::shared_ptr<const Names> names_;
-    std::shared_ptr<std::string> log_;  // copied before it is written while others hold it
-    std::uint32_t hints_ = 0;           // hints given once, already given
+    std::shared_ptr<const std::string> log_;
+    std::uint32_t hints_ = 0;  // hints given once a battle: which have been (log.hpp)
 };
 
 }  // namespace gen1

@@ -2,26 +2,18 @@
 
 #include <algorithm>
 #include <iterator>
-#include <stdexcept>
 
 #include "choices.hpp"
+#include "validate_common.hpp"
 
 namespace gen1 {
 namespace {
 
+using namespace validation;
+
 constexpr int kHighestStat = 999;
 constexpr int kMostPp = 63;
 constexpr std::uint32_t kKnownVolatiles = (Active::kVirtual * 0xFu) | ((Active::kMaybeLocked << 1) - 1);
-
-struct Impossible : std::invalid_argument {
-    using std::invalid_argument::invalid_argument;
-};
-
-void require(bool holds, const char* what) {
-    if (!holds) throw Impossible(what);
-}
-
-bool between(int value, int low, int high) { return low <= value && value <= high; }
 
 template <class List>
 bool all_zero(const List& bytes) {
@@ -156,14 +148,13 @@ void check_requests(const Battle& battle) {
 
 }  // namespace
 
-std::string impossibility(const Battle& battle) try {
-    require(battle.turn <= 1001, "a turn above 1001");
-    require(all_zero(battle.unused), "bytes that must be 0");
-    for (const Side& side : battle.sides) check_side(side);
-    check_requests(battle);
-    return "";
-} catch (const Impossible& error) {
-    return error.what();
+std::string impossibility(const Battle& battle) {
+    return first_problem([&] {
+        require(battle.turn <= 1001, "a turn above 1001");
+        require(all_zero(battle.unused), "bytes that must be 0");
+        for (const Side& side : battle.sides) check_side(side);
+        check_requests(battle);
+    });
 }
 
 }  // namespace gen1

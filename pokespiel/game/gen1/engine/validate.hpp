@@ -4,11 +4,15 @@
 
 #include <string>
 
+#include "knowledge.hpp"
 #include "state.hpp"
 
 namespace gen1 {
 
 // The first thing that is impossible about the battle, in words; empty if there is none.
 std::string impossibility(const Battle& battle);
+
+// The same of what a player knows: the writers of views and logs are safe with it.
+std::string impossibility(const Knowledge& knowledge);
 
 }  // namespace gen1

@@ -48,6 +48,8 @@ class Recorded:
     points: tuple[Point, ...]
     error: str
     """Why Showdown gave up (its event recursion), or empty."""
+    digested: bool = False
+    """The requests of its points are digests (see golden.py)."""
 
     @property
     def record(self) -> dict[str, Any]:

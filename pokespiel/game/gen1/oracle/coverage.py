@@ -30,16 +30,14 @@ def line_kind(line: str) -> str:
     >>> line_kind("|-damage|p2a: Jynx|3/100|[from] Leech Seed|[of] p1a: Abra")
     '-damage [from] Leech Seed'
     """
-    _, name, *fields = line.split("|") if line.count("|") > 1 else (*line.split("|"), "")
+    _, name, *fields = line.split("|")
     if name in ("-hint", "-message", "message", "bigerror"):
         text = re.sub(r"\d+ turns?\b", "N turns", "|".join(fields))
         return f"{name} {re.sub(r'^The foe .* can', 'The foe X can', text)}"
-    flags = [re.sub(r"^(\[from\] move): .*", r"\1", field) for field in fields[2:] if field.startswith("[")]
-    flags = [flag for flag in flags if not flag.startswith("[of]") and name != "move" or "[from]" not in flag]
     shown = fields[1:2] if name in ("cant", "-start", "-end", "-activate", "-status", "-curestatus") else []
-    if name == "move" and any("[from]" in field for field in fields):
-        shown = ["[from]"]
-    return " ".join([name, *shown, *(flag for flag in flags if not flag.startswith("[of]"))])
+    flags = [field for field in fields[2:] if field.startswith("[") and not field.startswith("[of]")]
+    called = r"^(\[from\]) .*" if name == "move" else r"^(\[from\] move): .*"
+    return " ".join([name, *shown, *(re.sub(called, r"\1", flag) for flag in flags)])
 
 
 class Coverage:

@@ -67,7 +67,7 @@ def unpack(data: bytes) -> Iterator[oracle.Recorded]:
             before = _xor(next(states), before)
             known = ((next(options), next(options)), next(seeds), before, next(logs), (next(requests), next(requests)))
             points.append(oracle.Point((one.encode(), two.encode()), *known))
-        yield oracle.Recorded(record, tuple(points), "")
+        yield oracle.Recorded(record, tuple(points), "", digested=True)
 
 
 def _xor(one: bytes, two: bytes) -> bytes:

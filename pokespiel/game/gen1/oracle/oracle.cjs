@@ -125,7 +125,7 @@ function policyChooser(random) {
 function numberedBattle(builder, kind, number) {
   const drawn = kind === 'all' ? KINDS[number % KINDS.length] : kind;
   const random = new Random(number * 2 + 1);
-  const setup = builder.setup(drawn, random.next());
+  const setup = builder.setup(drawn, number, random.next());
   return [{kind: drawn, number, seed: builder.prng(random), ...setup}, policyChooser(random)];
 }
 

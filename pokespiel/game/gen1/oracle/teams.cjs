@@ -3,13 +3,15 @@
  * Teams for comparison battles, by kind: `ou` (legal in gen1ou, from learnsets), `random` (Showdown's own random battles),
  * `wild` (any four moves on any species), `gadget` (small worlds in which rare interactions are common).
  *
- * A battle's setup is {teams: [sets, sets], names, turn (the counter before the first), limit (of points played)}. A set is Showdown's, and may carry the condition in which the
- * Pokemon enters: hp, status, sleep (turns left), pp (a list).
+ * A battle's setup is {teams: [sets, sets], names, turn (the counter before the first), limit (of points played)}. A set
+ * is Showdown's, and may carry the condition in which the Pokemon enters: hp, status, sleep (turns left), pp (a list).
  */
 
 const {Random} = require('./policy.cjs');
 
 const KINDS = ['ou', 'random', 'wild', 'gadget'];
+/** Battles whose `ou` teams come from one pool of legal sets. */
+const BLOCK = 1000;
 const STATS = ['hp', 'atk', 'def', 'spa', 'spd', 'spe'];
 const NICKNAMES = ['Ada', 'Bo-Bo', 'A, B', "O'Neil", 'Zed 9', 'Éclair'];
 const STRONG = ['tauros', 'snorlax', 'chansey', 'exeggutor', 'alakazam', 'starmie', 'gengar', 'zapdos', 'rhydon', 'jynx',
@@ -58,11 +60,11 @@ class TeamBuilder {
     if (this.moves.length !== 165 || this.species.length !== 151) throw new Error('expected 165 moves and 151 species');
   }
 
-  /** The setup of one battle. */
-  setup(kind, seed) {
+  /** The setup of battle `number`, from its own seed. */
+  setup(kind, number, seed) {
     const random = new Random(seed);
     if (!KINDS.includes(kind)) throw new Error(`unknown kind ${kind}; choose one of ${KINDS.join(', ')}`);
-    const setup = this[kind](random);
+    const setup = this[kind](random, number);
     return {turn: 0, limit: 3000, names: ['P1', 'P2'], ...setup};
   }
 
@@ -75,36 +77,46 @@ class TeamBuilder {
     return [0, 0, 0, 0].map(() => random.below(65536)).join(',');
   }
 
-  ou(random) {
-    return {teams: [this.legalTeam(random), this.legalTeam(random)]};
+  ou(random, number) {
+    const pool = this.legalPool(Math.floor(number / BLOCK));
+    const team = () => {
+      const strong = random.chance(0.6);
+      const size = random.chance(0.8) ? 6 : random.between(1, 6);
+      const bySpecies = new Map();
+      for (const set of random.sample(strong ? pool.filter(set => STRONG.includes(set.id)) : pool, 40)) bySpecies.set(set.id, set);
+      return [...bySpecies.values()].slice(0, size).map(plainSet);
+    };
+    return {teams: [team(), team()]};
   }
 
-  legalTeam(random) {
-    this.validator ??= this.showdown.TeamValidator.get('gen1ou');
-    for (let tries = 0; tries < 200; tries++) {
-      const pool = random.chance(0.6) ? STRONG : this.species;
-      const team = random.sample(pool, random.chance(0.8) ? 6 : random.between(1, 6)).map(id => this.legalSet(id, random));
-      if (!this.validator.validateTeam(structuredClone(team))) return team.map(plainSet);
+  /** Sets that are legal in gen1ou, several a species, fresh for every block of battle numbers. */
+  legalPool(block) {
+    if (this.pool?.block !== block) {
+      const random = new Random(block + 77);
+      const sets = [];
+      while (sets.length < 300) {
+        const set = this.legalSet(random.pick(random.chance(0.5) ? STRONG : this.species), random);
+        if (set) sets.push(set);
+      }
+      this.pool = {block, sets};
     }
-    throw new Error('found no legal team');
+    return this.pool.sets;
   }
 
   legalSet(id, random) {
+    this.validator ??= this.showdown.TeamValidator.get('gen1ou');
     const species = this.dex.species.get(id);
     const level = random.chance(0.9) ? 100 : random.between(Math.max(species.evoLevel || 1, 60), 100);
-    return {...fullSet(species.name, random.sample(this.learnable(id), 4), level), ability: 'No Ability'};
+    const set = {...fullSet(species.name, random.sample(this.learnable(id), 4), level), ability: 'No Ability', id};
+    return set.moves.length && !this.validator.validateTeam([structuredClone(set)]) ? set : null;
   }
 
-  /** The moves that a species can have in gen1ou, each by itself. */
+  /** The moves that a species can learn at all. */
   learnable(id) {
     this.learnsets ??= new Map();
     if (!this.learnsets.has(id)) {
       const species = this.dex.species.get(id);
-      this.learnsets.set(id, this.moves.filter(move => {
-        const set = {...fullSet(species.name, [move], 100), ability: 'No Ability'};
-        return !this.validator.validateTeam([set]);
-      }));
-      if (!this.learnsets.get(id).length) this.learnsets.set(id, ['struggle']);
+      this.learnsets.set(id, this.moves.filter(move => !this.validator.checkCanLearn(this.dex.moves.get(move), species)));
     }
     return this.learnsets.get(id);
   }
