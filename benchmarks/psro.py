@@ -20,8 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pokespiel.blas  # noqa: F401, before NumPy
-
+import pokespiel.blas  # noqa: F401, before NumPy  # isort: skip
 import numpy as np
 
 from pokespiel.environment import environment
@@ -77,14 +76,11 @@ def curve(case: Case, seed: int) -> Iterator[dict[str, float]]:
         began = time.perf_counter()
         state = next(states)
         spent += time.perf_counter() - began
-        yield {"iteration": state.iteration, "seconds": round(spent, 3), **_figures(game, state)}
-
-
-def _figures(game: Any, state: Any) -> dict[str, float]:
-    """Exploitability of the marginals, so that joint strategies compare, and a joint strategy's own gap."""
-    figures = exact_metrics(game, state.populations, state.strategy)
-    product = exact_metrics(game, state.populations, state.strategy._replace(joint=None))
-    return {"exploitability": product["exploitability"], **{k: v for k, v in figures.items() if "gap" in k}}
+        yield {
+            "iteration": state.iteration,
+            "seconds": round(spent, 3),
+            **exact_metrics(game, state.populations, state.strategy),
+        }
 
 
 def result_file(name: str, seed: int) -> Path:
@@ -201,12 +197,12 @@ class OpenSpielLoop:
             responder = pyspiel.TabularBestResponse(self.game, player, table)
             response = responder.get_best_response_policy()
             tables.append(response)
-            population.append(_Python(self.game, response))
+            population.append(_python_policy(self.game, response))
         self._fill()
         return measured
 
 
-def _Python(game: Any, table: Any) -> Any:  # noqa: N802
+def _python_policy(game: Any, table: Any) -> Any:
     """OpenSpiel's aggregation wants its Python policies."""
     from open_spiel.python import policy
 

@@ -19,7 +19,7 @@ from pokespiel.run import PSROConfig, RunFolder, Standing
 from pokespiel.run_report import write_report
 from pokespiel.session import work
 
-RUNS = {"kuhn_poker": 10, "leduc_poker": 60}
+RUNS = {"kuhn_poker": 10, "leduc_poker": 40}
 SOLVERS = ("nash", "alpharank", "prd", "regret_matching", "uniform")
 
 

@@ -124,12 +124,10 @@ def _row(game: Game, state: PSROState, seconds: float) -> dict[str, Any]:
 
 
 def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
-    """The first of the figures that people look at."""
-    for name in ("exploitability", "cce_gap", "population_regret", "win_rate"):
-        if name in metrics:
-            bar.update(iteration, f"{name.replace('_', ' ')} {metrics[name]:.3g}")
-            return
-    bar.update(iteration, ", ".join(f"{name} {value:.3g}" for name, value in list(metrics.items())[:2]))
+    """The figures that people look at."""
+    known = [name for name in ("exploitability", "cce_gap") if name in metrics]
+    shown = known or [name for name in metrics if name not in ("iteration", "seconds")][:2]
+    bar.update(iteration, ", ".join(f"{name.replace('_', ' ')} {metrics[name]:.3g}" for name in shown))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Exact distance from equilibrium of populations under a meta-strategy, on games in sequence form.
 
-A product of mixtures is measured by NashConv: what the players gain in all by a best response each. A joint strategy is
-measured by the gain of the best deviation fixed beforehand (CCE gap) and of the best answer to each recommended policy
+A product of mixtures is measured by NashConv: what the players gain in all by a best response each. A joint strategy has
+that of its marginals, played independently, and is itself measured by the gain of the best deviation fixed beforehand (CCE gap) and of the best answer to each recommended policy
 (CE gap); deviations range over the whole game, not the payoff table. A player's mixture is drawn once a match, so its
 realisation plan is the weighted sum of its members' plans.
 """
@@ -23,17 +23,17 @@ CHUNK = 1 << 22
 
 
 def exact_metrics(game: Game, populations: Populations, strategy: MetaStrategy) -> dict[str, float]:
-    """`nash_conv` and `exploitability` of a product, `cce_gap` and `ce_gap` of a joint strategy.
+    """`nash_conv` and `exploitability` of the marginals, and of a joint strategy its `cce_gap` and `ce_gap`.
 
     Nothing where they cannot be exact: without a sequence form, or with policies that remember.
     """
     if not isinstance(game, TreeGame) or not all(map(_forgets, (policy for seat in populations for policy in seat))):
         return {}
-    if strategy.joint is None:
-        total = nash_conv(game, populations, strategy.marginals)
-        return {"nash_conv": total, "exploitability": total / game.num_players}
-    cce, ce = correlated_gaps(game, populations, strategy.joint)
-    return {"cce_gap": cce, "ce_gap": ce}
+    total = nash_conv(game, populations, strategy.marginals)
+    figures = {"nash_conv": total, "exploitability": total / game.num_players}
+    if strategy.joint is not None:
+        figures["cce_gap"], figures["ce_gap"] = correlated_gaps(game, populations, strategy.joint)
+    return figures
 
 
 def nash_conv(game: TreeGame, populations: Populations, marginals: Sequence[np.ndarray]) -> float:
