@@ -59,6 +59,7 @@ ORACLES = Registry(
     {
         "exact": "pokespiel.oracles.exact:Exact",
         "cfr": "pokespiel.oracles.cfr:CFR",
+        "xdo": "pokespiel.oracles.xdo:XDO",
         "ppo": "pokespiel.oracles.ppo:PPO",
         "mmd": "pokespiel.oracles.mmd:MMD",
         "rnad": "pokespiel.oracles.rnad:RNaD",

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ from pokespiel.game import Game
 from pokespiel.game.tree import Plans, TreeGame
 from pokespiel.game.treeplex import Treeplex
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.exact import in_sequence_form
+from pokespiel.oracles.exact import in_sequence_form, seat_policies
 from pokespiel.policy import Policy, Tabular
 
 TINY, NOTHING = 1e-200, 1e-100
@@ -91,7 +91,7 @@ class CFR:
         began = time.perf_counter()
         while True:
             if solver.iteration and (solver.iteration % self.report == 0 or solver.iteration >= self.iterations):
-                yield self._training(solver, list(opponents), before + time.perf_counter() - began)
+                yield self._training(solver, opponents, before + time.perf_counter() - began)
             if solver.iteration >= self.iterations:
                 return
             solver.step()
@@ -111,7 +111,7 @@ class CFR:
             return iteration**self.gamma
         return iteration ** POWERS[OWN_AVERAGE[self.variant]]
 
-    def _training(self, solver: Solver, seats: list[int], seconds: float) -> Training:
+    def _training(self, solver: Solver, seats: Iterable[int], seconds: float) -> Training:
         game = solver.game
         averages = solver.averages()
         metrics = {
@@ -119,12 +119,7 @@ class CFR:
             "nash_conv": game.nash_conv(averages),
             "seconds": seconds,
         }
-        behaviours = [player.behaviour(plan) for player, plan in zip(game.players, averages, strict=True)]
-        responses: dict[int, tuple[Policy, ...]] = {}
-        for seat in seats or range(game.num_players):
-            every = game.policy(behaviours)
-            responses[seat] = (every if game.symmetric else Tabular({seat: every.tables[seat]}),)
-        return Training(responses, metrics, {**solver.state(), "seconds": seconds})
+        return Training(seat_policies(game, averages, seats), metrics, {**solver.state(), "seconds": seconds})
 
 
 class Solver:

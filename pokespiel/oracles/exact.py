@@ -14,14 +14,14 @@ Reference: McMahan, Gordon and Blum (2003), Planning in the Presence of Cost Fun
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.game.tree import TreeGame
+from pokespiel.game.tree import Plans, TreeGame
 from pokespiel.oracles import Opponents, Training
 from pokespiel.policy import Policy, Tabular, Uniform
 
@@ -114,6 +114,13 @@ def in_sequence_form(game: Game, who: str) -> TreeGame:
     if not isinstance(game, TreeGame):
         raise ValueError(f"{who} needs a game in sequence form, which {game.name} is not")
     return game
+
+
+def seat_policies(game: TreeGame, plans: Plans, seats: Iterable[int]) -> dict[int, tuple[Policy, ...]]:
+    """For each of `seats` (all if there are none) the table that plays its plan; in a symmetric game, every seat's."""
+    every = game.policy([player.behaviour(plan) for player, plan in zip(game.players, plans, strict=True)])
+    wanted = list(seats) or list(range(game.num_players))
+    return {seat: (every if game.symmetric else Tabular({seat: every.tables[seat]}),) for seat in wanted}
 
 
 def check_opponents(game: TreeGame, player: int, mixture: Opponents) -> None:
