@@ -1,0 +1,218 @@
+"""The command line: every command, its refusals, and how fast it starts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import yaml
+
+from pokespiel.cli import COMMANDS, main
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.oracles import ORACLES
+from pokespiel.run import RunFolder
+
+SMALL = ["psro", "--game", "kuhn_poker", "--iterations", "3"]
+
+
+def refused(capsys, *arguments: str) -> str:
+    """What is said about a mistake: one line, and exit status 2."""
+    capsys.readouterr()
+    assert main(list(arguments)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("pokespiel: ")
+    assert "Traceback" not in said
+    return said
+
+
+def write_csv(path, rows) -> str:
+    path.write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    return str(path)
+
+
+RPS = [[0, -1, 2], [1, 0, -1], [-2, 1, 0]]
+
+
+def test_psro_runs_and_says_where(tmp_path, capsys):
+    path = tmp_path / "run"
+    asked = [
+        "--meta-solver",
+        "prd",
+        "--meta-solver.steps",
+        "100",
+        "--oracle",
+        "exact",
+        "--seed",
+        "7",
+        "--run",
+        str(path),
+    ]
+    assert main([*SMALL, *asked]) == 0
+    out, progress = capsys.readouterr()
+    assert "iteration 3: exploitability" in out
+    assert f"pokespiel report {path}" in out
+    assert "kuhn_poker prd exact 3/3" in progress
+    config = RunFolder(path).config()
+    assert (config.seed, config.meta_solver.options["steps"]) == (7, 100)
+    assert main(["report", str(path)]) == 0
+    html = (path / "report.html").read_text(encoding="utf-8")
+    for heading in ("Progress", "The mixture over time", "Payoffs", "Response graph", "Where it comes from"):
+        assert f"<h2>{heading}</h2>" in html
+    assert html.count("data:image/svg+xml") == 5
+
+
+def test_a_file_says_the_same_as_flags(tmp_path):
+    asked = ["--meta-solver", "logit", "--oracle.ties", "random", "--evaluator", "nash", "--seed", "3"]
+    assert main([*SMALL, *asked, "--run", str(tmp_path / "flags")]) == 0
+    config = {"game": "kuhn_poker", "iterations": 3, "meta_solver": "logit", "seed": 3, "evaluator": "nash"}
+    config["oracle"] = [{"name": "exact", "ties": "random"}]
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    assert main(["psro", "--config", str(tmp_path / "config.yaml"), "--run", str(tmp_path / "file")]) == 0
+    flags, file = (RunFolder(tmp_path / name) for name in ("flags", "file"))
+    assert flags.config() == file.config()
+    drop = ("seconds",)
+    one, other = (
+        [{k: v for k, v in r.items() if not any(d in k for d in drop)} for r in f.standing().rows]
+        for f in (flags, file)
+    )
+    assert one == other
+
+
+def test_a_resume_may_ask_for_more(tmp_path, capsys):
+    path = str(tmp_path / "run")
+    assert main([*SMALL, "--run", path]) == 0
+    assert main(["psro", "--run", path, "--resume", "--iterations", "5"]) == 0
+    assert RunFolder(path).standing().state.iteration == 5
+    assert "cannot change game" in refused(capsys, "psro", "--run", path, "--resume", "--game", "leduc_poker")
+    assert "already holds a run" in refused(capsys, *SMALL, "--run", path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["prso"], "unknown command 'prso'; did you mean 'psro'"),
+        (["psro", "--game", "kuhn_pokre"], "kuhn_poker"),
+        (["psro", "--game", "kuhn_poker(player=2)"], "player"),
+        (["psro", "--meta-solver", "nahs"], "unknown meta-solver 'nahs'; did you mean 'nash'"),
+        (["psro", "--oracle", "exat"], "unknown oracle 'exat'; did you mean 'exact'"),
+        (["psro", "--payoffs", "guessed"], "unknown payoffs 'guessed'"),
+        (["psro", "--evaluator", "nsah"], "unknown meta-solver 'nsah'"),
+        (["psro", "--config", "nowhere.yaml"], "no configuration file at nowhere.yaml"),
+        (["psro", "--resume", "--run", "nowhere"], "nowhere holds no run"),
+        (["report", "nowhere"], "nowhere holds no run"),
+        (["solve", "nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_mistakes_are_answered_in_a_line(tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        (["--iteration", "3"], "--iterations"),
+        (["--iterations", "few"], "int"),
+        (["--oracle.tie", "lowest"], "--oracle.ties"),
+    ],
+)
+def test_mistyped_flags_name_the_nearest(capsys, flag, message):
+    with pytest.raises(SystemExit) as stopped:
+        main(["psro", *flag])
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_exact_oracle_is_refused_where_the_game_has_no_sequence_form(tmp_path, capsys):
+    said = refused(capsys, "psro", "--game", "chess", "--iterations", "1", "--run", str(tmp_path / "run"))
+    assert "sequence form" in said
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(METASOLVERS)])
+def test_every_solver_solves_a_file(tmp_path, capsys, name):
+    assert main(["solve", write_csv(tmp_path / "rps.csv", RPS), "--meta-solver", name]) == 0
+    out = capsys.readouterr().out
+    assert "player 1" in out
+    assert "in the table" in out
+
+
+def test_solve_prints_the_mixture(tmp_path, capsys):
+    assert main(["solve", write_csv(tmp_path / "rps.csv", RPS), "--symmetric"]) == 0
+    out = capsys.readouterr().out
+    assert "every player" in out
+    assert "0.500000" in out.splitlines()[1]  # paper, half the time: a win with rock pays double
+    chicken = write_csv(tmp_path / "row.csv", [[0, 7], [2, 6]]), write_csv(tmp_path / "column.csv", [[0, 2], [7, 6]])
+    assert main(["solve", chicken[0], "--second", chicken[1], "--meta-solver", "correlated"]) == 0
+    assert "CCE gap in the table" in capsys.readouterr().out
+    np.save(tmp_path / "three.npy", np.random.default_rng(0).normal(size=(3, 2, 2, 2)))
+    assert main(["solve", str(tmp_path / "three.npy"), "--meta-solver", "replicator"]) == 0
+    assert "player 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1,2\n3", "rows of one length, found [1, 2]"),
+        ("1,2\n3,four", "line 2: expected numbers separated by commas"),
+        ("", "found none"),
+        ("1,nan\n0,1", "nan"),
+        ("1,inf\n0,1", "inf"),
+    ],
+)
+def test_bad_tables_are_refused(tmp_path, capsys, content, message):
+    (tmp_path / "table.csv").write_text(content)
+    assert message in refused(capsys, "solve", str(tmp_path / "table.csv"))
+
+
+def test_bad_arrays_are_refused(tmp_path, capsys):
+    path = tmp_path / "table.npy"
+    np.save(path, np.zeros((2, 3, 3)))
+    path.write_bytes(path.read_bytes()[:100])
+    assert "truncated or no .npy array" in refused(capsys, "solve", str(path))
+    np.save(path, np.zeros((2, 3)))
+    assert "expected payoffs [P, n_1, ..., n_P], found shape (2, 3)" in refused(capsys, "solve", str(path))
+    row = write_csv(tmp_path / "row.csv", RPS)
+    column = write_csv(tmp_path / "column.csv", [[1, 2]])
+    assert "differ in shape" in refused(capsys, "solve", row, "--second", column)
+    general = write_csv(tmp_path / "general.csv", np.ones((3, 3)).tolist() + np.eye(3).tolist()[:0])
+    asked = ["--second", write_csv(tmp_path / "other.csv", np.eye(3).tolist())]
+    assert "general-sum" in refused(capsys, "solve", general, *asked)
+
+
+def test_the_list_names_everything_with_its_source(capsys):
+    assert main(["list", "--games"]) == 0
+    out = capsys.readouterr().out
+    for name in (*METASOLVERS, *ORACLES, "leduc_poker", "sampled"):
+        assert name in out
+    assert "Lanctot" in out or "Omidshafiei" in out
+
+
+def test_help_shows_every_command_and_every_field(capsys):
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in COMMANDS)
+    for name in COMMANDS:
+        with pytest.raises(SystemExit) as stopped:
+            main([name, "--help"])
+        assert stopped.value.code == 0
+    with pytest.raises(SystemExit):
+        main(["psro", "--oracle", "ppo", "--meta-solver", "alpharank", "--help"])
+    out = capsys.readouterr().out
+    for flag in ("--oracle.decisions", "--meta-solver.alpha", "--game", "--checkpoint-seconds"):
+        assert flag in out
+
+
+def test_quick_commands_do_not_import_what_is_slow(tmp_path):
+    program = (
+        "import sys; from pokespiel.cli import main\n"
+        "main(sys.argv[1:])\n"
+        "slow = {'torch', 'matplotlib', 'cvxpy', 'poke_env', 'tensorboard'} & set(sys.modules)\n"
+        "assert not slow, slow"
+    )
+    for arguments in (["list"], ["solve", write_csv(tmp_path / "rps.csv", RPS)], ["--help"]):
+        began = time.process_time()
+        subprocess.run([sys.executable, "-c", program, *arguments], check=True, stdout=subprocess.DEVNULL)
+        assert time.process_time() - began < 5
