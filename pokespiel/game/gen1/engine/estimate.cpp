@@ -58,7 +58,7 @@ void set_health(Target& target, const KnownPokemon& pokemon) {
     target.asleep = pokemon.status == Status::Sleep;
     target.full_hp = std::max<std::uint16_t>(1, pokemon.full_hp);
     target.per_point = 1000.0 / target.full_hp;
-    target.hp = pokemon.max_hp ? static_cast<std::uint16_t>(1000u * pokemon.hp / pokemon.max_hp) : 0;
+    target.hp = pokemon.share / 10;
 }
 
 Target target_on_field(const KnownSide& side) {
@@ -178,57 +178,95 @@ Hit estimate(const MoveData& move, const Attacker& attacker, const Target& targe
     return hit;
 }
 
+// What a move is expected to do: Hit::expected alone.
 std::int16_t expected(const KnownMove& known, const Attacker& attacker, const Target& target) {
     const MoveData& move = kMoves[known.move];
     if (!move.power && move.effect != Effect::Ohko) return 0;
     return estimate(move, attacker, target).expected;
 }
 
+std::int16_t most_expected(const KnownMove (&moves)[kMoveSlots], const Attacker& attacker, const Target& target) {
+    std::int16_t most = 0;
+    for (const KnownMove& move : moves) most = std::max(most, expected(move, attacker, target));
+    return most;
+}
+
 bool present(const KnownPokemon& pokemon) { return pokemon.species && pokemon.hp; }
 
-// All that the Pokemon on the field of `seat` does: to the other on the field, and to those on the other's bench.
-void update_attacks(Estimates& estimates, const Knowledge& knowledge, int seat) {
-    const KnownSide &side = knowledge.sides[seat], &foe = knowledge.sides[1 - seat];
-    const Attacker attacker = attacker_on_field(side);
-    const Target target = target_on_field(foe);
-    const int own_index = side.order[0], foe_index = foe.order[0];
-    std::int16_t& most = estimates.takes[1 - seat][foe_index] = 0;
-    for (int slot = 0; slot < kMoveSlots; slot++) {
-        Hit& hit = estimates.hits[seat][slot] = {};
-        const std::uint8_t move = side.active.moves[slot].move;
-        if (move && present(side.pokemon()) && present(foe.pokemon())) hit = estimate(kMoves[move], attacker, target);
-        estimates.each[seat][own_index][slot] = hit.expected;
-        most = std::max(most, hit.expected);
-    }
-    for (int index = 0; index < kTeamSize; index++) {
-        if (index == foe_index) continue;
-        std::int16_t& taken = estimates.takes[1 - seat][index] = 0;
-        if (!present(side.pokemon()) || !present(foe.party[index])) continue;
-        const Target bench = target_on_bench(foe.party[index]);
-        for (const KnownMove& move : side.active.moves) taken = std::max(taken, expected(move, attacker, bench));
-    }
-}
+// The two on the field, and the updates between them and the benches. `seat` attacks.
+struct Update {
+    Estimates& estimates;
+    const Knowledge& knowledge;
 
-void update_bench_member(Estimates& estimates, const Knowledge& knowledge, int seat, int index, const Target& target) {
-    const KnownPokemon& pokemon = knowledge.sides[seat].party[index];
-    auto& slots = estimates.each[seat][index];
-    std::fill_n(slots, kMoveSlots, std::int16_t{0});
-    if (!present(pokemon) || !present(knowledge.sides[1 - seat].pokemon())) return;
-    const Attacker attacker = attacker_on_bench(pokemon);
-    for (int slot = 0; slot < kMoveSlots; slot++) slots[slot] = expected(pokemon.moves[slot], attacker, target);
-}
+    const KnownSide& side(int seat) const { return knowledge.sides[seat]; }
+    bool both_stand() const { return present(side(0).pokemon()) && present(side(1).pokemon()); }
+
+    // The one on the field on the other one there.
+    void duel(int seat) {
+        const KnownSide &own = side(seat), &foe = side(1 - seat);
+        const Attacker attacker = attacker_on_field(own);
+        const Target target = target_on_field(foe);
+        std::int16_t& most = estimates.takes[1 - seat][foe.order[0]] = 0;
+        for (int slot = 0; slot < kMoveSlots; slot++) {
+            Hit& hit = estimates.hits[seat][slot] = {};
+            const std::uint8_t move = own.active.moves[slot].move;
+            if (move && both_stand()) hit = estimate(kMoves[move], attacker, target);
+            estimates.each[seat][own.order[0]][slot] = hit.expected;
+            most = std::max(most, hit.expected);
+        }
+    }
+
+    // The one on the field on a member of the other's bench.
+    void threaten(int seat, const Attacker& attacker, int index) {
+        const KnownPokemon& pokemon = side(1 - seat).party[index];
+        std::int16_t& most = estimates.takes[1 - seat][index] = 0;
+        if (present(side(seat).pokemon()) && present(pokemon))
+            most = most_expected(side(seat).active.moves, attacker, target_on_bench(pokemon));
+    }
+
+    // A member of the bench on the other's on the field.
+    void promise(int seat, int index, const Target& target) {
+        const KnownPokemon& pokemon = side(seat).party[index];
+        auto& slots = estimates.each[seat][index];
+        std::fill_n(slots, kMoveSlots, std::int16_t{0});
+        if (!present(pokemon) || !present(side(1 - seat).pokemon())) return;
+        const Attacker attacker = attacker_on_bench(pokemon);
+        for (int slot = 0; slot < kMoveSlots; slot++) slots[slot] = expected(pokemon.moves[slot], attacker, target);
+    }
+
+    // The other's bench against the one on the field of `seat`, which changed.
+    void against(int seat) {
+        const Attacker attacker = attacker_on_field(side(seat));
+        const Target target = target_on_field(side(seat));
+        for (int index = 0; index < side(1 - seat).known; index++) {
+            if (index == side(1 - seat).order[0]) continue;
+            threaten(seat, attacker, index);
+            promise(1 - seat, index, target);
+        }
+    }
+
+    // The one that left the field is one of the bench now.
+    void withdraw(int seat) {
+        const int left = estimates.on_field[seat];
+        if (left == side(seat).order[0]) return;
+        threaten(1 - seat, attacker_on_field(side(1 - seat)), left);
+        promise(seat, left, target_on_field(side(1 - seat)));
+    }
+};
 
 }  // namespace
 
 void update(Estimates& estimates, Knowledge& knowledge) {
-    if (!knowledge.changed && !knowledge.super_fang) return;
+    const unsigned changed = knowledge.super_fang ? Knowledge::kBothChanged : knowledge.changed;
+    if (!changed) return;
+    Update work{estimates, knowledge};
+    work.duel(0);
+    work.duel(1);
     for (int seat = 0; seat < 2; seat++) {
-        const KnownSide &side = knowledge.sides[seat], &foe = knowledge.sides[1 - seat];
-        update_attacks(estimates, knowledge, seat);
-        const Target target = target_on_field(foe);
-        for (int index = 0; index < kTeamSize; index++)
-            if (index != side.order[0]) update_bench_member(estimates, knowledge, seat, index, target);
-        estimates.on_field[seat] = side.order[0];
+        if (!(changed >> seat & 1)) continue;
+        work.against(seat);
+        if (changed != Knowledge::kBothChanged) work.withdraw(seat);
+        estimates.on_field[seat] = knowledge.sides[seat].order[0];
     }
     knowledge.changed = 0;
 }

@@ -23,15 +23,15 @@ Knowledge know_nothing(int player, int foe_size) {
     knowledge.sides[1].size = static_cast<std::uint8_t>(foe_size);
     for (KnownSide& side : knowledge.sides)
         for (int i = 0; i < kTeamSize; i++) side.order[i] = static_cast<std::uint8_t>(i);
-    knowledge.changed = 1;
+    knowledge.changed = Knowledge::kBothChanged;
     return knowledge;
 }
 
 void know_own(Knowledge& knowledge, int index, const OwnPokemon& own) {
     KnownSide& side = knowledge.sides[0];
     KnownPokemon& pokemon = side.party[index];
-    pokemon.hp = own.hp;
-    pokemon.max_hp = pokemon.full_hp = own.max_hp;
+    set_health(pokemon, own.hp, own.max_hp);
+    pokemon.full_hp = own.max_hp;
     std::copy(own.stats, own.stats + 4, pokemon.stats);
     pokemon.species = own.species;
     pokemon.level = own.level;
@@ -43,7 +43,7 @@ void know_own(Knowledge& knowledge, int index, const OwnPokemon& own) {
     }
     for (int i = 0; i < kMoveSlots; i++) {
         pokemon.moves[i] = {own.moves[i], own.pp[i], kMoves[own.moves[i]].max_pp, 0};
-        note_move(knowledge, own.moves[i]);
+        note_move(knowledge, 0, own.moves[i]);
     }
     side.size = side.known = std::max<std::uint8_t>(side.size, static_cast<std::uint8_t>(index + 1));
 }
@@ -113,13 +113,14 @@ void learn(Knowledge& knowledge, const Appeared& event) {
     }
     put_on_field(side, index, seat == 0);
     KnownPokemon& pokemon = side.pokemon();
-    pokemon.hp = event.health.hp;
-    pokemon.max_hp = event.health.max_hp;
+    set_health(pokemon, event.health.hp, event.health.max_hp);
     if (seat == 0) pokemon.full_hp = event.health.max_hp;
     pokemon.status = event.health.status;
     enter_field(side);
-    knowledge.sides[1 - seat].active.flags &= ~KnownActive::kTrapping;
-    knowledge.changed = 1;
+    KnownActive& opposite = knowledge.sides[1 - seat].active;
+    opposite.flags &= ~KnownActive::kTrapping;
+    opposite.last_move = kNoMove;  // a switch makes both sides forget
+    mark_changed(knowledge, seat);
 }
 
 namespace {
@@ -143,7 +144,7 @@ void correct_moves(Knowledge& knowledge, const Ask& ask) {
         const MoveData& data = kMoves[ask.active_moves[i]];
         if (move.move != ask.active_moves[i]) {
             move = {ask.active_moves[i], transformed ? std::min<std::uint8_t>(5, data.pp) : data.max_pp, data.max_pp, 0};
-            note_move(knowledge, move.move);
+            note_move(knowledge, 0, move.move);
         }
         if (!ask.pp_shown) continue;
         move.pp = ask.pp[i];

@@ -40,6 +40,7 @@ struct KnownPokemon {
     };
     std::uint16_t hp;        // own: points; foe: the percentage shown
     std::uint16_t max_hp;    // own: points; foe: 100
+    std::uint16_t share;     // hp / max_hp in ten thousandths, rounded down
     std::uint16_t full_hp;   // points at full HP; the foe's is assumed (highest DVs and stat experience)
     std::uint16_t stats[4];  // without any change, in the order of Stat; the foe's are assumed
     std::uint8_t species;    // 0: not revealed
@@ -128,13 +129,15 @@ struct Knowledge {
     std::int16_t last_damage[2];  // the last hit that each side took: own in points, foe in percent
     std::uint8_t player;     // 0: p1, 1: p2
     std::uint8_t result;     // Result
-    std::uint8_t changed;    // something that expected damages depend on changed since they were worked out
+    std::uint8_t changed;    // bit s: of seat s's on the field changed what expected damages depend on, since they were worked out
     std::uint8_t boosted;    // 1 + seat, if the last event was a change of stages: see learn(Boost)
     event::BoostStat boost_stat;
     std::uint8_t boost_raised;
     std::uint8_t mover;      // the side whose move is under way
     std::uint8_t super_fang; // some known move does damage by the HP left
     std::uint16_t before_boost[2][4];  // modified stats of both before that event
+
+    static constexpr std::uint8_t kBothChanged = 3;
 
     int seat_of(int side) const { return side == player ? 0 : 1; }  // 0 own, 1 foe, of an event's side
 };

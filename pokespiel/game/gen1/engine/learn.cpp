@@ -57,7 +57,8 @@ void reveal_move(Knowledge& knowledge, int index, std::uint8_t move) {
     pokemon.moves[slot] = {move, kMoves[move].max_pp, kMoves[move].max_pp, 0};
     if (index == foe.order[0] && !has(foe.active, KnownActive::kTransformed))
         foe.active.moves[slot] = pokemon.moves[slot];
-    note_move(knowledge, move);
+    note_move(knowledge, 1, move);
+    if (index != foe.order[0]) knowledge.changed = Knowledge::kBothChanged;
 }
 
 void reveal_on_field(Knowledge& knowledge, int side, std::uint8_t move) {
@@ -121,7 +122,7 @@ void take_health(Knowledge& knowledge, int side, const event::Health& health, bo
     const int seat = knowledge.seat_of(side);
     KnownPokemon& pokemon = knowledge.sides[seat].pokemon();
     if (hit) knowledge.last_damage[seat] = static_cast<std::int16_t>(pokemon.hp - health.hp);
-    pokemon.hp = health.hp;
+    set_health(pokemon, health.hp, health.max_hp);
 }
 
 }  // namespace
@@ -134,7 +135,7 @@ void learn(Knowledge& knowledge, const Typed& event) {
     active.types[0] = event.types[0];
     active.types[1] = event.types[1];
     set(active, KnownActive::kTypeChanged);
-    knowledge.changed = 1;
+    mark_changed(knowledge, knowledge.seat_of(event.side));
 }
 
 void learn(Knowledge& knowledge, const event::UseMove& event) {
@@ -213,16 +214,18 @@ void learn(Knowledge& knowledge, const event::StatusStart& event) {
         case Status::Burn: scale_stat(side.active, Stat::Attack, 2); break;
         default: break;
     }
-    knowledge.changed = 1;
+    mark_changed(knowledge, knowledge.seat_of(event.side));
 }
 
 void learn(Knowledge& knowledge, const event::StatusEnd& event) {
     start_event(knowledge);
-    KnownPokemon& pokemon = side_of(knowledge, event.side).pokemon();
+    KnownSide& side = side_of(knowledge, event.side);
+    KnownPokemon& pokemon = side.pokemon();
+    if (event.status == Status::Sleep && !event.silent) side.active.last_move = kNoMove;  // waking took its turn
     pokemon.status = Status::None;
     pokemon.sleep_turns = 0;
     pokemon.flags &= static_cast<std::uint8_t>(~KnownPokemon::kRested);
-    knowledge.changed = 1;
+    mark_changed(knowledge, knowledge.seat_of(event.side));
 }
 
 namespace {
@@ -274,7 +277,7 @@ void learn(Knowledge& knowledge, const event::Boost& event) {
     if (event.stat == event::BoostStat::spd) return;
     KnownActive& active = knowledge.sides[seat].active;
     active.boosts[stat] = static_cast<std::int8_t>(std::clamp(active.boosts[stat] + event.amount, -6, 6));
-    knowledge.changed = 1;
+    knowledge.changed = Knowledge::kBothChanged;
     if (stepped_back) {
         take_back_stages(knowledge);
         return;
@@ -293,10 +296,16 @@ void learn(Knowledge& knowledge, const event::HazeUsed&) {
         std::fill_n(side.active.boosts, 6, std::int8_t{0});
         std::copy_n(side.active.stored, 4, side.active.modified);
     }
-    knowledge.changed = 1;
+    knowledge.changed = Knowledge::kBothChanged;
 }
 
 namespace {
+
+// Conditions that the damage formula asks for.
+bool in_formula(event::Condition condition) {
+    using event::Condition;
+    return condition == Condition::FocusEnergy || condition == Condition::LightScreen || condition == Condition::Reflect;
+}
 
 void mimic(Knowledge& knowledge, const event::Start& event) {
     KnownSide& side = side_of(knowledge, event.side);
@@ -306,7 +315,7 @@ void mimic(Knowledge& knowledge, const event::Start& event) {
     if (slot < 0) return;
     KnownMove& copied = side.active.moves[slot];
     copied = {event.move, copied.pp, kMoves[event.move].max_pp, 0};
-    note_move(knowledge, event.move);
+    note_move(knowledge, knowledge.seat_of(event.side), event.move);
 }
 
 void disable(Knowledge& knowledge, const event::Start& event) {
@@ -349,7 +358,7 @@ void learn(Knowledge& knowledge, const event::Start& event) {
         case Condition::TypeChange:
         case Condition::Trapped: break;
     }
-    knowledge.changed = 1;
+    if (in_formula(event.condition)) mark_changed(knowledge, knowledge.seat_of(event.side));
 }
 
 void learn(Knowledge& knowledge, const event::End& event) {
@@ -381,7 +390,7 @@ void learn(Knowledge& knowledge, const event::End& event) {
         case Condition::Mimic:
         case Condition::TypeChange: break;
     }
-    knowledge.changed = 1;
+    if (in_formula(event.condition)) mark_changed(knowledge, knowledge.seat_of(event.side));
 }
 
 void learn(Knowledge& knowledge, const event::Activate& event) {
@@ -422,7 +431,7 @@ void learn(Knowledge& knowledge, const event::Transformed& event) {
     set(active, KnownActive::kMimicked | KnownActive::kTypeChanged, false);
     const bool tampered = has(model.active, KnownActive::kTransformed | KnownActive::kMimicked);
     side.transform_of = tampered ? 0 : static_cast<std::uint8_t>(model.order[0] + 1);
-    knowledge.changed = 1;
+    mark_changed(knowledge, knowledge.seat_of(event.side));
 }
 
 void learn(Knowledge& knowledge, const event::Prepare& event) {
@@ -456,13 +465,13 @@ void learn(Knowledge& knowledge, const event::Faint& event) {
     start_event(knowledge);
     KnownSide& side = side_of(knowledge, event.side);
     KnownPokemon& pokemon = side.pokemon();
-    pokemon.hp = 0;
+    set_health(pokemon, 0, pokemon.max_hp);
     pokemon.status = Status::None;
     pokemon.flags |= KnownPokemon::kFainted;
     side.fainted++;
     enter_field(side);
     set(other_side(knowledge, event.side).active, KnownActive::kTrapping, false);
-    knowledge.changed = 1;
+    mark_changed(knowledge, knowledge.seat_of(event.side));
 }
 
 void learn(Knowledge& knowledge, const event::Upkeep&) {

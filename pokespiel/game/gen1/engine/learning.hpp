@@ -19,9 +19,17 @@ inline void scale_stat(KnownActive& active, Stat stat, int divisor) {
     value = std::max<std::uint16_t>(1, static_cast<std::uint16_t>(value / divisor));
 }
 
-// A move is newly known.
-inline void note_move(Knowledge& knowledge, std::uint8_t move) {
-    knowledge.changed = 1;
+inline void mark_changed(Knowledge& knowledge, int seat) { knowledge.changed |= static_cast<std::uint8_t>(1 << seat); }
+
+inline void set_health(KnownPokemon& pokemon, int hp, int max_hp) {
+    pokemon.hp = static_cast<std::uint16_t>(hp);
+    pokemon.max_hp = static_cast<std::uint16_t>(max_hp);
+    pokemon.share = static_cast<std::uint16_t>(max_hp ? 10000 * hp / max_hp : 0);
+}
+
+// A move of the seat's Pokemon on the field is newly known.
+inline void note_move(Knowledge& knowledge, int seat, std::uint8_t move) {
+    mark_changed(knowledge, seat);
     if (kMoves[move].effect == Effect::SuperFang) knowledge.super_fang = 1;
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "json.hpp"
+#include "learning.hpp"
 #include "lexicon.hpp"
 #include "protocol.hpp"
 
@@ -190,8 +191,8 @@ namespace {
 // What a request says of a member; whether that is news. The moves are its own unless it is on the field.
 bool correct(KnownPokemon& known, const OwnPokemon& told, bool own_moves) {
     const KnownPokemon before = known;
-    known.hp = told.hp;
-    if (told.max_hp) known.max_hp = known.full_hp = told.max_hp;
+    set_health(known, told.hp, told.max_hp ? told.max_hp : known.max_hp);
+    if (told.max_hp) known.full_hp = told.max_hp;
     if (!told.hp) known.flags |= KnownPokemon::kFainted;
     known.status = told.status;
     for (int i = 0; own_moves && i < kMoveSlots; i++)
@@ -222,10 +223,10 @@ void Tracker::follow(const std::vector<Member>& party) {
     own.fainted = 0;
     for (std::size_t place = 0; place < party.size(); place++) {
         const bool on_field = place == 0 && party[place].pokemon.hp;
-        if (correct(own.party[order[place]], party[place].pokemon, !on_field)) knowledge_.changed = 1;
+        if (correct(own.party[order[place]], party[place].pokemon, !on_field)) knowledge_.changed = Knowledge::kBothChanged;
         own.fainted += party[place].pokemon.hp == 0;
     }
-    if (order[0] != own.order[0]) knowledge_.changed = 1;
+    if (order[0] != own.order[0]) knowledge_.changed = Knowledge::kBothChanged;
     std::copy_n(order, kTeamSize, own.order);
 }
 

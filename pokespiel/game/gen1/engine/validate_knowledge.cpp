@@ -20,7 +20,7 @@ void check_moves(const KnownMove (&moves)[kMoveSlots]) {
 
 void check_pokemon(const KnownPokemon& known) {
     require(known.species <= kSpeciesCount && known.level <= 100, "a known species or level out of bounds");
-    require(known.hp <= known.max_hp && known.max_hp <= kMostStat && known.full_hp <= kMostStat, "known HP out of bounds");
+    require(known.hp <= known.max_hp && known.max_hp <= kMostStat && known.full_hp <= kMostStat && known.share <= 10000, "known HP out of bounds");
     for (const int stat : known.stats) require(stat <= kMostStat, "a known stat out of bounds");
     require(known.status <= Status::Toxic, "an unknown status");
     require(known.flags < 2 * KnownPokemon::kRested, "an unknown mark of a known Pokemon");
@@ -64,7 +64,7 @@ std::string impossibility(const Knowledge& knowledge) {
         for (const KnownSide& side : knowledge.sides) check_side(side);
         check_ask(knowledge.ask);
         require(knowledge.turn <= 1001, "a known turn above 1001");
-        require(knowledge.player <= 1 && knowledge.changed <= 1 && knowledge.boosted <= 2, "a mark out of bounds");
+        require(knowledge.player <= 1 && knowledge.changed <= Knowledge::kBothChanged && knowledge.boosted <= 2, "a mark out of bounds");
         require(knowledge.result <= static_cast<int>(Result::Tie), "an unknown result");
         require(knowledge.boost_stat <= event::BoostStat::evasion && knowledge.boost_raised <= 1, "an unknown boost");
         require(knowledge.mover <= 1 && knowledge.super_fang <= 1, "a mark out of bounds");

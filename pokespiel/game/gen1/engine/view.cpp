@@ -2,6 +2,7 @@
 #include "view.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace gen1 {
@@ -14,9 +15,6 @@ std::int16_t number(int value) { return static_cast<std::int16_t>(value); }
 int type_pair(const Type (&types)[2]) { return 16 * static_cast<int>(types[0]) + static_cast<int>(types[1]); }
 
 constexpr int kNoTypes = 16 * static_cast<int>(Type::Unknown) + static_cast<int>(Type::Unknown);
-
-// HP in ten thousandths of full HP.
-int health(const KnownPokemon& pokemon) { return pokemon.max_hp ? 10000 * pokemon.hp / pokemon.max_hp : 0; }
 
 int entering_speed(const KnownPokemon& pokemon) {
     const int speed = pokemon.stats[2];
@@ -53,7 +51,7 @@ void write_pokemon(Row row, const KnownSide& side, int index, int opposite_speed
     row[pokemon::on_field] = on_field;
     row[pokemon::fainted] = known.hp == 0;
     row[pokemon::level] = known.level;
-    row[pokemon::hp] = number(health(known));
+    row[pokemon::hp] = number(known.share);
     row[pokemon::full_hp] = number(known.full_hp);
     for (int i = 0; i < 4; i++) row[pokemon::attack + i] = number(known.stats[i]);
     row[pokemon::sleep_turns] = known.sleep_turns;
@@ -130,7 +128,7 @@ void write_own_moves(Row rows, const Knowledge& knowledge, const Estimates& esti
     using namespace columns;
     const Ask& ask = knowledge.ask;
     const KnownActive& active = knowledge.sides[0].active;
-    const int left = health(knowledge.sides[1].pokemon()) / 10;
+    const int left = knowledge.sides[1].pokemon().share / 10;
     const bool asked = ask.request == Request::Move;
     for (int place = 0; place < kMoveSlots; place++) {
         const Row row = rows + place * move::kCount;
@@ -146,7 +144,7 @@ void write_own_moves(Row rows, const Knowledge& knowledge, const Estimates& esti
 void write_threats(Row rows, const Knowledge& knowledge, const Estimates& estimates) {
     using namespace columns;
     const KnownSide& foe = knowledge.sides[1];
-    const int left = health(knowledge.sides[0].pokemon()) / 10;
+    const int left = knowledge.sides[0].pokemon().share / 10;
     const bool there = foe.pokemon().hp;
     for (int slot = 0; slot < kMoveSlots; slot++) {
         const KnownMove known = there ? foe.active.moves[slot] : KnownMove{};
@@ -226,7 +224,7 @@ Summary summarize(const KnownSide& side) {
     result.left = side.size - side.fainted;
     for (int i = 0; i < side.known; i++) {
         const KnownPokemon& pokemon = side.party[i];
-        result.health += health(pokemon) / 10;
+        result.health += pokemon.share / 10;
         if (!pokemon.hp) continue;
         result.slept |= pokemon.status == Status::Sleep && !(pokemon.flags & KnownPokemon::kRested);
         result.frozen |= pokemon.status == Status::Freeze;
@@ -277,7 +275,7 @@ void write_compact(const Knowledge& knowledge, const Estimates& estimates, std::
 void write_compact(const Knowledge& knowledge, std::int16_t* out) {
     Knowledge copy = knowledge;
     Estimates estimates{};
-    copy.changed = 1;
+    copy.changed = Knowledge::kBothChanged;
     update(estimates, copy);
     write_compact(copy, estimates, out);
 }
@@ -290,7 +288,7 @@ namespace {
 struct Expansion {
     const float* scales;
     const float* tables[2];
-    int keys[2], widths[2], codes[2];
+    int keys[2], codes[2];
 };
 
 std::vector<float> scales_of(const Block& block) {
@@ -299,17 +297,20 @@ std::vector<float> scales_of(const Block& block) {
     return scales;
 }
 
-// Every row of a block; the counts are known to the compiler, so that it unrolls and vectorizes.
-template <int kRows, int kNumbers, int kQuantities>
-void expand_rows(const Expansion& how, const std::int16_t*& in, float*& out) {
+// Every row of a block. The counts are known to the compiler, so that it unrolls and vectorizes.
+template <int kRows, int kNumbers, int kQuantities, int... kTables>
+inline void expand_rows(const Expansion& how, const std::int16_t*& in, float*& out) {
     for (int row = 0; row < kRows; row++) {
         for (int i = 0; i < kQuantities; i++) out[i] = static_cast<float>(in[i]) * how.scales[i];
         out += kQuantities;
-        for (int t = 0; t < 2 && how.widths[t]; t++) {
+        int t = 0;
+        const auto look_up = [&]<int kWidth>() {
             const int code = std::clamp<int>(in[how.keys[t]], 0, how.codes[t] - 1);
-            std::copy_n(how.tables[t] + code * how.widths[t], how.widths[t], out);
-            out += how.widths[t];
-        }
+            std::memcpy(out, how.tables[t] + code * kWidth, kWidth * sizeof(float));
+            out += kWidth;
+            t++;
+        };
+        (look_up.template operator()<kTables>(), ...);
         in += kNumbers;
     }
 }
@@ -323,12 +324,11 @@ struct Expansions {
         scales.reserve(all.size());
         for (const Block& block : all) {
             scales.push_back(scales_of(block));
-            Expansion how{scales.back().data(), {}, {}, {}, {}};
+            Expansion how{scales.back().data(), {}, {}, {}};
             for (std::size_t t = 0; t < block.tables.size(); t++) {
                 const Table& table = block.tables[t];
                 how.tables[t] = table.values.data();
                 how.keys[t] = table.number;
-                how.widths[t] = static_cast<int>(table.columns.size());
                 how.codes[t] = static_cast<int>(table.values.size() / table.columns.size());
             }
             blocks.push_back(how);
@@ -345,13 +345,13 @@ void expand(const std::int16_t* compact, float* out) {
     static const Expansions expansions;
     const Expansion* how = expansions.blocks.data();
     expand_rows<1, global::kCount, global::kCount>(*how++, compact, out);
-    expand_rows<2 * kTeamSize, pokemon::kCount, pokemon::kCount - pokemon::kKeys>(*how, compact, out);
+    expand_rows<2 * kTeamSize, pokemon::kCount, pokemon::kCount - pokemon::kKeys, kStatusCount, kTypeCount>(*how, compact, out);
     how += 2;
     expand_rows<2 * kKnownMoves, known_move::kCount, known_move::kCount>(*how, compact, out);
     how += 2;
-    expand_rows<2 * kMoveSlots, move::kCount, move::kCount>(*how, compact, out);
+    expand_rows<2 * kMoveSlots, move::kCount, move::kCount, kMoveProperties>(*how, compact, out);
     how += 2;
-    expand_rows<2, active::kCount, active::kCount - active::kKeys>(*how, compact, out);
+    expand_rows<2, active::kCount, active::kCount - active::kKeys, kTypeCount>(*how, compact, out);
 }
 
 }  // namespace gen1

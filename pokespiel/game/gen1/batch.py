@@ -1,0 +1,131 @@
+"""Many battles side by side, stepped in one native call that releases the GIL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.game.gen1 import _engine
+from pokespiel.game.gen1.battle import BattleTeam, _native_team
+from pokespiel.game.gen1.view import COMPACT_SIZE, NUM_ACTIONS, NUM_FEATURES
+
+PLAYING, P1_WINS, P2_WINS, TIE, TURN_LIMIT = range(5)
+"""How a battle stands. TURN_LIMIT: stopped by the batch's own limit, which is no tie of the game."""
+
+WINNERS = np.array([0, 1, -1, 0, 0], np.int8)
+"""By ending: +1 player 0 won, -1 player 1 won, 0 neither (yet)."""
+
+
+class Status(NamedTuple):
+    """How the N battles of a batch stand."""
+
+    legal: np.ndarray
+    """[2, N, 9] bool, True = allowed; all False where the player is not awaited."""
+    awaits: np.ndarray
+    """[2, N] bool: the battle waits for the player's action."""
+    endings: np.ndarray
+    """[N] uint8: PLAYING, P1_WINS, P2_WINS, TIE or TURN_LIMIT."""
+    turns: np.ndarray
+    """[N] int32: the turn counter."""
+
+    @classmethod
+    def empty(cls, size: int) -> Status:
+        """Arrays for a batch of `size` battles, to be written into."""
+        masks, awaits = np.zeros((2, size, NUM_ACTIONS), bool), np.zeros((2, size), bool)
+        return cls(masks, awaits, np.zeros(size, np.uint8), np.zeros(size, np.int32))
+
+    @property
+    def winners(self) -> np.ndarray:
+        """[N] int8: +1 player 0 won, -1 player 1 won, 0 neither (yet)."""
+        return WINNERS[self.endings]
+
+
+class BattleBatch:
+    """N battles between teams of a pool. Players are 0 and 1 here; actions are those of `view`.
+
+    All battles start as ended: `restart` begins them. A battle ends for good until it is restarted.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        teams: Sequence[BattleTeam],
+        *,
+        views: bool = True,
+        autoplay: bool = True,
+        turn_limit: int = 1000,
+        threads: int = 1,
+    ):
+        """`size` battles that draw their teams from the pool `teams`.
+
+        views: keep what the players know, which `observe` needs; without it steps are faster.
+        autoplay: play by itself what leaves no choice; only players with more than one legal action are then awaited.
+        turn_limit: battles that would pass this turn are stopped; Showdown itself declares a tie past turn 1000.
+        threads: how many share the work of one call.
+        """
+        native = [_native_team(team, number) for number, team in enumerate(teams, 1)]
+        self.native = _engine.Batch(
+            size, native, views=views, autoplay=autoplay, turn_limit=turn_limit, threads=threads
+        )
+        self.size = size
+        self.num_teams = len(native)
+        self.views = views
+
+    def restart(self, battles: Sequence[int], teams: np.ndarray, seeds: Sequence[int] | np.ndarray) -> None:
+        """Begin `battles` [k] anew with teams [k, 2] (indices of the pool, one a side) and seeds [k] (64 bits)."""
+        chosen = np.asarray(teams, np.int64).reshape(-1, 2)
+        self.native.restart(
+            np.ascontiguousarray(battles, np.int64),
+            np.ascontiguousarray(chosen[:, 0]),
+            np.ascontiguousarray(chosen[:, 1]),
+            np.ascontiguousarray(seeds, np.uint64),
+        )
+
+    def step(self, actions: np.ndarray) -> None:
+        """Play actions [2, N] (looked at only where a player is awaited) up to the next decision of each battle.
+
+        An illegal action raises a `ValueError` that names the battle and the legal ones; then nothing has changed.
+        """
+        actions = np.asarray(actions)
+        if actions.dtype.kind not in "iu" or actions.shape != (2, self.size):
+            raise ValueError(f"expected whole numbers [2, {self.size}], found {actions.dtype} {list(actions.shape)}")
+        self.native.step(np.ascontiguousarray(actions, np.int64))
+
+    def status(self, out: Status | None = None) -> Status:
+        """How the battles stand, written into `out` if given."""
+        out = out or Status.empty(self.size)
+        self.native.status(*out)
+        return out
+
+    def observe(self, player: int, battles: np.ndarray, features: np.ndarray, legal: np.ndarray) -> int:
+        """What `player` knows in the battles that await it: their number b, and in the first b rows of the arrays
+
+        battles: [>= N] int32, their indices.
+        features: [>= N, NUM_FEATURES] float32 or [>= N, COMPACT_SIZE] int16.
+        legal: [>= N, 9] bool.
+        """
+        return self.native.observe(player, battles, features, legal)
+
+    def observation(self, player: int, *, compact: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The same in new arrays: battles [b], features [b, D], legal [b, 9]."""
+        shape, kind = ((self.size, COMPACT_SIZE), np.int16) if compact else ((self.size, NUM_FEATURES), np.float32)
+        battles, features = np.empty(self.size, np.int32), np.empty(shape, kind)
+        legal = np.empty((self.size, NUM_ACTIONS), bool)
+        count = self.observe(player, battles, features, legal)
+        return battles[:count], features[:count], legal[:count]
+
+    def full_state(self, player: int, out: np.ndarray | None = None) -> np.ndarray:
+        """All there is to know of every battle, [N, STATE_SIZE] float32: the player's features, the other's, the rest."""
+        if out is None:
+            out = np.empty((self.size, _engine.STATE_SIZE), np.float32)
+        self.native.full_state(player, out)
+        return out
+
+    def standings(self, out: np.ndarray | None = None) -> np.ndarray:
+        """[N, 2, 3] float32, per battle and side: HP left, Pokémon with a status, Pokémon fainted, each out of 1."""
+        if out is None:
+            out = np.empty((self.size, 2, 3), np.float32)
+        self.native.standings(out)
+        return out

@@ -1,0 +1,185 @@
+"""Features: what one player knows of a battle, as a row of numbers with a name for every column.
+
+    features: [b, NUM_FEATURES] float32, from a batch, a battle or a tracker of protocol lines
+    hp = column(features, "own", "hp")          # [b, 6], the own party in its present order
+    damage = column(features, "moves", "deals")  # [b, 4], expected damage of actions 0 to 3
+
+A row is cut into blocks of equal rows (see `BLOCKS`); engine/VIEW.md lists every column. Compact rows
+(`[b, COMPACT_SIZE]` int16) hold the same in less than a quarter of the space; `expand` turns them into features.
+
+Actions: 0-3 are "move 1" to "move 4" of the request, 4-8 are "switch 2" to "switch 6": the own party in its present
+order without the one on the field. A request with a single move (Fight, Recharge, Struggle, a lock) makes it action 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from pokespiel.config import unknown
+from pokespiel.game.gen1 import _engine
+from pokespiel.game.layout import Block as EncoderBlock
+from pokespiel.game.layout import Layout
+
+NUM_ACTIONS: int = _engine.NUM_ACTIONS
+NUM_FEATURES: int = _engine.NUM_FEATURES
+COMPACT_SIZE: int = _engine.COMPACT_SIZE
+
+ACTION_NAMES = tuple(f"move {i}" for i in range(1, 5)) + tuple(f"switch {i}" for i in range(2, 7))
+"""Showdown's word for each action."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One float column of a block's rows: either a number of the compact row times `scale`, or a table's entry."""
+
+    name: str
+    meaning: str
+    number: int
+    """The number of the compact row that it comes from, or that chooses the table's row."""
+    scale: float | None
+    """None: from a table."""
+    codes: int
+    """For an id, how many values it has (0 stands for none); 0 for a quantity."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """`rows` rows of `width` float columns from column `start`; the same rows in a compact row from `compact_start`."""
+
+    name: str
+    meaning: str
+    rows: int
+    start: int
+    columns: tuple[Column, ...]
+    compact_start: int
+    numbers: tuple[str, ...]
+    """Names of a compact row's numbers; the last ones may be keys without a float column of their own."""
+    encoder: str
+    """Blocks of one encoder have the same columns."""
+    owner: str | None
+    """The block whose rows own these in equal shares: row i belongs to row i // (rows // owner's rows)."""
+
+    @property
+    def width(self) -> int:
+        return len(self.columns)
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.rows * self.width
+
+    def column(self, name: str) -> int:
+        """The index of a column within a row."""
+        for index, column in enumerate(self.columns):
+            if column.name == name:
+                return index
+        raise unknown(f"column of {self.name!r}", name, [column.name for column in self.columns])
+
+
+def _columns(described: Mapping) -> tuple[Column, ...]:
+    quantities = len(described["numbers"]) - described["keys"]
+    columns = [
+        Column(name, meaning, index, scale, codes)
+        for index, (name, scale, codes, meaning) in enumerate(described["numbers"][:quantities])
+    ]
+    for table in described["tables"]:
+        first = table["columns"][0][1]
+        columns += [Column(name, meaning or first, table["number"], None, 0) for name, meaning in table["columns"]]
+    return tuple(columns)
+
+
+def _block(described: Mapping) -> Block:
+    return Block(
+        name=described["name"],
+        meaning=described["meaning"],
+        rows=described["rows"],
+        start=described["start"],
+        columns=_columns(described),
+        compact_start=described["compact_start"],
+        numbers=tuple(number[0] for number in described["numbers"]),
+        encoder=described["encoder"],
+        owner=described["owner"],
+    )
+
+
+BLOCKS: Mapping[str, Block] = {described["name"]: _block(described) for described in _engine.view_blocks()}
+"""The blocks by name, in the order of the row."""
+
+
+def block(name: str) -> Block:
+    """The block of that name; an unknown one raises with the valid names."""
+    if name not in BLOCKS:
+        raise unknown("block of features", name, BLOCKS)
+    return BLOCKS[name]
+
+
+def rows(features: np.ndarray, name: str) -> np.ndarray:
+    """The rows of a block: a view [..., rows, width] of features [..., NUM_FEATURES]."""
+    found = block(name)
+    return features[..., found.start : found.stop].reshape(*features.shape[:-1], found.rows, found.width)
+
+
+def column(features: np.ndarray, name: str, column_name: str) -> np.ndarray:
+    """One column of a block: [..., rows], as it stands in the features (scaled)."""
+    return rows(features, name)[..., block(name).column(column_name)]
+
+
+@cache
+def feature_names() -> tuple[str, ...]:
+    """A name for each of the NUM_FEATURES columns: "own[2].hp"."""
+    return tuple(
+        f"{found.name}[{row}].{column.name}" if found.rows > 1 else f"{found.name}.{column.name}"
+        for found in BLOCKS.values()
+        for row in range(found.rows)
+        for column in found.columns
+    )
+
+
+@cache
+def compact_names() -> tuple[str, ...]:
+    """A name for each of the COMPACT_SIZE numbers of a compact row."""
+    return tuple(
+        f"{found.name}[{row}].{name}" if found.rows > 1 else f"{found.name}.{name}"
+        for found in BLOCKS.values()
+        for row in range(found.rows)
+        for name in found.numbers
+    )
+
+
+def expand(compact: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Compact rows [b, COMPACT_SIZE] int16 as features [b, NUM_FEATURES] float32, into `out` if given."""
+    if out is None:
+        out = np.empty((len(compact), NUM_FEATURES), np.float32)
+    _engine.expand(np.ascontiguousarray(compact, np.int16), out)
+    return out
+
+
+@cache
+def layout() -> Layout:
+    """The blocks for networks; the numbers of the battle as a whole are global columns."""
+    blocks = tuple(
+        EncoderBlock(
+            found.name,
+            found.start,
+            found.rows,
+            found.width,
+            found.encoder,
+            tuple((index, column.codes) for index, column in enumerate(found.columns) if column.codes),
+            found.owner,
+        )
+        for found in BLOCKS.values()
+        if found.name != "global"
+    )
+    moves = [("moves", slot) for slot in range(4)]
+    switches = [("own", place) for place in range(1, 6)]
+    return Layout(NUM_FEATURES, blocks, (*moves, *switches))
+
+
+def action_of(choice: str) -> int:
+    """The action that Showdown's choice string stands for."""
+    if choice not in ACTION_NAMES:
+        raise ValueError(f"{choice!r} is no choice; expected one of: {', '.join(ACTION_NAMES)}")
+    return ACTION_NAMES.index(choice)
