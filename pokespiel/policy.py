@@ -28,6 +28,13 @@ POLICIES = Registry(
         "tabular": "pokespiel.policy:Tabular",
         "mixture": "pokespiel.policy:Mixture",
         "network": "pokespiel.learning.network_policy:NetworkPolicy",
+        "gen1_random": "pokespiel.game.gen1.baselines.random:Random",
+        "gen1_max_damage": "pokespiel.game.gen1.baselines.max_damage:MaxDamage",
+        "gen1_type_switcher": "pokespiel.game.gen1.baselines.type_switcher:TypeSwitcher",
+        "gen1_trainer_ai": "pokespiel.game.gen1.baselines.trainer_ai:TrainerAI",
+        "gen1_gym_leader": "pokespiel.game.gen1.baselines.gym_leader:GymLeader",
+        "gen1_damage_switcher": "pokespiel.game.gen1.baselines.damage_switcher:DamageSwitcher",
+        "gen1_expert": "pokespiel.game.gen1.baselines.expert:Expert",
     },
 )
 

@@ -1,0 +1,42 @@
+"""The base of scripted policies: each gives every action a score, the highest is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from pokespiel.config import options_of
+from pokespiel.game.gen1.baselines.board import Board
+from pokespiel.policy import Memoryless, Observations
+
+_TIE = 1e-9
+
+
+class Scripted(Memoryless):
+    """Plays the legal action of the highest score; ties are split evenly. Subclasses are frozen dataclasses that define
+    `scores`, and `kind`, their name in POLICIES."""
+
+    kind: str
+
+    def scores(self, board: Board) -> np.ndarray:
+        """[b, 9]; scores of illegal actions do not matter."""
+        raise NotImplementedError
+
+    def probabilities(self, observations: Observations) -> np.ndarray:
+        return best(self.scores(Board(observations)), observations.legal)
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        return options_of(self), {}
+
+    @classmethod
+    def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        return cls(**config)
+
+
+def best(scores: np.ndarray, legal: np.ndarray) -> np.ndarray:
+    """Probabilities [b, A], even over the legal actions whose scores [b, A] are highest."""
+    allowed = np.where(legal, scores, -np.inf)
+    chosen = legal & (allowed >= allowed.max(axis=1, keepdims=True) - _TIE)
+    return chosen / chosen.sum(axis=1, keepdims=True)
