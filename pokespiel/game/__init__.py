@@ -19,7 +19,7 @@ from pokespiel.policy import Observations
 
 log = logging.getLogger(__name__)
 
-GAMES = Registry("game", {"matrix": "pokespiel.game.matrix:Matrix"})
+GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.game:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
 
 Form = Literal["tree", "step"]
 """The sequence form, or stepped through its states (in batches by its own engine, where the game has one)."""

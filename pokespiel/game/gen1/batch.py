@@ -73,7 +73,9 @@ class BattleBatch:
         self.num_teams = len(native)
         self.views = views
 
-    def restart(self, battles: Sequence[int], teams: np.ndarray, seeds: Sequence[int] | np.ndarray) -> None:
+    def restart(
+        self, battles: Sequence[int] | np.ndarray, teams: np.ndarray, seeds: Sequence[int] | np.ndarray
+    ) -> None:
         """Begin `battles` [k] anew with teams [k, 2] (indices of the pool, one a side) and seeds [k] (64 bits)."""
         chosen = np.asarray(teams, np.int64).reshape(-1, 2)
         self.native.restart(
@@ -117,7 +119,7 @@ class BattleBatch:
         return battles[:count], features[:count], legal[:count]
 
     def full_state(self, player: int, out: np.ndarray | None = None) -> np.ndarray:
-        """All there is to know of every battle, [N, STATE_SIZE] float32: the player's features, the other's, the rest."""
+        """All there is to know, [N, STATE_SIZE] float32: the player's features, the other's, the hidden rest."""
         if out is None:
             out = np.empty((self.size, _engine.STATE_SIZE), np.float32)
         self.native.full_state(player, out)

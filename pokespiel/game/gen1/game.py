@@ -1,0 +1,277 @@
+"""Gen 1 OU as a game: the engine's batch behind the `Game` protocol.
+
+    game = load_game("gen1ou(pool=competitive,party=6)")
+    matches = game.start(range(1024))
+
+Both players choose at the same time, unless one alone replaces a fainted Pokémon; what leaves no choice is played by
+itself. A match's seed fixes both teams and every roll, so two policies that swap seats on one seed play a pair: the
+same teams, the same generator. Utilities are +1, 0 and -1; a match that passes the turn limit is worth 0 to both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pokespiel.config import BadOption, unknown
+from pokespiel.game.gen1 import _engine
+from pokespiel.game.gen1.batch import BattleBatch, Status
+from pokespiel.game.gen1.teams import Team
+from pokespiel.game.gen1.teams.pools import load_pool
+from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES, layout
+from pokespiel.game.layout import Layout
+from pokespiel.policy import Observations
+
+TeamChoice = Literal["chance", "player"]
+
+_STREAM = np.uint64(0x9E3779B97F4A7C15)
+
+
+def mixed(seeds: np.ndarray, stream: int) -> np.ndarray:
+    """[k] uint64 numbers that look random, one a seed and stream: the finalizer of SplitMix64.
+
+    Reference: Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators.
+    """
+    with np.errstate(over="ignore"):
+        z = seeds.astype(np.uint64) * np.uint64(8) + np.uint64(stream)
+        z = (z + np.uint64(1)) * _STREAM
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
+
+
+class Gen1Game:
+    """Gen 1 OU between teams of a pool; see the module. Immutable."""
+
+    num_players = 2
+    symmetric = True
+    zero_sum = True
+    utility_range = (-1.0, 1.0)
+    num_features = NUM_FEATURES
+    num_state_features: int = _engine.STATE_SIZE
+    signals = ("hp", "status", "knock_outs")
+    """What `Gen1Matches.signals` offers: the share of HP left, of Pokémon with a status, of Pokémon fainted."""
+
+    def __init__(
+        self,
+        name: str,
+        teams: Sequence[Team],
+        *,
+        turn_limit: int = 1000,
+        team_choice: TeamChoice = "chance",
+        threads: int = 1,
+    ):
+        """teams: the pool; a match draws one for each side, or the players choose (`team_choice`).
+
+        threads: how many share the work of one call on the matches of one `start`.
+        """
+        self.name = name
+        self.teams = tuple(teams)
+        self.turn_limit = turn_limit
+        self.team_choice = team_choice
+        self.threads = threads
+        self.num_actions = NUM_ACTIONS if team_choice == "chance" else max(NUM_ACTIONS, len(self.teams))
+        shared = layout()
+        more: tuple[None, ...] = (None,) * (self.num_actions - NUM_ACTIONS)
+        self.layout = Layout(shared.num_features, shared.blocks, (*shared.actions, *more))
+
+    def start(self, seeds: Sequence[int] | np.ndarray) -> Gen1Matches:
+        """One match a seed (whole numbers, 0 to 2^61 - 1)."""
+        return Gen1Matches(self, seeds)
+
+    def teams_of(self, seeds: Sequence[int] | np.ndarray) -> np.ndarray:
+        """[k, 2]: the teams that chance draws for these seeds, independently for each side."""
+        checked = _checked_seeds(seeds)
+        draws = np.stack([mixed(checked, 1), mixed(checked, 2)], axis=1)
+        return (draws % np.uint64(len(self.teams))).astype(np.int64)
+
+    def __repr__(self) -> str:
+        return f"Gen1Game({self.name!r}, {len(self.teams)} teams)"
+
+
+def _checked_seeds(seeds: Sequence[int] | np.ndarray) -> np.ndarray:
+    checked = np.asarray(seeds)
+    if checked.ndim != 1 or (checked.size and checked.dtype.kind not in "iu"):
+        raise ValueError(f"seeds: expected whole numbers [k], found {checked.dtype} {list(checked.shape)}")
+    if checked.size and (checked.min() < 0 or checked.max() >= 1 << 61):
+        raise ValueError("seeds: expected numbers from 0 to 2^61 - 1")
+    return checked.astype(np.uint64)
+
+
+class Gen1Matches:
+    """B matches of Gen 1 OU side by side.
+
+    While a player chooses its team (`team_choice="player"`) its features are all zero and action t is team t of the
+    pool; the choice stays hidden from the other player.
+    """
+
+    def __init__(self, game: Gen1Game, seeds: Sequence[int] | np.ndarray):
+        checked = _checked_seeds(seeds)
+        self.game = game
+        self.size = len(checked)
+        self.batch = BattleBatch(max(1, self.size), game.teams, turn_limit=game.turn_limit, threads=game.threads)
+        self._status = Status.empty(self.batch.size)
+        self._seeds = np.zeros(self.size, np.uint64)
+        self._choosing = np.zeros(self.size, bool)
+        self._paid = np.zeros(self.size, bool)  # the ending's utilities were returned
+        self._indices = np.empty(self.batch.size, np.int32)
+        self._masks = np.empty((self.batch.size, NUM_ACTIONS), bool)
+        self.restart(np.arange(self.size), checked)
+
+    def restart(self, indices: np.ndarray, seeds: Sequence[int] | np.ndarray) -> None:
+        """Start the matches at `indices` [k] anew from `seeds` [k]."""
+        indices, checked = np.asarray(indices, np.int64), _checked_seeds(seeds)
+        if indices.shape != checked.shape or (indices.size and not 0 <= indices.min() <= indices.max() < self.size):
+            raise ValueError(f"expected one seed for each of some matches 0 to {self.size - 1}")
+        self._seeds[indices] = checked
+        self._paid[indices] = False
+        if self.game.team_choice == "player":
+            self._choosing[indices] = True
+        else:
+            self._begin(indices, self.game.teams_of(checked))
+
+    def _begin(self, indices: np.ndarray, teams: np.ndarray) -> None:
+        self.batch.restart(indices, teams, mixed(self._seeds[indices], 0))
+        self.batch.status(self._status)
+
+    def finished(self) -> np.ndarray:
+        """[B] bool: ended, and its utilities were returned by `step`."""
+        return self._paid.copy()
+
+    def endings(self) -> np.ndarray:
+        """[B] uint8: how each match stands, in the words of `batch` (PLAYING, ..., TURN_LIMIT)."""
+        return np.where(self._choosing, 0, self._status.endings[: self.size])
+
+    def turns(self) -> np.ndarray:
+        """[B] int32: the turn counters."""
+        return np.where(self._choosing, 0, self._status.turns[: self.size])
+
+    def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
+        """Indices [b] of the matches that await `player` and what it knows there; see `Matches`."""
+        features, legal = self._room(out)
+        native = features.flags.c_contiguous and features.dtype == np.float32 and len(features) >= self.batch.size
+        rows = features if native else np.empty((self.batch.size, NUM_FEATURES), np.float32)
+        count = self.batch.observe(player, self._indices, rows, self._masks)
+        indices = self._indices[:count].astype(np.int64)
+        if self._choosing.any():
+            return self._observe_with_choices(player, indices, rows)
+        if rows is not features:
+            features[:count] = rows[:count]
+        legal[:count, :NUM_ACTIONS] = self._masks[:count]
+        legal[:count, NUM_ACTIONS:] = False
+        return indices, Observations(player, features[:count], legal[:count], np.full(count, -1, np.int64))
+
+    def _room(self, out: Observations | None) -> tuple[np.ndarray, np.ndarray]:
+        if out is not None:
+            return out.features, out.legal
+        size = self.batch.size
+        return np.empty((size, NUM_FEATURES), np.float32), np.empty((size, self.game.num_actions), bool)
+
+    def _observe_with_choices(
+        self, player: int, battling: np.ndarray, rows: np.ndarray
+    ) -> tuple[np.ndarray, Observations]:
+        awaited = self._choosing.copy()
+        playing = battling[~self._choosing[battling]]
+        awaited[playing] = True
+        indices = np.flatnonzero(awaited)
+        features = np.zeros((len(indices), NUM_FEATURES), np.float32)
+        legal = np.zeros((len(indices), self.game.num_actions), bool)
+        place = np.searchsorted(indices, playing)
+        kept = ~self._choosing[battling]
+        features[place], legal[place, :NUM_ACTIONS] = rows[: len(battling)][kept], self._masks[: len(battling)][kept]
+        legal[self._choosing[indices], : len(self.game.teams)] = True
+        return indices, Observations(player, features, legal, np.full(len(indices), -1, np.int64))
+
+    def step(self, actions: np.ndarray) -> np.ndarray:
+        """Play actions [2, B] up to the next decisions; utilities [B, 2] gained."""
+        actions = np.asarray(actions)
+        if actions.shape != (2, self.size) or actions.dtype.kind not in "iu":
+            raise ValueError(f"expected whole numbers [2, {self.size}], found {actions.dtype} {list(actions.shape)}")
+        choosing = np.flatnonzero(self._choosing)
+        self._check_teams(actions, choosing)
+        if self.size:
+            self.batch.step(self._battle_actions(actions, choosing))
+            self.batch.status(self._status)
+        if len(choosing):
+            self._choosing[choosing] = False
+            self._begin(choosing, actions[:, choosing].T)
+        ended = (self._status.endings[: self.size] != 0) & ~self._paid
+        gained = np.where(ended, self._status.winners[: self.size], 0).astype(np.float64)
+        self._paid |= ended
+        return np.stack([gained, -gained], axis=1)
+
+    def _battle_actions(self, actions: np.ndarray, choosing: np.ndarray) -> np.ndarray:
+        """The actions for the batch: where a team is chosen, an old battle may stand in the slot; it plays any move."""
+        if not len(choosing):
+            return actions
+        played = actions.astype(np.int64, copy=True)
+        first_legal = self._status.legal[:, choosing].argmax(axis=2)
+        played[:, choosing] = first_legal
+        return played
+
+    def _check_teams(self, actions: np.ndarray, choosing: np.ndarray) -> None:
+        for player in range(2):
+            chosen = actions[player, choosing]
+            wrong = np.flatnonzero((chosen < 0) | (chosen >= len(self.game.teams)))
+            if len(wrong):
+                match, action = choosing[wrong[0]], chosen[wrong[0]]
+                teams = len(self.game.teams)
+                raise ValueError(f"match {match}: player {player} cannot choose team {action} of {teams}")
+
+    def signals(self, names: Sequence[str]) -> np.ndarray:
+        """[len(names), B, 2] float32: each seat's own standing, by names of `Gen1Game.signals`."""
+        for name in names:
+            if name not in self.game.signals:
+                raise unknown("signal", name, self.game.signals)
+        standings = self.batch.standings()[: self.size]
+        standings[self._choosing] = [1, 0, 0]
+        return np.stack([standings[:, :, self.game.signals.index(name)] for name in names])
+
+    def full_state(self, player: int, out: np.ndarray | None = None) -> np.ndarray:
+        """[B, num_state_features] float32: all there is to know, from the player's seat; 0 while teams are chosen."""
+        state = self.batch.full_state(player)[: self.size]
+        state[self._choosing] = 0
+        if out is None:
+            return state
+        out[:] = state
+        return out
+
+
+@dataclass(frozen=True)
+class Gen1OU:
+    """Gen 1 OU as Pokémon Showdown plays it, between teams of a pool."""
+
+    pool: str = "competitive"
+    """Teams to draw from: `competitive`, `variety`, `one`, or a folder of team files."""
+    party: int = 6
+    """Pokémon a side, 1 to 6: each team's first ones."""
+    turn_limit: int = 1000
+    """A match that passes this turn is worth 0 to both; Showdown itself ends battles past turn 1000 so."""
+    team_choice: TeamChoice = "chance"
+    """Who picks the teams: `chance`, for each side alone, or each `player` as its first, hidden move."""
+    threads: int = 1
+    """Threads that share the work on the matches of one batch."""
+
+    def load(self, form: str | None) -> Gen1Game:
+        """The game; it has no sequence form."""
+        if form == "tree":
+            raise BadOption("gen1ou is far too large for a sequence form; leave out form='tree'")
+        if not 1 <= self.party <= 6:
+            raise BadOption(f"party: expected 1 to 6, got {self.party}")
+        if not 1 <= self.turn_limit <= 1000:
+            raise BadOption(f"turn_limit: expected 1 to 1000, got {self.turn_limit}")
+        if not 1 <= self.threads <= 256:
+            raise BadOption(f"threads: expected 1 to 256, got {self.threads}")
+        teams = [team[: self.party] for team in load_pool(self.pool).teams]
+        return Gen1Game(
+            self.name, teams, turn_limit=self.turn_limit, team_choice=self.team_choice, threads=self.threads
+        )
+
+    @property
+    def name(self) -> str:
+        """The string that `load_game` takes."""
+        parts = f"pool={self.pool},party={self.party},team_choice={self.team_choice},turn_limit={self.turn_limit}"
+        return f"gen1ou({parts})"
