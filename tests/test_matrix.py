@@ -1,0 +1,86 @@
+"""Normal-form games: the tree built from payoffs is the game that OpenSpiel builds from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyspiel
+import pytest
+
+from pokespiel.config import BadOption
+from pokespiel.game import from_openspiel, load_game
+from pokespiel.game.matrix import matrix_game
+from pokespiel.game.tree import TreeGame
+from pokespiel.matches import play
+from pokespiel.policy import Tabular, Uniform
+
+
+def mixed(*strategies: list[float]) -> Tabular:
+    return Tabular({player: np.array([weights]) for player, weights in enumerate(strategies)})
+
+
+def test_returns_are_the_expected_cells() -> None:
+    payoffs = np.random.default_rng(0).normal(size=(3, 2, 4, 3))
+    game = matrix_game(payoffs)
+    marginals = [[0.3, 0.7, 0, 0], [0.1, 0.2, 0.3, 0.4], [0.5, 0.25, 0.25, 0]]
+    expected = np.einsum("pabc,a,b,c->p", payoffs, marginals[0][:2], marginals[1], marginals[2][:3])
+    np.testing.assert_allclose(game.returns(game.plans(mixed(*marginals))), expected, atol=1e-14)
+
+
+def test_agrees_with_openspiels_tensor_game() -> None:
+    payoffs = np.random.default_rng(1).normal(size=(3, 2, 3, 2))
+    ours = matrix_game(payoffs)
+    names = [[str(action) for action in range(size)] for size in payoffs.shape[1:]]
+    theirs = from_openspiel(pyspiel.create_tensor_game("t", "t", names, payoffs.reshape(3, -1)), form="tree")
+    assert isinstance(theirs, TreeGame)
+    for game in (ours, theirs):
+        assert [player.num_sequences for player in game.players] == [3, 4, 3]
+    np.testing.assert_allclose(ours.gains(ours.plans(Uniform())), theirs.gains(theirs.plans(Uniform())), atol=1e-14)
+
+
+def test_played_matches_are_paid_their_cell() -> None:
+    payoffs = np.arange(24.0).reshape(2, 3, 4)
+    game = matrix_game(payoffs)
+    matches = game.start(np.arange(12))
+    chosen = np.stack(np.unravel_index(np.arange(12), (3, 4)))
+    total = sum(matches.step(chosen) for _ in range(2))
+    np.testing.assert_array_equal(total, payoffs.reshape(2, 12).T)
+    assert matches.finished().all()
+
+
+def test_biased_rock_paper_scissors() -> None:
+    """Winning with paper pays 2, with rock or scissors 1: the equilibrium plays (1/4, 1/4, 1/2) by indifference."""
+    game = matrix_game([[0, -2, 1], [2, 0, -1], [-1, 1, 0]])
+    assert game.symmetric
+    assert game.zero_sum
+    assert game.nash_conv(game.plans(mixed([0.25, 0.25, 0.5], [0.25, 0.25, 0.5]))) == pytest.approx(0, abs=1e-15)
+    assert game.nash_conv(game.plans(Uniform())) == pytest.approx(2 / 3)
+
+
+def test_from_files(tmp_path: Path) -> None:
+    (tmp_path / "rps.csv").write_text("0,-1,1\n1,0,-1\n-1,1,0\n")
+    game = load_game(f"matrix(path={tmp_path / 'rps.csv'})")
+    assert (game.num_players, game.num_actions, game.zero_sum, game.symmetric) == (2, 3, True, True)
+    np.save(tmp_path / "general.npy", np.random.default_rng(0).normal(size=(3, 2, 2, 2)))
+    assert load_game(f"matrix(path={tmp_path / 'general.npy'})").num_players == 3
+    played = play(game, [[Uniform()]] * 2, np.zeros((100, 2), int), np.arange(100), np.random.default_rng(0))
+    assert set(np.unique(played.utilities)) == {-1.0, 0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    "payoffs", [np.zeros((2, 3, 3, 3)), np.zeros(3), np.zeros((2, 0, 3)), [[np.nan, 1], [0, 1]], [[np.inf, 1], [0, 1]]]
+)
+def test_bad_payoffs(payoffs: object) -> None:
+    with pytest.raises(ValueError, match="payoffs must be"):
+        matrix_game(payoffs)
+
+
+def test_bad_files(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no payoffs at"):
+        load_game(f"matrix(path={tmp_path / 'none.csv'})")
+    with pytest.raises(BadOption):
+        load_game("matrix(path=3)")
+    (tmp_path / "rps.csv").write_text("0,-1\n1,0\n")
+    with pytest.raises(ValueError, match="always in sequence form"):
+        load_game(f"matrix(path={tmp_path / 'rps.csv'})", "step")
