@@ -1,4 +1,4 @@
-"""The engine's damage against an independent calculator (tests/data/gen1_damages.json, by tools/damage_reference.cjs)."""
+"""The engine's damage against an independent calculator: tests/data/gen1_damages.json, by damage_reference.cjs."""
 
 import json
 from pathlib import Path

@@ -6,6 +6,7 @@ chat logs, no back door, no request throttling.
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import signal
@@ -99,12 +100,24 @@ def _start(port: int, log: Path) -> Server:
 
 def _wait_until_ready(server: Server, timeout: float) -> None:
     deadline = time.monotonic() + timeout
-    while not _answers(server.port):
+    while not _greets(server.port):
         if not server.alive():
             raise ServerFailed(f"the server ended with status {server.process.returncode}:\n{_tail(server.log)}")
         if time.monotonic() > deadline:
             raise ServerFailed(f"the server did not answer within {timeout:.0f} s:\n{_tail(server.log)}")
         time.sleep(0.1)
+
+
+def _greets(port: int) -> bool:
+    """Whether the server's socket layer answers; it listens some time before."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5.0)
+    try:
+        connection.request("GET", "/showdown/info")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _answers(port: int) -> bool:
