@@ -2,6 +2,7 @@
 
 The file is a safetensors archive: every array under a number, and the nesting as JSON in its header. JSON keeps numbers
 of any size (a random generator's 128-bit state) and plain dictionaries; what it cannot hold is tagged: `{"$array": 3}`.
+A policy that stands at several places is written once and is one object again when read.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import safetensors
 import safetensors.numpy
 
 from pokespiel.files import write_bytes
-from pokespiel.policy import POLICIES, describe
+from pokespiel.policy import POLICIES, Policy, describe
 
 
 def save_checkpoint(path: str | Path, format: str, tree: Any) -> None:
@@ -24,9 +25,9 @@ def save_checkpoint(path: str | Path, format: str, tree: Any) -> None:
 
     `format` names what the file is and its version. A `TypeError` names the place of anything else in the tree.
     """
-    arrays: dict[str, np.ndarray] = {}
-    header = {"format": format, "tree": json.dumps(_encode(tree, arrays, "checkpoint"))}
-    write_bytes(path, safetensors.numpy.save(arrays, header))
+    writer = _Writer()
+    header = {"format": format, "tree": json.dumps(writer.encode(tree, "checkpoint"))}
+    write_bytes(path, safetensors.numpy.save(writer.arrays, header))
 
 
 def load_checkpoint(path: str | Path, format: str) -> Any:
@@ -39,56 +40,77 @@ def load_checkpoint(path: str | Path, format: str) -> Any:
             header = file.metadata() or {}
             if header.get("format") != format:
                 raise ValueError(f"{path}: expected a file of format {format!r}, found {header.get('format')!r}")
-            return _decode(json.loads(header["tree"]), file.get_tensor)
+            return _Reader(file.get_tensor).decode(json.loads(header["tree"]))
     except (safetensors.SafetensorError, OSError, KeyError) as error:
         raise ValueError(f"{path} is truncated or no {format} file: {error}") from error
 
 
-def _encode(value: Any, arrays: dict[str, np.ndarray], where: str) -> Any:
-    """`value` as JSON, its arrays moved into `arrays`."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, np.generic):
-        return _encode(value.item(), arrays, where)
-    if isinstance(value, np.ndarray):
-        return _encode_array(value, arrays, where)
-    if isinstance(value, Mapping):
-        return _encode_mapping(value, arrays, where)
-    if isinstance(value, (list, tuple)):
-        items = [_encode(item, arrays, f"{where}[{index}]") for index, item in enumerate(value)]
-        return items if isinstance(value, list) else {"$tuple": items}
-    if getattr(value, "kind", None) in POLICIES:
-        kind, config, own = describe(value)
-        return {"$policy": [kind, _encode(config, arrays, where), _encode(own, arrays, where)]}
-    raise TypeError(f"{where}: a checkpoint holds plain values, arrays and policies, not {type(value).__name__}")
+class _Writer:
+    """Turns a tree into JSON, moving its arrays into `arrays`."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, np.ndarray] = {}
+        self._policies: dict[int, int] = {}
+
+    def encode(self, value: Any, where: str) -> Any:
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return value
+        if isinstance(value, np.generic):
+            return self.encode(value.item(), where)
+        if isinstance(value, np.ndarray):
+            return self._array(value, where)
+        if isinstance(value, Mapping):
+            return self._mapping(value, where)
+        if isinstance(value, (list, tuple)):
+            items = [self.encode(item, f"{where}[{index}]") for index, item in enumerate(value)]
+            return items if isinstance(value, list) else {"$tuple": items}
+        if getattr(value, "kind", None) in POLICIES:
+            return self._policy(value, where)
+        raise TypeError(f"{where}: a checkpoint holds plain values, arrays and policies, not {type(value).__name__}")
+
+    def _array(self, array: np.ndarray, where: str) -> dict[str, str]:
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{where}: a checkpoint holds arrays of numbers and booleans, not of {array.dtype}")
+        name = str(len(self.arrays))
+        self.arrays[name] = np.asarray(array, order="C")
+        return {"$array": name}
+
+    def _mapping(self, value: Mapping[Any, Any], where: str) -> dict[str, Any]:
+        plain = all(isinstance(key, str) and not key.startswith("$") for key in value)
+        items = [(key, self.encode(item, f"{where}[{key!r}]")) for key, item in value.items()]
+        return dict(items) if plain else {"$items": [[self.encode(key, where), item] for key, item in items]}
+
+    def _policy(self, policy: Policy, where: str) -> dict[str, Any]:
+        if id(policy) in self._policies:
+            return {"$same": self._policies[id(policy)]}
+        kind, config, own = describe(policy)
+        encoded = {"$policy": [kind, self.encode(config, where), self.encode(own, where)]}
+        self._policies[id(policy)] = len(self._policies)
+        return encoded
 
 
-def _encode_array(array: np.ndarray, arrays: dict[str, np.ndarray], where: str) -> dict[str, str]:
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{where}: a checkpoint holds arrays of numbers and booleans, not of {array.dtype}")
-    name = str(len(arrays))
-    arrays[name] = np.asarray(array, order="C")
-    return {"$array": name}
+class _Reader:
+    """Undoes `_Writer`; `array` gives the arrays by name."""
 
+    def __init__(self, array: Callable[[str], np.ndarray]):
+        self._array = array
+        self._policies: list[Policy] = []
 
-def _encode_mapping(value: Mapping[Any, Any], arrays: dict[str, np.ndarray], where: str) -> dict[str, Any]:
-    plain = all(isinstance(key, str) and not key.startswith("$") for key in value)
-    items = [(key, _encode(item, arrays, f"{where}[{key!r}]")) for key, item in value.items()]
-    return dict(items) if plain else {"$items": [[_encode(key, arrays, where), item] for key, item in items]}
-
-
-def _decode(value: Any, array: Callable[[str], np.ndarray]) -> Any:
-    if isinstance(value, list):
-        return [_decode(item, array) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "$array" in value:
-        return array(value["$array"])
-    if "$tuple" in value:
-        return tuple(_decode(item, array) for item in value["$tuple"])
-    if "$items" in value:
-        return {_decode(key, array): _decode(item, array) for key, item in value["$items"]}
-    if "$policy" in value:
-        kind, config, own = (_decode(item, array) for item in value["$policy"])
-        return POLICIES[kind].from_arrays(config, own)
-    return {key: _decode(item, array) for key, item in value.items()}
+    def decode(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.decode(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if "$array" in value:
+            return self._array(value["$array"])
+        if "$tuple" in value:
+            return tuple(self.decode(item) for item in value["$tuple"])
+        if "$items" in value:
+            return {self.decode(key): self.decode(item) for key, item in value["$items"]}
+        if "$same" in value:
+            return self._policies[value["$same"]]
+        if "$policy" in value:
+            kind, config, own = (self.decode(item) for item in value["$policy"])
+            self._policies.append(POLICIES[kind].from_arrays(config, own))
+            return self._policies[-1]
+        return {key: self.decode(item) for key, item in value.items()}

@@ -36,8 +36,8 @@ from pokespiel.metagame import PAYOFFS, PayoffTable, Samples
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.options import Choice, from_plain, read_yaml, to_plain
 from pokespiel.oracles import ORACLES, Training
-from pokespiel.policy import load_policy, save_policy
-from pokespiel.psro import Pending, PSROState
+from pokespiel.policy import Policy, load_policy, save_policy
+from pokespiel.psro import Members, Pending, PSROState
 
 FORMAT = "pokespiel-run-1"
 EXPORT_SECONDS = 30.0
@@ -69,6 +69,10 @@ class PSROConfig:
             raise BadOption(f"seed must not be negative, got {self.seed}")
         if not self.oracle:
             raise BadOption("a run needs at least one oracle")
+
+
+Place = tuple[int, int]
+"""A population and an index in it."""
 
 
 class Standing(NamedTuple):
@@ -179,11 +183,7 @@ class RunFolder:
         return self.path / "policies" / population / f"{index:04d}.safetensors"
 
     def _state(self, kept: Mapping[str, Any]) -> PSROState:
-        names = _names(len(kept["sizes"]))
-        populations = tuple(
-            tuple(load_policy(self.policy_file(name, index)) for index in range(size))
-            for name, size in zip(names, kept["sizes"], strict=True)
-        )
+        populations = self._populations(kept["sizes"], {place: first for place, first in kept["shared"]})
         payoffs, samples = kept["table"]
         return PSROState(
             iteration=kept["iteration"],
@@ -195,6 +195,15 @@ class RunFolder:
             metrics=kept["metrics"],
             pending=_pending(kept["pending"]),
         )
+
+    def _populations(self, sizes: Sequence[int], shared: Mapping[Place, Place]) -> Members:
+        """The policies from their files; one that serves several seats is one object, as it was."""
+        loaded: dict[Place, Policy] = {}
+        for seat, (name, size) in enumerate(zip(_names(len(sizes)), sizes, strict=True)):
+            for index in range(size):
+                first = shared.get((seat, index))
+                loaded[seat, index] = loaded[first] if first else load_policy(self.policy_file(name, index))
+        return tuple(tuple(loaded[seat, index] for index in range(size)) for seat, size in enumerate(sizes))
 
     def _read_rows(self) -> list[dict[str, Any]]:
         """The whole rows of metrics.csv."""
@@ -259,6 +268,7 @@ def _kept(standing: Standing) -> dict[str, Any]:
     return {
         "iteration": state.iteration,
         "sizes": [len(population) for population in state.populations],
+        "shared": _shared(state.populations),
         "table": (state.table.payoffs, None if samples is None else tuple(samples)),
         "training": tuple(state.training),
         "strategy": tuple(state.strategy),
@@ -268,6 +278,17 @@ def _kept(standing: Standing) -> dict[str, Any]:
         "mixtures": standing.mixtures,
         "seconds": standing.seconds,
     }
+
+
+def _shared(populations: Members) -> list[tuple[Place, Place]]:
+    """The places of policies that stand at an earlier place too, each with that place."""
+    first: dict[int, Place] = {}
+    shared = []
+    for seat, population in enumerate(populations):
+        for index, policy in enumerate(population):
+            if first.setdefault(id(policy), (seat, index)) != (seat, index):
+                shared.append(((seat, index), first[id(policy)]))
+    return shared
 
 
 def _plain_pending(pending: Pending) -> dict[str, Any]:

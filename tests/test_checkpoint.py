@@ -44,6 +44,14 @@ def test_policies_survive(tmp_path):
     assert np.array_equal(mixture.policies[1].tables[0], table)
 
 
+def test_a_policy_at_two_places_stays_one(tmp_path):
+    one, other = Uniform(), Uniform()
+    save_checkpoint(tmp_path / "file", "test-1", {"a": (one, other), "b": [one]})
+    loaded = load_checkpoint(tmp_path / "file", "test-1")
+    assert loaded["a"][0] is loaded["b"][0]
+    assert loaded["a"][0] is not loaded["a"][1]
+
+
 def test_slices_are_saved_as_they_read(tmp_path):
     array = np.arange(12).reshape(3, 4)
     save_checkpoint(tmp_path / "file", "test-1", [array.T, array[:, ::2]])

@@ -33,7 +33,7 @@ def finished(path: Path, config: PSROConfig = KUHN) -> RunFolder:
 def rows(path: Path) -> list[dict[str, str]]:
     """metrics.csv without the columns of time."""
     with open(path / "metrics.csv", newline="") as file:
-        return [{name: value for name, value in row.items() if "seconds" not in name} for row in csv.DictReader(file)]
+        return [{name: value for name, value in row.items() if "second" not in name} for row in csv.DictReader(file)]
 
 
 def command(path: Path, *more: str) -> list[str]:

@@ -18,6 +18,7 @@ from pokespiel.cli import main
 from pokespiel.metagame import ExactPayoffs
 from pokespiel.metasolvers.regret_matching import RegretMatching
 from pokespiel.oracles.exact import Exact
+from pokespiel.policy import describe
 
 ASKED = [
     "psro",
@@ -106,6 +107,44 @@ def test_a_kill_in_any_stage_loses_nothing(tmp_path, whole, stage):
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     assert main([*ASKED, "--run", str(path), "--resume"]) == 0
     assert rows(path) == rows(whole)
+
+
+LEARNED = [
+    *(
+        "psro",
+        "--game",
+        "kuhn_poker",
+        "--oracle",
+        "ppo",
+        "--iterations",
+        "2",
+        "--seed",
+        "1",
+        "--checkpoint-seconds",
+        "0",
+    ),
+    *("--oracle.decisions", "2000", "--oracle.batch", "250", "--oracle.matches", "64", "--oracle.report", "1"),
+]
+
+
+def test_a_learned_response_goes_on_from_the_middle_of_its_training(tmp_path, monkeypatch, capsys):
+    assert main([*LEARNED, "--run", str(tmp_path / "whole")]) == 0
+    path = tmp_path / "killed"
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "save_checkpoint", Fails(run.save_checkpoint, KeyboardInterrupt(), 5))
+        assert main([*LEARNED, "--run", str(path)]) == 130
+    state = run.RunFolder(path).standing().state
+    assert state.pending is not None, "it was to stop in the middle of an iteration"
+    assert 0 < state.pending.training.metrics["decisions"] < 2000
+    before = state.pending.training.metrics["updates"]
+    assert main([*LEARNED, "--run", str(path), "--resume"]) == 0
+    assert rows(path) == rows(tmp_path / "whole")
+    assert before >= 2
+    one, other = (run.RunFolder(place).standing().state for place in (path, tmp_path / "whole"))
+    for mine, theirs in zip(one.populations, other.populations, strict=True):
+        for a, b in zip(describe(mine[-1])[2].items(), describe(theirs[-1])[2].items(), strict=True):
+            assert a[0] == b[0]
+            assert (a[1] == b[1]).all(), f"{a[0]} differs"
 
 
 @pytest.fixture
