@@ -16,11 +16,12 @@ from pokespiel.game.gen1 import canonical
 _STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
 _SOURCES = ("conditions.js", "moves.js", "scripts.js", "../gen2/conditions.js", "../gen4/scripts.js")
 _UNREACHABLE = {"A Pokemon can't switch between when it runs out of HP and when it faints"}
+# -notarget is not among them: a faint empties the queue, so that no Gen 1 move finds its target gone
 _LINE_KINDS = (
     *("switch", "turn", "upkeep", "faint", "win", "tie", "split", "move", "cant", "bigerror", "message"),
     *("-damage", "-heal", "-status", "-curestatus", "-boost", "-unboost", "-clearallboost", "-start", "-end"),
     *("-activate", "-crit", "-supereffective", "-resisted", "-immune", "-miss", "-fail", "-ohko", "-hitcount"),
-    *("-prepare", "-mustrecharge", "-transform", "-fieldactivate", "-nothing", "-notarget", "-hint", "-message"),
+    *("-prepare", "-mustrecharge", "-transform", "-fieldactivate", "-nothing", "-hint", "-message"),
 )
 
 

@@ -4,7 +4,7 @@ A golden file is LZMA over: u32 length of a JSON list of records, the list, then
 columns, each u32 length and its bytes: options, seeds, canonical states (each XORed with the one before), logs, and
 CRC-32 of both requests.
 
-    python -m pokespiel.game.gen1.oracle.golden FILE --battles 400
+    python -m pokespiel.game.gen1.oracle.golden FILE
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import tyro
 
 from pokespiel import files
 from pokespiel.game.gen1 import canonical, oracle
+from pokespiel.game.gen1.oracle.coverage import Coverage
 from pokespiel.showdown import install
 
 _SEPARATOR = b"\x00"
@@ -91,18 +93,38 @@ class Options:
     """Record battles inside Pokémon Showdown into a golden file."""
 
     file: tyro.conf.Positional[Path]
-    battles: int = 400
+    battles: int = 300
+    """Battles of all kinds to keep."""
+    search: int = 3000
+    """Gadget battles to play besides; those that reach a kind of line or a move seen fewer than `wanted` times stay."""
+    wanted: int = 2
     first: int = 10_000_000
     """The number of the first battle; far from those of other runs."""
     most_points: int = 150
     """Longer battles are left out."""
 
 
+def choose(options: Options) -> Iterator[oracle.Recorded]:
+    """The battles to keep."""
+    seen = Coverage()
+    plain = oracle.stream("all", options.first, options.battles)
+    rare = oracle.stream("gadget", options.first, options.search)
+    for number, battle in enumerate(chain(plain, rare)):
+        if battle.error or len(battle.points) > options.most_points:
+            continue
+        own = Coverage()
+        own.add((point.log for point in battle.points), ())
+        new = any(seen.lines[kind] < options.wanted for kind in own.lines)
+        if number < options.battles or new or any(seen.moves[move] < options.wanted for move in own.moves):
+            seen.lines += own.lines
+            seen.moves += own.moves
+            yield battle
+
+
 def main(options: Options) -> None:
     """Write the file."""
     install.install()
-    recorded = oracle.stream("all", options.first, options.battles)
-    kept = [battle for battle in recorded if not battle.error and len(battle.points) <= options.most_points]
+    kept = list(choose(options))
     files.write_bytes(options.file, pack(kept))
     print(f"{len(kept)} battles, {sum(len(battle.points) for battle in kept)} points in {options.file}")
 
