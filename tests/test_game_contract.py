@@ -171,13 +171,13 @@ def test_illegal_actions_are_refused_and_change_nothing(game: Game) -> None:
             for match in awaiting[:1]:
                 bad = actions.copy()
                 bad[player, match] = game.num_actions
-                with pytest.raises(ValueError, match=f"match {match}"):
+                with pytest.raises(ValueError, match=rf"\b{match}\b"):
                     matches.step(bad)
         for player, (awaiting, seen) in enumerate(before):
             again, now = matches.observe(player)
             np.testing.assert_array_equal(awaiting, again)
             np.testing.assert_array_equal(seen.features, now.features)
-        with pytest.raises(ValueError, match="expected actions"):
+        with pytest.raises(ValueError, match="expected"):
             matches.step(actions[:, :2])
         if matches.finished().all():
             break
