@@ -120,6 +120,8 @@ void learn(Knowledge& knowledge, const Appeared& event) {
     KnownActive& opposite = knowledge.sides[1 - seat].active;
     opposite.flags &= ~KnownActive::kTrapping;
     opposite.last_move = kNoMove;  // a switch makes both sides forget
+    // The one that leaves changed too, unless its damages were worked out since: then so does all between the parties.
+    if (knowledge.changed >> seat & 1) knowledge.changed = Knowledge::kBothChanged;
     mark_changed(knowledge, seat);
 }
 
