@@ -124,10 +124,14 @@ class Collector:
 
     def reseat(self, seating: Seating) -> None:
         """Draw the matches that start from now on from `seating`; those in play keep their participants."""
-        if seating.learners != self.seating.learners or seating.policies[: len(self.seating.policies)] != (
-            self.seating.policies
-        ):
-            raise ValueError("a new seating keeps the learners and the policies so far, and may add policies")
+        before, after = self.seating.policies, seating.policies
+        for number in np.unique(self.seated) - len(self.learners):
+            if number >= 0 and (number >= len(after) or after[number] is not before[number]):
+                raise ValueError(f"policy {number} sits in matches in play: a new seating must keep it in its place")
+        if seating.learners != self.seating.learners:
+            raise ValueError(f"a new seating keeps the {self.seating.learners} learners")
+        if max((policy.memory_size for policy in after), default=0) > self._memory_size:
+            raise ValueError(f"a new seating's policies may remember at most {self._memory_size} values")
         self.seating = seating
 
     def collect(self, decisions: int, progress: float = 0.0) -> Rollout:

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from pokespiel.config import build, options_of
+from pokespiel.game import Game
 from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax, to_tensor
-from pokespiel.policy import Observations
+from pokespiel.policy import Observations, Policy, Tabular
 
 
 class NetworkPolicy:
@@ -74,3 +75,12 @@ class NetworkPolicy:
             network = Network(options, NetworkShape.from_plain(dict(config["shape"])))
         network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in arrays.items()})
         return cls(network.requires_grad_(False))
+
+
+def tabulated(policy: Policy, game: Game) -> Policy:
+    """On a game in sequence form, a table that plays as the memoryless network `policy` does; others as they are."""
+    states = getattr(game, "information_states", None)
+    if states is None or not isinstance(policy, NetworkPolicy) or policy.memory_size:
+        return policy
+    nothing = np.zeros((0, 0), np.float32)
+    return Tabular({player: policy(states(player), nothing)[0] for player in range(game.num_players)})

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.game import Game
+from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.seating import Seating, seat
 from pokespiel.policy import POLICIES, Policy, describe
 
@@ -74,9 +75,9 @@ class Pool:
     def __init__(self, game: Game, curriculum: Curriculum, given: Mapping[int, Sequence[Policy]]):
         self.game, self.curriculum = game, curriculum
         self.seats = tuple(range(game.num_players))
-        self.members = [Member(p, "given", (at,)) for at, policies in given.items() for p in policies]
+        self.members = [Member(tabulated(p, game), "given", (at,)) for at, policies in given.items() for p in policies]
         if game.symmetric:
-            self.members = [Member(policy, "given", self.seats) for policy in _distinct(given)]
+            self.members = [Member(tabulated(policy, game), "given", self.seats) for policy in _distinct(given)]
         self.updates = 0
 
     def seating(self) -> Seating:
@@ -112,11 +113,11 @@ class Pool:
             return
         past = [number for number, member in enumerate(self.members) if member.kind == "past"]
         if len(past) < self.curriculum.slots:
-            self.members.append(Member(snapshot(), "past", self.seats))
+            self.members.append(Member(tabulated(snapshot(), self.game), "past", self.seats))
             return
         free = [n for n in past if self.members[n].retired and n + 1 not in in_play]
         if free:
-            self.members[free[0]] = Member(snapshot(), "past", self.seats)
+            self.members[free[0]] = Member(tabulated(snapshot(), self.game), "past", self.seats)
         elif not any(self.members[n].retired for n in past):
             easiest = max(past, key=lambda n: self.members[n].score)
             self.members[easiest].retired = True

@@ -16,12 +16,12 @@ import numpy as np
 from pokespiel.game import Game
 from pokespiel.learning.collection import Collector, Decision, Rollout
 from pokespiel.learning.learner import Compute, Learner, Optimiser
-from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.learning.network_policy import NetworkPolicy, tabulated
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents, Training
-from pokespiel.policy import Observations, Policy, Tabular
+from pokespiel.policy import Observations, Policy
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Learning:
     """Budget: decisions of the policy in training, those with one legal choice left out."""
     batch: int = 4096
     """Decisions collected for an update."""
-    matches: int = 512
+    matches: int = 1024
     """Matches played side by side."""
-    report: int = 10
+    report: int = 5
     """Updates between two yields."""
     discount: float = 1.0
     """Of rewards, per decision."""
@@ -239,15 +239,6 @@ def pick_start(how: str, member: int, start: Sequence[Policy]) -> NetworkPolicy 
             raise ValueError(f"member {member} is a {type(chosen).__name__}, not a network to start from")
         return chosen
     return next((policy for policy in reversed(start) if isinstance(policy, NetworkPolicy)), None)
-
-
-def tabulated(policy: Policy, game: Game) -> Policy:
-    """On a game in sequence form, a table that plays as the memoryless network `policy` does; others as they are."""
-    states = getattr(game, "information_states", None)
-    if states is None or not isinstance(policy, NetworkPolicy) or policy.memory_size:
-        return policy
-    nothing = np.zeros((0, 0), np.float32)
-    return Tabular({player: policy(states(player), nothing)[0] for player in range(game.num_players)})
 
 
 def seats_of(game: Game, opponents: Mapping[int, Opponents]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Magnetic mirror descent with a network: a policy gradient held by a magnet and by the policy it was collected with.
+"""Magnetic mirror descent with a network: a policy gradient held by a magnet and by the policy that played.
 
 Mirror descent on <q, pi> with step eta and regularisation alpha towards the magnet rho,
 
@@ -25,7 +25,7 @@ from torch import Tensor
 from pokespiel.game import Game
 from pokespiel.learning.batches import Batch, minibatches, outputs
 from pokespiel.learning.collection import Rollout
-from pokespiel.learning.learner import Learner, blend, set_weights, weights
+from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import chosen, entropy, kl, kl_to_uniform, value_loss
 from pokespiel.learning.networks import masked_log_softmax
 from pokespiel.learning.returns import gae
@@ -44,19 +44,24 @@ class MMD(Learning):
 
     self_play: float = 1.0
     """Share of the matches against itself; the others are against the mixture. 0 = a response to the mixture alone."""
-    epochs: int = 2
+    batch: int = 16384
+    """Decisions collected for an update."""
+    optimiser: Optimiser = Optimiser(rate=Schedule(2e-3, "linear", end=5e-5), average=0.995)
+    """How the network is improved; the average of its weights is the resulting policy."""
+    epochs: int = 8
     """Passes over a rollout."""
-    minibatches: int = 4
+    minibatches: int = 1
     """Parts of a pass."""
     trace: float = 0.95
     """Lambda of the advantages and of the critic's targets."""
-    magnet: Literal["uniform", "moving"] = "uniform"
+    magnet: Literal["uniform", "moving"] = "moving"
     """What draws the policy: the uniform policy, or an average of the network's weights that follows it."""
-    magnet_rate: float = 0.02
-    """Moving magnet: how far it goes towards the policy at each update (0..1)."""
-    alpha: Schedule = Schedule(0.1, "power", end=0.0, exponent=0.7, scale=20.0)
+    magnet_rate: Schedule = Schedule(0.04, "linear", end=0.001)
+    """Moving magnet: how far it goes towards the policy at each update (0..1), by updates; falls with the learning
+    rate, or the magnet catches up with the policy and holds it no more."""
+    alpha: Schedule = Schedule(0.3)
     """Weight of the KL to the magnet, by updates; advantages are scaled to a spread of 1."""
-    eta: Schedule = Schedule(2.0, "power", end=0.05, exponent=0.3, scale=20.0)
+    eta: Schedule = Schedule(0.3)
     """Step size, by updates: 1 / eta weighs the KL to the policy that played."""
     value: float = 0.5
     """Weight of the critic's loss."""
@@ -105,7 +110,7 @@ class MMD(Learning):
                 norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
                 spread = entropy(logs, probabilities).mean()
                 measured.append([policy.item(), critic.item(), spread.item(), to_magnet.item(), to_played.item(), norm])
-        magnet.follow()
+        magnet.follow(self.magnet_rate(run.updates, run.last_update))
         names = ("loss/policy", "loss/value", "entropy", "kl/magnet", "kl/behaviour", "gradient_norm")
         means = dict(zip(names, np.mean(measured, axis=0).tolist(), strict=True))
         return {**means, "alpha": alpha, "eta": eta, "return": earned(rollout)}
@@ -127,10 +132,10 @@ class Magnet:
             other, _ = masked_log_softmax(outputs(self.network, batch).logits, batch.legal)
         return kl(logs, probabilities, other).mean()
 
-    def follow(self) -> None:
-        """Move towards the policy."""
+    def follow(self, rate: float) -> None:
+        """Move towards the policy by a share `rate` of the way."""
         if self.network is not None:
-            blend(self.network, self.learner.network, self.options.magnet_rate)
+            blend(self.network, self.learner.network, rate)
 
     def state(self) -> dict[str, Any]:
         return {"network": None if self.network is None else weights(self.network)}

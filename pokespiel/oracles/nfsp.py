@@ -55,6 +55,8 @@ class NFSP(Clipped):
     """How the average is improved."""
     optimiser: Optimiser = Optimiser(rate=Schedule(1e-3))
     """How the best response is improved."""
+    entropy: Schedule = Schedule(0.05)
+    """Weight of the entropy bonus of the best response, which must not settle while the average moves."""
 
     def __call__(
         self,

@@ -7,9 +7,10 @@ policy descends one of
     bc, filtered_bc   - log pi(a|h), for all decisions or those of players who gained enough
     crr               - 1[A > 0] log pi(a|h)                         A = Q(h, a) - sum_a' pi(a'|h) Q(h, a')
     awac, iql         - min(exp(beta A), cap) log pi(a|h)            iql: A = Q(h, a) - V(h)
-    expected, cql     - sum_a pi(a|h) A(h, a) + kl KL(pi || behaviour)
+    expected, cql     - sum_a p(a|h) log pi(a|h)                     p ~ behaviour(a|h) exp(Q(h, a) / kl)
 
-where cql also pushes down the Q of actions that the data does not show. With few actions these sums are exact.
+where p is what maximises sum_a p(a) Q(h, a) - kl KL(p || behaviour), exact with few actions, and cql also pushes down
+the Q of actions that the data does not show.
 
 Reference: Nair et al. (2020), AWAC; Wang et al. (2020), Critic Regularized Regression; Kostrikov et al. (2022), Offline
 Reinforcement Learning with Implicit Q-Learning; Kumar et al. (2020), Conservative Q-Learning for Offline RL.
@@ -31,13 +32,14 @@ from pokespiel.learning.batches import batch_of, shares_states
 from pokespiel.learning.critics import Critics
 from pokespiel.learning.datasets import Columns, Dataset, Filter, policy_name
 from pokespiel.learning.learner import Compute, Learner, Optimiser
-from pokespiel.learning.losses import chosen, entropy, kl
+from pokespiel.learning.losses import chosen, entropy
+from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.recording import Recorded, record_matches
 from pokespiel.learning.sampler import InMemory, OnDisk, Sampler, Source, Transitions, joined
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import every_seat, pick_start, seats_of, tabulated
+from pokespiel.oracles.common import every_seat, pick_start, seats_of
 from pokespiel.oracles.seats import against
 from pokespiel.policy import Policy, Uniform
 
@@ -64,9 +66,9 @@ class Offline:
     """Which of their decisions to learn from."""
     least_utility: float = 0.0
     """Filtered_bc: learn from players who gained more than this."""
-    epochs: float = 10.0
+    epochs: float = 20.0
     """Passes over what was collected (or over `replay` alone)."""
-    batch: int = 1024
+    batch: int = 512
     """Decisions of a gradient step."""
     report: int = 200
     """Gradient steps between two yields."""
@@ -84,7 +86,7 @@ class Offline:
     """Cql: weight of the push on Q (alpha)."""
     critics: int = 4
     """Q networks; two drawn at each step make the target, the lower one counts."""
-    target_rate: float = 0.01
+    target_rate: float = 0.05
     """How far the target critics go towards the critics at each step."""
     warm_start: Literal["scratch", "newest", "member"] = "scratch"
     """Begin from fresh weights, the newest network among the policies to start from, or from `member`."""
@@ -92,7 +94,7 @@ class Offline:
     """Which of the policies given to start from, for warm_start member."""
     network: NetworkOptions = NetworkOptions()
     """The policy's and the critics' network."""
-    optimiser: Optimiser = Optimiser(rate=Schedule(1e-3, "linear", end=1e-4), max_norm=1.5)
+    optimiser: Optimiser = Optimiser(rate=Schedule(2e-3, "linear", end=1e-4), max_norm=1.5)
     """How they are improved; from a checkpoint a rate near 3e-5 is usual."""
     compute: Compute = Compute()
     """Where they run."""
@@ -209,10 +211,9 @@ class _Learning:
         batch = batch_of(data.now, np.arange(len(data.reward)), learner.device, distinct=shares_states(learner.network))
         logs, probabilities = masked_log_softmax(learner.outputs(batch).logits, batch.legal)
         if options.form in ("expected", "cql"):
-            q = self.critics.values(data.now)
-            gain = (probabilities * (q - (probabilities.detach() * q).sum(1, keepdim=True))).sum(1)
-            held = kl(logs, probabilities, batch.behaviour.clamp(min=1e-8).log())
-            loss = (options.kl * held - gain).mean()
+            best = batch.behaviour.clamp(min=1e-8).log() + self.critics.values(data.now) / options.kl
+            _, best_probabilities = masked_log_softmax(best, batch.legal)
+            loss = -(best_probabilities * logs).sum(dim=1).mean()
         else:
             weight = self._weights(data, probabilities.detach())
             loss = -(weight * chosen(logs, batch.action)).mean()

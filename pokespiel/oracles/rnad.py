@@ -48,24 +48,26 @@ class RNaD(Clipped):
     """The reward transform with NeuRD and V-trace, or PPO with a KL penalty to references."""
     self_play: float = 1.0
     """Share of the matches against itself; the others are against the mixture."""
-    optimiser: Optimiser = Optimiser(rate=Schedule(1e-3), max_norm=10.0, beta1=0.0)
-    """How the network is improved."""
-    epochs: int = 1
+    batch: int = 16384
+    """Decisions collected for an update."""
+    optimiser: Optimiser = Optimiser(Schedule(2e-3, "linear", end=5e-5), max_norm=10.0, beta1=0.0, average=0.99)
+    """How the network is improved; the average of its weights is the resulting policy."""
+    epochs: int = 8
     """Passes over a rollout."""
-    minibatches: int = 2
+    minibatches: int = 1
     """Parts of a pass."""
     trace: float = 1.0
     """Lambda of V-trace (neurd) or of the advantages (kl)."""
-    eta: float = 0.2
+    eta: float = 0.1
     """Neurd: strength of the reward transform, where rewards are at most 1."""
-    refresh: int = 100
+    refresh: int = 20
     """Neurd: updates between moves of the reference."""
-    target_rate: float = 0.01
+    target_rate: float = 0.1
     """Neurd: how far the slow average goes towards the network at each update."""
     ratio_clip: float = 1.0
     """Neurd: V-trace's largest importance ratio."""
-    threshold: float = 2.0
-    """Neurd: logits are pushed no further than this from their mean (beta)."""
+    threshold: float = 4.0
+    """Neurd: logits are pushed no further than this from their mean (beta); DeepNash's 2 leaves 2 % for a bad action."""
     push_clip: float = 1e4
     """Neurd: largest advantage."""
     value: float = 1.0
