@@ -1,0 +1,147 @@
+"""Games in sequence form against OpenSpiel's C++ and LiteEFG, in the same run.
+
+    python benchmarks/tree.py             # all of it, about five minutes
+    python benchmarks/tree.py --quick     # without liars_dice
+
+NashConv of the uniform policy: `pyspiel.nash_conv` of its tabular policy against ours, timed twice: of plans that are
+at hand, and from a fresh `Policy` object, which is asked at every information state and checked first. CFR+ on Leduc:
+iterations a second of `pyspiel.CFRPlusSolver`, of LiteEFG's CFR+ with the average policy kept, and of ours. Matches:
+uniform players, 4,096 matches side by side, against one `pyspiel.State` after the other in Python. They take turns, so
+that a busy machine slows all of them alike; a time is the median of its turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+import pokespiel.blas  # noqa: F401, before NumPy  # isort: skip
+import numpy as np
+import pyspiel
+
+from pokespiel.environment import environment
+from pokespiel.game import load_game
+from pokespiel.game.flatten import flatten
+from pokespiel.game.tree import TreeGame
+from pokespiel.matches import play
+from pokespiel.oracles.cfr import CFR, Solver
+from pokespiel.policy import Uniform
+
+
+def seconds(function: Callable[[], Any], times: int) -> float:
+    """Mean time of a call."""
+    began = time.perf_counter()
+    for _ in range(times):
+        function()
+    return (time.perf_counter() - began) / times
+
+
+def in_turns(turns: int, *cases: tuple[Callable[[], Any], int]) -> list[float]:
+    """The median over turns of the mean time of each case's calls."""
+    found = [[seconds(function, times) for function, times in cases] for _ in range(turns)]
+    return [statistics.median(times) for times in zip(*found, strict=True)]
+
+
+def nash_conv(name: str, turns: int) -> None:
+    theirs = pyspiel.load_game(name)
+    uniform = pyspiel.CFRSolver(theirs).tabular_average_policy()
+    flattening = seconds(lambda: flatten(theirs), 1)
+    game = load_game(name, "tree")
+    assert isinstance(game, TreeGame)
+    plans = game.plans(Uniform())
+    value, reference = game.nash_conv(plans), pyspiel.nash_conv(theirs, uniform)
+    assert abs(value - reference) < 1e-9, (value, reference)
+    calls = 200 if len(game.terminals.chance) < 50_000 else 20
+    slow, fast, whole = in_turns(
+        turns,
+        (lambda: pyspiel.nash_conv(theirs, uniform), 1),
+        (lambda: game.nash_conv(plans), calls),
+        (lambda: game.nash_conv(game.plans(Uniform())), calls),
+    )
+    print(
+        f"| NashConv of uniform, {name} | OpenSpiel C++ | {slow * 1e3:.1f} ms | {fast * 1e3:.3f} ms, "
+        f"{whole * 1e3:.3f} ms from the policy | {slow / fast:.0f}, {slow / whole:.0f} |"
+    )
+    print(f"| flattening {name}, once | | | {flattening:.2f} s | |")
+
+
+def cfr_plus(turns: int) -> None:
+    theirs = pyspiel.CFRPlusSolver(pyspiel.load_game("leduc_poker"))
+    game = load_game("leduc_poker", "tree")
+    assert isinstance(game, TreeGame)
+    ours, lite, lite_average = Solver(CFR("cfr+"), game), *liteefg()
+    slow, light, fast = in_turns(turns, (theirs.evaluate_and_update_policy, 20), (lite, 20), (ours.step, 500))
+    print(f"| CFR+ on Leduc | OpenSpiel C++ | {1 / slow:.0f} a second | {1 / fast:.0f} a second | {slow / fast:.0f} |")
+    print(f"| CFR+ on Leduc | LiteEFG | {1 / light:.0f} a second | {1 / fast:.0f} a second | {light / fast:.0f} |")
+    check = Solver(CFR("cfr+"), game)
+    for _ in range(20 * turns):
+        check.step()
+    reference = pyspiel.exploitability(game.openspiel, theirs.average_policy())
+    assert abs(game.exploitability(check.averages()) - reference) < 1e-9
+    assert abs(game.exploitability(check.averages()) - lite_average() / 2) < 1e-3
+
+
+def liteefg() -> tuple[Callable[[], None], Callable[[], float]]:
+    """One iteration of LiteEFG's CFR+ on Leduc, and its average's NashConv; its files go to a scratch folder."""
+    os.environ["HOME"] = tempfile.mkdtemp()
+    with contextlib.redirect_stdout(io.StringIO()):
+        import LiteEFG
+        from LiteEFG.baselines.CFRplus import graph
+
+        environment = LiteEFG.OpenSpielEnv(pyspiel.load_game("leduc_poker"), traverse_type="Enumerate")
+        algorithm = graph()
+    environment.set_graph(algorithm)
+
+    def iterate() -> None:
+        algorithm.update_graph(environment)
+        environment.update_strategy(algorithm.current_strategy(), update_best=False)
+
+    return iterate, lambda: sum(environment.exploitability(algorithm.current_strategy(), "linear-avg-iterate"))
+
+
+def matches(name: str, turns: int) -> None:
+    game, theirs = load_game(name, "tree"), pyspiel.load_game(name)
+    rng, count = np.random.default_rng(0), 20_000
+    rows = np.zeros((count, 2), int)
+
+    def one() -> None:
+        state = theirs.new_initial_state()
+        while not state.is_terminal():
+            if state.is_chance_node():
+                actions, weights = zip(*state.chance_outcomes(), strict=True)
+                state.apply_action(actions[rng.choice(len(actions), p=weights)])
+            else:
+                state.apply_action(int(rng.choice(state.legal_actions())))
+
+    slow, fast = in_turns(turns, (one, 500), (lambda: play(game, [[Uniform()]] * 2, rows, np.arange(count), rng), 1))
+    print(
+        f"| matches of {name} | pyspiel states in Python | {1 / slow:.0f} a second | {count / fast:.0f} a second "
+        f"| {slow * count / fast:.0f} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="leave out liars_dice")
+    parser.add_argument("--turns", type=int, default=5)
+    options = parser.parse_args()
+    about = environment()
+    print(f"{about['machine']}, {about['packages']}, LiteEFG {metadata.version('LiteEFG')}, {about['time']}\n")
+    print("| what | reference | reference takes | ours | times faster |\n|---|---|---|---|---|")
+    nash_conv("leduc_poker", options.turns)
+    if not options.quick:
+        nash_conv("liars_dice", options.turns)
+    cfr_plus(options.turns)
+    matches("leduc_poker", options.turns)
+
+
+if __name__ == "__main__":
+    main()
