@@ -8,7 +8,7 @@ Players are 1 and 2 (Showdown's p1 and p2). The rules are native; see `engine/RE
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -246,7 +246,7 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
     chosen = entrant.set
     species = find_species(chosen.species)
     if species is None:
-        raise TeamError(f"{where}: {unknown('species', chosen.species, facts().species)}")
+        raise TeamError(f"{where}: {_unknown('species', chosen.species, facts().species)}")
     if not 1 <= chosen.level <= 100:
         raise TeamError(f"{where}: level {chosen.level}, expected 1 to 100")
     if not 1 <= len(chosen.moves) <= 4:
@@ -264,6 +264,13 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
     return (name, facts().species[species].number, chosen.level, moves, ivs, evs, *condition)
 
 
+def _unknown(kind: str, name: str, choices: Iterable[str]) -> str:
+    """The error for a name of a long list: with the nearest, without the whole list."""
+    return (
+        f"Gen 1 has no {str(unknown(kind, name, choices)).split(' Available:')[0].removeprefix('unknown ').rstrip(';')}"
+    )
+
+
 def _five(spread: Spread, most: int) -> list[int]:
     """HP, Attack, Defense, Speed, Special, clamped as Showdown does."""
     return [min(max(value, 0), most) for value in (spread.hp, spread.atk, spread.defense, spread.spe, spread.spa)]
@@ -272,7 +279,7 @@ def _five(spread: Spread, most: int) -> list[int]:
 def _move_number(name: str, where: str) -> int:
     move = find_move(name)
     if move is None:
-        raise TeamError(f"{where}: {unknown('move', name, facts().moves)}")
+        raise TeamError(f"{where}: {_unknown('move', name, facts().moves)}")
     return _move_numbers()[move]
 
 
