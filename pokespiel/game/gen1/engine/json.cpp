@@ -206,6 +206,13 @@ Value parse(std::string_view text, int max_depth) {
     return Parser(text, max_depth).document();
 }
 
+Value::Value() = default;
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+
 const Value& Value::operator[](std::string_view key) const {
     static const Value null;
     const Value* found = &null;

@@ -22,6 +22,14 @@ public:
     std::vector<Value> items;                             // array
     std::vector<std::pair<std::string, Value>> members;   // object, in order; of equal keys the last one counts
 
+    // Defined where Value is complete: not every standard library can make a vector of pairs of an incomplete type.
+    Value();
+    Value(const Value&);
+    Value(Value&&) noexcept;
+    Value& operator=(const Value&);
+    Value& operator=(Value&&) noexcept;
+    ~Value();
+
     // The member `key` of an object, or null where there is none (or this is no object).
     const Value& operator[](std::string_view key) const;
     bool is(Kind wanted) const { return kind == wanted; }
