@@ -51,6 +51,7 @@ CASES = {
     "nash, no tremble": Case("nash", 240, tremble=0.0),
     "prd": Case("prd", 230),
     "uniform": Case("uniform", 230),
+    "uniform, no tremble": Case("uniform", 230, tremble=0.0),
     "regret_matching": Case("regret_matching", 230),
     "self_play": Case("self_play", 30),
     "max_entropy_nash": Case("max_entropy_nash", 30),

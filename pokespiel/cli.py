@@ -36,6 +36,8 @@ class PSRO(PSROConfig):
     """A YAML file of these options; flags override it."""
     checkpoint_seconds: float = 30.0
     """How much of an oracle's work in progress a kill may cost; finished iterations are always kept."""
+    wandb: str = ""
+    """The Weights & Biases project that gets the learners' curves too; TensorBoard files are always written."""
 
     @classmethod
     def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
@@ -56,7 +58,7 @@ class PSRO(PSROConfig):
         folder = self.folder()
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
         with opened as run:
-            outcome = work(run, self.checkpoint_seconds)
+            outcome = work(run, self.checkpoint_seconds, self.wandb)
         again = f"pokespiel psro --run {folder} --resume"
         if not outcome.finished:
             print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")

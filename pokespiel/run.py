@@ -5,6 +5,7 @@
     metrics.csv              a row an iteration; row 0 is the uniform start
     policies/<seat>/0003.safetensors
     checkpoint.safetensors   iteration, payoff table, meta-strategies, their history, random state, oracle in progress
+    tensorboard/             curves of learned responses
     mixture.json, payoffs_<seat>.csv   the same for people, written now and then and at the end
 
 Every file is replaced atomically, the checkpoint last: it decides which iteration the folder stands at. A killed run

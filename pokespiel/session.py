@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -18,9 +18,10 @@ from pokespiel.game import Game, load_game
 from pokespiel.metagame import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.regret import ce_gap, population_regret
+from pokespiel.options import to_plain
 from pokespiel.oracles import ORACLES
 from pokespiel.progress import Watch, watch
-from pokespiel.psro import PSROState, psro
+from pokespiel.psro import Pending, PSROState, psro
 from pokespiel.run import PSROConfig, RunFolder, Standing, extended, population_names
 
 log = logging.getLogger(__name__)
@@ -37,21 +38,24 @@ class Outcome(NamedTuple):
     """False = it was asked to stop before the last iteration."""
 
 
-def work(run: RunFolder, checkpoint_seconds: float = 30.0) -> Outcome:
+def work(run: RunFolder, checkpoint_seconds: float = 30.0, wandb: str = "") -> Outcome:
     """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted.
 
-    checkpoint_seconds: how much of an oracle's work in progress a kill may cost.
+    Args:
+        checkpoint_seconds: how much of an oracle's work in progress a kill may cost.
+        wandb: the Weights & Biases project that gets the learners' curves too; they always go to `tensorboard/`.
     """
     config = run.config()
     game = load_game(config.game)
     standing = run.standing()
     done = standing.state.iteration if standing else 0
     title = f"{config.game} {config.meta_solver.name} {'+'.join(choice.name for choice in config.oracle)}"
-    with watch(title, config.iterations, done) as bar, _stop_when_asked(bar) as stopping:
+    curves = _Curves(run, wandb)
+    with closing(curves), watch(title, config.iterations, done) as bar, _stop_when_asked(bar) as stopping:
         if standing is not None and standing.state.iteration >= config.iterations:
             bar.say(f"{run.path} has its {config.iterations} iterations already; ask for more with --iterations")
         else:
-            standing = _iterate(run, game, standing, bar, stopping, checkpoint_seconds)
+            standing = _iterate(run, game, standing, bar, curves, stopping, checkpoint_seconds)
         run.export(standing, now=True)
     return Outcome(standing, standing.state.iteration >= config.iterations)
 
@@ -61,6 +65,7 @@ def _iterate(
     game: Game,
     standing: Standing | None,
     bar: Watch,
+    curves: _Curves,
     stopping: Callable[[], bool],
     checkpoint_seconds: float,
 ) -> Standing:
@@ -70,6 +75,7 @@ def _iterate(
     for state in _states(config, game, standing):
         seconds = before + time.monotonic() - began
         if state.pending is not None:
+            curves.write(standing, state.pending)
             if stopping() or time.monotonic() - saved > checkpoint_seconds:
                 assert standing is not None, "an iteration is in progress, so an earlier one is finished"
                 standing = standing._replace(state=state, seconds=seconds)
@@ -90,6 +96,32 @@ def _iterate(
             break
     assert standing is not None, "the loop yields its start first"
     return standing
+
+
+class _Curves:
+    """What the oracles report while they learn, by decisions so far; files are opened at the first report."""
+
+    def __init__(self, run: RunFolder, wandb: str):
+        self._run, self._wandb = run, wandb
+        self._scalars: Any = None
+
+    def write(self, standing: Standing | None, pending: Pending) -> None:
+        if pending.training is None:
+            return
+        if self._scalars is None:
+            from pokespiel.learning.scalars import Scalars
+
+            folder = self._run.path / "tensorboard"
+            self._scalars = Scalars(folder, wandb=self._wandb, config=to_plain(self._run.config()))
+        metrics = pending.training.metrics
+        rows = standing.rows if standing else ()
+        before = sum(value for row in rows for name, value in row.items() if name.endswith("/decisions"))
+        before += sum(finished.get("decisions", 0) for finished in pending.metrics)
+        self._scalars.write(int(before + metrics.get("decisions", 0)), metrics)
+
+    def close(self) -> None:
+        if self._scalars is not None:
+            self._scalars.close()
 
 
 def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterator[PSROState]:

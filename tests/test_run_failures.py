@@ -133,6 +133,7 @@ def test_a_learned_response_goes_on_from_the_middle_of_its_training(tmp_path, mo
     with monkeypatch.context() as patch:
         patch.setattr(run, "save_checkpoint", Fails(run.save_checkpoint, KeyboardInterrupt(), 5))
         assert main([*LEARNED, "--run", str(path)]) == 130
+    assert list((path / "tensorboard").glob("events.*"))
     state = run.RunFolder(path).standing().state
     assert state.pending is not None, "it was to stop in the middle of an iteration"
     assert 0 < state.pending.training.metrics["decisions"] < 2000
