@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("pokespiel: interrupted; what was saved stands", file=sys.stderr)
         return 130
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ArithmeticError, ModuleNotFoundError) as error:
         if os.environ.get("POKESPIEL_TRACEBACK"):
             raise
         print(f"pokespiel: {error}", file=sys.stderr)
