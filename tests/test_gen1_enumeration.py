@@ -213,9 +213,9 @@ def test_script_plays_the_named_rolls():
 @pytest.mark.parametrize(
     ("rolls", "message"),
     [
-        ([("hit", 1), ("critical", 0), ("damage", 217), ("secondary", 0), ("hit", 1)], "not used"),
+        ([("hit", 1), ("critical", 0), ("damage", 217), ("secondary", 0), ("hit", 1)], "was not used"),
         ([("hit", 1), ("damage", 217)], "roll 'critical' is due"),
-        ([("hit", 1), ("critical", 0)], "ends where roll 'damage' is due"),
+        ([("hit", 1), ("critical", 0)], "roll 'damage' is due where the script ends"),
         ([("hit", 1), ("critical", 0), ("damage", 216)], "expects 217 to 255"),
         ([("hits", 1)], "unknown roll 'hits'"),
     ],

@@ -60,6 +60,10 @@ inline Roll roll_of(const std::string& name) {
     throw std::invalid_argument("unknown roll '" + name + "'. Available: " + names);
 }
 
+[[noreturn]] inline void refuse_roll(Roll roll, const std::string& what) {
+    throw std::invalid_argument(std::string("roll '") + roll_name(roll) + "' " + what);
+}
+
 inline constexpr std::uint32_t kLowestDamageRoll = 217, kHighestDamageRoll = 255;
 
 inline std::uint32_t rolled_damage(std::uint32_t amount, std::uint32_t roll) { return amount * roll / 255; }
@@ -103,7 +107,7 @@ class Script {
         const std::uint32_t value = next(roll, 0, 256);
         for (std::uint32_t i = 0; i < size; ++i)
             if (list[i] == value) return value;
-        throw std::invalid_argument(std::string("roll '") + roll_name(roll) + "' cannot be " + std::to_string(value));
+        refuse_roll(roll, "cannot be " + std::to_string(value));
     }
     std::uint32_t damage(std::uint32_t amount) {
         return rolled_damage(amount, next(Roll::Damage, kLowestDamageRoll, kHighestDamageRoll + 1));
@@ -112,20 +116,18 @@ class Script {
 
     void finish() const {
         if (position_ == entries_.size()) return;
-        throw std::invalid_argument(std::to_string(entries_.size() - position_) + " rolls of the script were not used; the first is '" +
-                                    roll_name(entries_[position_].roll) + "'");
+        const std::size_t left = entries_.size() - position_;
+        refuse_roll(entries_[position_].roll, "was not used, the first of " + std::to_string(left) + " left of the script");
     }
 
   private:
     std::uint32_t next(Roll roll, std::uint32_t first, std::uint32_t last) {
-        if (position_ == entries_.size())
-            throw std::invalid_argument(std::string("the script ends where roll '") + roll_name(roll) + "' is due");
+        if (position_ == entries_.size()) refuse_roll(roll, "is due where the script ends");
         const Entry entry = entries_[position_++];
-        if (entry.roll != roll)
-            throw std::invalid_argument(std::string("roll '") + roll_name(roll) + "' is due, the script has '" + roll_name(entry.roll) + "'");
+        if (entry.roll != roll) refuse_roll(roll, std::string("is due, the script has '") + roll_name(entry.roll) + "'");
         if (entry.value < first || entry.value >= last)
-            throw std::invalid_argument(std::string("roll '") + roll_name(roll) + "' expects " + std::to_string(first) + " to " +
-                                        std::to_string(last - 1) + ", the script has " + std::to_string(entry.value));
+            refuse_roll(roll, "expects " + std::to_string(first) + " to " + std::to_string(last - 1) + ", the script has " +
+                                  std::to_string(entry.value));
         return entry.value;
     }
 
@@ -193,15 +195,15 @@ class Replay {
         } else if (path_[position_].denominator == 0) {
             const std::uint32_t index = path_[position_].index;
             path_[position_] = make(index);
-            if (path_[position_].denominator == 0)
-                throw std::invalid_argument(std::string("roll '") + roll_name(roll) + "' has no outcome " + std::to_string(index));
+            if (path_[position_].denominator == 0) refuse_roll(roll, "has no outcome " + std::to_string(index));
         }
         return path_[position_++].value;
     }
 
     // The outcomes are runs of equal keys among first..last-1; the value is the run's key or where it begins.
     template <class Key>
-    static Outcome group(Roll roll, std::uint32_t index, std::uint32_t first, std::uint32_t last, Key key, bool value_is_key) {
+    static Outcome group(Roll roll, std::uint32_t index, std::uint32_t first, std::uint32_t last, Key key,
+                         bool value_is_key) {
         std::uint32_t begin = first, end = first;
         for (std::uint32_t skipped = 0;; ++skipped) {
             while (end < last && key(end) == key(begin)) ++end;

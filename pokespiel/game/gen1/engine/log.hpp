@@ -14,7 +14,8 @@ namespace gen1 {
 class LogWriter {
   public:
     // Appends to text. hints: which of the hints that are given once a battle have been given; both outlive the writer.
-    LogWriter(const Names& names, std::string& text, std::uint32_t& hints) : names_(names), text_(text), hints_(hints) {}
+    LogWriter(const Names& names, std::string& text, std::uint32_t& hints)
+        : names_(names), text_(text), hints_(hints) {}
 
     // The lines before the battle's start: players, generation, tier and rules.
     void begin();

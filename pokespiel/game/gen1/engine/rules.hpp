@@ -1,8 +1,8 @@
 // The rules: one class over a battle, a source of chance and a sink of events.
 //
 // Member functions are grouped by theme into rules_turn.hpp (the order of a turn, switching, fainting), rules_move.hpp
-// (what happens before, around and after a move), rules_hit.hpp (hitting a target), rules_damage.hpp and
-// rules_effects.hpp (statuses, boosts and what single moves do). Names in brackets are Showdown's functions and events.
+// (what happens before, around and after a move), rules_hit.hpp (hitting a target), rules_damage.hpp, rules_status.hpp
+// (statuses and stages) and rules_effects.hpp (what single moves do). Names in brackets are Showdown's functions and events.
 #pragma once
 
 #include <cstring>
@@ -116,9 +116,7 @@ class Rules {
     void hurt_self(int side, int damage, event::DamageReason reason);
     void faint(int side);
 
-    // rules_effects.hpp
-    bool apply_effect(int side, int target, const MoveData& move, int depth, bool& did_something);
-    bool run_effect(int side, int target, const MoveData& move, int depth);
+    // rules_status.hpp
     void apply_status(int side, int target, Status status, const MoveData& move, bool is_secondary);
     bool set_status(int side, int target, Status status, const MoveData& move, bool is_secondary);
     bool prevented_by_clause(int side, int target, Status status);
@@ -127,6 +125,10 @@ class Rules {
     bool boost(int target, Stat stat, int amount, bool rage);
     bool boost_by(int target, Stat stat, int amount, bool& at_limit);
     bool apply_boost(int side, int target, const MoveData& move, int amount);
+
+    // rules_effects.hpp
+    bool apply_effect(int side, int target, const MoveData& move, int depth, bool& did_something);
+    bool run_effect(int side, int target, const MoveData& move, int depth);
     void add_trapped(int side);
     void add_trapping(int side, const MoveData& move);
     void confuse(int side, bool silent);
@@ -179,4 +181,5 @@ class Rules {
 #include "rules_move.hpp"
 #include "rules_hit.hpp"
 #include "rules_damage.hpp"
+#include "rules_status.hpp"
 #include "rules_effects.hpp"

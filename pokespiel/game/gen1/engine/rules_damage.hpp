@@ -114,8 +114,9 @@ void Rules<C, S>::deal(int side, int target, const MoveData& move, int damage) {
     lose_hp(target, damage);
     emit(event::Damage{target, event::health(pokemon(target)), event::DamageReason::Move, false});
     if (!damage) return;
-    if (move.effect == Effect::Drain || move.effect == Effect::DreamEater) drain(side, static_cast<std::uint32_t>(damage));
-    recoil(side, move, static_cast<std::uint32_t>(damage));
+    const auto taken = static_cast<std::uint32_t>(damage);
+    if (move.effect == Effect::Drain || move.effect == Effect::DreamEater) drain(side, taken);
+    recoil(side, move, taken);
 }
 
 // Returns the HP lost.

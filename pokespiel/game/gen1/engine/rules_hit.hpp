@@ -100,7 +100,8 @@ bool Rules<C, S>::hits(int side, int target, const MoveData& move) {
 template <class C, class S>
 int Rules<C, S>::multi_hit(int side, int target, const MoveData& move, int depth) {
     static constexpr std::uint8_t kHits[8] = {2, 2, 2, 3, 3, 3, 4, 5};
-    const int wanted = move.effect == Effect::DoubleHit ? 2 : static_cast<int>(chance_.sample(Roll::HitCount, kHits, 8));
+    const bool twice = move.effect == Effect::DoubleHit;
+    const int wanted = twice ? 2 : static_cast<int>(chance_.sample(Roll::HitCount, kHits, 8));
     int done = 0, damage = 0, repeated = kNoDamage;
     while (done < wanted && pokemon(target).hp && pokemon(side).hp) {
         const int dealt = move_hit(side, target, move, done + 1, done + 1 == wanted, repeated, depth);

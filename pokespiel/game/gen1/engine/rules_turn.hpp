@@ -233,7 +233,9 @@ void Rules<C, S>::run_switch(int index) {
     active(0).last_move = active(1).last_move = kNoMove;
     side.last_selected_slot = 0;
     Side& foe = side_of(1 - index);
-    if (foe.active.has(Active::kTrapping) && foe.pokemon().hp && foe.active.moves[foe.last_selected_slot] == kMetronome) {
+    const bool trapped_by_metronome = foe.active.has(Active::kTrapping) && foe.pokemon().hp &&
+                                      foe.active.moves[foe.last_selected_slot] == kMetronome;
+    if (trapped_by_metronome) {
         foe.last_selected = foe.last_selected_enemy = kMetronome;
         if (actions_[1 - index].kind == Action::kMove) {
             actions_[1 - index].move = kMetronome;
@@ -295,7 +297,8 @@ void Rules<C, S>::drop_broken_traps() {
     for (int side = 0; side < 2; ++side) {
         Active &own = active(side), &foe = active(1 - side);
         if (!own.has(Active::kTrapping | Active::kTrapped | Active::kFakeTrapped)) continue;
-        if (own.has(Active::kTrapping) && (own.has(Active::kTrapStale) || !foe.has(Active::kTrapped))) clear_trapping(own);
+        const bool lost = own.has(Active::kTrapStale) || !foe.has(Active::kTrapped);
+        if (own.has(Active::kTrapping) && lost) clear_trapping(own);
         if (own.has(Active::kTrapped) && !foe.has(Active::kTrapping)) clear_trapped(own);
         if (own.has(Active::kFakeTrapped) && !foe.has(Active::kFakeTrapped)) {
             own.volatiles &= ~Active::kFakeTrapped;
@@ -307,7 +310,8 @@ void Rules<C, S>::drop_broken_traps() {
 template <class C, class S>
 void Rules<C, S>::spend_disable_ties(int side) {
     const Active& own = active(side);
-    if (!own.has(Active::kDisabled | Active::kBide | Active::kTrapping | Active::kTrapped | Active::kFakeTrapped)) return;
+    constexpr std::uint32_t kTraps = Active::kTrapping | Active::kTrapped | Active::kFakeTrapped;
+    if (!own.has(Active::kDisabled | Active::kBide | kTraps)) return;
     spend_shuffle(own.has(Active::kTrapped) + own.has(Active::kFakeTrapped));
     spend_shuffle(own.has(Active::kDisabled) + own.has(Active::kBide) + own.has(Active::kTrapping));
 }
@@ -361,7 +365,9 @@ bool Rules<C, S>::cannot_progress() const {
 template <class C, class S>
 bool Rules<C, S>::side_cannot_progress(int index) const {
     const Side &side = side_of(index), &foe = side_of(1 - index);
-    const auto moves_of = [](const Side& owner, int i) { return i == owner.order[0] ? owner.active.moves : owner.team[i].moves; };
+    const auto moves_of = [](const Side& owner, int i) {
+        return i == owner.order[0] ? owner.active.moves : owner.team[i].moves;
+    };
     const auto only_transform = [&](const Side& owner, int i) {
         const std::uint8_t* moves = moves_of(owner, i);
         for (int slot = 0; slot < kMoveSlots; ++slot)
