@@ -2,6 +2,7 @@
 
 import random
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -263,3 +264,8 @@ def test_expected_damage_is_the_mean_of_the_rules():
         battle.choose("move 1", "move 1")
         lost.append(before - view.column(battle.native.features(1), "own", "hp")[0])
     assert estimate == pytest.approx(np.mean(lost), rel=0.02)
+
+
+def test_the_document_lists_every_column():
+    document = Path(view.__file__).parent / "engine" / "VIEW.md"
+    assert view.describe().strip() in document.read_text(encoding="utf-8")

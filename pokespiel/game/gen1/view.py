@@ -86,8 +86,10 @@ def _columns(described: Mapping) -> tuple[Column, ...]:
         for index, (name, scale, codes, meaning) in enumerate(described["numbers"][:quantities])
     ]
     for table in described["tables"]:
-        first = table["columns"][0][1]
-        columns += [Column(name, meaning or first, table["number"], None, 0) for name, meaning in table["columns"]]
+        same = ""
+        for name, meaning in table["columns"]:
+            same = meaning or same
+            columns.append(Column(name, same, table["number"], None, 0))
     return tuple(columns)
 
 
@@ -183,3 +185,29 @@ def action_of(choice: str) -> int:
     if choice not in ACTION_NAMES:
         raise ValueError(f"{choice!r} is no choice; expected one of: {', '.join(ACTION_NAMES)}")
     return ACTION_NAMES.index(choice)
+
+
+def describe() -> str:
+    """The tables of engine/VIEW.md: every column of every block, with its scale and meaning."""
+    lines = []
+    for found in BLOCKS.values():
+        span = f"columns {found.start} to {found.stop - 1}" if found.rows * found.width > 1 else f"column {found.start}"
+        shape = f"{found.rows} rows of {found.width}" if found.rows > 1 else f"{found.width} columns"
+        lines += [f"### {found.name}", "", f"{found.meaning[0].upper()}{found.meaning[1:]}. {shape}, {span}.", ""]
+        lines += ["| column | value 1 is | meaning |", "|---|---|---|"]
+        lines += [f"| {c.name} | {_unit(c)} | {c.meaning} |" for c in found.columns]
+        keys = found.numbers[len([c for c in found.columns if c.scale is not None]) :]
+        if keys:
+            lines += ["", f"Keys of the compact row, without a column: {', '.join(keys)}."]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _unit(column: Column) -> str:
+    if column.scale is None:
+        return "fixed table"
+    return f"id, {column.codes} codes" if column.codes else f"{1 / column.scale:g}"
+
+
+if __name__ == "__main__":
+    print(describe())
