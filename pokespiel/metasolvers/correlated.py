@@ -13,7 +13,6 @@ policies and players. With it, PSRO becomes JPSRO (Marris et al. 2021, arXiv:210
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Literal
@@ -21,14 +20,17 @@ from typing import Literal
 import cvxpy
 import numpy as np
 from scipy import sparse
+from scipy.optimize import linprog
 
 from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.convex import maximum
 from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.tables import Table, checked
 
-PRECISION = 1e-9
-TOLERANCE = 1e-7
+TOLERANCE = 1e-8
 """Largest incentive to deviate that counts as none, as a share of the payoffs' range."""
+MOST_WEIGHT = 1e5
+"""How many times as likely as another a joint choice may be in the search for the polytope's face."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,47 @@ class Correlated:
         return _same_for_all_seats(table, joint) if symmetric else table.strategy(marginals_of(joint), joint)
 
     def _optimum(self, incentives: sparse.csr_array, allowed: float) -> np.ndarray:
-        joint = cvxpy.Variable(incentives.shape[1])
-        constraints = [cvxpy.sum(joint) == 1, joint >= 0, incentives @ joint <= allowed]
-        spread = cvxpy.sum(cvxpy.entr(joint)) if self.objective == "entropy" else -cvxpy.sum_squares(joint)
-        problem = cvxpy.Problem(cvxpy.Maximize(spread), constraints)
-        with warnings.catch_warnings():  # of low accuracy: the incentives are checked instead
-            warnings.simplefilter("ignore", UserWarning)
-            problem.solve(solver=cvxpy.CLARABEL, tol_gap_abs=PRECISION, tol_gap_rel=PRECISION, tol_feas=PRECISION)
-        if joint.value is None:
-            raise ArithmeticError(f"correlated: the convex program ended as {problem.status!r}")
-        weights = np.maximum(joint.value, 0)
-        return weights / weights.sum()
+        if self.objective == "gini":
+            joint = cvxpy.Variable(incentives.shape[1])
+            return maximum(-cvxpy.sum_squares(joint), joint, [joint >= 0, incentives @ joint <= allowed], "correlated")
+        return _of_most_entropy(incentives, allowed)
+
+
+def _of_most_entropy(incentives: sparse.csr_array, allowed: float) -> np.ndarray:
+    """The maximum of entropy on the polytope's own face, where it has an interior, as cones of logarithms need one."""
+    if allowed > 0:
+        played, free = np.ones(incentives.shape[1], bool), np.ones(incentives.shape[0], bool)
+    else:
+        played, free = face(incentives)
+    weights = cvxpy.Variable(int(played.sum()))
+    tight = incentives[~free][:, played]
+    tight = tight[np.abs(tight).sum(axis=1) > 0]
+    constraints = [tight @ weights == 0] if tight.shape[0] else []
+    if free.any():
+        constraints.append(incentives[free][:, played] @ weights <= allowed)
+    joint = np.zeros(incentives.shape[1])
+    joint[played] = maximum(cvxpy.sum(cvxpy.entr(weights)), weights, constraints, "correlated")
+    return joint
+
+
+def face(incentives: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Which joint choices [N] some equilibrium plays, and which constraints [M] some equilibrium has room to spare in.
+
+    Equilibria s = a + z are a cone while they need not sum to one, so max sum(z) + sum(w) with incentives (a + z) + w
+    <= 0, a >= 0 and 0 <= z, w <= 1 raises to one all that can be positive at once (Freund, Roundy and Todd 1985).
+    """
+    constraints, choices = incentives.shape
+    result = linprog(
+        np.concatenate([np.zeros(choices), -np.ones(choices + constraints)]),
+        A_ub=sparse.hstack([incentives, incentives, sparse.eye_array(constraints)]),
+        b_ub=np.zeros(constraints),
+        bounds=[(0, MOST_WEIGHT)] * choices + [(0, 1)] * (choices + constraints),
+        method="highs-ipm",
+    )
+    if result.x is None:
+        raise ArithmeticError(f"correlated: the linear program failed: {result.message}")
+    positive = result.x[choices:] > 1e-6
+    return positive[:choices], positive[choices:]
 
 
 def _same_for_all_seats(table: Table, joint: np.ndarray) -> MetaStrategy:

@@ -23,13 +23,17 @@ RESIDUAL = 1e-11
 """Largest difference between a strategy and the response to it that counts as solved."""
 MOST_BEND = 0.2
 """How far the curve may turn off a step's straight line, as a share of the step, before the step is halved."""
+MOST_CHANGE = 0.3
+"""How far lambda (on payoffs of range 1) may move in a step, as a share of lambda + 1."""
 NEWTON_STEPS = 8
+CONTRACTION = 0.3
+"""Each Newton correction must be this much smaller than the one before it."""
 MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True)
 class Logit:
-    """Quantal response equilibrium, the first on the branch from uniform; any number of players, general-sum payoffs."""
+    """Quantal response equilibrium, the first on the branch from uniform, for any number of players and payoffs."""
 
     rationality: float = 10.0
     """lambda, per unit of payoff: 0 = uniform; the larger, the nearer to a Nash equilibrium."""
@@ -60,24 +64,31 @@ class _Branch:
     def points(self, rationality: float) -> Iterator[tuple[float, Profile]]:
         end = rationality * self.scale
         at = np.zeros(sum(self.table.sizes) + 1)  # z, then lambda
-        direction, length = np.eye(len(at))[-1], 0.1
+        direction, length = self._tangent(at, np.eye(len(at))[-1]), 0.1
         yield 0.0, self._profile(at)
         for _ in range(MOST_STEPS):
             if at[-1] >= end:
                 return
-            direction = self._tangent(at, direction)
-            length = min(length, (end - at[-1]) / direction[-1]) if direction[-1] > 0 else length
+            length = min(length, self._stride(at, direction, end))
             last = at[-1] + length * direction[-1] >= end * (1 - 1e-12)
             guess = at + length * direction
             reached = self._to_lambda(guess, end) if last else self._newton(guess, direction)
-            bend = np.inf if reached is None else np.linalg.norm(reached - guess) / length
-            if reached is None or bend > MOST_BEND:
+            onward = None if reached is None else self._tangent(reached, direction)
+            bend = 1.0 if reached is None else max(np.linalg.norm(reached - guess) / length, 1 - onward @ direction)
+            if bend > MOST_BEND:
                 length /= 2
                 continue
-            length *= 1.5 if bend < MOST_BEND / 4 else 1.0
-            at = reached
+            at, direction, length = reached, onward, length * (1.5 if bend < MOST_BEND / 4 else 1.0)
             yield at[-1] / self.scale, self._profile(at)
         raise ArithmeticError(f"logit: the branch did not reach rationality {rationality} in {MOST_STEPS} steps")
+
+    @staticmethod
+    def _stride(at: np.ndarray, direction: np.ndarray, end: float) -> float:
+        """The longest step that neither passes `end` nor changes lambda by more than its share."""
+        room = MOST_CHANGE * (at[-1] + 1)
+        if direction[-1] > 0:
+            room = min(room, end - at[-1])
+        return room / max(abs(direction[-1]), 1e-12)
 
     def _profile(self, at: np.ndarray) -> Profile:
         return tuple(_softmax(part) for part in np.split(at[:-1], self.cuts))
@@ -104,11 +115,16 @@ class _Branch:
 
     def _newton(self, at: np.ndarray, fixed: np.ndarray) -> np.ndarray | None:
         """The zero of G near `at` in the plane across `fixed`; None if Newton's method does not find it."""
+        before = np.inf
         for _ in range(NEWTON_STEPS):
             missing, slope = self._equations(at)
             if self._solved(at, missing):
                 return at
-            at = at - np.linalg.solve(np.vstack([slope, fixed]), np.append(missing, 0.0))
+            change = np.linalg.solve(np.vstack([slope, fixed]), np.append(missing, 0.0))
+            size = np.linalg.norm(change)
+            if size > CONTRACTION * before:
+                return None
+            at, before = at - change, size
         return None
 
     def _solved(self, at: np.ndarray, missing: np.ndarray) -> bool:

@@ -13,12 +13,12 @@ import cvxpy
 import numpy as np
 
 from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.convex import maximum
 from pokespiel.metasolvers.nash import TOLERANCE, regret, solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
 
 SUPPORT = 1e-9
 """Weights below this count as zero in every equilibrium."""
-PRECISION = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11}
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,11 @@ class MaxEntropyNash:
 def _spread(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The row player's optimal strategy [n] of maximum entropy, from an equilibrium (x, y) of largest support."""
     rows, tight = x > SUPPORT, y > SUPPORT
-    weights = cvxpy.Variable(int(rows.sum()))
     value = float(x @ matrix @ y)
-    constraints = [cvxpy.sum(weights) == 1, matrix[np.ix_(rows, tight)].T @ weights == value]
+    weights = cvxpy.Variable(int(rows.sum()))
+    constraints = [matrix[np.ix_(rows, tight)].T @ weights == value]
     if not tight.all():
         constraints.append(matrix[np.ix_(rows, ~tight)].T @ weights >= value)
-    problem = cvxpy.Problem(cvxpy.Maximize(cvxpy.sum(cvxpy.entr(weights))), constraints)
-    problem.solve(solver=cvxpy.CLARABEL, **PRECISION)
-    if weights.value is None:
-        raise ArithmeticError(f"max_entropy_nash: the convex program ended as {problem.status!r}")
     result = np.zeros_like(x)
-    result[rows] = np.maximum(weights.value, 0)
-    return result / result.sum()
+    result[rows] = maximum(cvxpy.sum(cvxpy.entr(weights)), weights, constraints, "max_entropy_nash")
+    return result

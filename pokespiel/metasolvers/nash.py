@@ -55,9 +55,7 @@ def solve(matrix: np.ndarray, method: Literal["interior", "simplex"] = "interior
     if regret(scaled, x, y) > TOLERANCE and method == "interior":
         x, y = min([(x, y), by_simplex(scaled)], key=lambda pair: regret(scaled, *pair))
     if regret(scaled, x, y) > TOLERANCE:
-        raise ArithmeticError(
-            f"nash: best regret found {regret(scaled, x, y):.3g} of the payoffs' range, not {TOLERANCE}"
-        )
+        raise ArithmeticError(f"nash: regret of {regret(scaled, x, y):.3g} of the payoffs' range, not {TOLERANCE}")
     return x, y
 
 

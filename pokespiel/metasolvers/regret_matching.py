@@ -24,11 +24,11 @@ class RegretMatching:
     its gap to a coarse correlated equilibrium vanishes.
     """
 
-    steps: int = 2000
-    """Rounds."""
     variant: Literal["vanilla", "plus", "predictive"] = "plus"
     """"vanilla" sums regrets and averages evenly; "plus" keeps the sums above zero, lets players move in turn and
     weighs round t by t; "predictive" is "plus" that expects the last round's regrets again."""
+    steps: int = 2000
+    """Rounds."""
     joint: bool = False
     """Return the average of joint play instead of independent averages; players then move at once."""
 

@@ -18,6 +18,9 @@ from pokespiel.metasolvers import MetaStrategy
 AGREEMENT = 1e-9
 """How far a table may be from zero-sum or symmetric, as a share of its largest absolute payoff."""
 
+ROUNDING = 1e-14
+"""A difference of payoffs that is a smaller share of their size means nothing."""
+
 Profile = tuple[np.ndarray, ...]
 
 
@@ -53,8 +56,10 @@ class Table:
 
     @property
     def range(self) -> float:
-        """Largest minus smallest payoff of any player, at least the smallest normal number."""
-        return max(float(np.ptp(self.payoffs, axis=tuple(range(1, self.payoffs.ndim))).max()), np.finfo(float).tiny)
+        """The widest spread of a player's payoffs; their size where all are equal but for rounding."""
+        spread = float(np.ptp(self.payoffs, axis=tuple(range(1, self.payoffs.ndim))).max())
+        size = float(np.abs(self.payoffs).max())
+        return spread if spread > ROUNDING * size else size or 1.0
 
     def uniform(self) -> Profile:
         return tuple(np.full(size, 1 / size) for size in self.sizes)

@@ -1,0 +1,191 @@
+"""Learning rules: fictitious play, regret matching, replicator dynamics and their projected form."""
+
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+from open_spiel.python.algorithms import projected_replicator_dynamics as open_spiel
+from open_spiel.python.egt import dynamics as open_spiel_dynamics
+from scipy.integrate import solve_ivp
+from scipy.optimize import minimize
+
+from pokespiel.metasolvers.dynamics import _projected, replicator_flow
+from pokespiel.metasolvers.fictitious_play import FictitiousPlay
+from pokespiel.metasolvers.prd import ProjectedReplicator
+from pokespiel.metasolvers.regret import cce_gap, nash_conv
+from pokespiel.metasolvers.regret_matching import RegretMatching
+from pokespiel.metasolvers.replicator import Replicator
+from pokespiel.metasolvers.tables import checked
+
+BIASED_ROCK_PAPER_SCISSORS = np.array([[0, -0.5, 1], [0.5, 0, -0.1], [-1, 0.1, 0]])
+EQUILIBRIUM = [1 / 16, 10 / 16, 5 / 16]
+LEARNERS = [
+    FictitiousPlay(),
+    RegretMatching("vanilla"),
+    RegretMatching("plus"),
+    RegretMatching("predictive"),
+    Replicator(),
+    ProjectedReplicator(),
+]
+
+
+def table(matrix):
+    return np.stack([matrix, -np.asarray(matrix)])
+
+
+@pytest.mark.parametrize("solver", LEARNERS, ids=repr)
+class TestLearners:
+    def test_lose_their_regret_in_zero_sum_tables(self, solver):
+        for seed in range(5):
+            rng = np.random.default_rng(seed)
+            matrix = rng.normal(size=rng.integers(2, 9, size=2))
+            regret = nash_conv(table(matrix), solver(table(matrix)).marginals)
+            assert regret < 0.02 * np.ptp(matrix)
+
+    def test_average_to_the_equilibrium_of_biased_rock_paper_scissors(self, solver):
+        both = solver(table(BIASED_ROCK_PAPER_SCISSORS))
+        one = solver(table(BIASED_ROCK_PAPER_SCISSORS), symmetric=True)
+        np.testing.assert_allclose([*both.marginals, one.marginals[0]], [EQUILIBRIUM] * 3, atol=0.06)
+
+    def test_average_to_the_equilibrium_of_an_asymmetric_table_and_not_of_its_transpose(self, solver):
+        x, y = solver(table([[4.0, 1.0], [2.0, 3.0]])).marginals
+        np.testing.assert_allclose(x, [1 / 4, 3 / 4], atol=0.04)
+        np.testing.assert_allclose(y, [1 / 2, 1 / 2], atol=0.04)
+
+    def test_settle_on_dominant_policies_of_three_players(self, solver):
+        # Everybody gains 1 by playing policy 1 whatever the others do.
+        payoffs = np.random.default_rng(0).normal(size=(3, 1, 1, 1)) * np.ones((3, 2, 2, 2))
+        for player in range(3):
+            payoffs[player] += np.moveaxis(np.arange(2.0).reshape(2, 1, 1), 0, player)
+        for weights in solver(payoffs).marginals:
+            assert weights[1] > 0.99
+
+    def test_stream_the_iterates_whose_last_average_they_return(self, solver):
+        payoffs = np.random.default_rng(1).normal(size=(2, 3, 4))
+        last = next(islice(solver.iterates(payoffs), solver.steps, None))
+        for streamed, returned in zip(last.average, solver(payoffs).marginals, strict=True):
+            np.testing.assert_array_equal(streamed, returned)
+
+    def test_stream_iterates_that_later_ones_do_not_change(self, solver):
+        stream = solver.iterates(np.random.default_rng(2).normal(size=(2, 3, 4)))
+        early = [next(stream) for _ in range(3)]
+        copies = [[np.concatenate(part).copy() for part in iterate] for iterate in early]
+        next(islice(stream, 50, None))
+        for iterate, kept in zip(early, copies, strict=True):
+            np.testing.assert_array_equal([np.concatenate(part) for part in iterate], kept)
+
+    def test_refuse_a_negative_number_of_steps(self, solver):
+        with pytest.raises(ValueError, match="steps"):
+            type(solver)(steps=-1)(table(BIASED_ROCK_PAPER_SCISSORS))
+
+
+class TestFictitiousPlay:
+    def test_first_rounds_of_matching_pennies(self):
+        # Round 1 answers uniform opponents: all tie, lowest index. Then the evader leaves, then the matcher follows.
+        stream = FictitiousPlay().iterates(table([[1.0, -1.0], [-1.0, 1.0]]))
+        played = [tuple(int(weights.argmax()) for weights in iterate.current) for iterate in islice(stream, 1, 6)]
+        assert played == [(0, 0), (0, 1), (0, 1), (1, 1), (1, 1)]
+
+    def test_every_choice_answers_the_frequencies_before_it(self):
+        rng = np.random.default_rng(3)
+        for payoffs in (rng.normal(size=(2, 4, 5)), rng.normal(size=(3, 3, 2, 4))):
+            steps = list(islice(FictitiousPlay().iterates(payoffs), 60))
+            for before, after in pairwise(steps):
+                for player, choice in enumerate(after.current):
+                    others = [w for seat, w in enumerate(before.average) if seat != player]
+                    value = np.moveaxis(payoffs[player], player, 0)
+                    for weights in reversed(others):
+                        value = value @ weights
+                    assert value[choice.argmax()] >= value.max() - 1e-12
+
+
+class TestRegretMatching:
+    @pytest.mark.parametrize("variant", ["vanilla", "plus", "predictive"])
+    def test_joint_play_becomes_a_coarse_correlated_equilibrium(self, variant):
+        for sizes in [(4, 6), (3, 4, 2)]:
+            payoffs = np.random.default_rng(4).normal(size=(len(sizes), *sizes))
+            joint = RegretMatching(variant, steps=4000, joint=True)(payoffs).joint
+            assert cce_gap(payoffs, joint) < 0.03 * np.ptp(payoffs)
+
+    def test_vanilla_keeps_the_bound_of_blackwell(self):
+        for seed in range(5):
+            payoffs = np.random.default_rng(seed).random(size=(2, 5, 7))
+            joint = RegretMatching("vanilla", steps=900, joint=True)(payoffs).joint
+            assert cce_gap(payoffs, joint) <= (np.sqrt(5) + np.sqrt(7)) / np.sqrt(900)
+
+    def test_better_variants_are_better(self):
+        payoffs = table(np.random.default_rng(5).normal(size=(30, 40)))
+        variants = ("vanilla", "plus", "predictive")
+        vanilla, plus, predictive = (nash_conv(payoffs, RegretMatching(v)(payoffs).marginals) for v in variants)
+        assert max(plus, predictive) < vanilla / 10
+
+
+class TestReplicator:
+    def test_follows_the_differential_equation(self):
+        payoffs = np.random.default_rng(6).normal(size=(3, 3, 2, 4))
+        reference = open_spiel_dynamics.MultiPopulationDynamics(payoffs, open_spiel_dynamics.replicator)
+        start = np.concatenate([np.full(size, 1 / size) for size in (3, 2, 4)])
+        solution = solve_ivp(lambda t, state: reference(state), (0, 8), start, rtol=1e-10, atol=1e-12)
+        last = next(islice(replicator_flow(checked(payoffs, symmetric=False, solver="test"), 0.02), 400, None))
+        np.testing.assert_allclose(np.concatenate(last.current), solution.y[:, -1], atol=1e-7)
+
+    def test_single_population_follows_the_differential_equation(self):
+        own = np.random.default_rng(7).normal(size=(4, 4))
+        payoffs = np.stack([own, own.T])
+        reference = open_spiel_dynamics.SinglePopulationDynamics(payoffs, open_spiel_dynamics.replicator)
+        solution = solve_ivp(lambda t, state: reference(state), (0, 5), np.full(4, 0.25), rtol=1e-10, atol=1e-12)
+        last = next(islice(replicator_flow(checked(payoffs, symmetric=True, solver="test"), 0.02), 250, None))
+        np.testing.assert_allclose(last.current[0], solution.y[:, -1], atol=1e-7)
+
+    def test_orbits_of_zero_sum_tables_close(self):
+        """The cross entropy to the equilibrium is a constant of motion; at the default step it hardly drifts."""
+        stream = Replicator().iterates(table(BIASED_ROCK_PAPER_SCISSORS), symmetric=True)
+        constants = [-(EQUILIBRIUM @ np.log(iterate.current[0])) for iterate in islice(stream, 500)]
+        lowest = -(EQUILIBRIUM @ np.log(EQUILIBRIUM))
+        assert np.ptp(constants) < 0.01 * (constants[0] - lowest)
+
+    def test_average_has_the_regret_that_theory_allows(self):
+        matrix = np.random.default_rng(8).normal(size=(6, 9))
+        regret = nash_conv(table(matrix), Replicator(steps=1000, step=1.0)(table(matrix)).marginals)
+        assert regret <= 1.01 * np.ptp(matrix) * (np.log(6) + np.log(9)) / 1000
+
+    def test_last_state_is_an_option(self):
+        payoffs = np.random.default_rng(9).normal(size=(2, 3, 3))
+        last = next(islice(Replicator().iterates(payoffs), 2000, None))
+        np.testing.assert_array_equal(Replicator(average=False)(payoffs).marginals, last.current)
+
+
+class TestProjectedReplicator:
+    @pytest.mark.parametrize("sizes", [(3, 4), (2, 3, 2)])
+    def test_agrees_with_open_spiel_over_the_same_time(self, sizes):
+        payoffs = np.random.default_rng(10).normal(size=(len(sizes), *sizes))
+        expected = open_spiel.projected_replicator_dynamics(list(payoffs), prd_iterations=10_000, prd_gamma=0.01)
+        spread = np.ptp(payoffs, axis=tuple(range(1, payoffs.ndim))).max()
+        marginals = ProjectedReplicator(steps=1000, step=0.01 * spread, floor=0.01)(payoffs).marginals
+        for one, other in zip(marginals, expected, strict=True):
+            np.testing.assert_allclose(one, other, atol=2e-3)
+
+    def test_no_policy_falls_below_the_floor(self):
+        payoffs = np.random.default_rng(11).normal(size=(2, 4, 4))
+        for iterate in islice(ProjectedReplicator(floor=0.05).iterates(payoffs), 300):
+            assert min(weights.min() for weights in iterate.current) >= 0.05 - 1e-15
+
+    def test_projection_is_the_nearest_point(self):
+        for seed in range(20):
+            weights = np.random.default_rng(seed).dirichlet(np.full(6, 0.3))
+            projected = _projected(weights, 0.04)
+            assert projected.sum() == pytest.approx(1)
+            nearest = minimize(
+                lambda point, weights=weights: ((point - weights) ** 2).sum(),
+                np.full(6, 1 / 6),
+                bounds=[(0.04, 1)] * 6,
+                constraints={"type": "eq", "fun": lambda point: point.sum() - 1},
+                method="SLSQP",
+                options={"ftol": 1e-14},
+            )
+            np.testing.assert_allclose(projected, nearest.x, atol=1e-6)
+
+    @pytest.mark.parametrize("floor", [-0.1, 0.3])
+    def test_refuses_a_floor_that_no_distribution_keeps(self, floor):
+        with pytest.raises(ValueError, match="floor must be between 0 and 1 / 4"):
+            ProjectedReplicator(floor=floor)(np.zeros((2, 4, 3)))
