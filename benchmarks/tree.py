@@ -6,8 +6,8 @@
 NashConv of the uniform policy: `pyspiel.nash_conv` of its tabular policy against ours, timed twice: of plans that are
 at hand, and from a fresh `Policy` object, which is asked at every information state and checked first. CFR+ on Leduc:
 iterations a second of `pyspiel.CFRPlusSolver`, of LiteEFG's CFR+ with the average policy kept, and of ours. Matches:
-uniform players, 4,096 matches side by side, against one `pyspiel.State` after the other in Python. They take turns, so
-that a busy machine slows all of them alike; a time is the median of its turns.
+uniform players, 4,096 matches side by side, against one `pyspiel.State` after the other in Python. All run in one
+thread and take turns; times are CPU seconds, which a busy machine stretches less, the median of the turns.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from pokespiel.policy import Uniform
 
 
 def seconds(function: Callable[[], Any], times: int) -> float:
-    """Mean time of a call."""
-    began = time.perf_counter()
+    """Mean CPU time of a call."""
+    began = time.process_time()
     for _ in range(times):
         function()
-    return (time.perf_counter() - began) / times
+    return (time.process_time() - began) / times
 
 
 def in_turns(turns: int, *cases: tuple[Callable[[], Any], int]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,15 @@ def test_from_files(tmp_path: Path) -> None:
     assert load_game(f"matrix(path={tmp_path / 'general.npy'})").num_players == 3
     played = play(game, [[Uniform()]] * 2, np.zeros((100, 2), int), np.arange(100), np.random.default_rng(0))
     assert set(np.unique(played.utilities)) == {-1.0, 0.0, 1.0}
+
+
+def test_an_edited_file_is_another_game(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("1,1\n1,1\n")
+    os.utime(path, ns=(0, 0))
+    assert load_game(f"matrix(path={path})").utility_range == (-1, 1)
+    path.write_text("5,5\n5,5\n")
+    assert load_game(f"matrix(path={path})").utility_range == (-5, 5)
 
 
 @pytest.mark.parametrize(

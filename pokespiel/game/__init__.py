@@ -69,7 +69,7 @@ class Game(Protocol):
 
 
 def load_game(name: str, form: Form | None = None, *, limit: int | None = None) -> Game:
-    """The game that a string names: `kuhn_poker`, `leduc_poker(players=3)`, one of GAMES.
+    """The game that a string names: `kuhn_poker`, `leduc_poker(players=3)`, one of GAMES. The last few are kept.
 
     Args:
         form: None = the sequence form if the game is small enough and has perfect recall, else stepped.
@@ -81,15 +81,20 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
     """
     if form not in (None, "tree", "step"):
         raise ValueError(f"unknown form {form!r} of a game; Available: tree, step (None = the best)")
-    return _load(name, form, limit)
-
-
-@functools.lru_cache(maxsize=16)
-def _load(name: str, form: Form | None, limit: int | None) -> Game:
     parameters = _parameters(name)
     short = parameters.pop("name")
     if short in GAMES:
-        return GAMES.build(short, parameters).load(form)
+        return _own(GAMES.build(short, parameters), form)
+    return _openspiel(name, short, form, limit)
+
+
+@functools.lru_cache(maxsize=16)
+def _own(plugin: Any, form: Form | None) -> Game:
+    return plugin.load(form)
+
+
+@functools.lru_cache(maxsize=16)
+def _openspiel(name: str, short: str, form: Form | None, limit: int | None) -> Game:
     return from_openspiel(_openspiel_game(name, short), name, form, limit=limit)
 
 

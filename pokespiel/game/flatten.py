@@ -147,7 +147,7 @@ class _Player:
 
 
 class _Explorer:
-    """Visits histories depth first. Children of a node are numbered together, before any of them is visited."""
+    """Visits histories depth first, a node's last child first; children are numbered before any of them is visited."""
 
     def __init__(self, game: Any, histories: int):
         self.game, self.limit = game, histories
@@ -162,24 +162,23 @@ class _Explorer:
 
     def explore(self) -> None:
         empty = (0,) * len(self.players)
-        # parent state, joint action so far or the action to take, node, the players' sequences, chance probability
-        self.stack: list[tuple[Any, Any, int, tuple[int, ...], float]] = [
-            (self.game.new_initial_state(), None, 0, empty, 1.0)
-        ]
+        # parent state, the action to take or the joint action so far, node, the players' sequences, chance probability,
+        # whether this is the last child to be visited, so that the parent's state may be used up
+        self.stack: list[tuple[Any, Any, int, tuple[int, ...], float, bool]] = []
         pop = self.stack.pop
+        self._visit(self.game.new_initial_state(), 0, empty, 1.0)
         while self.stack:
-            before, action, node, sequences, reach = pop()
-            if action is None:
-                state = before
-            elif type(action) is tuple:
-                state = before
+            state, action, node, sequences, reach, last = pop()
+            if type(action) is tuple:
                 if len(action) < len(self.players):
                     self._simultaneous(state, action, node, sequences, reach)
                     continue
-                state = before.clone()
+                state = state.clone()
                 state.apply_actions(action)
+            elif last:
+                state.apply_action(action)
             else:
-                state = before.child(action)
+                state = state.child(action)
             self._visit(state, node, sequences, reach)
 
     def _visit(self, state: Any, node: int, sequences: tuple[int, ...], reach: float) -> None:
@@ -194,7 +193,7 @@ class _Explorer:
             self.row[node] = self.distributions.setdefault(weights, len(self.distributions))
             child = self._children(node, actions)
             for place, (action, weight) in enumerate(zip(actions, weights, strict=True)):
-                self.stack.append((state, action, child + place, sequences, reach * weight))
+                self.stack.append((state, action, child + place, sequences, reach * weight, place == 0))
         elif state.is_simultaneous_node():
             self._simultaneous(state, (), node, sequences, reach)
         else:
@@ -203,7 +202,7 @@ class _Explorer:
             before, after = sequences[:player], sequences[player + 1 :]
             child = self._children(node, legal)
             for place, action in enumerate(legal):
-                self.stack.append((state, action, child + place, (*before, first + place, *after), reach))
+                self.stack.append((state, action, child + place, (*before, first + place, *after), reach, place == 0))
 
     def _simultaneous(
         self, state: Any, joint: tuple[int, ...], node: int, sequences: tuple[int, ...], reach: float
@@ -221,7 +220,7 @@ class _Explorer:
         child = self._children(node, legal)
         for place, action in enumerate(legal):
             chosen = (*joint, action, *idle)
-            self.stack.append((state, chosen, child + place, (*before, first + place, *after), reach))
+            self.stack.append((state, chosen, child + place, (*before, first + place, *after), reach, False))
 
     def _children(self, node: int, actions: Any) -> int:
         """Number a node's children; the first one's number."""

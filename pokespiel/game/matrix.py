@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +75,18 @@ class Matrix:
 
     path: str
     """A .csv of what the first player wins from the second, or a .npy of payoffs [P, n_1, ..., n_P]."""
+    changed: int = field(init=False)
+    """When the file was last written, so that an edited file is another game."""
+
+    def __post_init__(self) -> None:
+        if not Path(self.path).is_file():
+            raise FileNotFoundError(f"no payoffs at {self.path}")
+        object.__setattr__(self, "changed", Path(self.path).stat().st_mtime_ns)
 
     def load(self, form: str | None) -> TreeGame:
         """The game; its only form is the tree."""
         if form == "step":
             raise ValueError("a normal-form game is always in sequence form; leave out form='step'")
         path = Path(self.path)
-        if not path.is_file():
-            raise FileNotFoundError(f"no payoffs at {path}")
         payoffs = np.load(path) if path.suffix == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
         return matrix_game(payoffs, f"matrix(path={self.path})")
