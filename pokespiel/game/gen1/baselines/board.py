@@ -12,12 +12,9 @@ column means.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, NamedTuple
-
 import numpy as np
 
-from pokespiel.game.gen1 import _engine
+from pokespiel.game.gen1 import view
 from pokespiel.policy import Observations
 
 NUM_MOVES = 4
@@ -58,64 +55,23 @@ _SHARES = frozenset(
     }
 )
 _SIGNED = frozenset({"faster"})
-
-
-class _Column(NamedTuple):
-    at: int
-    scale: float
-    kind: str
-    """share, flag, id or number."""
-
-
-class _Block(NamedTuple):
-    start: int
-    rows: int
-    width: int
-    columns: dict[str, _Column]
-
-
-@cache
-def _blocks() -> dict[str, _Block]:
-    return {block["name"]: _read_block(block) for block in _engine.view_blocks()}
-
-
-def _read_block(block: dict[str, Any]) -> _Block:
-    numbers = block["numbers"][: len(block["numbers"]) - block["keys"]]
-    columns = {}
-    for index, (name, scale, codes, _) in enumerate(numbers):
-        share = name in _SHARES or (block["name"] == "global" and name == "speed")
-        flag = scale == 1 and name not in _SIGNED
-        columns[name] = _Column(index, scale, "share" if share else "id" if codes else "flag" if flag else "number")
-    index = len(numbers)
-    for table in block["tables"]:
-        for name, _ in table["columns"]:
-            columns[name] = _Column(index, 1.0, "flag" if name in TYPES + STATUSES else "share")
-            index += 1
-    return _Block(block["start"], block["rows"], block["width"], columns)
+_TABLE_FLAGS = frozenset(TYPES + STATUSES)
 
 
 class Rows:
     """The columns of one block as attributes: [b, rows], or [b] where the block has one row."""
 
     def __init__(self, features: np.ndarray, name: str):
-        block = _blocks()[name]
-        self._name, self._columns = name, block.columns
-        values = features[:, block.start : block.start + block.rows * block.width]
-        self._values = values.reshape(len(features), block.rows, block.width)
+        self._block = view.block(name)
+        self._values = view.rows(features, name)
 
     def __getattr__(self, name: str) -> np.ndarray:
-        column = self._columns.get(name)
-        if column is None:
-            raise AttributeError(f"block {self._name!r} has no column {name!r}; there are: {', '.join(self._columns)}")
-        values = self._values[:, :, column.at]
-        if column.kind == "flag":
-            values = values > 0
-        elif column.kind == "id":
-            values = values.astype(np.int64)
-        elif column.kind == "number":
-            values = np.rint(values / column.scale)
-        values = values[:, 0] if values.shape[1] == 1 else values
-        setattr(self, name, values)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        index = self._block.column(name)
+        values = _in_own_unit(self._values[:, :, index], self._block, self._block.columns[index])
+        values = values[:, 0] if self._block.rows == 1 else values
+        setattr(self, name, values)  # worked out once
         return values
 
     def types(self) -> np.ndarray:
@@ -125,6 +81,17 @@ class Rows:
     def any_status(self) -> np.ndarray:
         """Bool like a column: has one of STATUSES."""
         return np.any([getattr(self, name) for name in STATUSES], axis=0)
+
+
+def _in_own_unit(values: np.ndarray, block: view.Block, column: view.Column) -> np.ndarray:
+    """Features of a column as flags, ids, numbers or shares."""
+    if column.codes:
+        return values.astype(np.int64)
+    if column.name in _TABLE_FLAGS or (column.scale == 1 and column.name not in _SIGNED):
+        return values > 0
+    if column.scale is None or column.name in _SHARES or (block.name, column.name) == ("global", "speed"):
+        return values
+    return np.rint(values / column.scale)
 
 
 class Board:
@@ -146,15 +113,19 @@ class Board:
 
     def __init__(self, observations: Observations):
         features, legal = observations.features, observations.legal
-        if features.shape[1:] != (_engine.NUM_FEATURES,) or legal.shape[1:] != (_engine.NUM_ACTIONS,):
+        if features.shape[1] != view.NUM_FEATURES or legal.shape[1] < view.NUM_ACTIONS:
             raise ValueError(
-                f"the scripted Gen 1 policies read views of {_engine.NUM_FEATURES} columns and {_engine.NUM_ACTIONS} "
-                f"actions, got {features.shape[1:]} and {legal.shape[1:]}: do they play gen1ou?"
+                f"scripted Gen 1 policies read views of {view.NUM_FEATURES} columns with {view.NUM_ACTIONS} actions, "
+                f"got {features.shape[1]} and {legal.shape[1]}: do they play gen1ou?"
             )
         self.size = len(features)
-        self.legal = legal
-        for name in _blocks():
+        for name in view.BLOCKS:
             setattr(self, "whole" if name == "global" else name, Rows(features, name))
+
+    @property
+    def begun(self) -> np.ndarray:
+        """[b] bool: the battle has begun; before, in a game where the players choose their teams, all columns are 0."""
+        return self.whole.own_size > 0
 
     @property
     def replaces(self) -> np.ndarray:

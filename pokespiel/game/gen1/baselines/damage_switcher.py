@@ -31,7 +31,7 @@ class DamageSwitcher(Scripted):
     better_by: float = 2.0
     """Only for one better by so many turns, the hit on the way in counted."""
     stay: int = 2
-    """Turns to stay before switching again."""
+    """The first of its turns on the field, counted from 1, in which it may switch out again."""
 
     def scores(self, board: Board) -> np.ndarray:
         exchange = exchanges(board, np.zeros(1))

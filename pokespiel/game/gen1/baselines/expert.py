@@ -43,12 +43,16 @@ class Standing(NamedTuple):
     """[b, 6], value lost to its status moves, as a share of the value."""
 
 
+READY = 0.01
+"""Small share of its value for which a healthy Pokémon is preferred where nothing else tells them apart."""
+
+
 @dataclass(frozen=True)
 class Expert(Scripted):
     """Weighs every move and switch by the expected exchange of the turn and the race that it leads to."""
 
     kind = "gen1_expert"
-    future: float = 0.5
+    future: float = 0.3
     """Weight of the race after the turn."""
     restless: float = 0.04
     """Cost of a switch by choice."""
@@ -77,7 +81,7 @@ class Expert(Scripted):
             (standing.foe * body(board.foe.hp[:, 0]))[:, None],
             board.own.faster,
         )
-        values = self.future * (1 - meets * standing.dies) * after - lost
+        values = self.future * (1 - meets * standing.dies) * after - lost + READY * own_value * body(hp)
         return (values - np.where(board.replaces, 0.0, self.restless)[:, None])[:, BENCH]
 
     def move_values(self, board: Board, standing: Standing) -> np.ndarray:
@@ -106,14 +110,11 @@ class Expert(Scripted):
             threats.later[:, :1] * threats.acts_later[:, None] * (1 - goes * effects.weakens),
             own_value * body(own_hp),
             foe_hp - given,
-            effects.then_deals * self._later(board)[:, None] + 0 * goes,
+            effects.then_deals * can_act(board.own)[:, :1],
             foe_value * body(foe_hp),
             np.clip(board.own.faster[:, :1] + 2 * goes * effects.outspeeds, -1, 1),
         )
         return gain - lost + self.future * (1 - knocked) * (1 - falls) * (1 - leaves) * after
-
-    def _later(self, board: Board) -> np.ndarray:
-        return can_act(board.own)[:, 0]
 
 
 def read_standing(board: Board) -> Standing:

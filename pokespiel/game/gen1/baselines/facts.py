@@ -29,7 +29,7 @@ class Moves(NamedTuple):
     power: np.ndarray
     """Base power; 1 for moves whose damage does not come from the formula."""
     accuracy: np.ndarray
-    """Chance to hit, 1 where it cannot miss."""
+    """Chance to hit without stages, 1 where it cannot miss."""
     type: np.ndarray
     """Row of `type_chart()`; Normal for Bide, which has none."""
     physical: np.ndarray
@@ -48,12 +48,7 @@ class Moves(NamedTuple):
 
     def having(self, *effects: str) -> np.ndarray:
         """[MOVE_CODES] bool, the moves with one of these effects."""
-        unknown = set(effects) - set(self.effect)
-        if unknown:
-            raise ValueError(
-                f"no move has the effects {sorted(unknown)}; there are: {', '.join(sorted(set(self.effect)))}"
-            )
-        return np.isin(self.effect, effects)
+        return _having(effects)
 
     def boosting(self, *stats: str) -> np.ndarray:
         """[MOVE_CODES] bool, the moves that raise one of these stats of their user."""
@@ -98,7 +93,7 @@ def moves() -> Moves:
     return Moves(
         number={row["id"]: row["num"] for row in rows},
         power=column(lambda row: row["power"], 0, float),
-        accuracy=column(lambda row: (row["accuracy"] or 100) / 100, 1.0, float),
+        accuracy=column(_accuracy, 1.0, float),
         type=column(lambda row: types.index(row["type"]) if row["type"] in types else 0, 0, int),
         physical=column(lambda row: row["category"] == "Physical", False, bool),
         high_critical=column(lambda row: row["high_critical"], False, bool),
@@ -109,6 +104,20 @@ def moves() -> Moves:
         secondary=column(lambda row: row["secondary"], "None", "<U16"),
         secondary_chance=column(lambda row: row["chance"] / _CHANCES, 0.0, float),
     )
+
+
+@cache
+def _having(effects: tuple[str, ...]) -> np.ndarray:
+    existing = set(moves().effect)
+    if not existing.issuperset(effects):
+        raise ValueError(f"no move has one of the effects {effects}; there are: {', '.join(sorted(existing))}")
+    return np.isin(moves().effect, effects)
+
+
+def _accuracy(row: dict[str, Any]) -> float:
+    """Percent are scaled to 255 and compared with one of 256 numbers, so that 100 percent can miss."""
+    percent = row["accuracy"]
+    return 1.0 if percent is None else (percent * (_CHANCES - 1) // 100) / _CHANCES
 
 
 @cache

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines.board import Board
 from pokespiel.game.gen1.baselines.scripted import Scripted
 
@@ -17,4 +18,4 @@ class Random(Scripted):
     kind = "gen1_random"
 
     def scores(self, board: Board) -> np.ndarray:
-        return np.zeros(board.legal.shape)
+        return np.zeros((board.size, view.NUM_ACTIONS))

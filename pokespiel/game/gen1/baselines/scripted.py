@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from pokespiel.config import options_of
+from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines.board import Board
 from pokespiel.policy import Memoryless, Observations
 
@@ -25,7 +26,11 @@ class Scripted(Memoryless):
         raise NotImplementedError
 
     def probabilities(self, observations: Observations) -> np.ndarray:
-        return best(self.scores(Board(observations)), observations.legal)
+        """Where the players still choose their teams, every legal team is as good."""
+        board, legal = Board(observations), observations.legal
+        scores = np.zeros(legal.shape)
+        scores[:, : view.NUM_ACTIONS] = np.where(board.begun[:, None], self.scores(board), 0.0)
+        return best(scores, legal)
 
     def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         return options_of(self), {}

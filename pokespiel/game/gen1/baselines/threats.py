@@ -12,8 +12,9 @@ from pokespiel.game.gen1.baselines.facts import moves
 from pokespiel.game.gen1.baselines.likely import likely_moves
 from pokespiel.game.gen1.baselines.rules import CONFUSED, can_act
 
-GREED = 8.0
-"""How sharply the foe prefers moves that do more: weights exp(GREED * worth), worth in shares of HP."""
+_TINY = np.finfo(float).tiny
+GREEDY = 0.75
+"""Chance that the foe uses the best move that it has; else any that it has."""
 KNOCKS_OUT = 0.3
 """Worth of a knock-out beyond the HP taken."""
 FAINTING = 0.7
@@ -56,18 +57,32 @@ def read_threats(board: Board) -> Threats:
     move = np.concatenate([seen, hidden], axis=1)
     has = np.concatenate([board.threats.usable.astype(float), probability], axis=1) * board.foe.on_field[:, :1]
     damage, highest = damages(board, move)
-    spread = np.maximum(highest * (1 - LEAST_ROLL), np.finfo(float).tiny)
+    spread = np.maximum(highest * (1 - LEAST_ROLL), _TINY)
     knock_out = np.clip((highest - board.own.hp[:, :, None]) / spread, 0, 1) * (highest > 0)
     knock_out *= moves().accuracy[move][:, None]
-    uses = _normalised(has * np.exp(GREED * _worth(board, move, damage[:, 0], knock_out[:, 0])))
+    uses = _used(has, _worth(board, move, damage[:, 0], knock_out[:, 0]))
     taken = np.minimum(damage, board.own.hp[:, :, None])
-    against_each = _normalised(has[:, None] * np.exp(GREED * taken))
-    return Threats(move, uses, damage, knock_out, (damage * against_each).sum(axis=2), *_activity(board))
+    used_on_each = _used(np.broadcast_to(has[:, None], damage.shape), taken)
+    return Threats(move, uses, damage, knock_out, (damage * used_on_each).sum(axis=2), *_activity(board))
+
+
+def _used(has: np.ndarray, worth: np.ndarray) -> np.ndarray:
+    """[..., C], the probability that each move is used, of those that the foe `has` with some probability [..., C].
+
+    The best by `worth` [..., C] is used if it has it, else the next, and so on; rows sum to 1, or 0 without moves.
+    """
+    order = np.argsort(-worth, axis=-1, kind="stable")
+    ranked = np.take_along_axis(has, order, axis=-1)
+    lacks_better = np.ones(worth.shape)
+    lacks_better[..., 1:] = np.cumprod(1 - ranked, axis=-1)[..., :-1]
+    best = np.empty(worth.shape)
+    np.put_along_axis(best, order, ranked * lacks_better, axis=-1)
+    return GREEDY * _normalised(best) + (1 - GREEDY) * _normalised(has)
 
 
 def _normalised(weights: np.ndarray) -> np.ndarray:
     """Weights [..., C] that sum to 1, or to 0 where all are 0."""
-    return weights / np.maximum(weights.sum(axis=-1, keepdims=True), np.finfo(float).tiny)
+    return weights / np.maximum(weights.sum(axis=-1, keepdims=True), _TINY)
 
 
 def _worth(board: Board, move: np.ndarray, damage: np.ndarray, knock_out: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from pokespiel.game.gen1.baselines.scripted import Scripted
 DISCOURAGED = -5.0
 PREFERRED = 1.0
 INEFFECTIVE = -1.0
+SECOND = 2
 EVEN = 100
 """Percent of a move that is neither effective nor ineffective."""
 NEXT_IN_LINE = -np.arange(1.0, 6.0)
@@ -52,7 +53,7 @@ def second_turn(board: Board) -> np.ndarray:
     wanted = known.having(
         "Boost", "PayDay", "Conversion", "Haze", "Recover", "Rest", "Transform", "LightScreen", "Reflect"
     )
-    second = board.own_active.turns[:, None] == 1
+    second = board.own_active.turns[:, None] == SECOND
     return np.where(wanted[board.moves.move] & second, PREFERRED, 0.0)
 
 

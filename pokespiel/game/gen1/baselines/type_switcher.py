@@ -35,7 +35,7 @@ class TypeSwitcher(Scripted):
     better_by: float = 1.0
     """Only for one better by this."""
     stay: int = 2
-    """Turns to stay before switching again."""
+    """The first of its turns on the field, counted from 1, in which it may switch out again."""
 
     def scores(self, board: Board) -> np.ndarray:
         matchups = type_matchups(board)
