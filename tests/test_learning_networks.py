@@ -13,17 +13,18 @@ from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, expected_value, make_network, masked_log_softmax
 from pokespiel.policy import Observations, load_policy, save_policy
 
-# | 2 global | 3 creatures x (code, strength) | their 6 moves x (code, power) | 3 foes x (code, strength) |
+# | 2 global | 3 creatures x (code, strength) | their 6 known moves x (code, power) | 3 foes | 2 moves to choose from |
 LAYOUT = Layout(
-    26,
+    30,
     (
         Block("own", 2, 3, 2, "creature", ((0, 5),)),
-        Block("moves", 8, 6, 2, "move", ((0, 7),), owner="own"),
+        Block("known", 8, 6, 2, "known", ((0, 7),), owner="own"),
         Block("foe", 20, 3, 2, "creature", ((0, 5),)),
+        Block("moves", 26, 2, 2, "move", ((0, 7),)),
     ),
     (("moves", 0), ("moves", 1), ("own", 1), ("own", 2), None),
 )
-SHAPE = NetworkShape(26, 5, num_state_features=4, layout=LAYOUT)
+SHAPE = NetworkShape(30, 5, num_state_features=4, layout=LAYOUT)
 BODIES = {
     "mlp": NetworkOptions("mlp", (16, 16)),
     "residual": NetworkOptions("residual", (16, 16)),
@@ -37,9 +38,10 @@ BODIES = {
 
 def observations(n: int, seed: int = 0) -> Observations:
     rng = np.random.default_rng(seed)
-    features = rng.normal(size=(n, 26)).astype(np.float32)
+    features = rng.normal(size=(n, 30)).astype(np.float32)
     features[:, [2, 4, 6, 20, 22, 24]] = rng.integers(5, size=(n, 6))
     features[:, 8:20:2] = rng.integers(7, size=(n, 6))
+    features[:, [26, 28]] = rng.integers(7, size=(n, 2))
     legal = rng.random((n, 5)) < 0.6
     legal[:, 0] = True
     return Observations(0, features, legal, np.full(n, -1))
@@ -97,7 +99,7 @@ def test_the_shared_scorer_follows_a_move_to_another_slot() -> None:
     torch.nn.init.zeros_(network.body.layers[0].weight)
     seen = observations(6)
     swapped = seen.features.copy()
-    swapped[:, 8:10], swapped[:, 10:12] = seen.features[:, 10:12], seen.features[:, 8:10]
+    swapped[:, 26:28], swapped[:, 28:] = seen.features[:, 28:], seen.features[:, 26:28]
     scores = []
     for features in (seen.features, swapped):
         hidden, rows = network.encode(torch.from_numpy(features), torch.zeros(6, dtype=torch.int64))
@@ -105,6 +107,21 @@ def test_the_shared_scorer_follows_a_move_to_another_slot() -> None:
     np.testing.assert_allclose(scores[0][:, [1, 0, 2, 3, 4]], scores[1], atol=1e-5)
     assert np.abs(scores[0][:, 0] - scores[0][:, 1]).max() > 1e-3
     assert (scores[0][:, 4] == 0).all()
+
+
+def test_owned_rows_count_for_their_owner_in_any_order() -> None:
+    network = make_network(BODIES["structured"], SHAPE, np.random.default_rng(0))
+    seen = observations(4)
+    turned, moved = seen.features.copy(), seen.features.copy()
+    turned[:, 8:10], turned[:, 10:12] = seen.features[:, 10:12], seen.features[:, 8:10]
+    moved[:, 8:10], moved[:, 12:14] = seen.features[:, 12:14], seen.features[:, 8:10]
+    player = torch.zeros(4, dtype=torch.int64)
+    own, same, other = (
+        network.encode(torch.from_numpy(features), player)[1]["own"] for features in (seen.features, turned, moved)
+    )
+    torch.testing.assert_close(own, same)
+    assert (own - other).abs().max() > 1e-3
+    assert torch.equal(own[:, 2], other[:, 2])
 
 
 def test_a_code_is_an_embedding_not_a_number() -> None:
@@ -163,9 +180,9 @@ def test_what_a_game_cannot_give_is_refused() -> None:
 def test_bad_layouts_are_refused() -> None:
     own = LAYOUT.blocks[0]
     with pytest.raises(ValueError, match="overlap"):
-        Layout(26, (own, replace(own, name="twin", start=4)), (None,))
+        Layout(30, (own, replace(own, name="twin", start=4)), (None,))
     with pytest.raises(ValueError, match="leaves"):
         Layout(5, (own,), (None,))
     with pytest.raises(ValueError, match="in no block"):
-        Layout(26, (own,), (("own", 3),))
+        Layout(30, (own,), (("own", 3),))
     assert LAYOUT.global_columns == (0, 1)

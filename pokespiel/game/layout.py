@@ -40,7 +40,7 @@ class Layout:
     num_features: int
     blocks: tuple[Block, ...]
     actions: tuple[tuple[str, int] | None, ...]
-    """Per action (block, row), or None where no row describes it."""
+    """Per action (block, row), the block being nobody's, or None where no row describes it."""
 
     def __post_init__(self) -> None:
         blocks = {block.name: block for block in self.blocks}

@@ -1,10 +1,12 @@
 """A network body that follows a game's `Layout`: shared encoders per row and one shared scorer per action.
 
-    each row      relu(W_encoder plain columns + sum of embeddings [+ W_owned mean of owned rows])    [b, n, R]
+    linear row    W_encoder plain columns + sum of embeddings                                          [b, n, R]
+    each row      relu(its linear row + the sum of the linear rows it owns)                            [b, n, R]
     hidden        layers of relu over (global columns, all rows that nobody owns)                      [b, H]
     action score  v . relu(W_row row + W_hidden hidden), the same for every action of one encoder      [b, A]
 
-The shared scorer sees what each move or benched Pokémon is instead of only where it stands.
+The shared scorer sees what each move or benched Pokémon is instead of only where it stands. On a CPU most of the time
+goes into moving memory, so owned rows are summed before anything is done to them, and codes are looked up and added.
 """
 
 from __future__ import annotations
@@ -18,20 +20,18 @@ from pokespiel.game.layout import Block, Layout
 
 
 class Structured(nn.Module):
-    """The body: features [b, D] to hidden [b, H] and rows [b, n, R] by encoder."""
+    """The body: features [b, D] to hidden [b, H] and rows [b, n, R] by block."""
 
     def __init__(self, layout: Layout, inputs: int, hidden: tuple[int, ...], row_width: int, attention: int):
         super().__init__()
         self.layout, self.row_width = layout, row_width
-        self.groups = _groups(layout)
-        self.encoders = nn.ModuleDict(
-            {name: RowEncoder(blocks[0], row_width, self._owned(name)) for name, blocks in self.groups.items()}
-        )
+        self.free = [block for block in layout.blocks if block.owner is None]
+        self.groups = _groups(self.free)
+        self.encoders = nn.ModuleDict({block.encoder: LinearRows(block, row_width) for block in layout.blocks})
         self.attention = Attention(row_width, attention) if attention else None
         self.columns: Tensor
         columns = [*layout.global_columns, *range(layout.num_features, inputs)]
         self.register_buffer("columns", torch.tensor(columns, dtype=torch.int64), persistent=False)
-        self.free = [block for block in layout.blocks if block.owner is None]
         widths = (len(columns) + row_width * sum(block.count for block in self.free), *hidden)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.width = widths[-1]
@@ -43,7 +43,7 @@ class Structured(nn.Module):
         free = [rows[block.name].flatten(1) for block in self.free]
         x = torch.cat([features.index_select(1, self.columns).to(free[0].dtype), *free], dim=1)
         for layer in self.layers:
-            x = torch.relu(layer(x))
+            x = torch.relu_(layer(x))
         return x, rows
 
     def scorer(self, width: int) -> Scorer:
@@ -51,66 +51,58 @@ class Structured(nn.Module):
         return Scorer(self.layout, width, self.row_width)
 
     def _rows(self, features: Tensor) -> dict[str, Tensor]:
-        """Encoded rows [b, count, R] by block, owned blocks first so that their owners can pool them."""
+        """Encoded rows [b, count, R] of the blocks that nobody owns."""
         encoded: dict[str, Tensor] = {}
-        for name, blocks in self.groups.items():
-            raw = torch.cat([_raw(features, block) for block in blocks], dim=1)
-            pooled = self._pooled(blocks, encoded) if self._owned(name) else None
-            rows = self.encoders[name](raw, pooled)
-            parts = rows.split([block.count for block in blocks], dim=1)
-            encoded |= {block.name: part for block, part in zip(blocks, parts, strict=True)}
+        for encoder, blocks in self.groups.items():
+            rows = self.encoders[encoder](torch.cat([_raw(features, block) for block in blocks], dim=1))
+            parts = list(rows.split([block.count for block in blocks], dim=1))
+            for place, owner in enumerate(blocks):
+                for block in self.layout.blocks:
+                    if block.owner == owner.name:
+                        owned = _raw(features, block).unflatten(1, (owner.count, -1))
+                        parts[place] = parts[place] + self.encoders[block.encoder].summed(owned)
+            encoded |= {block.name: torch.relu(part) for block, part in zip(blocks, parts, strict=True)}
         return encoded
-
-    def _pooled(self, owners: list[Block], encoded: dict[str, Tensor]) -> Tensor:
-        """[b, n, R]: for each row of the owners, the mean of the rows it owns (zero where it owns none)."""
-        parts = []
-        for owner in owners:
-            owned = [encoded[block.name] for block in self.layout.blocks if block.owner == owner.name]
-            if owned:
-                parts.append(sum(rows.unflatten(1, (owner.count, -1)).mean(2) for rows in owned))
-            else:
-                any_rows = next(iter(encoded.values()))
-                parts.append(any_rows.new_zeros(len(any_rows), owner.count, self.row_width))
-        return torch.cat(parts, dim=1)
-
-    def _owned(self, encoder: str) -> bool:
-        names = {block.name for block in self.groups[encoder]}
-        return any(block.owner in names for block in self.layout.blocks)
 
     def _attended(self, rows: dict[str, Tensor]) -> dict[str, Tensor]:
         assert self.attention is not None
         mixed = self.attention(torch.cat([rows[block.name] for block in self.free], dim=1))
         parts = mixed.split([block.count for block in self.free], dim=1)
-        return rows | {block.name: part for block, part in zip(self.free, parts, strict=True)}
+        return {block.name: part for block, part in zip(self.free, parts, strict=True)}
 
 
-class RowEncoder(nn.Module):
-    """Rows [b, n, W] to encodings [b, n, R]: one linear layer over plain columns plus an embedding a category.
+class LinearRows(nn.Module):
+    """Rows [b, n, W] to [b, n, R]: one linear layer over the plain columns plus an embedding a category.
 
-    Embeddings are of the encoding's own width and added to it, which saves a product with wide one-hot vectors.
+    Embeddings are of the encoding's own width and added to it, which saves a product with wide one-hot vectors; the
+    linear layer's weights for the columns that hold codes are kept at zero, which saves picking the others out.
     """
 
-    def __init__(self, block: Block, row_width: int, owns: bool):
+    def __init__(self, block: Block, row_width: int):
         super().__init__()
         self.categories = block.categories
-        coded = {column for column, _ in block.categories}
-        plain = [column for column in range(block.width) if column not in coded]
+        self.linear = nn.Linear(block.width, row_width)
         self.plain: Tensor
-        self.register_buffer("plain", torch.tensor(plain, dtype=torch.int64), persistent=False)
-        self.linear = nn.Linear(len(plain), row_width)
+        coded = {column for column, _ in block.categories}
+        plain = torch.tensor([float(column not in coded) for column in range(block.width)])
+        self.register_buffer("plain", plain, persistent=False)
         tables = [nn.Embedding(codes, row_width) for _, codes in block.categories]
         for table in tables:
             nn.init.normal_(table.weight, std=0.1)
         self.embeddings = nn.ModuleList(tables)
-        self.owned = nn.Linear(row_width, row_width) if owns else None
 
-    def forward(self, raw: Tensor, pooled: Tensor | None) -> Tensor:
-        x = self.linear(raw.index_select(2, self.plain) if self.categories else raw)
+    def forward(self, raw: Tensor) -> Tensor:
+        x = nn.functional.linear(raw, self.linear.weight * self.plain, self.linear.bias)
         for (column, _), embedding in zip(self.categories, self.embeddings, strict=True):
-            x = x + embedding(raw[:, :, column].long()).to(x.dtype)
-        if self.owned is not None and pooled is not None:
-            x = x + self.owned(pooled)
-        return torch.relu(x)
+            x = x + embedding(raw[..., column].long()).to(x.dtype)
+        return x
+
+    def summed(self, raw: Tensor) -> Tensor:
+        """Rows [b, n, k, W] to the sums [b, n, R] over k."""
+        x = nn.functional.linear(raw.sum(dim=2), self.linear.weight * self.plain, self.linear.bias)
+        for (column, _), embedding in zip(self.categories, self.embeddings, strict=True):
+            x = x + embedding(raw[..., column].long()).sum(dim=2).to(x.dtype)
+        return x
 
 
 class Attention(nn.Module):
@@ -162,20 +154,17 @@ def _raw(features: Tensor, block: Block) -> Tensor:
     return features[:, block.start : block.stop].unflatten(1, (block.count, block.width))
 
 
-def _groups(layout: Layout) -> dict[str, list[Block]]:
-    """Blocks by encoder, encoders of owned rows before those of their owners."""
-    names = list(dict.fromkeys(block.encoder for block in layout.blocks))
-    depth = {block.name: 0 if block.owner is None else 1 for block in layout.blocks}
-    groups = {name: [block for block in layout.blocks if block.encoder == name] for name in names}
-    for blocks in groups.values():
-        if len({depth[block.name] for block in blocks}) > 1:
-            raise ValueError(f"encoder {blocks[0].encoder!r} has owned and free blocks; name them apart")
-    return dict(sorted(groups.items(), key=lambda item: -depth[item[1][0].name]))
+def _groups(blocks: list[Block]) -> dict[str, list[Block]]:
+    """Blocks by encoder."""
+    names = dict.fromkeys(block.encoder for block in blocks)
+    return {name: [block for block in blocks if block.encoder == name] for name in names}
 
 
 def _action_plan(layout: Layout) -> tuple[dict[str, list[tuple[str, int, int]]], list[int]]:
     """Per encoder the runs of rows (block, first, stop) that describe actions, and each action's place among them."""
-    encoders = {block.name: block.encoder for block in layout.blocks}
+    encoders = {block.name: block.encoder for block in layout.blocks if block.owner is None}
+    if any(row is not None and row[0] not in encoders for row in layout.actions):
+        raise ValueError("an action can only be described by a row that nobody owns")
     described = [(encoders[row[0]], row, action) for action, row in enumerate(layout.actions) if row is not None]
     described.sort(key=lambda item: (item[0], item[2]))
     if not described:

@@ -67,7 +67,7 @@ class RNaD(Clipped):
     ratio_clip: float = 1.0
     """Neurd: V-trace's largest importance ratio."""
     threshold: float = 4.0
-    """Neurd: logits are pushed no further than this from their mean (beta); DeepNash's 2 leaves 2 % for a bad action."""
+    """Neurd: logits are pushed no further than this from their mean (beta; 2 in DeepNash)."""
     push_clip: float = 1e4
     """Neurd: largest advantage."""
     value: float = 1.0
