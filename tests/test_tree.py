@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import pickle
 from typing import Any
 
 import numpy as np
@@ -217,6 +218,14 @@ def test_information_states_ask_a_policy_once_with_all_rows() -> None:
     del policy
     gc.collect()
     assert len(game._plans) == kept - 1
+
+
+def test_a_pickled_game_is_the_same_game() -> None:
+    game = tree("leduc_poker")
+    plans = game.plans(Uniform())
+    again = pickle.loads(pickle.dumps(game))
+    assert again.nash_conv(again.plans(Uniform())) == game.nash_conv(plans)
+    assert again.openspiel.num_players() == 2
 
 
 def test_features_are_openspiels() -> None:

@@ -111,6 +111,9 @@ class TreeGame:
         rows = " + ".join(str(player.num_rows) for player in self.players)
         return f"<{self.name} in sequence form: {rows} information states, {len(self.terminals.chance)} terminals>"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_plans": {}}  # weak references cannot be pickled
+
     # ------------------------------------------------------------------------------------------ play and observations
 
     def start(self, seeds: Sequence[int] | np.ndarray) -> TreeMatches:
