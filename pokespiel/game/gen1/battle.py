@@ -141,7 +141,7 @@ class Battle:
             return self.native.log.splitlines()
         if player not in (0, 1, 2):
             raise ValueError(f"player: expected 1, 2, 0 (a spectator) or None (everything), got {player!r}")
-        return _seen_by(self.native.log.splitlines(), player)
+        return self.native.log_seen_by(player - 1).splitlines()
 
     def request(self, player: int) -> str:
         """The request that Showdown sends this player, as its JSON text; empty once the battle has ended."""
@@ -215,22 +215,6 @@ def _side(player: int) -> int:
     if player not in (1, 2):
         raise ValueError(f"player: expected 1 or 2, got {player!r}")
     return player - 1
-
-
-def _seen_by(lines: Sequence[str], player: int) -> list[str]:
-    """The lines one player (0: a spectator) is sent: of a split's two, the exact one if it is its own."""
-    seen = []
-    at = 0
-    while at < len(lines):
-        if lines[at].startswith("|split|p"):
-            line = lines[at + (1 if lines[at] == f"|split|p{player}" else 2)]
-            if line:
-                seen.append(line)
-            at += 3
-        else:
-            seen.append(lines[at])
-            at += 1
-    return seen
 
 
 def _native_team(team: BattleTeam, player: int) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@
 #include "bindings.hpp"
 #include "bindings_team.hpp"
 #include "canonical.hpp"
+#include "log.hpp"
 #include "session.hpp"
 #include "view.hpp"
 
@@ -140,6 +141,8 @@ void bind_battle(py::module_& module) {
         .def_property_readonly("ended", [](const PyBattle& self) { return self.session.battle().ended(); })
         .def_property_readonly("winner", &winner)
         .def_property_readonly("log", [](const PyBattle& self) { return self.session.log(); })
+        .def("log_seen_by", [](const PyBattle& self, int player) { return view_of_log(self.session.log(), player); },
+             "What player 0 or 1 is sent, -1: a spectator.")
         .def("request", [](const PyBattle& self, int side) { return self.session.request(side); })
         .def("state", [](const PyBattle& self) { return py::bytes(reinterpret_cast<const char*>(&self.session.battle()), sizeof(Battle)); },
              "The state as it lies in memory (state.hpp), 520 bytes.")

@@ -9,6 +9,7 @@
 #include "../canonical.hpp"
 #include "../session.hpp"
 #include "../validate.hpp"
+#include "../view.hpp"
 
 namespace gen1::tools {
 
@@ -56,6 +57,10 @@ inline void check(const Session& session) {
     must(impossibility(battle).empty(), impossibility(battle));
     for (int side = 0; side < 2; side++) {
         must(impossibility(session.knowledge(side)).empty(), impossibility(session.knowledge(side)));
+        std::int16_t compact[kCompactSize];
+        float features[kFeatures];
+        write_compact(session.knowledge(side), compact);
+        expand(compact, features);
         must(session.request(side).empty() == battle.ended(), "a request exactly while the battle runs");
     }
     must(battle.ended() || !session.choices(0).empty() || !session.choices(1).empty(), "somebody can choose while the battle runs");
