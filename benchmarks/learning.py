@@ -1,0 +1,278 @@
+"""Learned oracles on games with exact values: exploitability against steps and minutes, tables and plots.
+
+    python benchmarks/learning.py self --game leduc_poker --seeds 11 12 13 --minutes 30
+    python benchmarks/learning.py psro --game kuhn_poker --seeds 11 12 13 14 15 --minutes 2
+    python benchmarks/learning.py gain --game leduc_poker --seeds 11 12 13
+    python benchmarks/learning.py table --game leduc_poker
+    python benchmarks/learning.py plot --game leduc_poker
+
+Every run is one CSV file under --out, written as it goes, with its oracle's state beside it: a run that was stopped
+goes on where it stood, and one that is finished is not run again. `table` and `plot` read those files. Seeds from 101 were
+used to tune the settings in `learning_settings.py`; the reported ones are others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import itertools
+import math
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from learning_settings import GAIN, META_SOLVERS, PSRO_ORACLES, SELF_PLAY, oracle_of
+
+from pokespiel.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.evaluation.exact import exact_metrics
+from pokespiel.files import replacing, write_text
+from pokespiel.game import load_game
+from pokespiel.game.tree import TreeGame
+from pokespiel.metagame import ExactPayoffs
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.oracles import Opponents
+from pokespiel.policy import Policy, Tabular, Uniform
+from pokespiel.psro import psro
+
+FORMAT = "pokespiel-benchmark-1"
+FIELDS = ("decisions", "episodes", "minutes", "exploitability")
+
+
+def self_play(options: argparse.Namespace) -> None:
+    """Each stand-alone algorithm: the exploitability of its policy, seen every few seconds of learning."""
+    game = load_game(options.game)
+    for name, seed in itertools.product(options.names or SELF_PLAY, options.seeds):
+        path = place(options, "self", name, seed)
+        if done(path, options.minutes):
+            continue
+        print(f"{path.stem}: {run_self_play(game, name, seed, path, options):.5f}", flush=True)
+
+
+def run_self_play(game: TreeGame, name: str, seed: int, path: Path, options: argparse.Namespace) -> float:
+    """Learn for the minutes asked; the budget in decisions comes from a short measurement of speed."""
+    kept = load_checkpoint(state_of(path), FORMAT) if state_of(path).exists() else None
+    decisions = kept["budget"] if kept else budget(game, name, options.minutes)
+    oracle = oracle_of(SELF_PLAY[name], decisions)
+    rows, state = (kept["rows"], kept["state"]) if kept else ([], None)
+    seen = saved = time.monotonic()
+    for training in oracle(game, {}, np.random.default_rng(seed), state=state):
+        over = training.metrics["decisions"] >= decisions
+        if over or time.monotonic() - seen > options.minutes * 60 / 100:
+            policies = [training.responses[seat][0] for seat in range(game.num_players)]
+            rows.append(row_of(training.metrics, game.exploitability(game.plans(policies))))
+            write_rows(path, rows, over)
+            seen = time.monotonic()
+        if over or time.monotonic() - saved > 60:
+            tree = {"budget": decisions, "rows": rows, "state": copy.deepcopy(dict(training.state))}
+            save_checkpoint(state_of(path), FORMAT, tree)
+            saved = time.monotonic()
+    return rows[-1]["exploitability"]
+
+
+def budget(game: TreeGame, name: str, minutes: float) -> int:
+    """Decisions that this machine learns from in so many minutes, from a measurement of a few seconds."""
+    began = time.monotonic()
+    for training in oracle_of(SELF_PLAY[name], 10**12)(game, {}, np.random.default_rng(0)):  # noqa: B007, the last counts
+        if time.monotonic() - began > min(20.0, minutes * 6):
+            break
+    return max(1, round(training.metrics["decisions"] / training.metrics["seconds"] * 60 * minutes))
+
+
+def in_psro(options: argparse.Namespace) -> None:
+    """Each oracle in PSRO under each meta-solver, until the minutes are over."""
+    game = load_game(options.game)
+    pairs = itertools.product(options.names or PSRO_ORACLES[options.game], options.meta_solvers or META_SOLVERS)
+    for (oracle, solver), seed in itertools.product(pairs, options.seeds):
+        path = place(options, "psro", f"{oracle}+{solver}", seed)
+        if not done(path, options.minutes):
+            print(f"{path.stem}: {run_psro(game, oracle, solver, seed, path, options):.5f}", flush=True)
+
+
+def run_psro(game: TreeGame, name: str, solver: str, seed: int, path: Path, options: argparse.Namespace) -> float:
+    """A run of PSRO from its start: short enough not to need resuming (`pokespiel psro --resume` does that)."""
+    oracle = oracle_of(PSRO_ORACLES[options.game][name])
+    rows: list[dict[str, float]] = []
+    spent = {"decisions": 0.0, "episodes": 0.0}
+    began = time.monotonic()
+    for state in psro(game, METASOLVERS.build(solver), [oracle], ExactPayoffs(), np.random.default_rng(seed)):
+        for key in spent:
+            spent[key] += sum(v for k, v in state.metrics.items() if k.split("/")[-1] == key)
+        minutes = (time.monotonic() - began) / 60
+        found = exact_metrics(game, state.populations, state.strategy)["exploitability"]
+        rows.append({"iteration": state.iteration, **spent, "minutes": minutes, "exploitability": found})
+        over = minutes >= options.minutes or state.iteration >= options.iterations
+        write_rows(path, rows, over)
+        if over:
+            break
+    return rows[-1]["exploitability"]
+
+
+def gains(options: argparse.Namespace) -> None:
+    """The share of the exact best response's gain that each response oracle reaches against five fixed mixtures."""
+    game = load_game(options.game)
+    for name, seed in itertools.product(options.names or GAIN[options.game], options.seeds):
+        path = place(options, "gain", name, seed)
+        if done(path, 0):
+            continue
+        rows = []
+        for number, victims in enumerate(mixtures(game)):
+            began = time.monotonic()
+            share = share_of_gain(game, name, victims, seed, options)
+            minutes = (time.monotonic() - began) / 60
+            rows.append({"mixture": number, "share": share, "minutes": minutes})
+            write_rows(path, rows, number == 4)
+            print(f"{path.stem}, mixture {number}: {share:.1%} in {minutes:.2f} minutes", flush=True)
+
+
+def share_of_gain(game: TreeGame, name: str, victims: list[Policy], seed: int, options: argparse.Namespace) -> float:
+    """(the response's value - the mixture's own) / (the exact response's - the mixture's own), over both seats."""
+    rows, weights = np.arange(len(victims)), np.full(len(victims), 1 / len(victims))
+    none = np.full(len(victims), -1)
+    opponents = {
+        0: Opponents(((), tuple(victims)), np.stack([none, rows], axis=1), weights),
+        1: Opponents((tuple(victims), ()), np.stack([rows, none], axis=1), weights),
+    }
+    *_, training = oracle_of(GAIN[options.game][name])(game, opponents, np.random.default_rng(seed))
+    mixed = tuple(np.mean([game.plan(victim, seat) for victim in victims], axis=0) for seat in (0, 1))
+    value, best, reached = game.returns(mixed).sum(), game.best_response_values(mixed).sum(), 0.0
+    for seat in (0, 1):
+        if training.responses[seat]:
+            own = game.plan(training.responses[seat][0], seat)
+            reached += game.returns((own, mixed[1]) if seat == 0 else (mixed[0], own))[seat]
+    return float((reached - value) / (best - value))
+
+
+def mixtures(game: TreeGame) -> Iterator[list[Policy]]:
+    """Five fixed victims: uniform; random tables, alone, two and four together; a random table near uniform."""
+    rng = np.random.default_rng(2026)
+    yield [Uniform()]
+    for count, spread in ((1, 0.3), (2, 0.3), (4, 0.3), (1, 5.0)):
+        yield [random_table(game, spread, rng) for _ in range(count)]
+
+
+def random_table(game: TreeGame, spread: float, rng: np.random.Generator) -> Policy:
+    """Dirichlet probabilities at every information state: a small `spread` is near pure, a large one near uniform."""
+    tables = {}
+    for seat in range(game.num_players):
+        legal = game.information_states(seat).legal
+        drawn = rng.gamma(spread, size=legal.shape) * legal + 1e-12 * legal
+        tables[seat] = drawn / drawn.sum(axis=1, keepdims=True)
+    return Tabular(tables)
+
+
+def row_of(metrics: Mapping[str, float], exploitability: float) -> dict[str, float]:
+    spent = {"minutes": metrics["seconds"] / 60, "exploitability": exploitability}
+    return {"decisions": metrics["decisions"], "episodes": metrics["episodes"], **spent}
+
+
+def place(options: argparse.Namespace, kind: str, name: str, seed: int) -> Path:
+    return Path(options.out) / options.game / f"{kind}-{name}-{seed}.csv"
+
+
+def state_of(path: Path) -> Path:
+    return path.with_suffix(".state")
+
+
+def done(path: Path, minutes: float) -> bool:
+    """Whether a run is over: its file has a line that says so."""
+    return path.exists() and path.read_text().rstrip().endswith("# finished")
+
+
+def write_rows(path: Path, rows: list[dict[str, float]], over: bool) -> None:
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+        if over:
+            file.write("# finished\n")
+
+
+def read_rows(path: Path) -> list[dict[str, float]]:
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(lines)]
+
+
+def collected(options: argparse.Namespace) -> dict[str, list[list[dict[str, float]]]]:
+    """The rows of every run, by kind and name."""
+    found: dict[str, list[list[dict[str, float]]]] = {}
+    for path in sorted((Path(options.out) / options.game).glob("*.csv")):
+        found.setdefault(path.stem.rsplit("-", 1)[0], []).append(read_rows(path))
+    return found
+
+
+def table(options: argparse.Namespace) -> None:
+    """Means over seeds at the end, with t intervals, as Markdown."""
+    lines = [
+        f"| {options.game} | seeds | decisions | minutes | last | 95 % interval | best |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, runs in collected(options).items():
+        measure = "share" if name.startswith("gain") else "exploitability"
+        last = [float(np.mean([r[measure] for r in run]) if measure == "share" else run[-1][measure]) for run in runs]
+        decisions = np.mean([run[-1].get("decisions", math.nan) for run in runs])
+        minutes = np.mean(
+            [sum(r["minutes"] for r in run) if measure == "share" else run[-1]["minutes"] for run in runs]
+        )
+        best = min(last) if measure == "exploitability" else max(last)
+        interval = f"± {t_half_width(last):.4f}" if len(last) > 1 else "one seed"
+        spent = f"{decisions:,.0f} | {minutes:.1f}"
+        lines.append(f"| {name} | {len(runs)} | {spent} | {np.mean(last):.4f} | {interval} | {best:.4f} |")
+    text = "\n".join(lines) + "\n"
+    write_text(Path(options.out) / options.game / "table.md", text)
+    print(text)
+
+
+def t_half_width(values: list[float]) -> float:
+    from scipy import stats
+
+    return float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5)
+
+
+def plot(options: argparse.Namespace) -> None:
+    """Exploitability against minutes and against decisions; a line a name, every seed thin."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    for kind in ("self", "psro"):
+        chosen: Mapping[str, Any] = {n: runs for n, runs in collected(options).items() if n.startswith(kind)}
+        if not chosen:
+            continue
+        figure, axes = pyplot.subplots(1, 2, figsize=(11, 4), sharey=True)
+        for axis, key in zip(axes, ("minutes", "decisions"), strict=True):
+            for colour, (name, runs) in enumerate(chosen.items()):
+                for number, run in enumerate(runs):
+                    label = name.removeprefix(f"{kind}-") if number == 0 else None
+                    axis.plot(
+                        [r[key] for r in run], [r["exploitability"] for r in run], f"C{colour}", lw=1, label=label
+                    )
+            axis.set(xlabel=key, yscale="log", title=options.game)
+        axes[0].set_ylabel("exploitability")
+        axes[0].legend(fontsize=7)
+        figure.tight_layout()
+        path = Path(options.out) / options.game / f"{kind}.png"
+        figure.savefig(path, dpi=150)
+        print(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    work = {"self": self_play, "psro": in_psro, "gain": gains, "table": table, "plot": plot}
+    parser.add_argument("what", choices=work)
+    parser.add_argument("--game", default="kuhn_poker", choices=sorted(PSRO_ORACLES))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
+    parser.add_argument("--minutes", type=float, default=2.0, help="per run")
+    parser.add_argument("--iterations", type=int, default=1_000, help="psro: at most")
+    parser.add_argument("--names", nargs="*", help="only these oracles; none = all")
+    parser.add_argument("--meta-solvers", nargs="*", help="psro: only these; none = nash, alpharank, prd, uniform")
+    parser.add_argument("--out", default="benchmarks/results/learning")
+    options = parser.parse_args()
+    work[options.what](options)
+
+
+if __name__ == "__main__":
+    main()
