@@ -51,7 +51,6 @@ CASES = {
     "nash, no tremble": Case("nash", 240, tremble=0.0),
     "prd": Case("prd", 230),
     "uniform": Case("uniform", 230),
-    "uniform, no tremble": Case("uniform", 230, tremble=0.0),
     "regret_matching": Case("regret_matching", 230),
     "self_play": Case("self_play", 30),
     "max_entropy_nash": Case("max_entropy_nash", 30),
@@ -146,7 +145,7 @@ def draw(path: Path) -> None:
     for name in names:
         values = np.stack([curve["exploitability"] for curve in read(name)])
         series[name] = (np.arange(values.shape[1]), values.mean(axis=0))
-    figure = plots.curves(series, "exploitability (mean of five seeds)")
+    figure = plots.curves(series, "exploitability")
     figure.axes[0].set_title("PSRO with exact responses on Leduc poker, by meta-solver")
     write_text(path, plots.svg(figure))
 

@@ -98,10 +98,10 @@ class RunFolder:
     @classmethod
     @contextmanager
     def create(cls, path: str | Path, config: PSROConfig) -> Iterator[RunFolder]:
-        """A new run; a `FileExistsError` if the folder already holds one."""
+        """A new run; a `FileExistsError` if the folder already holds one that has finished anything."""
         run = cls(path)
         with run._locked():
-            if run.config_file.exists():
+            if run.checkpoint_file.exists():
                 raise FileExistsError(f"{path} already holds a run; resume it, or choose another folder")
             run._write_environment(config, [])
             run._write_config(config)
@@ -152,10 +152,9 @@ class RunFolder:
     def save(self, standing: Standing, previous: PSROState | None) -> None:
         """Write what is new since `previous`, the checkpoint last."""
         state = standing.state
-        for name, population, old in zip(
-            population_names(state), state.populations, previous.populations if previous else ((),) * 99, strict=False
-        ):
-            for index in range(len(old), len(population)):
+        before = [len(population) for population in previous.populations] if previous else [0] * len(state.populations)
+        for name, population, first in zip(population_names(state), state.populations, before, strict=True):
+            for index in range(first, len(population)):
                 save_policy(self.policy_file(name, index), population[index], {"iteration": state.iteration})
         write_text(self.path / "metrics.csv", _csv(standing.rows))
         save_checkpoint(self.checkpoint_file, FORMAT, _kept(standing))

@@ -129,6 +129,7 @@ def test_mistyped_flags_name_the_nearest(capsys, flag, message):
 def test_an_exact_oracle_is_refused_where_the_game_has_no_sequence_form(tmp_path, capsys):
     said = refused(capsys, "psro", "--game", "chess", "--iterations", "1", "--run", str(tmp_path / "run"))
     assert "sequence form" in said
+    assert main([*SMALL, "--run", str(tmp_path / "run")]) == 0, "a run that never began does not stand in the way"
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(METASOLVERS)])
