@@ -95,3 +95,28 @@ def test_every_hint_of_the_source_is_looked_for(showdown):
 def test_oracle_numbers_name_battles(showdown):
     later = list(oracle.stream("wild", 3, 1))
     assert list(islice(oracle.stream("wild", 0, 4), 3, None)) == later
+
+
+def test_comparison_resumes_from_its_report(showdown, tmp_path):
+    report = tmp_path / "report.json"
+    for battles in (3, 5):
+        options = differential.Options(battles, kind="wild", report=report, mismatches=tmp_path / "mismatches", chunk=2)
+        assert differential.main(options) == 0
+    summary = json.loads(report.read_text())
+    assert summary["next"] == 5
+    assert summary["battles"] == {"wild": 5}
+    assert summary["points"] == sum(len(battle.points) for battle in oracle.stream("wild", 0, 5))
+    assert not (tmp_path / "mismatches").exists()
+
+
+def test_a_difference_is_kept_as_a_record_that_plays_again(showdown, golden_battles, tmp_path):
+    battle = golden_battles[3]
+    points = [*battle.points]
+    points[5] = points[5]._replace(seed=bytes(8))
+    mismatch = differential.compare(oracle.Recorded(battle.setup, tuple(points), "", digested=True))
+    [name] = differential.save([mismatch], tmp_path)
+    assert "-- seed" in (tmp_path / f"{name}.txt").read_text()
+    kept = json.loads((tmp_path / f"{name}.json").read_text())
+    again = next(oracle.replay([kept]))
+    assert [point[:5] for point in again.points] == [point[:5] for point in battle.points[:6]]
+    assert differential.replay(kept) is None

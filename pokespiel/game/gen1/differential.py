@@ -1,10 +1,11 @@
 """The engine against Pokémon Showdown: the same teams, seed and choices must give the same battle, number for number.
 
     python -m pokespiel.game.gen1.differential --battles 100000 --report equality.json
+    python -m pokespiel.game.gen1.differential --replay mismatches/wild-45.json
 
 At every point at which Showdown waits for choices, and at the end, the two are compared in: legal choices of both
 sides, the generator's seed, the canonical state (winner included), the log and both requests. A difference is kept as a
-file with setup and choices, from which `replay` shows it again, and is explained field by field.
+file with setup and choices, which `--replay` plays again, and is explained field by field.
 """
 
 from __future__ import annotations
@@ -206,11 +207,17 @@ class Options:
     """Stop after this many differences."""
     chunk: int = 1000
     """Battles between two lines of progress."""
+    replay: Path | None = None
+    """Play one stored record instead and say what differs."""
 
 
 def main(options: Options) -> int:
     """Run the comparison, print its progress and result; the number of differences."""
     install.install()
+    if options.replay:
+        mismatch = replay(json.loads(options.replay.read_text(encoding="utf-8")))
+        print(mismatch.explain() if mismatch else "no difference")
+        return int(mismatch is not None)
     resumed = options.report is not None and options.report.exists()
     tally = Tally.load(options.report) if options.report and resumed else Tally(options.kind, options.first)
     for _, found in compare_range(tally, options.first + options.battles, options.chunk):
