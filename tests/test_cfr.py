@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pyspiel
 import pytest
+from trees import tree
 
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
@@ -14,12 +15,6 @@ from pokespiel.game.tree import TreeGame
 from pokespiel.oracles.cfr import CFR, Solver, solve
 
 VARIANTS = ("cfr", "cfr+", "discounted", "linear", "predictive")
-
-
-def tree(name: str) -> TreeGame:
-    game = load_game(name, "tree")
-    assert isinstance(game, TreeGame)
-    return game
 
 
 def after(game: TreeGame, options: CFR, iterations: int) -> Solver:

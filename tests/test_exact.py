@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from open_spiel.python.algorithms import best_response
+from trees import random_policy, tree
 
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
@@ -14,20 +15,6 @@ from pokespiel.openspiel import policy_to_openspiel
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.exact import Exact, best_value, slopes
 from pokespiel.policy import Mixture, Policy, Tabular, Uniform
-
-
-def tree(name: str) -> TreeGame:
-    game = load_game(name, "tree")
-    assert isinstance(game, TreeGame)
-    return game
-
-
-def random_policy(game: TreeGame, rng: np.random.Generator) -> Tabular:
-    tables = {}
-    for player, states in enumerate(game.states):
-        weights = states.legal * rng.random(states.legal.shape)
-        tables[player] = weights / weights.sum(axis=1, keepdims=True)
-    return Tabular(tables)
 
 
 def correlated(game: TreeGame, player: int, rng: np.random.Generator, size: int = 3) -> Opponents:

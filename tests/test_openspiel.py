@@ -7,29 +7,15 @@ import pyspiel
 import pytest
 from open_spiel.python import policy as openspiel_policy
 from open_spiel.python.algorithms import exploitability
+from trees import random_policy, tree
 
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
-from pokespiel.game.tree import TreeGame
 from pokespiel.openspiel import policy_from_openspiel, policy_to_bot, policy_to_openspiel, state_at
 from pokespiel.oracles.cfr import CFR, solve
-from pokespiel.policy import Mixture, Observations, Tabular, Uniform, memoryless
+from pokespiel.policy import Mixture, Observations, Uniform, memoryless
 
 GAMES = ("kuhn_poker", "leduc_poker", "kuhn_poker(players=3)", "goofspiel(num_cards=3,imp_info=True)", "matrix_rps")
-
-
-def tree(name: str) -> TreeGame:
-    game = load_game(name, "tree")
-    assert isinstance(game, TreeGame)
-    return game
-
-
-def random_policy(game: TreeGame, rng: np.random.Generator) -> Tabular:
-    tables = {}
-    for player, states in enumerate(game.states):
-        weights = states.legal * rng.random(states.legal.shape)
-        tables[player] = weights / weights.sum(axis=1, keepdims=True)
-    return Tabular(tables)
 
 
 @pytest.mark.parametrize("name", GAMES)

@@ -11,8 +11,9 @@ import numpy as np
 import pyspiel
 import pytest
 from open_spiel.python.algorithms import exploitability
+from trees import random_policy, tree
 
-from pokespiel.game import load_game
+from pokespiel.game import from_openspiel, load_game
 from pokespiel.game.flatten import TreeRefused, flatten
 from pokespiel.game.tree import TreeGame
 from pokespiel.openspiel import policy_to_openspiel
@@ -29,22 +30,6 @@ GAMES = (
     "sheriff(item_penalty=1.0,item_value=5.0,max_bribe=2,max_items=3,num_rounds=2,sheriff_penalty=1.0)",
     "first_sealed_auction(max_value=4)",
 )
-
-
-def tree(name: str) -> TreeGame:
-    game = load_game(name, "tree")
-    assert isinstance(game, TreeGame)
-    return game
-
-
-def random_policy(game: TreeGame, rng: np.random.Generator) -> Tabular:
-    """Random probabilities everywhere, a quarter of them 0."""
-    tables = {}
-    for player, states in enumerate(game.states):
-        weights = states.legal * rng.random(states.legal.shape) * (rng.random(states.legal.shape) > 0.25)
-        weights += states.legal * (weights.sum(axis=1, keepdims=True) == 0)
-        tables[player] = weights / weights.sum(axis=1, keepdims=True)
-    return Tabular(tables)
 
 
 def returns_by_histories(state: Any, policy: Any) -> np.ndarray:
@@ -238,9 +223,18 @@ def test_features_are_openspiels() -> None:
     assert np.flatnonzero(game.states[1].legal[row]).tolist() == state.legal_actions()
 
 
-def test_one_player_games() -> None:
-    game = load_game("catch(rows=4,columns=3)", "tree")
+def test_a_player_that_never_moves() -> None:
+    rules = 'EFG 2 R "one" { "a" "b" }\np "" 1 1 "x" { "l" "r" } 0\nt "" 1 "o" { 1 -1 }\nt "" 2 "q" { 2 -2 }\n'
+    game = from_openspiel(pyspiel.load_efg_game(rules), "one", "tree")
     assert isinstance(game, TreeGame)
+    plans = game.plans(Uniform())
+    assert game.returns(plans).tolist() == [1.5, -1.5]
+    assert game.gains(plans).tolist() == [0.5, 0]
+    assert game.start([0]).observe(1)[1].features.shape == (0, game.num_features)
+
+
+def test_one_player_games() -> None:
+    game = tree("catch(rows=4,columns=3)")
     plans = game.plans(Uniform())
     assert game.nash_conv(plans) == pytest.approx(game.best_response_values(plans)[0] - game.returns(plans)[0])
     assert game.best_response_values(plans)[0] == pytest.approx(1)

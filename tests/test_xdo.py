@@ -6,16 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
+from trees import tree
 
-from pokespiel.game import load_game
-from pokespiel.game.tree import TreeGame
 from pokespiel.oracles.xdo import XDO, restricted_nash_conv
-
-
-def tree(name: str) -> TreeGame:
-    game = load_game(name, "tree")
-    assert isinstance(game, TreeGame)
-    return game
 
 
 @pytest.mark.parametrize(("name", "games", "bound"), [("kuhn_poker", 6, 1e-3), ("leduc_poker", 10, 2e-3)])

@@ -134,8 +134,7 @@ class _Player:
         self.node = array("q")
         self.size = 1
 
-    def flat(self) -> FlatPlayer:
-        width = len(self.features[0]) if self.features else 0
+    def flat(self, width: int) -> FlatPlayer:
         return FlatPlayer(
             parent=np.array(self.parent, np.int64),
             counts=np.array([len(legal) for legal in self.legal], np.int64),
@@ -281,7 +280,7 @@ class _Explorer:
     def flat(self) -> FlatGame:
         players = len(self.players)
         return FlatGame(
-            players=tuple(player.flat() for player in self.players),
+            players=tuple(player.flat(num_features(self.game)) for player in self.players),
             actor=np.array(self.actor, np.int64),
             row=np.array(self.row, np.int64),
             child=np.array(self.child, np.int64),

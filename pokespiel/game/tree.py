@@ -192,9 +192,14 @@ class TreeGame:
         return table
 
     def memoryless(self, policy: Policy, players: Sequence[int] | None = None) -> Tabular:
-        """The table that is equivalent to `policy`, against any opponents; for a mixture by Kuhn's theorem."""
+        """The table of a memoryless policy; for a mixture, the one equivalent to it against any opponents (Kuhn 1953).
+
+        That one is uniform where no member of the mixture plays to.
+        """
         seats = range(self.num_players) if players is None else players
-        return self.policy([self.players[p].behaviour(self.plan(policy, p)) for p in seats], seats)
+        if isinstance(policy, Mixture):
+            return self.policy([self.players[p].behaviour(self.plan(policy, p)) for p in seats], seats)
+        return self.policy([self.behaviour(policy, p) for p in seats], seats)
 
     def _plan(self, policy: Policy, player: int) -> np.ndarray:
         if isinstance(policy, Mixture):
