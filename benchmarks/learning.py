@@ -7,8 +7,8 @@
     python benchmarks/learning.py plot --game leduc_poker
 
 Every run is one CSV file under --out, written as it goes, with its oracle's state beside it: a run that was stopped
-goes on where it stood, and one that is finished is not run again. `table` and `plot` read those files. Seeds from 101 were
-used to tune the settings in `learning_settings.py`; the reported ones are others.
+goes on where it stood, and one that is finished is not run again. `table` and `plot` read those files. Seeds from 101
+were used to tune the settings in `learning_settings.py`; the reported ones are others.
 """
 
 from __future__ import annotations
