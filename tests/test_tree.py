@@ -274,7 +274,7 @@ def test_what_is_no_policy_is_refused(probabilities: Any, message: str) -> None:
         tree("leduc_poker").plan(memoryless(probabilities), 0)
 
 
-def test_policies_with_memory_are_refused() -> None:
+def test_policies_with_memory_or_of_another_game_are_refused() -> None:
     class Counting:
         memory_size = 1
 
@@ -288,6 +288,8 @@ def test_policies_with_memory_are_refused() -> None:
         tree("kuhn_poker").plan(Counting(), 0)
     with pytest.raises(ValueError, match="memoryless policies and mixtures"):
         tree("kuhn_poker").plan(Mixture([Counting()], [1.0]), 0)
+    with pytest.raises(ValueError, match=r"game with \(6, 2\) .* leduc_poker has \(468, 3\)"):
+        tree("leduc_poker").plans(random_policy(tree("kuhn_poker"), np.random.default_rng(0)))
     with pytest.raises(ValueError, match="2 seats, got 3"):
         tree("kuhn_poker").plans([Uniform()] * 3)
 

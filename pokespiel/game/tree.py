@@ -148,7 +148,7 @@ class TreeGame:
     def behaviour(self, policy: Policy, player: int) -> np.ndarray:
         """The behaviour [S] of a memoryless policy at all of a player's sequences, asked in one batch.
 
-        A `ValueError` if it has memory or its probabilities are none.
+        A `ValueError` if it has memory, its probabilities are none or its table is another game's.
         """
         if policy.memory_size:
             raise ValueError(
@@ -156,6 +156,12 @@ class TreeGame:
                 f"remembers {policy.memory_size} values a match"
             )
         observations = self.information_states(player)
+        kept = policy.tables.get(player) if isinstance(policy, Tabular) else None
+        if kept is not None and kept.shape != observations.legal.shape:
+            raise ValueError(
+                f"this table is for a game with {kept.shape} information states and actions of player {player}, "
+                f"{self.name} has {observations.legal.shape}"
+            )
         probabilities, _ = policy(observations, np.zeros((len(observations.key), 0), np.float32))
         return self._checked(np.asarray(probabilities, np.float64), policy, player)
 
