@@ -11,12 +11,13 @@ same teams, the same generator. Utilities are +1, 0 and -1; a match that passes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 import numpy as np
 
 from pokespiel.config import BadOption, unknown
+from pokespiel.game import Game, from_openspiel
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.gen1.batch import BattleBatch, Status
 from pokespiel.game.gen1.teams import Team
@@ -36,11 +37,13 @@ def mixed(seeds: np.ndarray, stream: int) -> np.ndarray:
     Reference: Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators.
     """
     with np.errstate(over="ignore"):
-        z = seeds.astype(np.uint64) * np.uint64(8) + np.uint64(stream)
-        z = (z + np.uint64(1)) * _STREAM
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
+        return _finalized(_finalized(seeds.astype(np.uint64)) + np.uint64(stream + 1) * _STREAM)
+
+
+def _finalized(z: np.ndarray) -> np.ndarray:
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
 
 
 class Gen1Game:
@@ -79,7 +82,7 @@ class Gen1Game:
         self.layout = Layout(shared.num_features, shared.blocks, (*shared.actions, *more))
 
     def start(self, seeds: Sequence[int] | np.ndarray) -> Gen1Matches:
-        """One match a seed (whole numbers, 0 to 2^61 - 1)."""
+        """One match a seed (whole numbers, 0 to 2^63 - 1)."""
         return Gen1Matches(self, seeds)
 
     def teams_of(self, seeds: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -96,8 +99,8 @@ def _checked_seeds(seeds: Sequence[int] | np.ndarray) -> np.ndarray:
     checked = np.asarray(seeds)
     if checked.ndim != 1 or (checked.size and checked.dtype.kind not in "iu"):
         raise ValueError(f"seeds: expected whole numbers [k], found {checked.dtype} {list(checked.shape)}")
-    if checked.size and (checked.min() < 0 or checked.max() >= 1 << 61):
-        raise ValueError("seeds: expected numbers from 0 to 2^61 - 1")
+    if checked.size and (checked.min() < 0 or checked.max() >= 1 << 63):
+        raise ValueError("seeds: expected numbers from 0 to 2^63 - 1")
     return checked.astype(np.uint64)
 
 
@@ -240,38 +243,58 @@ class Gen1Matches:
         return out
 
 
+PRESETS: dict[str, dict[str, Any]] = {"small": {"pool": "small", "party": 1, "turn_limit": 3}}
+"""Games by one name. `small`: one against one with fixed damage and hidden moves, small enough for exact solutions."""
+
+
 @dataclass(frozen=True)
 class Gen1OU:
     """Gen 1 OU as Pokémon Showdown plays it, between teams of a pool."""
 
+    preset: Literal["", "small"] = ""
+    """A named set of the other parameters; those given beside it count. `small` has a sequence form."""
     pool: str = "competitive"
-    """Teams to draw from: `competitive`, `variety`, `one`, or a folder of team files."""
+    """Teams to draw from: `competitive`, `variety`, `one`, `small`, or a folder of team files."""
     party: int = 6
     """Pokémon a side, 1 to 6: each team's first ones."""
     turn_limit: int = 1000
     """A match that passes this turn is worth 0 to both; Showdown itself ends battles past turn 1000 so."""
     team_choice: TeamChoice = "chance"
     """Who picks the teams: `chance`, for each side alone, or each `player` as its first, hidden move."""
+    chance: Literal["rolls", "seeds"] = "rolls"
+    """What OpenSpiel's chance nodes are: the `rolls` of a turn, or the digits of the generator's seed at the start."""
     threads: int = 1
     """Threads that share the work on the matches of one batch."""
 
-    def load(self, form: str | None) -> Gen1Game:
-        """The game; it has no sequence form."""
-        if form == "tree":
-            raise BadOption("gen1ou is far too large for a sequence form; leave out form='tree'")
-        if not 1 <= self.party <= 6:
-            raise BadOption(f"party: expected 1 to 6, got {self.party}")
-        if not 1 <= self.turn_limit <= 1000:
-            raise BadOption(f"turn_limit: expected 1 to 1000, got {self.turn_limit}")
-        if not 1 <= self.threads <= 256:
-            raise BadOption(f"threads: expected 1 to 256, got {self.threads}")
-        teams = [team[: self.party] for team in load_pool(self.pool).teams]
+    def __post_init__(self) -> None:
+        for name, value in PRESETS.get(self.preset, {}).items():
+            if getattr(self, name) == type(self).__dataclass_fields__[name].default:
+                object.__setattr__(self, name, value)
+        for name, most in (("party", 6), ("turn_limit", 1000), ("threads", 256)):
+            if not 1 <= getattr(self, name) <= most:
+                raise BadOption(f"{name} of gen1ou: expected 1 to {most}, got {getattr(self, name)}")
+
+    def load(self, form: str | None) -> Game:
+        """The batched game; `form="tree"` (the small preset's own): the OpenSpiel game in sequence form."""
+        if form == "tree" or (form is None and self.preset):
+            return self._tree()
         return Gen1Game(
-            self.name, teams, turn_limit=self.turn_limit, team_choice=self.team_choice, threads=self.threads
+            self.name, self.teams(), turn_limit=self.turn_limit, team_choice=self.team_choice, threads=self.threads
         )
+
+    def teams(self) -> tuple[Team, ...]:
+        """The pool's teams, cut to the party."""
+        return tuple(team[: self.party] for team in load_pool(self.pool).teams)
+
+    def _tree(self) -> Game:
+        import pyspiel
+
+        import pokespiel.game.gen1.openspiel  # noqa: F401, registers the game
+
+        return from_openspiel(pyspiel.load_game(self.name), self.name, "tree")
 
     @property
     def name(self) -> str:
-        """The string that `load_game` takes."""
-        parts = f"pool={self.pool},party={self.party},team_choice={self.team_choice},turn_limit={self.turn_limit}"
-        return f"gen1ou({parts})"
+        """The string that `load_game` and OpenSpiel take."""
+        parts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "threads"}
+        return f"gen1ou({','.join(f'{name}={value}' for name, value in parts.items() if value != '')})"

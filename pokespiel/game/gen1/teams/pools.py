@@ -19,8 +19,9 @@ from pokespiel.game.gen1.teams.legality import DATA, FORMAT, find_species, to_id
 from pokespiel.game.gen1.teams.sets import Team, TeamError, shown
 from pokespiel.game.gen1.teams.validator import summary, validate
 
-POOLS = ("competitive", "one", "variety")
-"""The shipped pools: composed teams in the archetypes of the tier, a single mirror, and generated teams."""
+POOLS = ("competitive", "one", "small", "variety")
+"""The shipped pools: composed teams in the archetypes of the tier, a single mirror, teams of one Pokémon for exactly
+solvable games, and generated teams."""
 SUFFIXES = (".txt", ".gen1ou_team")
 """Files of a folder with other endings are no part of a pool."""
 MAX_BYTES = 64 << 20
