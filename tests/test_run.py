@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -115,31 +114,25 @@ def test_a_resume_cannot_change_what_was_asked(tmp_path):
     assert RunFolder(tmp_path).config() == kept
 
 
-def _hold(path: Path, held, done) -> None:
-    with RunFolder.create(path, KUHN):
-        held.set()
-        done.wait(60)
-
-
 def test_two_processes_cannot_work_in_one_folder(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    held, done = context.Event(), context.Event()
-    process = context.Process(target=_hold, args=(tmp_path, held, done))
-    process.start()
+    program = (
+        "import sys, time\n"
+        "from pokespiel.run import PSROConfig, RunFolder\n"
+        "with RunFolder.create(sys.argv[1], PSROConfig('kuhn_poker', iterations=2)):\n"
+        "    print('held', flush=True)\n"
+        "    time.sleep(300)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
-        assert held.wait(60)
-        with (
-            pytest.raises(RunBusy, match=f"another process \\(id {process.pid}\\) is working"),
-            RunFolder.resume(tmp_path),
-        ):
+        assert holder.stdout.readline() == "held\n"
+        busy = pytest.raises(RunBusy, match=f"another process \\(id {holder.pid}\\) is working")
+        with busy, RunFolder.resume(tmp_path):
             pass
-        process.kill()
-        process.join(60)
-        with RunFolder.resume(tmp_path) as run:  # the killed holder's lock is gone
-            assert work(run).finished
     finally:
-        done.set()
-        process.join(60)
+        holder.kill()
+        holder.communicate()
+    with RunFolder.resume(tmp_path) as run:  # the killed holder's lock is gone
+        assert work(run).finished
 
 
 def test_sampled_runs_resume_to_the_same_counts(tmp_path):
