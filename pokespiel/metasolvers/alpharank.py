@@ -8,6 +8,8 @@ with payoff advantage d takes over with the fixation probability of the Moran pr
 computed through its logarithm, so no alpha is too large. The stationary distribution of this chain over joint choices
 is the ranking. As alpha grows only the response graph is left: improving moves at rate 1, ties at 1/2, worsening ones
 at a rate epsilon that goes to 0. That limit exists and is unique even where the graph has several sinks.
+
+Reference: Omidshafiei et al. (2019), alpha-Rank: Multi-Agent Evaluation by Evolution.
 """
 
 from __future__ import annotations

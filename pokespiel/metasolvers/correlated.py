@@ -9,6 +9,8 @@ gains by refusing to be told and always playing one policy:
 
 Both sets are polytopes, never empty; a strictly concave objective picks one point, the same whatever the order of
 policies and players. With it, PSRO becomes JPSRO (Marris et al. 2021, arXiv:2106.09435).
+
+Reference: Marris et al. (2021), Multi-Agent Training beyond Zero-Sum with Correlated Equilibrium Meta-Solvers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Fictitious play: everyone best-responds to how the others have played so far (Brown 1951; Robinson 1951)."""
+"""Fictitious play: everyone best-responds to how the others have played so far (Brown 1951; Robinson 1951).
+
+Reference: Brown (1951), Iterative Solution of Games by Fictitious Play.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 It is unique, does not depend on the order of policies, and shares weight evenly among copies of a policy: the Nash
 averaging of an evaluation. A first equilibrium in the relative interior of the set of all tells which constraints
 every equilibrium meets with equality; on that face each player's entropy is maximised apart by cvxpy.
+
+Reference: Balduzzi et al. (2018), Re-evaluating Evaluation.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A dense interior-point method solves both players' linear programs at once; the equations of the support it finds give
 the last digits. The regret is then measured, and where it is not tiny the linear program goes to the simplex method
 of HiGHS instead (von Neumann 1928; Dantzig 1951 for the linear program).
+
+Reference: von Neumann (1928), Zur Theorie der Gesellschaftsspiele.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 """Projected replicator dynamics: replicator dynamics that never let a policy die out (Lanctot et al. 2017,
-arXiv:1711.00832)."""
+arXiv:1711.00832).
+
+Reference: Lanctot et al. (2017), A Unified Game-Theoretic Approach to Multiagent Reinforcement Learning.
+"""
 
 from __future__ import annotations
 

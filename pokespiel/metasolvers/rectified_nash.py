@@ -1,5 +1,8 @@
 """Rectified Nash: every policy of the equilibrium trains against those it already beats (Balduzzi et al. 2019,
-arXiv:1901.08106)."""
+arXiv:1901.08106).
+
+Reference: Balduzzi et al. (2019), Open-ended Learning in Symmetric Zero-sum Games.
+"""
 
 from __future__ import annotations
 

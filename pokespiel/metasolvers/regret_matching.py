@@ -1,6 +1,10 @@
 """Regret matching: play in proportion to how much one regrets not having played (Hart and Mas-Colell 2000).
 
 Regret matching+ (Tammelin 2014) and its predictive form (Farina, Kroer and Sandholm 2021) are much faster variants.
+
+Reference: Hart and Mas-Colell (2000), A Simple Adaptive Procedure Leading to Correlated Equilibrium; Tammelin (2014),
+Solving Large Imperfect Information Games Using CFR+; Farina, Kroer and Sandholm (2021), Faster Game Solving via
+Predictive Blackwell Approachability.
 """
 
 from __future__ import annotations

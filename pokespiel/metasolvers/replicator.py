@@ -1,4 +1,7 @@
-"""Replicator dynamics: a policy's share grows by how much better it does than the average (Taylor and Jonker 1978)."""
+"""Replicator dynamics: a policy's share grows by how much better it does than the average (Taylor and Jonker 1978).
+
+Reference: Taylor and Jonker (1978), Evolutionary Stable Strategies and Game Dynamics.
+"""
 
 from __future__ import annotations
 

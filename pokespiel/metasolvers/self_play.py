@@ -1,4 +1,7 @@
-"""Self-play: respond to the newest policies only."""
+"""Self-play: respond to the newest policies only.
+
+Reference: Lanctot et al. (2017), A Unified Game-Theoretic Approach to Multiagent Reinforcement Learning.
+"""
 
 from __future__ import annotations
 

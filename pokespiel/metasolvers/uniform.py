@@ -1,4 +1,7 @@
-"""Uniform over every population: respond to everything found so far alike, as fictitious play does."""
+"""Uniform over every population: respond to everything found so far alike, as fictitious play does.
+
+Reference: Brown (1951), Iterative Solution of Games by Fictitious Play.
+"""
 
 from __future__ import annotations
 
