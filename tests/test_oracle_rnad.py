@@ -93,7 +93,7 @@ def test_a_new_reference_is_blended_in_over_half_a_span() -> None:
 
 @pytest.mark.parametrize("form", ["neurd", "kl"])
 def test_self_play_comes_nearer_to_an_equilibrium_of_kuhn(form: str) -> None:
-    oracle = RNaD(decisions=300_000, form=form, network=NetworkOptions(hidden=(64,)))  # type: ignore[arg-type]
+    oracle = RNaD(decisions=300_000, batch=8_192, form=form, network=NetworkOptions(hidden=(64,)))  # type: ignore[arg-type]
     *_, training = oracle(KUHN, {}, np.random.default_rng(0))
     assert KUHN.exploitability(KUHN.plans([training.responses[p][0] for p in (0, 1)])) < 0.25
 

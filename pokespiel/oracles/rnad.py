@@ -31,7 +31,7 @@ from pokespiel.learning.losses import entropy, neurd_loss, value_loss
 from pokespiel.learning.networks import masked_log_softmax
 from pokespiel.learning.references import Damping, References
 from pokespiel.learning.returns import VTrace, transformed, vtrace
-from pokespiel.learning.schedules import KLTarget, Schedule
+from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Run, every_seat, seats_of, steps
@@ -74,7 +74,7 @@ class RNaD(Clipped):
     """Weight of the critic's loss."""
     entropy: Schedule = Schedule(0.0)
     """Kl: weight of the entropy bonus."""
-    damping: Damping = Damping(to="references", adapt=KLTarget(), coefficient=Schedule(0.05, "power", scale=100.0))
+    damping: Damping = Damping(to="references", coefficient=Schedule(0.3), refresh=10)
     """Kl: the penalty and its references."""
 
     def __call__(
