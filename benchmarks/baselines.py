@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--game", default="gen1ou(pool=competitive)")
     parser.add_argument("--pairs", type=int, default=1000, help="of matches in each cell")
-    parser.add_argument("--step", type=int, default=100)
+    parser.add_argument("--step", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="write the table here too")
     options = parser.parse_args()
@@ -63,15 +63,16 @@ def markdown(names: list[str], table: PayoffTable, bounds: tuple[float, float]) 
     ]
     for row in order:
         shown = [
-            _cell(rates[row, column], *(limit[row, column] for limit in limits), row == column) for column in order
+            "-" if row == column else _cell(rates[row, column], limits[0][row, column], limits[1][row, column])
+            for column in order
         ]
         mean = (rates[row].sum() - rates[row, row]) / (len(names) - 1)
         lines.append(f"| {names[row]} | " + " | ".join(shown) + f" | {100 * mean:.1f} |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(rate: float, low: float, high: float, itself: bool) -> str:
-    return "-" if itself else f"{100 * rate:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+def _cell(rate: float, low: float, high: float) -> str:
+    return f"{100 * rate:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 if __name__ == "__main__":

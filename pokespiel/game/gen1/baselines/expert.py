@@ -17,7 +17,7 @@ import numpy as np
 from pokespiel.game.gen1.baselines.board import BENCH, Board, join
 from pokespiel.game.gen1.baselines.facts import moves
 from pokespiel.game.gen1.baselines.own_moves import read_effects
-from pokespiel.game.gen1.baselines.rules import CONFUSED, HELD, can_act
+from pokespiel.game.gen1.baselines.rules import CONFUSED, HELD, can_act, turns_to_wake
 from pokespiel.game.gen1.baselines.scripted import Scripted
 from pokespiel.game.gen1.baselines.threats import Threats, read_threats
 from pokespiel.game.gen1.baselines.value import ALIVE, LEFT_BY_STATUS, body, condition, race, worth
@@ -39,6 +39,10 @@ class Standing(NamedTuple):
     """[b, 6], expected damage if the foe acts, at most the HP left."""
     dies: np.ndarray
     """[b, 6], chance that it knocks out."""
+    able: np.ndarray
+    """[b, 6], the share of turns in which each one acts when it does not sleep."""
+    sleeps: np.ndarray
+    """[b, 6], damage that a sleeper takes before it wakes."""
     cripples: np.ndarray
     """[b, 6], value lost to its status moves, as a share of the value."""
 
@@ -73,11 +77,11 @@ class Expert(Scripted):
         )
         lost += meets * standing.cripples * own_value * body(hp)
         after = race(
-            hp - taken,
+            hp - taken - standing.sleeps,
             threats.later * threats.acts_later[:, None],
             own_value * body(hp),
             board.foe.hp[:, :1],
-            board.own.deals * can_act(board.own),
+            board.own.deals * standing.able,
             (standing.foe * body(board.foe.hp[:, 0]))[:, None],
             board.own.faster,
         )
@@ -106,11 +110,11 @@ class Expert(Scripted):
         )
         lost = leaves * own_value * body(own_hp) + (1 - leaves) * (lost + goes * effects.costs * own_value)
         after = race(
-            own_hp - taken + healed,
+            own_hp - taken + healed - standing.sleeps[:, :1],
             threats.later[:, :1] * threats.acts_later[:, None] * (1 - goes * effects.weakens),
             own_value * body(own_hp),
             foe_hp - given,
-            effects.then_deals * can_act(board.own)[:, :1],
+            effects.then_deals * standing.able[:, :1],
             foe_value * body(foe_hp),
             np.clip(board.own.faster[:, :1] + 2 * goes * effects.outspeeds, -1, 1),
         )
@@ -127,14 +131,16 @@ def read_standing(board: Board) -> Standing:
     acts = acts * np.where(board.own_active.confused, CONFUSED, 1.0) * np.where(board.foe_active.trapping, HELD, 1.0)
     taken = threats.mean(np.minimum(threats.damage, board.own.hp[:, :, None]))
     return Standing(
-        threats,
-        own,
-        foe,
-        (1 + board.own.faster[:, 0]) / 2,
-        acts,
-        taken,
-        threats.mean(threats.knock_out),
-        _cripples(board, threats),
+        threats=threats,
+        own=own,
+        foe=foe,
+        first=(1 + board.own.faster[:, 0]) / 2,
+        acts=acts,
+        taken=taken,
+        dies=threats.mean(threats.knock_out),
+        able=np.where(board.own.asleep, 1.0, can_act(board.own)),
+        sleeps=turns_to_wake(board.own) * threats.later * threats.acts_later[:, None],
+        cripples=_cripples(board, threats),
     )
 
 

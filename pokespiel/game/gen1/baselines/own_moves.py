@@ -8,7 +8,7 @@ import numpy as np
 
 from pokespiel.game.gen1.baselines.board import TYPES, Board
 from pokespiel.game.gen1.baselines.facts import moves
-from pokespiel.game.gen1.baselines.rules import status_would_work
+from pokespiel.game.gen1.baselines.rules import REST_TURNS, status_would_work
 from pokespiel.game.gen1.baselines.threats import Threats
 from pokespiel.game.gen1.baselines.value import LEFT_BY_STATUS
 
@@ -19,7 +19,6 @@ BEHIND_SUBSTITUTE = 0.15
 TRAP_USES = 3.0
 """Mean uses of Wrap and its kind."""
 RECOVERS = 0.5
-REST_TURNS = 2
 RECOIL = 0.25
 LOST_TURN = 0.06
 """Share of a Pokémon's value that a turn without acting costs."""

@@ -33,3 +33,14 @@ def can_act(party: Rows) -> np.ndarray:
     """[b, 6], the share of the turns to come in which each Pokémon acts, by its status."""
     sleep = np.where(party.rested, RESTED, ASLEEP)
     return np.select([party.frozen, party.asleep, party.paralyzed], [np.zeros(sleep.shape), sleep, PARALYZED], 1.0)
+
+
+REST_TURNS = 2
+MOST_SLEEP = 7
+"""Turns of the longest sleep; every length from 1 on is as likely."""
+
+
+def turns_to_wake(party: Rows) -> np.ndarray:
+    """[b, 6], turns that a sleeper is expected to lose before it acts again; 0 for those awake."""
+    rest = np.maximum(REST_TURNS - party.sleep_turns, 1)
+    return np.select([party.rested, party.asleep], [rest, (MOST_SLEEP - party.sleep_turns + 1) / 2], 0.0)
