@@ -146,7 +146,7 @@ bool has_no_effect(const MoveData& move, const Target& target, int effectiveness
 }
 
 struct Hits {
-    double least, most, mean;
+    int least, most, mean;
 };
 
 Hits hits_of(const MoveData& move) {
@@ -155,22 +155,51 @@ Hits hits_of(const MoveData& move) {
     return {1, 1, 1};
 }
 
+bool hurts(const MoveData& move) { return move.power > 0 || move.effect == Effect::Ohko; }
+
+// Moves whose damage is not the formula's, or nothing under some condition.
+bool is_special(const MoveData& move) {
+    switch (move.effect) {
+        case Effect::LevelDamage:
+        case Effect::FixedDamage:
+        case Effect::SuperFang:
+        case Effect::Psywave:
+        case Effect::Ohko:
+        case Effect::Counter:
+        case Effect::Bide:
+        case Effect::DreamEater: return true;
+        default: return false;
+    }
+}
+
+// A hit by the formula: damage before the roll, and the mean over rolls, critical and repeated hits.
+struct Blow {
+    std::uint32_t plain, rate;
+    double mean;
+};
+
+Blow blow_of(const MoveData& move, const Attacker& attacker, const Target& target) {
+    constexpr double kPerRoll = kMeanRoll / (256.0 * kHighestRoll);
+    const std::uint32_t rate = critical_rate(attacker.species, attacker.focus_energy, move.high_critical);
+    const std::uint32_t plain = before_roll(move, attacker, target, false);
+    const std::uint32_t critical = before_roll(move, attacker, target, true);
+    const std::uint32_t sum = (256 - rate) * plain + rate * critical;
+    return {plain, rate, sum * static_cast<std::uint32_t>(hits_of(move).mean) * kPerRoll};
+}
+
 Hit estimate(const MoveData& move, const Attacker& attacker, const Target& target) {
     Hit hit{};
     hit.factor = static_cast<std::int16_t>(factor(move, target));
     hit.chance = static_cast<std::int16_t>(hit_chance(move, attacker, target));
-    const bool hurts = move.power > 0 || move.effect == Effect::Ohko;
-    if (!hurts || has_no_effect(move, target, hit.factor)) return hit;
+    if (!hurts(move) || has_no_effect(move, target, hit.factor)) return hit;
     double points[3];
-    if (!fixed_points(move, attacker, target, points)) {
-        const std::uint32_t rate = critical_rate(attacker.species, attacker.focus_energy, move.high_critical);
-        const std::uint32_t plain = before_roll(move, attacker, target, false);
-        const std::uint32_t critical = before_roll(move, attacker, target, true);
+    if (!is_special(move) || !fixed_points(move, attacker, target, points)) {
+        const Blow blow = blow_of(move, attacker, target);
         const Hits hits = hits_of(move);
-        hit.critical = static_cast<std::int16_t>(rate);
-        points[0] = hits.least * (plain > 1 ? plain * kLowestRoll / kHighestRoll : plain);
-        points[1] = hits.most * plain;
-        points[2] = hits.mean * ((256 - rate) * plain + rate * critical) * kMeanRoll / (256.0 * kHighestRoll);
+        hit.critical = static_cast<std::int16_t>(blow.rate);
+        points[0] = static_cast<std::uint32_t>(hits.least) * (blow.plain > 1 ? blow.plain * kLowestRoll / kHighestRoll : blow.plain);
+        points[1] = static_cast<std::uint32_t>(hits.most) * blow.plain;
+        points[2] = blow.mean;
     }
     hit.least = share(points[0], target);
     hit.most = share(points[1], target);
@@ -178,28 +207,63 @@ Hit estimate(const MoveData& move, const Attacker& attacker, const Target& targe
     return hit;
 }
 
-// What a move is expected to do: Hit::expected alone.
+// Hit::expected alone.
 std::int16_t expected(const KnownMove& known, const Attacker& attacker, const Target& target) {
     const MoveData& move = kMoves[known.move];
-    if (!move.power && move.effect != Effect::Ohko) return 0;
-    return estimate(move, attacker, target).expected;
-}
-
-std::int16_t most_expected(const KnownMove (&moves)[kMoveSlots], const Attacker& attacker, const Target& target) {
-    std::int16_t most = 0;
-    for (const KnownMove& move : moves) most = std::max(most, expected(move, attacker, target));
-    return most;
+    if (!hurts(move) || has_no_effect(move, target, factor(move, target))) return 0;
+    if (is_special(move)) return estimate(move, attacker, target).expected;
+    return share(blow_of(move, attacker, target).mean * hit_chance(move, attacker, target) / 256, target);
 }
 
 bool present(const KnownPokemon& pokemon) { return pokemon.species && pokemon.hp; }
 
-// The two on the field, and the updates between them and the benches. `seat` attacks.
+bool same(const std::uint16_t (&a)[4], const std::uint16_t (&b)[4]) { return std::equal(a, a + 4, b); }
+
+// On the field as it would enter it, with its own moves: nothing has changed it since.
+bool is_plain(const KnownSide& side) {
+    const KnownActive& active = side.active;
+    constexpr std::uint32_t kChanges = KnownActive::kTransformed | KnownActive::kMimicked | KnownActive::kTypeChanged |
+                                       KnownActive::kFocusEnergy | KnownActive::kReflect | KnownActive::kLightScreen;
+    std::uint16_t entering[4];
+    entering_stats(side.pokemon(), entering);
+    return !(active.flags & kChanges) && same(active.modified, entering) && !active.boosts[4] && !active.boosts[5];
+}
+
+// What is worked out between the two on the field and the benches. `seat` attacks.
 struct Update {
     Estimates& estimates;
     const Knowledge& knowledge;
+    bool plain[2];
+
+    Update(Estimates& estimates_, const Knowledge& knowledge_)
+        : estimates(estimates_), knowledge(knowledge_), plain{usable(0), usable(1)} {
+        for (int seat = 0; seat < 2; seat++) forget(seat, knowledge.stale[seat]);
+    }
 
     const KnownSide& side(int seat) const { return knowledge.sides[seat]; }
+    // Super Fang's damage follows the HP left, so nothing of it is kept.
+    bool usable(int seat) const { return !knowledge.super_fang && is_plain(side(seat)); }
     bool both_stand() const { return present(side(0).pokemon()) && present(side(1).pokemon()); }
+
+    void forget(int seat, unsigned members) {
+        if (!members) return;
+        for (int index = 0; index < kTeamSize; index++) {
+            if (members >> index & 1) estimates.valid[seat][index] = 0;
+            estimates.valid[1 - seat][index] &= static_cast<std::uint8_t>(~members);
+        }
+    }
+
+    // Entering against entering, worked out when first asked for.
+    const std::int16_t (&entering(int seat, int index, int target_index))[kMoveSlots] {
+        auto& slots = estimates.entering[seat][index][target_index];
+        if (estimates.valid[seat][index] >> target_index & 1) return slots;
+        const KnownPokemon& pokemon = side(seat).party[index];
+        const Attacker attacker = attacker_on_bench(pokemon);
+        const Target target = target_on_bench(side(1 - seat).party[target_index]);
+        for (int slot = 0; slot < kMoveSlots; slot++) slots[slot] = expected(pokemon.moves[slot], attacker, target);
+        estimates.valid[seat][index] |= static_cast<std::uint8_t>(1 << target_index);
+        return slots;
+    }
 
     // The one on the field on the other one there.
     void duel(int seat) {
@@ -217,31 +281,41 @@ struct Update {
     }
 
     // The one on the field on a member of the other's bench.
-    void threaten(int seat, const Attacker& attacker, int index) {
+    void threaten(int seat, int index) {
         const KnownPokemon& pokemon = side(1 - seat).party[index];
         std::int16_t& most = estimates.takes[1 - seat][index] = 0;
-        if (present(side(seat).pokemon()) && present(pokemon))
-            most = most_expected(side(seat).active.moves, attacker, target_on_bench(pokemon));
+        if (!present(side(seat).pokemon()) || !present(pokemon)) return;
+        if (plain[seat]) {
+            const auto& slots = entering(seat, side(seat).order[0], index);
+            most = *std::max_element(slots, slots + kMoveSlots);
+            return;
+        }
+        const Attacker attacker = attacker_on_field(side(seat));
+        const Target target = target_on_bench(pokemon);
+        for (const KnownMove& move : side(seat).active.moves) most = std::max(most, expected(move, attacker, target));
     }
 
     // A member of the bench on the other's on the field.
-    void promise(int seat, int index, const Target& target) {
+    void promise(int seat, int index) {
         const KnownPokemon& pokemon = side(seat).party[index];
         auto& slots = estimates.each[seat][index];
         std::fill_n(slots, kMoveSlots, std::int16_t{0});
         if (!present(pokemon) || !present(side(1 - seat).pokemon())) return;
+        if (plain[1 - seat]) {
+            std::copy_n(entering(seat, index, side(1 - seat).order[0]), kMoveSlots, slots);
+            return;
+        }
         const Attacker attacker = attacker_on_bench(pokemon);
+        const Target target = target_on_field(side(1 - seat));
         for (int slot = 0; slot < kMoveSlots; slot++) slots[slot] = expected(pokemon.moves[slot], attacker, target);
     }
 
     // The other's bench against the one on the field of `seat`, which changed.
     void against(int seat) {
-        const Attacker attacker = attacker_on_field(side(seat));
-        const Target target = target_on_field(side(seat));
         for (int index = 0; index < side(1 - seat).known; index++) {
             if (index == side(1 - seat).order[0]) continue;
-            threaten(seat, attacker, index);
-            promise(1 - seat, index, target);
+            threaten(seat, index);
+            promise(1 - seat, index);
         }
     }
 
@@ -249,8 +323,8 @@ struct Update {
     void withdraw(int seat) {
         const int left = estimates.on_field[seat];
         if (left == side(seat).order[0]) return;
-        threaten(1 - seat, attacker_on_field(side(1 - seat)), left);
-        promise(seat, left, target_on_field(side(1 - seat)));
+        threaten(1 - seat, left);
+        promise(seat, left);
     }
 };
 
@@ -259,7 +333,7 @@ struct Update {
 void update(Estimates& estimates, Knowledge& knowledge) {
     const unsigned changed = knowledge.super_fang ? Knowledge::kBothChanged : knowledge.changed;
     if (!changed) return;
-    Update work{estimates, knowledge};
+    Update work(estimates, knowledge);
     work.duel(0);
     work.duel(1);
     for (int seat = 0; seat < 2; seat++) {
@@ -268,7 +342,7 @@ void update(Estimates& estimates, Knowledge& knowledge) {
         if (changed != Knowledge::kBothChanged) work.withdraw(seat);
         estimates.on_field[seat] = knowledge.sides[seat].order[0];
     }
-    knowledge.changed = 0;
+    knowledge.changed = knowledge.stale[0] = knowledge.stale[1] = 0;
 }
 
 }  // namespace gen1

@@ -25,6 +25,9 @@ struct Estimates {
     std::int16_t each[2][kTeamSize][kMoveSlots];  // expected, by each Pokemon's move slots, on the foe's on the field
     std::int16_t takes[2][kTeamSize];             // most expected from the known moves of the foe's on the field
     std::uint8_t on_field[2];                     // indices that this was worked out for
+    // Expected damage of each Pokemon's own moves on each of the other side, both as they would enter the field.
+    std::int16_t entering[2][kTeamSize][kTeamSize][kMoveSlots];  // [seat][index][index of the target][slot]
+    std::uint8_t valid[2][kTeamSize];             // bit j: entering[seat][index][j] is worked out
 };
 
 static_assert(std::is_trivially_copyable_v<Estimates>);

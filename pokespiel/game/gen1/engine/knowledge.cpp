@@ -24,6 +24,7 @@ Knowledge know_nothing(int player, int foe_size) {
     for (KnownSide& side : knowledge.sides)
         for (int i = 0; i < kTeamSize; i++) side.order[i] = static_cast<std::uint8_t>(i);
     knowledge.changed = Knowledge::kBothChanged;
+    knowledge.stale[0] = knowledge.stale[1] = (1 << kTeamSize) - 1;
     return knowledge;
 }
 
@@ -109,10 +110,14 @@ void learn(Knowledge& knowledge, const Appeared& event) {
     int index = event.index;
     if (seat == 1) {
         index = identify(side, event);
-        if (index >= side.known || side.party[index].species != event.species) reveal_pokemon(side, index, event);
+        if (index >= side.known || side.party[index].species != event.species) {
+            reveal_pokemon(side, index, event);
+            mark_member(knowledge, seat, index);
+        }
     }
     put_on_field(side, index, seat == 0);
     KnownPokemon& pokemon = side.pokemon();
+    if (pokemon.status != event.health.status) mark_member(knowledge, seat, index);
     set_health(pokemon, event.health.hp, event.health.max_hp);
     if (seat == 0) pokemon.full_hp = event.health.max_hp;
     pokemon.status = event.health.status;

@@ -129,6 +129,7 @@ struct Knowledge {
     std::int16_t last_damage[2];  // the last hit that each side took: own in points, foe in percent
     std::uint8_t player;     // 0: p1, 1: p2
     std::uint8_t result;     // Result
+    std::uint8_t stale[2];   // by seat, bit i: status or moves of party[i] changed since expected damages were worked out
     std::uint8_t changed;    // bit s: of seat s's on the field changed what expected damages depend on, since they were worked out
     std::uint8_t boosted;    // 1 + seat, if the last event was a change of stages: see learn(Boost)
     event::BoostStat boost_stat;

@@ -58,6 +58,7 @@ void reveal_move(Knowledge& knowledge, int index, std::uint8_t move) {
     if (index == foe.order[0] && !has(foe.active, KnownActive::kTransformed))
         foe.active.moves[slot] = pokemon.moves[slot];
     note_move(knowledge, 1, move);
+    mark_member(knowledge, 1, index);
     if (index != foe.order[0]) knowledge.changed = Knowledge::kBothChanged;
 }
 
@@ -214,7 +215,7 @@ void learn(Knowledge& knowledge, const event::StatusStart& event) {
         case Status::Burn: scale_stat(side.active, Stat::Attack, 2); break;
         default: break;
     }
-    mark_changed(knowledge, knowledge.seat_of(event.side));
+    mark_member(knowledge, knowledge.seat_of(event.side), side.order[0]);
 }
 
 void learn(Knowledge& knowledge, const event::StatusEnd& event) {
@@ -225,7 +226,7 @@ void learn(Knowledge& knowledge, const event::StatusEnd& event) {
     pokemon.status = Status::None;
     pokemon.sleep_turns = 0;
     pokemon.flags &= static_cast<std::uint8_t>(~KnownPokemon::kRested);
-    mark_changed(knowledge, knowledge.seat_of(event.side));
+    mark_member(knowledge, knowledge.seat_of(event.side), side.order[0]);
 }
 
 namespace {

@@ -21,6 +21,12 @@ inline void scale_stat(KnownActive& active, Stat stat, int divisor) {
 
 inline void mark_changed(Knowledge& knowledge, int seat) { knowledge.changed |= static_cast<std::uint8_t>(1 << seat); }
 
+// Status or moves of a member of the party changed.
+inline void mark_member(Knowledge& knowledge, int seat, int index) {
+    knowledge.stale[seat] |= static_cast<std::uint8_t>(1 << index);
+    mark_changed(knowledge, seat);
+}
+
 inline void set_health(KnownPokemon& pokemon, int hp, int max_hp) {
     pokemon.hp = static_cast<std::uint16_t>(hp);
     pokemon.max_hp = static_cast<std::uint16_t>(max_hp);

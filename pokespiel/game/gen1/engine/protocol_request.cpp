@@ -223,7 +223,10 @@ void Tracker::follow(const std::vector<Member>& party) {
     own.fainted = 0;
     for (std::size_t place = 0; place < party.size(); place++) {
         const bool on_field = place == 0 && party[place].pokemon.hp;
-        if (correct(own.party[order[place]], party[place].pokemon, !on_field)) knowledge_.changed = Knowledge::kBothChanged;
+        if (correct(own.party[order[place]], party[place].pokemon, !on_field)) {
+            knowledge_.changed = Knowledge::kBothChanged;
+            knowledge_.stale[0] |= static_cast<std::uint8_t>(1 << order[place]);
+        }
         own.fainted += party[place].pokemon.hp == 0;
     }
     if (order[0] != own.order[0]) knowledge_.changed = Knowledge::kBothChanged;

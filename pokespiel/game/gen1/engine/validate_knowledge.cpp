@@ -64,6 +64,7 @@ std::string impossibility(const Knowledge& knowledge) {
         for (const KnownSide& side : knowledge.sides) check_side(side);
         check_ask(knowledge.ask);
         require(knowledge.turn <= 1001, "a known turn above 1001");
+        for (const int stale : knowledge.stale) require(stale < 1 << kTeamSize, "an unknown mark of a party");
         require(knowledge.player <= 1 && knowledge.changed <= Knowledge::kBothChanged && knowledge.boosted <= 2, "a mark out of bounds");
         require(knowledge.result <= static_cast<int>(Result::Tie), "an unknown result");
         require(knowledge.boost_stat <= event::BoostStat::evasion && knowledge.boost_raised <= 1, "an unknown boost");

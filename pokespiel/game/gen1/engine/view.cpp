@@ -275,7 +275,7 @@ void write_compact(const Knowledge& knowledge, const Estimates& estimates, std::
 void write_compact(const Knowledge& knowledge, std::int16_t* out) {
     Knowledge copy = knowledge;
     Estimates estimates{};
-    copy.changed = Knowledge::kBothChanged;
+    copy.changed = Knowledge::kBothChanged;  // the fresh estimates hold nothing, stale or not
     update(estimates, copy);
     write_compact(copy, estimates, out);
 }
