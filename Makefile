@@ -10,6 +10,9 @@ ENGINE := $(wildcard pokespiel/game/gen1/engine/*.cpp pokespiel/game/gen1/engine
 demo: install
 	$(BIN)/python examples/demo.py
 
+# Two test processes share the cores: one thread each for linear algebra.
+test: export OPENBLAS_NUM_THREADS := 1
+test: export OMP_NUM_THREADS := 1
 test: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
