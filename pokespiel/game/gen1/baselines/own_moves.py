@@ -18,6 +18,8 @@ BEHIND_SUBSTITUTE = 0.15
 """What damage to a Substitute is worth."""
 TRAP_USES = 3.0
 """Mean uses of Wrap and its kind."""
+CHARGES = 2.0
+"""Turns of a two-turn move."""
 RECOVERS = 0.5
 RECOIL = 0.25
 LOST_TURN = 0.06
@@ -71,25 +73,23 @@ def read_effects(board: Board, threats: Threats) -> Effects:
     covered = board.foe_active.substitute[:, None]
     solid = np.where(covered, BEHIND_SUBSTITUTE, 1.0)
     traps = known.having("Trap")[number] & (board.moves.deals > 0)
-    deals = (
-        board.moves.deals * np.where(traps, TRAP_USES, 1.0) / np.where(known.having("TwoTurn", "Fly")[number], 2.0, 1.0)
-    )
-    deals = np.minimum(deals, board.foe.hp[:, :1] * np.maximum(chance, board.moves.deals > 0)) * solid
+    uses = np.where(traps, TRAP_USES, 1.0) / np.where(known.having("TwoTurn", "Fly")[number], CHARGES, 1.0)
+    deals = np.minimum(board.moves.deals * uses, board.foe.hp[:, :1] * chance) * solid
     knock_out = np.where(covered, 0.0, board.moves.knock_out)
     sleeps = status_would_work(board, "Sleep") * chance
     paralyzes = status_would_work(board, "Paralyze") * chance + _secondary(board, "Paralyze")
     taken = threats.later[:, :1] * threats.acts_later[:, None]
     return Effects(
-        deals,
-        knock_out,
-        known.having("Explode")[number],
-        _heals(board, taken),
-        _cripples(board, sleeps),
-        np.maximum.reduce([knock_out, sleeps, traps * chance, PARALYSIS_STOPS * paralyzes]),
-        _weakens(board, threats, sleeps, paralyzes),
-        np.where(known.boosting("speed")[number], 1.0, paralyzes) * np.ones(number.shape),
-        _then_deals(board),
-        _costs(board, taken, knock_out),
+        deals=deals,
+        knock_out=knock_out,
+        faints=known.having("Explode")[number],
+        heals=_heals(board, taken),
+        cripples=_cripples(board, sleeps),
+        stops=np.maximum.reduce([knock_out, sleeps, traps * chance, PARALYSIS_STOPS * paralyzes]),
+        weakens=_weakens(board, threats, sleeps, paralyzes),
+        outspeeds=np.where(known.boosting("speed")[number], 1.0, paralyzes),
+        then_deals=_then_deals(board),
+        costs=_costs(board, taken, knock_out),
     )
 
 
