@@ -12,6 +12,7 @@ namespace {
 using namespace validation;
 
 constexpr int kHighestStat = 999;
+constexpr int kHighestModified = 2000;  // a stage lost from +6 leaves 3.5 times the stat, without the cap at 999
 constexpr int kMostPp = 63;
 constexpr std::uint32_t kKnownVolatiles = (Active::kVirtual * 0xFu) | ((Active::kMaybeLocked << 1) - 1);
 
@@ -94,9 +95,9 @@ void check_active(const Active& active) {
     require(active.last_move <= kMoveCount, "a last move above 165");
     for (int stat = 0; stat < 4; stat++) {
         require(between(active.stored[stat], 1, kHighestStat), "a stored stat outside 1-999");
-        require(between(active.modified[stat], 1, kHighestStat), "a modified stat outside 1-999");
+        require(between(active.modified[stat], 1, kHighestModified), "a modified stat outside 1-2000");
     }
-    require(active.speed <= kHighestStat, "a cached Speed above 999");
+    require(active.speed <= kHighestModified, "a cached Speed above 2000");
     for (const int boost : active.boosts) require(between(boost, -6, 6), "a boost outside -6 to 6");
     check_volatiles(active);
     check_lock_moves(active);
