@@ -147,6 +147,10 @@ class Battle:
         """The request that Showdown sends this player, as its JSON text; empty once the battle has ended."""
         return self.native.request(_side(player))
 
+    def features(self, player: int) -> np.ndarray:
+        """What this player knows: [NUM_FEATURES] float32, with the columns of `view`."""
+        return self.native.features(_side(player))
+
     def to_bytes(self) -> bytes:
         """Everything, generator, names and log included, versioned."""
         return self.native.to_bytes()
