@@ -12,11 +12,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pokespiel.game.gen1.batch import BattleBatch
     from pokespiel.game.gen1.battle import Battle, Entrant, Roll
     from pokespiel.game.gen1.teams import PokemonSet, read_team
+    from pokespiel.game.gen1.tracker import Tracker
 
-_PLACES = {"Battle": "battle", "Entrant": "battle", "Roll": "battle", "PokemonSet": "teams", "read_team": "teams"}
-__all__ = ["Battle", "Entrant", "PokemonSet", "Roll", "read_team"]
+_PLACES = {
+    "Battle": "battle",
+    "BattleBatch": "batch",
+    "Entrant": "battle",
+    "PokemonSet": "teams",
+    "Roll": "battle",
+    "Tracker": "tracker",
+    "read_team": "teams",
+}
+__all__ = ["Battle", "BattleBatch", "Entrant", "PokemonSet", "Roll", "Tracker", "read_team"]
 
 
 def __getattr__(name: str) -> Any:

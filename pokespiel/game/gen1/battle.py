@@ -14,6 +14,8 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 import pokespiel.game.gen1._engine as _engine
 from pokespiel.config import unknown
 from pokespiel.game.gen1.teams import PokemonSet, Spread, TeamError, read_team
