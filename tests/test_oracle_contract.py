@@ -21,7 +21,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "mmd": SHORT | {"magnet": "moving"},
     "rnad": SHORT | {"refresh": 2},
     "nfsp": SHORT | {"reservoir": 500, "average_steps": 2},
-    "exploiter": SHORT | {"evaluation": 200},
+    "exploiter": SHORT | {"evaluation": 200, "threshold": -2.0},
     "offline": TINY | {"collect": 300, "epochs": 4.0, "batch": 256, "report": 2},
 }
 """Small budgets; an oracle not named here is run with its defaults."""

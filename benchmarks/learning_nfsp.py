@@ -1,0 +1,107 @@
+"""NFSP on Leduc poker, this package's against OpenSpiel's PyTorch one: episodes a second, NashConv at equal time.
+
+    python benchmarks/learning_nfsp.py --minutes 10 --seeds 11 12 13
+
+Both run one after the other for the same minutes on one thread; OpenSpiel's with the settings of its Leduc example
+(hidden layer 128, reservoir 2e6, anticipatory 0.1, batch 128, learning every 64 steps), for which it needs
+`pip install dm-tree`. NashConv is exact for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from learning_settings import SELF_PLAY, oracle_of
+
+from pokespiel.files import write_text
+from pokespiel.game import load_game
+from pokespiel.game.tree import TreeGame
+from pokespiel.policy import Tabular
+
+
+def ours(game: TreeGame, seed: int, minutes: float) -> dict[str, float]:
+    """NFSP as `learning.py` runs it."""
+    for training in oracle_of(SELF_PLAY["nfsp"], 10**10)(game, {}, np.random.default_rng(seed)):
+        if training.metrics["seconds"] > 60 * minutes:
+            break
+    average = [training.responses[seat][0] for seat in (0, 1)]
+    rate = training.metrics["episodes"] / training.metrics["seconds"]
+    return {"episodes_per_second": rate, "nash_conv": game.nash_conv(game.plans(average))}
+
+
+def theirs(game: TreeGame, seed: int, minutes: float) -> dict[str, float]:
+    """OpenSpiel's agents in its own loop, for the same minutes."""
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [path for path in sys.path if path != here]  # tree.py beside this file would hide dm-tree
+    from open_spiel.python import rl_environment
+    from open_spiel.python.pytorch import nfsp
+
+    environment = rl_environment.Environment(game.name)
+    size = environment.observation_spec()["info_state"][0]
+    options = {"replay_buffer_capacity": 200_000, "epsilon_decay_duration": 10**7}
+    options |= {"epsilon_start": 0.06, "epsilon_end": 0.001}
+    agents = [
+        nfsp.NFSP(player, size, 3, [128], int(2e6), 0.1, seed=seed, **options)  # type: ignore[arg-type]
+        for player in (0, 1)
+    ]
+    began, episodes = time.monotonic(), 0
+    while time.monotonic() - began < 60 * minutes:
+        step = environment.reset()
+        while not step.last():
+            answer = agents[step.observations["current_player"]].step(step)
+            step = environment.step([answer.action])
+        for agent in agents:
+            agent.step(step)
+        episodes += 1
+    rate = episodes / (time.monotonic() - began)
+    table = Tabular({player: average_of(agent, game, player) for player, agent in enumerate(agents)})
+    return {"episodes_per_second": rate, "nash_conv": game.nash_conv(game.plans(table))}
+
+
+def average_of(agent: Any, game: TreeGame, player: int) -> np.ndarray:
+    """[I, A] an OpenSpiel agent's average policy at every information state."""
+    from open_spiel.python.pytorch import nfsp
+
+    states = game.information_states(player)
+    table = np.zeros(states.legal.shape)
+    with agent.temp_mode_as(nfsp.MODE.AVERAGE_POLICY):
+        for row, (features, legal) in enumerate(zip(states.features, states.legal, strict=True)):
+            allowed = np.flatnonzero(legal)
+            seen = {"info_state": [None, None], "legal_actions": [None, None], "current_player": player}
+            seen["info_state"][player], seen["legal_actions"][player] = features.copy(), allowed.tolist()
+            step = SimpleNamespace(
+                observations=seen, rewards=None, last=lambda: False, is_simultaneous_move=lambda: False
+            )
+            probabilities = np.asarray(agent.step(step, is_evaluation=True).probs)
+            table[row, allowed] = probabilities[allowed] / probabilities[allowed].sum()
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
+    parser.add_argument("--out", default="benchmarks/results/learning")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    game = load_game("leduc_poker")
+    for seed in options.seeds:
+        path = Path(options.out) / f"nfsp-{seed}.json"
+        if not path.exists():
+            found = {"ours": ours(game, seed, options.minutes), "openspiel": theirs(game, seed, options.minutes)}
+            write_text(path, json.dumps(found) + "\n")
+        found = json.loads(path.read_text())
+        times = found["ours"]["episodes_per_second"] / found["openspiel"]["episodes_per_second"]
+        print(f"seed {seed}: {found}, {times:.0f} times the episodes a second", flush=True)
+
+
+if __name__ == "__main__":
+    main()
