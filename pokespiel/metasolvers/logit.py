@@ -5,6 +5,9 @@
 At rationality lambda = 0 the only solution is uniform. From there one branch of solutions leads on, and its limit as
 lambda grows is a Nash equilibrium. It is followed by predictor and corrector steps along its length, so that it may
 turn back in lambda on its way (Turocy 2005), in the variables z = lambda u, whose softmax is the strategy.
+
+Reference: McKelvey and Palfrey (1995), Quantal Response Equilibria for Normal Form Games; Turocy (2005), A Dynamic
+Homotopy Interpretation of the Logistic Quantal Response Equilibrium Correspondence.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +29,8 @@ MOST_BEND = 0.2
 """How far the curve may turn off a step's straight line, as a share of the step, before the step is halved."""
 MOST_CHANGE = 0.3
 """How far lambda (on payoffs of range 1) may move in a step, as a share of lambda + 1."""
+CROSSING = 1e-5
+"""The shortest step; if the curve seems to change sides within it, another crosses it and it goes straight on."""
 NEWTON_STEPS = 8
 CONTRACTION = 0.3
 """Each Newton correction must be this much smaller than the one before it."""
@@ -53,6 +59,17 @@ class Logit:
         return _Branch(checked(payoffs, symmetric=symmetric, solver="logit")).points(self.rationality)
 
 
+class _Step(NamedTuple):
+    at: np.ndarray
+    """[N + 1] the point reached: z, then lambda."""
+    direction: np.ndarray
+    """[N + 1] the curve's unit vector there."""
+    side: float
+    """Which side of the curve it is on, 1 or -1."""
+    bend: float
+    """How far the curve left the straight line, as a share of the step."""
+
+
 class _Branch:
     """The curve G(z, lambda) = z - lambda u(softmax z) = 0, z [N] for all populations, payoffs scaled to range 1."""
 
@@ -64,23 +81,35 @@ class _Branch:
     def points(self, rationality: float) -> Iterator[tuple[float, Profile]]:
         end = rationality * self.scale
         at = np.zeros(sum(self.table.sizes) + 1)  # z, then lambda
-        direction, length = self._tangent(at, np.eye(len(at))[-1]), 0.1
+        direction, side = self._tangent(at, np.eye(len(at))[-1])
+        length = 0.1
         yield 0.0, self._profile(at)
         for _ in range(MOST_STEPS):
             if at[-1] >= end:
                 return
             length = min(length, self._stride(at, direction, end))
-            last = at[-1] + length * direction[-1] >= end * (1 - 1e-12)
-            guess = at + length * direction
-            reached = self._to_lambda(guess, end) if last else self._newton(guess, direction)
-            onward = None if reached is None else self._tangent(reached, direction)
-            bend = 1.0 if reached is None else max(np.linalg.norm(reached - guess) / length, 1 - onward @ direction)
-            if bend > MOST_BEND:
+            step = self._step(at, direction, length, end)
+            if step is None or step.bend > MOST_BEND or (step.side != side and length > CROSSING):
                 length /= 2
                 continue
-            at, direction, length = reached, onward, length * (1.5 if bend < MOST_BEND / 4 else 1.0)
+            at, direction, side = step.at, step.direction, step.side
+            length *= 1.5 if step.bend < MOST_BEND / 4 else 1.0
             yield at[-1] / self.scale, self._profile(at)
         raise ArithmeticError(f"logit: the branch did not reach rationality {rationality} in {MOST_STEPS} steps")
+
+    def _step(self, at: np.ndarray, direction: np.ndarray, length: float, end: float) -> _Step | None:
+        """From `at` along `direction`, then back to the curve; None if Newton's method does not find it."""
+        last = at[-1] + length * direction[-1] >= end * (1 - 1e-12)
+        guess = at + length * direction
+        try:
+            reached = self._to_lambda(guess, end) if last else self._newton(guess, direction)
+            if reached is None:
+                return None
+            onward, side = self._tangent(reached, direction)
+        except np.linalg.LinAlgError:
+            return None
+        off = float(np.linalg.norm(reached - guess)) / length
+        return _Step(reached, onward, side, max(off, 1 - float(onward @ direction)))
 
     @staticmethod
     def _stride(at: np.ndarray, direction: np.ndarray, end: float) -> float:
@@ -103,11 +132,16 @@ class _Branch:
         slope[np.diag_indices(len(values))] += 1
         return at[:-1] - at[-1] * values, slope
 
-    def _tangent(self, at: np.ndarray, before: np.ndarray) -> np.ndarray:
-        """The unit vector along the curve that goes on in the direction `before`."""
+    def _tangent(self, at: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, float]:
+        """The unit vector along the curve that goes on in the direction `before`, and the side of the curve it is on.
+
+        The side, the sign of a determinant, stays the same all along a curve. Where it changes, either another curve
+        crosses it, or a step has left it for a neighbour.
+        """
         slope = self._equations(at)[1]
         ahead = np.linalg.solve(np.vstack([slope, before]), np.append(np.zeros(len(slope)), 1.0))
-        return ahead / np.linalg.norm(ahead)
+        ahead /= np.linalg.norm(ahead)
+        return ahead, float(np.linalg.slogdet(np.vstack([slope, ahead]))[0])
 
     def _to_lambda(self, guess: np.ndarray, end: float) -> np.ndarray | None:
         """The point of the curve at lambda = `end`; None if Newton's method does not find it."""
@@ -115,13 +149,13 @@ class _Branch:
 
     def _newton(self, at: np.ndarray, fixed: np.ndarray) -> np.ndarray | None:
         """The zero of G near `at` in the plane across `fixed`; None if Newton's method does not find it."""
-        before = np.inf
+        before = math.inf
         for _ in range(NEWTON_STEPS):
             missing, slope = self._equations(at)
             if self._solved(at, missing):
                 return at
             change = np.linalg.solve(np.vstack([slope, fixed]), np.append(missing, 0.0))
-            size = np.linalg.norm(change)
+            size = float(np.linalg.norm(change))
             if size > CONTRACTION * before:
                 return None
             at, before = at - change, size
