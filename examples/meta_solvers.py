@@ -1,25 +1,33 @@
-"""Every meta-solver on one table: biased rock, paper, scissors, where a win with rock pays double.
+"""Meta-solvers on one payoff matrix, of the row player of a zero-sum game: all of them, or those chosen.
+
+The default matrix is rock, paper, scissors where a win with rock pays double.
 
 python examples/meta_solvers.py
+python examples/meta_solvers.py --meta-solver alpharank nash --matrix "4 1; 2 3"
 """
 
 from __future__ import annotations
+
+import argparse
 
 import numpy as np
 
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.regret import population_regret
 
-ROCK_PAPER_SCISSORS = np.array([[0.0, -1.0, 2.0], [1.0, 0.0, -1.0], [-2.0, 1.0, 0.0]])
-
 
 def main() -> None:
-    payoffs = np.stack([ROCK_PAPER_SCISSORS, -ROCK_PAPER_SCISSORS])
-    print(f"{'meta-solver':<18}  rock   paper  scissors  regret")
-    for name in sorted(METASOLVERS):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--meta-solver", nargs="+", default=sorted(METASOLVERS), help=", ".join(sorted(METASOLVERS)))
+    parser.add_argument("--matrix", default="0 -1 2; 1 0 -1; -2 1 0", help="rows separated by semicolons")
+    options = parser.parse_args()
+
+    matrix = np.array([[float(value) for value in row.split()] for row in options.matrix.split(";")])
+    payoffs = np.stack([matrix, -matrix])
+    for name in options.meta_solver:
         strategy = METASOLVERS.build(name)(payoffs)
-        weights = "  ".join(f"{weight:.3f}" for weight in strategy.marginals[0])
-        print(f"{name:<18}  {weights}     {population_regret(payoffs, strategy):.1e}")
+        row, column = (np.array2string(weights, precision=3, suppress_small=True) for weights in strategy.marginals)
+        print(f"{name:<18} row {row}  column {column}  regret {population_regret(payoffs, strategy):.1e}")
 
 
 if __name__ == "__main__":
