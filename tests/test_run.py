@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from runs import command, rows
 
 from pokespiel.options import Choice, to_plain
 from pokespiel.policy import Tabular, load_policy
@@ -27,16 +27,6 @@ def finished(path: Path, config: PSROConfig = KUHN) -> RunFolder:
     with RunFolder.create(path, config) as run:
         assert work(run).finished
     return RunFolder(path)
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    """metrics.csv without the columns of time."""
-    with open(path / "metrics.csv", newline="") as file:
-        return [{name: value for name, value in row.items() if "second" not in name} for row in csv.DictReader(file)]
-
-
-def command(path: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "pokespiel.cli", "psro", "--run", str(path), *more]
 
 
 ASKED = ("--game", "kuhn_poker", "--meta-solver", "regret_matching", "--oracle.ties", "random", "--seed", "3")
@@ -149,27 +139,20 @@ def test_sampled_runs_resume_to_the_same_counts(tmp_path):
 
 
 def test_a_run_that_is_killed_anywhere_goes_on_to_the_same_table(tmp_path):
-    iterations = ("--iterations", "30")
+    iterations = ("--iterations", "45")
     subprocess.run(command(tmp_path / "whole", *ASKED, *iterations), check=True, capture_output=True)
     rng = np.random.default_rng(0)
     path = tmp_path / "killed"
-    kills, arguments = 0, [*ASKED, *iterations]
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        process = subprocess.Popen(command(path, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        while process.poll() is None and not (path / "config.yaml").exists():
-            time.sleep(0.01)
-        try:  # later and later after the folder is there, so that every stage is met
-            _, error = process.communicate(timeout=rng.uniform(0, 0.3) * (1 + kills))
-            assert process.returncode == 0, error.decode()
-            break
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            kills += 1
-            arguments = ["--resume"]
-            assert not list(path.glob("*.csv.part"))
-    assert kills >= 3
+    arguments = [*ASKED, *iterations]
+    for kill_at in (0, 3, 9, 17, 26):  # rows of metrics, and a moment more
+        process = subprocess.Popen(command(path, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None and not ((path / "metrics.csv").exists() and len(rows(path)) > kill_at):
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0, 0.01))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, "it was over before it could be killed"
+        arguments = ["--resume"]
+    subprocess.run(command(path, *arguments), check=True, capture_output=True)
     assert rows(path) == rows(tmp_path / "whole")
     one, other = (RunFolder(place).standing().state.table for place in (path, tmp_path / "whole"))
     assert np.array_equal(one.payoffs, other.payoffs)
