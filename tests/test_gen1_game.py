@@ -140,7 +140,7 @@ def test_bad_options_and_seeds_are_refused():
     with pytest.raises((KeyError, ValueError), match="competitive"):
         load_game("gen1ou(pool=competitve)")
     game = load_game("gen1ou(pool=one)")
-    for seeds in ([-1], [1 << 61], [0.5], [[1]]):
+    for seeds in ([-1], [1 << 63], [0.5], [[1]]):
         with pytest.raises(ValueError, match="seeds"):
             game.start(seeds)
     with pytest.raises(ValueError, match=r"expected whole numbers \[2, 2\]"):
