@@ -3,7 +3,7 @@
 Importing the package registers `gen1ou` with OpenSpiel.
 """
 
-import pokespiel.blas  # noqa: F401, before NumPy  # isort: skip
+import pokespiel.blas  # before NumPy  # isort: skip
 import pokespiel.game.gen1.openspiel  # noqa: F401
 
 __version__ = "0.1.0"
