@@ -7,8 +7,9 @@ import pytest
 from learning_games import RepeatedPennies
 
 from pokespiel.game import Game, load_game
-from pokespiel.learning.collection import Collector, Decision, Rollout
+from pokespiel.learning.collection import Collector
 from pokespiel.learning.rewards import Reward
+from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating, seat, self_play
 from pokespiel.policy import Observations, Uniform, memoryless
 

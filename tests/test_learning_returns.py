@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pokespiel.learning.collection import Records, Rollout, last_open
 from pokespiel.learning.returns import gae, lambda_returns, transformed, vtrace
+from pokespiel.learning.rollout import Records, Rollout, last_open
 
 
 def rollout_of(

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pokespiel.learning.collection import Records, Rollout
 from pokespiel.learning.networks import Network, Output
+from pokespiel.learning.rollout import Records, Rollout
 
 
 class Batch(NamedTuple):

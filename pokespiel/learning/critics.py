@@ -16,10 +16,10 @@ from torch import Tensor
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import batch_of, outputs, shares_states
-from pokespiel.learning.collection import Records
 from pokespiel.learning.learner import Compute, Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import chosen
 from pokespiel.learning.networks import Network, NetworkOptions, masked_log_softmax
+from pokespiel.learning.rollout import Records
 from pokespiel.learning.sampler import Transitions
 
 

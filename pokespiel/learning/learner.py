@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import Batch, batch_of, outputs, shares_states
-from pokespiel.learning.collection import Decision, Records
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import (
     Network,
@@ -26,6 +25,7 @@ from pokespiel.learning.networks import (
     masked_log_softmax,
     to_tensor,
 )
+from pokespiel.learning.rollout import Decision, Records
 from pokespiel.learning.schedules import Schedule
 from pokespiel.policy import Observations
 

@@ -19,10 +19,11 @@ import numpy as np
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import minibatches
-from pokespiel.learning.collection import Collector, Rollout
+from pokespiel.learning.collection import Collector
 from pokespiel.learning.learner import Compute, Learner, Optimiser
 from pokespiel.learning.losses import chosen, value_loss
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
+from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.seating import self_play
 from pokespiel.policy import Observations, Uniform, sample_actions
 

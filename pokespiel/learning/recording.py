@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.learning.collection import Collector, Decision, Rollout
+from pokespiel.learning.collection import Collector
 from pokespiel.learning.datasets import Columns
 from pokespiel.learning.rewards import Shaper
+from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating
 from pokespiel.policy import Observations, Policy
 

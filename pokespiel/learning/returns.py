@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.learning.collection import Rollout
+from pokespiel.learning.rollout import Rollout
 
 
 class VTrace(NamedTuple):

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from pokespiel.learning.collection import Records
 from pokespiel.learning.datasets import Columns, Dataset, Filter
+from pokespiel.learning.rollout import Records
 
 
 class Source(Protocol):

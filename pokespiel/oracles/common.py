@@ -14,11 +14,12 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.learning.collection import Collector, Decision, Rollout
+from pokespiel.learning.collection import Collector
 from pokespiel.learning.learner import Compute, Learner, Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy, tabulated
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.rewards import Reward
+from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents, Training
 from pokespiel.policy import Observations, Policy

@@ -24,11 +24,11 @@ from torch import Tensor
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import Batch, minibatches, outputs
-from pokespiel.learning.collection import Rollout
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import chosen, entropy, kl, kl_to_uniform, value_loss
 from pokespiel.learning.networks import masked_log_softmax
 from pokespiel.learning.returns import gae
+from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training

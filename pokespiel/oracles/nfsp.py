@@ -21,11 +21,11 @@ import numpy as np
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import batch_of, shares_states
-from pokespiel.learning.collection import Records, Rollout
 from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.networks import masked_log_softmax
 from pokespiel.learning.references import References
 from pokespiel.learning.replay import Reservoir
+from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, seat
 from pokespiel.oracles import Opponents, Training

@@ -23,13 +23,13 @@ from torch import Tensor
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import Batch, minibatches
-from pokespiel.learning.collection import Rollout
 from pokespiel.learning.learner import Learner
 from pokespiel.learning.losses import chosen, clipped_policy_loss, entropy, value_loss
 from pokespiel.learning.networks import Output, masked_log_softmax
 from pokespiel.learning.pool import Curriculum, Pool
 from pokespiel.learning.references import Damping, References
 from pokespiel.learning.returns import gae
+from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, self_play
 from pokespiel.oracles import Opponents, Training

@@ -25,12 +25,12 @@ import numpy as np
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import minibatches
-from pokespiel.learning.collection import Records, Rollout
 from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import entropy, neurd_loss, value_loss
 from pokespiel.learning.networks import masked_log_softmax
 from pokespiel.learning.references import Damping, References
 from pokespiel.learning.returns import VTrace, transformed, vtrace
+from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training

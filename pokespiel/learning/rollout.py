@@ -1,0 +1,208 @@
+"""Rollouts: a flat list of records and, per stream (a seat of a match slot), where they lie in time.
+
+    step        0    1    2    3    4            reward[t, s]  what the stream gained from step t to t + 1
+    stream s    7    -    12   -    19           done[t, s]    the match ended with step t
+                         grid[t, s]: record, or -1
+
+The last record of a stream whose match goes on is not trained on yet: its value is the bootstrap of the one before,
+and it comes first in the next rollout. So nothing is cut off and nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.policy import Observations
+
+
+class Decision(NamedTuple):
+    """A learner's answer to b observations."""
+
+    probabilities: np.ndarray
+    """[b, A]"""
+    memory: np.ndarray
+    """[b, M] the next memory."""
+    value: np.ndarray
+    """[b] expected return, zero if the learner has no critic."""
+
+
+class Records(NamedTuple):
+    """N decisions, in the order played."""
+
+    features: np.ndarray
+    """[N, D] float32"""
+    legal: np.ndarray
+    """[N, A] bool"""
+    key: np.ndarray
+    """[N] int64"""
+    player: np.ndarray
+    """[N] int64, the seat"""
+    learner: np.ndarray
+    """[N] int64, which learner decided"""
+    action: np.ndarray
+    """[N] int64, as played"""
+    behaviour: np.ndarray
+    """[N, A] float32, the probabilities the action was drawn with"""
+    value: np.ndarray
+    """[N] float32, the critic's estimate then"""
+    memory: np.ndarray
+    """[N, M] float32, before the decision"""
+    state: np.ndarray
+    """[N, F] float32, the full state seen from the seat; F = 0 unless a learner reads it"""
+
+
+class Rollout(NamedTuple):
+    """What one collection gives; arrays are views that the next collection overwrites."""
+
+    records: Records
+    grid: np.ndarray
+    """[T, S] int64 record of stream s at step t, else -1; stream = match * P + seat."""
+    reward: np.ndarray
+    """[T, S] float32"""
+    done: np.ndarray
+    """[T, S] bool"""
+    pending: np.ndarray
+    """[N] bool: recorded here, trained on in the next rollout."""
+    seated: np.ndarray
+    """[E, P] participants of the matches that ended, in the order they ended in."""
+    utilities: np.ndarray
+    """[E, P] their utilities, as the game counts them."""
+
+
+class Owed(NamedTuple):
+    """What open streams carry to the next rollout beside their records."""
+
+    stream: np.ndarray
+    """[c] stream of each carried record."""
+    reward: np.ndarray
+    """[c] float32 gained since."""
+
+
+class Buffer:
+    """The rollout under construction, in arrays that grow to the size needed and are used again."""
+
+    def __init__(self, game: Game, matches: int, memory_size: int, reads_state: bool):
+        self.streams, self.players = matches * game.num_players, game.num_players
+        width = {"features": game.num_features, "memory": memory_size}
+        width["state"] = getattr(game, "num_state_features", 0) if reads_state else 0
+        actions, self.size, self.steps = game.num_actions, 0, 0
+        self._arrays = Records(
+            features=np.empty((0, width["features"]), np.float32),
+            legal=np.empty((0, actions), bool),
+            key=np.empty(0, np.int64),
+            player=np.empty(0, np.int64),
+            learner=np.empty(0, np.int64),
+            action=np.empty(0, np.int64),
+            behaviour=np.empty((0, actions), np.float32),
+            value=np.empty(0, np.float32),
+            memory=np.empty((0, width["memory"]), np.float32),
+            state=np.empty((0, width["state"]), np.float32),
+        )
+        self._grid = np.empty((0, self.streams), np.int64)
+        self._reward = np.empty((0, self.streams), np.float32)
+        self._done = np.empty((0, self.streams), bool)
+
+    def nothing(self) -> tuple[Records, Owed]:
+        """What the first rollout carries over."""
+        empty = Records(*(array[:0].copy() for array in self._arrays))
+        return empty, Owed(np.empty(0, np.int64), np.empty(0, np.float32))
+
+    def clear(self, carried: Records, owed: Owed) -> None:
+        """Begin a rollout; the carried records are its step 0."""
+        self.size = self.steps = 0
+        self._ended: list[tuple[np.ndarray, np.ndarray]] = []
+        self.carried = len(owed.stream)
+        self.advance()
+        self._append(carried, owed.stream)
+        self._reward[0, owed.stream] = owed.reward
+
+    @property
+    def fresh(self) -> int:
+        """Decisions recorded since the rollout began."""
+        return self.size - self.carried
+
+    def advance(self) -> None:
+        """Begin the next step."""
+        if self.steps == len(self._grid):
+            rows = max(64, 2 * self.steps)
+            self._grid, self._reward, self._done = (
+                _grown(array, rows) for array in (self._grid, self._reward, self._done)
+            )
+        self._grid[self.steps] = -1
+        self._reward[self.steps] = 0
+        self._done[self.steps] = False
+        self.steps += 1
+
+    def record(
+        self,
+        learner: int,
+        match: np.ndarray,
+        seen: Observations,
+        action: np.ndarray,
+        decision: Decision,
+        memory: np.ndarray,
+        state: np.ndarray,
+    ) -> None:
+        """Decisions [b] of one learner at one seat in the matches `match` [b]."""
+        n = len(match)
+        padded = np.zeros((n, self._arrays.memory.shape[1]), np.float32)
+        padded[:, : memory.shape[1]] = memory
+        fields = (seen.features, seen.legal, seen.key, np.full(n, seen.player), np.full(n, learner), action)
+        records = Records(*fields, decision.probabilities, decision.value, padded, state)
+        self._append(records, match * self.players + seen.player)
+
+    def _append(self, records: Records, stream: np.ndarray) -> None:
+        stop = self.size + len(stream)
+        if stop > len(self._arrays.action):
+            rows = max(1024, 2 * stop)
+            self._arrays = Records(*(_grown(array, rows) for array in self._arrays))
+        for array, new in zip(self._arrays, records, strict=True):
+            array[self.size : stop] = new
+        self._grid[self.steps - 1, stream] = np.arange(self.size, stop)
+        self.size = stop
+
+    def reward(self, rewards: np.ndarray, ended: np.ndarray) -> None:
+        """Rewards [B, P] of the step just played and which matches [B] ended with it."""
+        self._reward[self.steps - 1] += rewards.reshape(-1)
+        self._done[self.steps - 1] = np.repeat(ended, self.players)
+
+    def ended(self, seated: np.ndarray, utilities: np.ndarray) -> None:
+        """Participants and utilities [e, P] of matches that ended."""
+        self._ended.append((seated.copy(), utilities.copy()))
+
+    def close(self) -> tuple[Rollout, Records, Owed]:
+        """The rollout, and what the next one carries over."""
+        grid, reward = self._grid[: self.steps], self._reward[: self.steps]
+        done = self._done[: self.steps]
+        last, owed = last_open(grid, reward, done)
+        streams = np.flatnonzero(last >= 0)
+        pending = np.zeros(self.size, bool)
+        pending[last[streams]] = True
+        records = Records(*(array[: self.size] for array in self._arrays))
+        carried = Records(*(array[last[streams]] for array in records))
+        seated = np.concatenate([np.empty((0, self.players), np.int64), *(row for row, _ in self._ended)])
+        utilities = np.concatenate([np.empty((0, self.players)), *(row for _, row in self._ended)])
+        rollout = Rollout(records, grid, reward, done, pending, seated, utilities)
+        return rollout, carried, Owed(streams, owed[streams])
+
+
+def last_open(grid: np.ndarray, reward: np.ndarray, done: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Per stream [S] the last record of a match still open (-1: none), and the reward gained since."""
+    steps = len(grid)
+    time = np.arange(steps)[:, None]
+    ended = np.where(done, time, -1).max(axis=0, initial=-1)
+    decided = np.where(grid >= 0, time, -1).max(axis=0, initial=-1)
+    is_open = decided > ended
+    streams = np.arange(grid.shape[1])
+    last = np.where(is_open, grid[np.maximum(decided, 0), streams], -1)
+    owed = np.where((time >= decided) & is_open, reward, 0).sum(axis=0, dtype=np.float32)
+    return last, owed
+
+
+def _grown(array: np.ndarray, rows: int) -> np.ndarray:
+    larger = np.empty((rows, *array.shape[1:]), array.dtype)
+    larger[: len(array)] = array
+    return larger
