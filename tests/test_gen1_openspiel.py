@@ -12,6 +12,7 @@ from open_spiel.integration_tests import api_test
 import pokespiel  # noqa: F401, registers the game
 from pokespiel.game import load_game
 from pokespiel.game.gen1 import Battle
+from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES
 from pokespiel.oracles.cfr import CFR, solve
 from pokespiel.policy import Tabular, Uniform
 
@@ -182,7 +183,11 @@ def test_the_small_preset_is_solved_exactly_by_a_mixed_equilibrium(small):
     assert small.exploitability(small.plans(pure)) > 0.01
 
 
-def test_the_view_loses_some_recall_of_the_small_preset(small):
-    """The view is a summary: information states that differ only in what it forgets share their features."""
+def test_the_view_loses_recall_of_the_small_preset(small):
+    """Views are summaries: they tell apart 1,135 of 2,688 information states by all views so far, 817 by the last."""
     for states in small.states:
-        assert 0.5 * len(states.names) < len(np.unique(states.features, axis=0)) <= len(states.names)
+        assert len(states.names) == 2_688
+        assert len(np.unique(states.features, axis=0)) == 1_135
+        rows = states.features.reshape(len(states.names), -1, NUM_FEATURES + NUM_ACTIONS)[:, :, :NUM_FEATURES]
+        present = rows.any(axis=2).sum(axis=1) - 1
+        assert len(np.unique(rows[np.arange(len(rows)), present], axis=0)) == 817

@@ -1,0 +1,91 @@
+"""What `pokespiel showdown ACTION` does: a local server, an arena on it, and a policy that plays online."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.teams import load_pool
+from pokespiel.policy import Policy, load_policy
+from pokespiel.progress import watch
+from pokespiel.showdown.arena import (
+    Conditions,
+    Contestant,
+    PokeEnvContestant,
+    PolicyContestant,
+    Result,
+    local_server,
+    play_arena,
+    seat_swapped,
+    summary,
+)
+from pokespiel.showdown.install import install
+from pokespiel.showdown.online import Account, Online, server_at
+from pokespiel.showdown.serve import ServerFailed, serve, serve_many
+
+if TYPE_CHECKING:
+    from pokespiel.cli import Showdown
+
+
+def run(options: Showdown) -> None:
+    """Do what the options say."""
+    actions = {"install": lambda _: print(install()), "serve": _serve, "arena": _arena}
+    actions.get(options.action, _online)(options)
+
+
+def _serve(options: Showdown) -> None:
+    install()
+    with serve(options.port) as server:
+        print(f"serving on {server.websocket}; interrupt to stop", flush=True)
+        while server.alive():
+            time.sleep(0.5)
+        raise ServerFailed(f"the server ended with status {server.process.returncode}")
+
+
+def _arena(options: Showdown) -> None:
+    install()
+    rng = np.random.default_rng(options.seed)
+    contestants = contestant(options.first, rng), contestant(options.second, rng)
+    pool = load_pool(options.teams)
+    draws = rng.integers(len(pool), size=((options.matches + 1) // 2, 2))
+    fixtures = seat_swapped([(pool[int(own)], pool[int(foe)]) for own, foe in draws])
+    results: dict[int, Result] = {}
+    with (
+        serve_many(options.servers) as servers,
+        watch(f"{options.first} against {options.second}", len(fixtures)) as bar,
+    ):
+        addresses = [local_server(server.port) for server in servers]
+        for index, result in play_arena(contestants, fixtures, addresses, Conditions(options.concurrency)):
+            results[index] = result
+            bar.update(len(results), "")
+    print(summary([results[index] for index in range(len(fixtures))]))
+
+
+def _online(options: Showdown) -> None:
+    policy, teams = policy_named(options.first), load_pool(options.teams).teams
+    online = Online(policy, teams, server_at(options.server), Account.from_environment(), options.seed)
+    if options.action == "challenge":
+        if options.opponent is None:
+            raise ValueError("challenge: name whom with --opponent")
+        tally = online.challenge(options.opponent, options.matches)
+    elif options.action == "accept":
+        tally = online.accept(options.matches, opponent=options.opponent)
+    else:
+        tally = online.ladder(options.matches)
+    print(f"won {tally.won}, lost {tally.lost}, tied {tally.tied}, unfinished {tally.unfinished}")
+
+
+def policy_named(name: str) -> Policy:
+    """A baseline by name, or a policy from its file."""
+    return load_policy(name) if Path(name).is_file() or name.endswith(".safetensors") else BASELINES.build(name)
+
+
+def contestant(name: str, rng: np.random.Generator) -> Contestant:
+    """A poke-env player as "poke-env:CLASS", else a policy of ours."""
+    if name.startswith("poke-env:"):
+        return PokeEnvContestant.named(name.removeprefix("poke-env:"))
+    return PolicyContestant.of(policy_named(name), rng)
