@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -44,12 +45,12 @@ def main() -> int:
 
 
 def show(ended: dict[tuple[str, str], Standing], out: Path) -> None:
-    table = Table(title="exploitability, exact", title_justify="left")
-    for name in ("game", "meta-solver", "iterations", "at the start", "half way", "at the end", "seconds"):
+    table = Table(title="exploitability, exact", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("game", "meta-solver", "iterations", "start", "half way", "end", "seconds"):
         table.add_column(name, justify="left" if name in ("game", "meta-solver") else "right")
     for (game, solver), standing in ended.items():
         rows = standing.rows
-        values = [f"{rows[at]['exploitability']:.2e}" for at in (0, len(rows) // 2, -1)]
+        values = [f"{rows[at]['exploitability']:.1e}" for at in (0, len(rows) // 2, -1)]
         table.add_row(game, solver, str(len(rows) - 1), *values, f"{rows[-1]['seconds']:.1f}")
     Console().print(table)
     print("Open a report in a browser:")
