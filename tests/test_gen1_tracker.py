@@ -239,3 +239,21 @@ def test_random_bytes_never_crash():
             refused += 1
     assert refused > 1000
     assert np.isfinite(tracker.features()).all()
+
+
+def test_a_refused_line_before_the_first_request_is_told_and_left_out():
+    battle = Battle(TEAM, TEAM, names=("A", "B"))
+    tracker = Tracker()
+    tracker.read("|move|p1a: X|Moonblast|p2a: Y")
+    for line in battle.log(1):
+        tracker.read(line)
+    with pytest.raises(ValueError, match="unknown move in line"):
+        tracker.request(battle.request(1))
+    assert tracker.ready
+    assert (tracker.compact() == battle.native.compact(0)).all()
+
+
+def test_a_party_that_no_line_brought_to_the_field_gives_features():
+    tracker = Tracker()
+    tracker.request(Battle(TEAM, TEAM).request(1))
+    assert np.isfinite(tracker.features()).all()

@@ -109,6 +109,7 @@ std::uint32_t before_roll(const MoveData& move, const Attacker& attacker, const 
     } else if (physical ? target.reflect : target.light_screen) {
         defense *= 2;
     }
+    defense = std::max(defense, 1u);  // 0 only where no line told who is on the field
     std::uint32_t damage = plain_damage(level, move.power, attack, defense, move.effect == Effect::Explode);
     if (move.type == attacker.types[0] || move.type == attacker.types[1]) damage += damage / 2;
     return typed_damage(damage, move.type, target.types);

@@ -24,7 +24,8 @@ class Tracker {
     // the first request wait for it: it tells the own party.
     void line(std::string_view line);
 
-    // The JSON text of a request, after the lines that led to it (the order in which the server sends them).
+    // The JSON text of a request, after the lines that led to it (the order in which the server sends them). If one of the
+    // lines that waited for the first request is refused, this throws too, after everything else was taken.
     void request(std::string_view json);
 
     // The own PP at the start of the battle where it was not full, by place in the party as sent: known to a player who
@@ -57,8 +58,8 @@ class Tracker {
     int own_index(std::string_view name, int species, int level, const event::Health& health) const;
 
     struct Member;
-    void learn_request(std::string_view json);
-    void begin(const std::vector<Member>& party, int player);
+    std::string learn_request(std::string_view json);
+    std::string begin(const std::vector<Member>& party, int player);
     void follow(const std::vector<Member>& party);
 
     Knowledge knowledge_{};

@@ -76,7 +76,7 @@ OwnPokemon read_pokemon(const Value& value) {
     read_condition(value["condition"].as_string("a Pokemon's condition"), pokemon);
     const char* const kStats[] = {"atk", "def", "spe", "spa"};
     for (int i = 0; i < 4; i++)
-        pokemon.stats[i] = static_cast<std::uint16_t>(value["stats"][kStats[i]].as_int("a Pokemon's stats", 0, kLargestStat));
+        pokemon.stats[i] = static_cast<std::uint16_t>(value["stats"][kStats[i]].as_int("a Pokemon's stats", 1, kLargestStat));
     read_moves(value["moves"], pokemon.moves);
     for (int i = 0; i < kMoveSlots; i++) pokemon.pp[i] = kMoves[pokemon.moves[i]].max_pp;
     return pokemon;
@@ -116,18 +116,20 @@ Ask read_ask(const Value& request) {
 }  // namespace
 
 void Tracker::request(std::string_view json) {
-    const Knowledge before = knowledge_;
+    const Tracker before = *this;
+    std::string refused;
     try {
-        learn_request(json);
+        refused = learn_request(json);
     } catch (const std::invalid_argument& error) {
-        knowledge_ = before;
+        *this = before;
         throw std::invalid_argument(std::string(error.what()) + " (in a request)");
     }
+    if (!refused.empty()) throw std::invalid_argument(refused);
 }
 
-void Tracker::learn_request(std::string_view json) {
+std::string Tracker::learn_request(std::string_view json) {
     const Value request = json::parse(json);
-    if (request.is(Value::Kind::null)) return;
+    if (request.is(Value::Kind::null)) return {};
     const Value& side = request["side"];
     const std::string& id = side["id"].as_string("the side of the request");
     if (id != "p1" && id != "p2") throw std::invalid_argument("the side of the request: expected p1 or p2");
@@ -143,9 +145,11 @@ void Tracker::learn_request(std::string_view json) {
     }
     Ask ask = read_ask(request);
     std::copy_n(party[0].pokemon.moves, kMoveSlots, ask.active_moves);
-    if (!ready_) begin(party, player);
+    const std::string refused = ready_ ? std::string() : begin(party, player);
+    if (player != knowledge_.player) throw std::invalid_argument("the request is for the other player");
     follow(party);
     learn(knowledge_, ask);
+    return refused;
 }
 
 namespace {
@@ -164,8 +168,9 @@ void make_whole(OwnPokemon& pokemon) {
 
 }  // namespace
 
-// The first request: the own party is known, so that the lines before it can be read.
-void Tracker::begin(const std::vector<Member>& party, int player) {
+// The first request: the own party is known, so that the lines before it can be read. One that must be refused is left
+// out; the first such error is returned.
+std::string Tracker::begin(const std::vector<Member>& party, int player) {
     if (!start_pp_.empty() && start_pp_.size() != party.size()) throw std::invalid_argument("expected the PP of each of the party's Pokemon");
     Knowledge fresh = know_nothing(player, sizes_[1 - player] ? sizes_[1 - player] : kTeamSize);
     std::vector<std::string> names;
@@ -183,7 +188,15 @@ void Tracker::begin(const std::vector<Member>& party, int player) {
     const std::vector<std::string> lines = std::move(waiting_);
     waiting_.clear();
     ready_ = true;
-    for (const std::string& line : lines) read(line);
+    std::string refused;
+    for (const std::string& line : lines) {
+        try {
+            read(line);
+        } catch (const std::invalid_argument& error) {
+            if (refused.empty()) refused = error.what();
+        }
+    }
+    return refused;
 }
 
 namespace {
