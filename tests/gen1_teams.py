@@ -80,3 +80,16 @@ def random_choices(rng: random.Random, battle: Battle) -> tuple[str, str]:
     """A legal choice for each player, "" for one that waits."""
     first, second = (rng.choice(battle.choices(player) or [""]) for player in (1, 2))
     return first, second
+
+
+def seen_by(lines: list[str], player: int) -> list[str]:
+    """What a server sends one player (0 or 1) of a log with `|split|` lines: of a split's two lines its own."""
+    seen, rest = [], iter(lines)
+    for line in rest:
+        if not line.startswith("|split|p"):
+            seen.append(line)
+            continue
+        exact, shared = next(rest), next(rest)
+        shown = exact if line == f"|split|p{player + 1}" else shared
+        seen += [shown] if shown else []
+    return seen

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gen1_teams import seen_by
 
 from pokespiel.game.gen1 import oracle, view
-from pokespiel.game.gen1.battle import Battle, _seen_by
+from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.differential import battle_of
 from pokespiel.game.gen1.oracle import golden
 from pokespiel.game.gen1.tracker import Tracker
@@ -50,7 +51,7 @@ def compare(recorded):
             battle.choose(*(choice.decode() for choice in point.choices))
         lines = point.log.decode().split("\n") if point.log else []
         for player, tracker in enumerate(trackers):
-            for line in _seen_by(lines, player + 1):
+            for line in seen_by(lines, player):
                 tracker.read(line)
             request = battle.request(player + 1).encode() if recorded.digested else point.requests[player]
             if battle.ended or not request:
