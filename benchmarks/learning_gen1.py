@@ -77,7 +77,7 @@ def learn(options: argparse.Namespace) -> None:
             "collection_per_second": metrics["decisions"] / metrics["seconds/collect"],
             "update_share": metrics["seconds/update"] / metrics["seconds"],
         }
-        for name in ("max_damage", "random", "expert"):
+        for name in options.against:
             found[name] = score(held_out, policy, BASELINES.build(name), options.pairs)
         write_text(path, json.dumps(found) + "\n")
         assert isinstance(policy, NetworkPolicy)
@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--pairs", type=int, default=1_000)
+    parser.add_argument("--against", nargs="+", default=["max_damage", "random", "expert"], choices=sorted(BASELINES))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--bf16", action="store_true")

@@ -57,7 +57,7 @@ def test_it_takes_nearly_all_that_can_be_taken_from_a_weak_mixture() -> None:
     rng = np.random.default_rng(5)
     tables = {p: rng.dirichlet([1, 1], size=len(KUHN.information_states(p).key)) for p in (0, 1)}
     weak = Tabular(tables)
-    training = last(PPO(decisions=60_000, batch=4_096, network=NetworkOptions(hidden=(64,))), against(weak))
+    training = last(PPO(decisions=120_000, batch=4_096, network=NetworkOptions(hidden=(64,))), against(weak))
     exact = KUHN.best_response_values(KUHN.plans(weak)).mean()
     assert gain(training.responses[0][0], weak) > 0.9 * exact
 
