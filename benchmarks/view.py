@@ -40,9 +40,8 @@ class Run:
         self.restart(np.arange(size))
 
     def restart(self, ended: np.ndarray) -> None:
-        if len(ended):
-            teams = self.rng.integers(0, len(self.pool), (len(ended), 2))
-            self.batch.restart(ended, teams, self.rng.integers(0, 1 << 63, len(ended)))
+        teams = self.rng.integers(0, len(self.pool), (len(ended), 2))
+        self.batch.restart(ended, teams, self.rng.integers(0, 1 << 63, len(ended)))
 
     def observe(self, player: int) -> tuple[np.ndarray, np.ndarray]:
         if self.features == "none":
@@ -60,8 +59,10 @@ class Run:
 
     def refill(self) -> None:
         self.batch.status(self.status)
-        self.restart(np.flatnonzero(self.status.endings))
-        self.batch.status(self.status)
+        ended = np.flatnonzero(self.status.endings)
+        if len(ended):
+            self.restart(ended)
+            self.batch.status(self.status)
 
     def step(self) -> None:
         actions = np.zeros((2, self.batch.size), np.int64)
@@ -77,8 +78,8 @@ class Run:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--size", type=int, default=1024, help="battles side by side")
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--size", type=int, default=256, help="battles side by side")
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     print("| threads | features | million decisions/s | million per second of processor time |\n|---|---|---|---|")
