@@ -47,7 +47,8 @@ def main() -> int:
 def show(ended: dict[tuple[str, str], Standing], out: Path) -> None:
     table = Table(title="exploitability, exact", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("game", "meta-solver", "iterations", "start", "half way", "end", "seconds"):
-        table.add_column(name, justify="left" if name in ("game", "meta-solver") else "right")
+        text = name in ("game", "meta-solver")
+        table.add_column(name, justify="left" if text else "right", no_wrap=text)
     for (game, solver), standing in ended.items():
         rows = standing.rows
         values = [f"{rows[at]['exploitability']:.1e}" for at in (0, len(rows) // 2, -1)]
