@@ -1,7 +1,7 @@
 """Exact distance from equilibrium of populations under a meta-strategy, on games in sequence form.
 
-A product of mixtures is measured by NashConv: what the players gain in all by a best response each. A joint
-strategy has the NashConv of its marginals, played independently, and is itself measured by the gain of the best deviation fixed
+A product of mixtures is measured by NashConv: what the players gain in all by a best response each. A joint strategy
+has the NashConv of its marginals, played independently, and is itself measured by the gain of the best deviation fixed
 beforehand (CCE gap) and of the best answer to each recommended policy (CE gap). Deviations range over the whole game,
 not the payoff table. A player's mixture is drawn once a match, so its realisation plan is the weighted sum of its
 members' plans.
