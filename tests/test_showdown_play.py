@@ -1,0 +1,137 @@
+"""Matches over a real local server: they end, they are counted, and what breaks is told and never waited for."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.teams import load_pool
+from pokespiel.policy import Mixture, Observations, Uniform, memoryless
+from pokespiel.showdown.arena import (
+    Conditions,
+    PokeEnvContestant,
+    PolicyContestant,
+    Result,
+    local_server,
+    play_arena,
+    seat_swapped,
+    summary,
+)
+from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.install import ShowdownMissing, install
+from pokespiel.showdown.online import Account, LoginFailed, server_at
+from pokespiel.showdown.serve import ServerFailed, serve
+
+ACTIONS = 9
+
+
+@pytest.fixture(scope="module")
+def server():
+    try:
+        install()
+    except ShowdownMissing as missing:
+        pytest.skip(str(missing))
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pool():
+    return load_pool("competitive")
+
+
+def play(server, first, second, pool, pairs, **conditions):
+    fixtures = seat_swapped([(pool[index], pool[-1 - index]) for index in range(pairs)])
+    played = dict(play_arena((first, second), fixtures, [local_server(server.port)], Conditions(4, **conditions)))
+    return [played[index] for index in range(len(fixtures))]
+
+
+def expert():
+    return PolicyContestant.of(BASELINES.build("expert"), np.random.default_rng(0))
+
+
+def test_policies_play_poke_envs_players_and_each_other(server, pool):
+    results = play(server, expert(), PokeEnvContestant.named("RandomPlayer"), pool, 3)
+    assert all(result.utility == 1.0 and result.turns > 5 for result in results)
+    mixed = PolicyContestant.of(Mixture([Uniform(), BASELINES.build("random")], [0.5, 0.5]), np.random.default_rng(1))
+    results = play(server, mixed, expert(), pool, 2)
+    assert all(result.utility == -1.0 for result in results)
+
+
+def test_a_policy_that_fails_leaves_matches_unfinished(server, pool):
+    def broken(observations):
+        raise ValueError("no idea")
+
+    results = play(
+        server, PolicyContestant.of(memoryless(broken), np.random.default_rng(0)), expert(), pool, 1, attempts=2
+    )
+    for result in results:
+        assert result.utility is None
+        assert result.attempts == 2
+        assert "no idea" in result.problems[0]
+
+
+def test_a_server_that_dies_ends_no_match_as_a_loss(pool):
+    with serve() as mortal:
+        results = play_arena(
+            (expert(), PokeEnvContestant.named("RandomPlayer")),
+            seat_swapped([(pool[0], pool[1])] * 20),
+            [local_server(mortal.port)],
+            Conditions(4, attempts=1),
+        )
+        first = next(results)[1]
+        mortal.stop()
+        rest = [result for _, result in results]
+    assert first.utility == 1.0
+    unfinished = [result for result in rest if result.utility is None]
+    assert len(unfinished) >= 20
+    assert all(result.problems for result in unfinished)
+    assert all(result.utility in (1.0, None) for result in rest)
+
+
+def test_a_port_in_use_is_refused(server):
+    with pytest.raises(ServerFailed, match=f"port {server.port} is taken"), serve(server.port):
+        pass
+
+
+def test_decisions_that_fall_due_together_are_one_call():
+    calls = []
+
+    def policy(observations: Observations):
+        calls.append((observations.player, len(observations.legal)))
+        return observations.legal / observations.legal.sum(axis=1, keepdims=True)
+
+    async def ask():
+        desk = Desk(memoryless(policy), np.random.default_rng(0))
+        legal = np.zeros(ACTIONS, bool)
+        legal[[2, 5]] = True
+        seats = [desk.seat(player) for player in (0, 1, 0, 0)]
+        return await asyncio.gather(*(desk.decide(seat, np.zeros(3, np.float32), legal) for seat in seats))
+
+    assert set(asyncio.run(ask())) <= {2, 5}
+    assert sorted(calls) == [(0, 3), (1, 1)]
+
+
+def test_summary_counts_pairs_and_unfinished_matches_apart():
+    def result(utility):
+        return Result(utility, 10, 1, ())
+
+    text = summary([result(1.0), result(-1.0), result(1.0), result(None), result(0.0), result(1.0)])
+    assert text.startswith("won 3, tied 1, lost 1, unfinished 1: 70.0%")
+    assert text.endswith("in 2 pairs")
+
+
+@pytest.mark.parametrize("path", ["Nobody", "no.such.module:Player", "pathlib:Path"])
+def test_unknown_players_are_refused_with_the_choices(path):
+    with pytest.raises(ValueError, match=r"poke-env player|not a class derived"):
+        PokeEnvContestant.named(path)
+
+
+def test_addresses_and_accounts_are_checked(monkeypatch):
+    assert server_at("8123").websocket_url == "ws://127.0.0.1:8123/showdown/websocket"
+    with pytest.raises(ValueError, match="official"):
+        server_at("http://example.org")
+    monkeypatch.delenv("SHOWDOWN_USERNAME", raising=False)
+    with pytest.raises(LoginFailed, match="SHOWDOWN_USERNAME"):
+        Account.from_environment()
