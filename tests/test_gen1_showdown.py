@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pokespiel.game.gen1 import canonical, differential, oracle
+from pokespiel.game.gen1 import Battle, canonical, differential, oracle
 from pokespiel.game.gen1.oracle import coverage, golden
 from pokespiel.showdown import install
 
@@ -61,6 +61,15 @@ def test_recorded_earlier_differences_stay_mended():
 def test_replaying_choices_gives_the_same_stream(showdown):
     battles = list(oracle.stream("gadget", 50, 5))
     assert list(oracle.replay([battle.record for battle in battles])) == battles
+
+
+def test_every_recorded_state_is_saved_and_loaded(golden_battles):
+    for battle in golden_battles:
+        engine = differential.battle_of(battle.setup)
+        for point in battle.points[1:]:
+            engine.choose(*(choice.decode() for choice in point.choices))
+            data = engine.to_bytes()
+            assert Battle.from_bytes(data).to_bytes() == data
 
 
 @pytest.mark.parametrize("part", ["options", "seed", "state", "log", "requests"])

@@ -42,7 +42,11 @@ void check_active(const KnownActive& active) {
 
 void check_side(const KnownSide& side) {
     require(side.size <= kTeamSize && side.known <= side.size && side.fainted <= side.size, "a known party's size out of bounds");
-    for (const int index : side.order) require(index < kTeamSize, "a known party order out of bounds");
+    unsigned seen = 0;
+    for (const int index : side.order) {
+        require(index < kTeamSize && !(seen >> index & 1), "a known party order that is no order");
+        seen |= 1u << index;
+    }
     require(side.used_move < kMoveCodes && side.transform_of <= kTeamSize, "a known move or Pokemon out of bounds");
     check_active(side.active);
     for (const KnownPokemon& known : side.party) check_pokemon(known);
