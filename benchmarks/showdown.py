@@ -1,0 +1,116 @@
+"""Over a real local server and through the engine: the same policies' win rate, and random play's speed.
+
+    python benchmarks/showdown.py --matches 500 --concurrency 16 --seed 0
+
+Win rate: `--first` against `--second`, the same seat-swapped pairs of `competitive` teams; the server rolls anew.
+Speed: poke-env's random players over the server against uniformly random policies in the batched game, in decisions a
+second of wall time; a decision is a turn's choice of one player.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.game import Gen1Game
+from pokespiel.game.gen1.teams import load_pool
+from pokespiel.matches import Seats
+from pokespiel.policy import Uniform
+from pokespiel.showdown.arena import (
+    Conditions,
+    Fixture,
+    PokeEnvContestant,
+    PolicyContestant,
+    Result,
+    local_server,
+    play_arena,
+    seat_swapped,
+    summary,
+)
+from pokespiel.showdown.install import install
+from pokespiel.showdown.serve import serve
+
+
+def through_server(contestants, fixtures: list[Fixture], concurrency: int) -> tuple[list[Result], float]:
+    """The results in order, and the seconds of wall time."""
+    with serve() as server:
+        began = time.perf_counter()
+        played = dict(play_arena(contestants, fixtures, [local_server(server.port)], Conditions(concurrency)))
+        return [played[index] for index in range(len(fixtures))], time.perf_counter() - began
+
+
+def through_engine(policies, fixtures: list[Fixture], rng: np.random.Generator) -> list[Result]:
+    """The same fixtures, each in a game of its two teams."""
+    results = []
+    for teams, first in fixtures:
+        game = Gen1Game("benchmark", teams, team_choice="player")
+        matches = game.start([int(rng.integers(1 << 61))])
+        seats = Seats([policies, policies], 1)
+        order = (first, 1 - first)
+        matches.step(np.array(order)[:, None])
+        seats.seat(np.array([0]), np.array([order]), rng)
+        utility = np.zeros(2)
+        while not matches.finished()[0]:
+            actions = np.zeros((2, 1), np.int64)
+            for player in range(2):
+                indices, observations = matches.observe(player)
+                if len(indices):
+                    actions[player, indices] = seats.act(indices, observations, rng)[0]
+            utility += matches.step(actions)[0]
+        results.append(Result(float(utility[order.index(0)]), int(matches.turns()[0]), 1, ()))
+    return results
+
+
+def batched_speed(seconds: float, width: int, rng: np.random.Generator) -> float:
+    """Decisions a second of uniformly random policies in the batched game."""
+    game = Gen1Game("benchmark", load_pool("competitive").teams)
+    matches = game.start(rng.integers(1 << 61, size=width))
+    seats = Seats([[Uniform()]] * 2, width)
+    seats.seat(np.arange(width), np.zeros((width, 2), np.int64), rng)
+    decisions, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        actions = np.zeros((2, width), np.int64)
+        for player in range(2):
+            indices, observations = matches.observe(player)
+            actions[player, indices] = seats.act(indices, observations, rng)[0]
+            decisions += len(indices)
+        matches.step(actions)
+        over = np.flatnonzero(matches.finished())
+        matches.restart(over, rng.integers(1 << 61, size=len(over)))
+    return decisions / (time.perf_counter() - began)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--first", default="expert", choices=sorted(BASELINES))
+    parser.add_argument("--second", default="gym_leader", choices=sorted(BASELINES))
+    parser.add_argument("--matches", type=int, default=500)
+    parser.add_argument("--random", type=int, default=100, help="matches between poke-env's random players")
+    parser.add_argument("--concurrency", type=int, default=16)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+
+    install()
+    rng = np.random.default_rng(options.seed)
+    pool = load_pool("competitive")
+    draws = rng.integers(len(pool), size=(options.matches // 2, 2))
+    fixtures = seat_swapped([(pool[int(own)], pool[int(foe)]) for own, foe in draws])
+    policies = [BASELINES.build(options.first), BASELINES.build(options.second)]
+    contestants = tuple(PolicyContestant.of(policy, rng) for policy in policies)
+    results, seconds = through_server(contestants, fixtures, options.concurrency)
+    print(f"{options.first} against {options.second} over the server ({seconds:.0f} s): {summary(results)}")
+    print(f"the same through the engine: {summary(through_engine(policies, fixtures, rng))}")
+
+    player = PokeEnvContestant.named("RandomPlayer")
+    results, seconds = through_server((player, player), fixtures[: options.random], options.concurrency)
+    served = sum(2 * result.turns for result in results) / seconds
+    batched = batched_speed(10.0, 1024, rng)
+    print(f"poke-env's random players over the server: {served:,.0f} decisions/s")
+    print(f"random policies in the batched game: {batched:,.0f} decisions/s, {batched / served:,.0f} times as many")
+
+
+if __name__ == "__main__":
+    main()
