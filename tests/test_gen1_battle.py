@@ -143,6 +143,23 @@ def test_changed_bytes_are_refused_or_play_on():
     assert refused > 300
 
 
+def test_changed_knowledge_is_refused_or_seen():
+    """Behind the state's bytes lies what the players know: no value of it may lead out of a table."""
+    data = play(Battle(FIRST, SECOND), 2, turns=6).to_bytes()
+    rng = np.random.default_rng(1)
+    refused = 0
+    for _ in range(3000):
+        changed = bytearray(data)
+        changed[rng.integers(525, min(len(data), 525 + 1400))] = rng.integers(256)
+        try:
+            battle = Battle.from_bytes(bytes(changed))
+        except ValueError:
+            refused += 1
+        else:
+            assert np.isfinite([battle.features(1), battle.features(2)]).all()
+    assert refused > 300
+
+
 @pytest.mark.parametrize(
     ("team", "message"),
     [
