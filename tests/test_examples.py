@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from pokespiel.showdown.install import ShowdownMissing, install
+
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 SHORTER = {"demo.py": ["--share", "0.1"]}
 """What makes a long command short."""
+WITH_SHOWDOWN = {"showdown_policy.py"}
 
 
 def commands(path: Path) -> list[str]:
@@ -22,6 +25,11 @@ def commands(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_the_example_runs(path, tmp_path):
+    if path.name in WITH_SHOWDOWN:
+        try:
+            install()
+        except ShowdownMissing as missing:
+            pytest.skip(str(missing))
     lines = commands(path)
     assert lines, f"{path.name} names no command like `python examples/{path.name}` in its docstring"
     for line in lines:
