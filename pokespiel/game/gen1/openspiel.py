@@ -137,11 +137,11 @@ class Gen1OUState(pyspiel.State):
     # OpenSpiel's interface
 
     def current_player(self) -> int:
-        parameters = self.get_game().parameters
-        if len(self._now.seed) < (_SEED_DIGITS if parameters.chance == "seeds" else 0) or self._now.choices:
+        if self._seed_is_open() or self._now.choices:
             return pyspiel.PlayerId.CHANCE
         if len(self._now.picks) < PLAYERS:
-            return pyspiel.PlayerId.SIMULTANEOUS if parameters.team_choice == "player" else pyspiel.PlayerId.CHANCE
+            by_players = self.get_game().parameters.team_choice == "player"
+            return pyspiel.PlayerId.SIMULTANEOUS if by_players else pyspiel.PlayerId.CHANCE
         if self.is_terminal():
             return pyspiel.PlayerId.TERMINAL
         asked = [player for player in range(PLAYERS) if self._thaw().choices(player + 1)]
@@ -158,7 +158,7 @@ class Gen1OUState(pyspiel.State):
         if self._now.choices:
             roll = self._open_roll()
             return [(index, weight / roll.denominator) for index, weight in enumerate(roll.weights) if weight]
-        many = _DIGIT if len(self._now.picks) == 0 and self._seed_is_open() else len(self.get_game().teams)
+        many = _DIGIT if self._seed_is_open() else len(self.get_game().teams)
         return [(outcome, 1 / many) for outcome in range(many)]
 
     def _legal_actions(self, player: int) -> list[int]:
