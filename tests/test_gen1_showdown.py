@@ -8,18 +8,9 @@ import pytest
 
 from pokespiel.game.gen1 import Battle, canonical, differential, oracle
 from pokespiel.game.gen1.oracle import coverage, golden
-from pokespiel.showdown import install
 
 DATA = Path(__file__).parent / "data"
 LIVE = {"ou": 600, "random": 600, "wild": 900, "gadget": 900}
-
-
-@pytest.fixture(scope="session")
-def showdown():
-    try:
-        return install.install()
-    except install.ShowdownMissing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

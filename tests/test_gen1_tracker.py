@@ -12,18 +12,9 @@ from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.differential import battle_of
 from pokespiel.game.gen1.oracle import golden
 from pokespiel.game.gen1.tracker import Tracker
-from pokespiel.showdown import install
 
 DATA = Path(__file__).parent / "data"
 LIVE = {"ou": 60, "random": 60, "wild": 120, "gadget": 120}
-
-
-@pytest.fixture(scope="session")
-def showdown():
-    try:
-        return install.install()
-    except install.ShowdownMissing as missing:
-        pytest.skip(str(missing))
 
 
 def pp_at_start(setup):

@@ -19,7 +19,6 @@ from pokespiel.showdown.arena import (
     summary,
 )
 from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.install import ShowdownMissing, install
 from pokespiel.showdown.online import Account, LoginFailed, server_at
 from pokespiel.showdown.serve import ServerFailed, serve
 
@@ -27,11 +26,7 @@ ACTIONS = 9
 
 
 @pytest.fixture(scope="module")
-def server():
-    try:
-        install()
-    except ShowdownMissing as missing:
-        pytest.skip(str(missing))
+def server(showdown):
     with serve() as running:
         yield running
 
@@ -72,7 +67,7 @@ def test_a_policy_that_fails_leaves_matches_unfinished(server, pool):
         assert "no idea" in result.problems[0]
 
 
-def test_a_server_that_dies_ends_no_match_as_a_loss(pool):
+def test_a_server_that_dies_ends_no_match_as_a_loss(showdown, pool):
     with serve() as mortal:
         results = play_arena(
             (expert(), PokeEnvContestant.named("RandomPlayer")),
