@@ -28,7 +28,7 @@ from pokespiel.showdown.online import Account, Online, server_at
 from pokespiel.showdown.serve import ServerFailed, serve, serve_many
 
 if TYPE_CHECKING:
-    from pokespiel.cli import Showdown
+    from pokespiel.commands.showdown import Showdown
 
 
 def run(options: Showdown) -> None:

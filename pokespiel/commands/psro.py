@@ -1,0 +1,63 @@
+"""`pokespiel psro`: the loop in a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pokespiel.options import read_yaml, to_plain
+from pokespiel.run import PSROConfig, RunFolder
+
+
+@dataclass(frozen=True)
+class PSRO(PSROConfig):
+    """Grow populations by policy-space response oracles, in a run folder.
+
+    Each plug-in's own options become flags once it is chosen: try `--oracle cfr --help`.
+    """
+
+    run: Path | None = None
+    """The run's folder; None = runs/<game>-<meta-solver>-<oracle>-<seed>."""
+    resume: bool = False
+    """Go on with the run in the folder, with the options it was started with; only --iterations may change."""
+    config: Path | None = None
+    """A YAML file of these options; flags override it."""
+    checkpoint_seconds: float = 30.0
+    """How much of an oracle's work in progress a kill may cost; finished iterations are always kept."""
+    wandb: str = ""
+    """The Weights & Biases project that gets the learners' curves too; TensorBoard files are always written."""
+
+    @classmethod
+    def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
+        """What replaces the defaults: the YAML file, or the run to resume."""
+        if "resume" in given and given.get("run"):
+            return to_plain(RunFolder(given["run"][0]).config())
+        return read_yaml(given["config"][0]) if given.get("config") else {}
+
+    def folder(self) -> Path:
+        game = "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in self.game)
+        oracles = "+".join(choice.name for choice in self.oracle)
+        return self.run or Path("runs") / f"{game}-{self.meta_solver.name}-{oracles}-{self.seed}"
+
+    def __call__(self) -> int:
+        from pokespiel.session import work
+
+        config = PSROConfig(**{name: getattr(self, name) for name in PSROConfig.__dataclass_fields__})
+        folder = self.folder()
+        opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
+        with opened as run:
+            outcome = work(run, self.checkpoint_seconds, self.wandb)
+        again = f"pokespiel psro --run {folder} --resume"
+        if not outcome.finished:
+            print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")
+            return 130
+        print(f"{_summary(outcome.standing.rows[-1])}\nrun: {folder}   report: pokespiel report {folder}")
+        return 0
+
+
+def _summary(row: Mapping[str, Any]) -> str:
+    names = ("exploitability", "nash_conv", "cce_gap", "population_regret")
+    figures = ", ".join(f"{name.replace('_', ' ')} {row[name]:.6g}" for name in names if name in row)
+    return f"iteration {row['iteration']}: {figures}, {row['seconds']:.1f} s"

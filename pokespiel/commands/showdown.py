@@ -1,0 +1,47 @@
+"""`pokespiel showdown`: a real server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True)
+class Showdown:
+    """Pokémon Showdown: install and serve it here, play policies on it, or take one online.
+
+    install: fetch the pinned server into the cache. serve: run it until interrupted. arena: play --first against
+    --second here, in seat-swapped pairs. accept, challenge, ladder: --first plays at --server under the account in
+    SHOWDOWN_USERNAME and SHOWDOWN_PASSWORD.
+    """
+
+    action: Positional[Literal["install", "serve", "arena", "accept", "challenge", "ladder"]]
+    """What to do."""
+    first: str = "expert"
+    """A baseline's name, a policy's file, or for the arena "poke-env:CLASS" with a poke-env player or module:Class."""
+    second: str = "poke-env:SimpleHeuristicsPlayer"
+    """The arena's other side, likewise."""
+    opponent: str | None = None
+    """Whom to challenge, or from whom alone to accept; None = from anyone."""
+    matches: int = 20
+    """How many; the arena plays pairs of them."""
+    teams: str = "competitive"
+    """A shipped pool or a file or folder of teams; each match draws from it."""
+    server: str = "8000"
+    """Where to play online: official, a port of this machine, or a websocket address."""
+    port: int = 8000
+    """The port to serve on; 0 = any free one."""
+    servers: int = 1
+    """Local servers that the arena spreads its matches over."""
+    concurrency: int = 8
+    """Matches side by side in the arena."""
+    seed: int = 0
+    """Of the teams and of the policies' own draws; the server rolls by itself."""
+
+    def __call__(self) -> int:
+        from pokespiel.showdown.commands import run
+
+        run(self)
+        return 0
