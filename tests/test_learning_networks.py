@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from pokespiel.game.layout import Block, Layout
+from pokespiel.learning.lookup import table_sums
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, expected_value, make_network, masked_log_softmax
 from pokespiel.policy import Observations, load_policy, save_policy
@@ -65,7 +66,7 @@ def test_every_parameter_learns(body: str) -> None:
     loss.backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
-        assert parameter.grad.abs().sum() > 0 or "weight_hh" in name or "embeddings" in name, name
+        assert parameter.grad.abs().sum() > 0 or "weight_hh" in name or "table" in name, name
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -128,8 +129,8 @@ def test_a_code_is_an_embedding_not_a_number() -> None:
     """Species 3 is no three times species 1: only the table's row counts."""
     network = make_network(BODIES["structured"], SHAPE, np.random.default_rng(0))
     with torch.no_grad():
-        for table in network.body.encoders["creature"].embeddings:
-            table.weight[:] = table.weight[:1]
+        table = network.body.encoders["creature"].table
+        table[:] = table[:1]
     seen = observations(4)
     other = seen.features.copy()
     other[:, 2] = (other[:, 2] + 1) % 5
@@ -186,3 +187,15 @@ def test_bad_layouts_are_refused() -> None:
     with pytest.raises(ValueError, match="in no block"):
         Layout(30, (own,), (("own", 3),))
     assert LAYOUT.global_columns == (0, 1)
+
+
+def test_sums_of_embeddings_have_the_gradient_of_pytorchs_own() -> None:
+    generator = torch.Generator().manual_seed(0)
+    codes = torch.randint(7, (50, 3), generator=generator)
+    table, slopes = torch.randn(7, 4, generator=generator), torch.randn(50, 4, generator=generator)
+    ours, theirs = table.clone().requires_grad_(), table.clone().requires_grad_()
+    sums, expected = table_sums(codes, ours), torch.nn.functional.embedding(codes, theirs).sum(dim=1)
+    torch.testing.assert_close(sums, expected)
+    (sums * slopes).sum().backward()
+    (expected * slopes).sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad)

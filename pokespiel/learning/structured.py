@@ -11,12 +11,13 @@ goes into moving memory, so owned rows are summed before anything is done to the
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor, nn
 
 from pokespiel.game.layout import Block, Layout
+from pokespiel.learning.lookup import table_sums
 
 
 class Structured(nn.Module):
@@ -26,7 +27,6 @@ class Structured(nn.Module):
         super().__init__()
         self.layout, self.row_width = layout, row_width
         self.free = [block for block in layout.blocks if block.owner is None]
-        self.groups = _groups(self.free)
         self.encoders = nn.ModuleDict({block.encoder: LinearRows(block, row_width) for block in layout.blocks})
         self.attention = Attention(row_width, attention) if attention else None
         self.columns: Tensor
@@ -52,17 +52,12 @@ class Structured(nn.Module):
 
     def _rows(self, features: Tensor) -> dict[str, Tensor]:
         """Encoded rows [b, count, R] of the blocks that nobody owns."""
-        encoded: dict[str, Tensor] = {}
-        for encoder, blocks in self.groups.items():
-            rows = self.encoders[encoder](torch.cat([_raw(features, block) for block in blocks], dim=1))
-            parts = list(rows.split([block.count for block in blocks], dim=1))
-            for place, owner in enumerate(blocks):
-                for block in self.layout.blocks:
-                    if block.owner == owner.name:
-                        owned = _raw(features, block).unflatten(1, (owner.count, -1))
-                        parts[place] = parts[place] + self.encoders[block.encoder].summed(owned)
-            encoded |= {block.name: torch.relu(part) for block, part in zip(blocks, parts, strict=True)}
-        return encoded
+        rows = {block.name: self.encoders[block.encoder](_raw(features, block)) for block in self.free}
+        for block in self.layout.blocks:
+            if block.owner is not None:
+                owned = _raw(features, block).unflatten(1, (rows[block.owner].shape[1], -1))
+                rows[block.owner] = rows[block.owner] + self.encoders[block.encoder].summed(owned)
+        return {name: torch.relu(row) for name, row in rows.items()}
 
     def _attended(self, rows: dict[str, Tensor]) -> dict[str, Tensor]:
         assert self.attention is not None
@@ -75,34 +70,38 @@ class LinearRows(nn.Module):
     """Rows [b, n, W] to [b, n, R]: one linear layer over the plain columns plus an embedding a category.
 
     Embeddings are of the encoding's own width and added to it, which saves a product with wide one-hot vectors; the
-    linear layer's weights for the columns that hold codes are kept at zero, which saves picking the others out.
+    linear layer's weights for the columns that hold codes are kept at zero, which saves picking the others out. All
+    categories share one table, each with rows of its own.
     """
 
     def __init__(self, block: Block, row_width: int):
         super().__init__()
-        self.categories = block.categories
+        columns = [column for column, _ in block.categories]
+        sizes = [codes for _, codes in block.categories]
         self.linear = nn.Linear(block.width, row_width)
+        self.table = nn.Parameter(0.1 * torch.randn(sum(sizes), row_width))
         self.plain: Tensor
-        coded = {column for column, _ in block.categories}
-        plain = torch.tensor([float(column not in coded) for column in range(block.width)])
+        plain = torch.tensor([float(column not in columns) for column in range(block.width)])
         self.register_buffer("plain", plain, persistent=False)
-        tables = [nn.Embedding(codes, row_width) for _, codes in block.categories]
-        for table in tables:
-            nn.init.normal_(table.weight, std=0.1)
-        self.embeddings = nn.ModuleList(tables)
+        self.coded: Tensor
+        self.register_buffer("coded", torch.tensor(columns, dtype=torch.int64), persistent=False)
+        self.first: Tensor
+        self.register_buffer("first", torch.tensor([0, *accumulate(sizes)][:-1]), persistent=False)
 
     def forward(self, raw: Tensor) -> Tensor:
-        x = nn.functional.linear(raw, self.linear.weight * self.plain, self.linear.bias)
-        for (column, _), embedding in zip(self.categories, self.embeddings, strict=True):
-            x = x + embedding(raw[..., column].long()).to(x.dtype)
-        return x
+        return self._encoded(raw, raw[:, :, None])
 
     def summed(self, raw: Tensor) -> Tensor:
         """Rows [b, n, k, W] to the sums [b, n, R] over k."""
-        x = nn.functional.linear(raw.sum(dim=2), self.linear.weight * self.plain, self.linear.bias)
-        for (column, _), embedding in zip(self.categories, self.embeddings, strict=True):
-            x = x + embedding(raw[..., column].long()).sum(dim=2).to(x.dtype)
-        return x
+        return self._encoded(raw.sum(dim=2), raw)
+
+    def _encoded(self, plain: Tensor, raw: Tensor) -> Tensor:
+        """[b, n, R] of the rows' sums `plain` [b, n, W] and of the codes in the rows [b, n, k, W] themselves."""
+        x = nn.functional.linear(plain, self.linear.weight * self.plain, self.linear.bias)
+        if not len(self.coded):
+            return x
+        codes = raw.index_select(-1, self.coded).long() + self.first
+        return x + table_sums(codes.flatten(2).flatten(0, 1), self.table).view_as(x).to(x.dtype)
 
 
 class Attention(nn.Module):
@@ -152,12 +151,6 @@ class Scorer(nn.Module):
 
 def _raw(features: Tensor, block: Block) -> Tensor:
     return features[:, block.start : block.stop].unflatten(1, (block.count, block.width))
-
-
-def _groups(blocks: list[Block]) -> dict[str, list[Block]]:
-    """Blocks by encoder."""
-    names = dict.fromkeys(block.encoder for block in blocks)
-    return {name: [block for block in blocks if block.encoder == name] for name in names}
 
 
 def _action_plan(layout: Layout) -> tuple[dict[str, list[tuple[str, int, int]]], list[int]]:
