@@ -60,13 +60,18 @@ class Server:
 
 
 @contextmanager
-def serve(port: int = 0, *, log: Path | None = None, timeout: float = 90.0) -> Iterator[Server]:
+def serve(
+    port: int = 0, *, log: Path | None = None, record: Path | None = None, timeout: float = 90.0
+) -> Iterator[Server]:
     """Run a server on `port` of 127.0.0.1 (0 = any free one) while the context lasts; its output goes to `log`.
+
+    record: a folder for the input logs of its battles, for `recording.py` to read; the battles then draw from the
+    generator that the engine plays.
 
     Raises `ServerFailed` where the port is taken or the server is not ready within `timeout` seconds.
     """
     with tempfile.TemporaryDirectory(prefix="pokespiel-showdown-") as scratch:
-        server = _start(port or _free_port(), log or Path(scratch, "server.log"))
+        server = _start(port or _free_port(), log or Path(scratch, "server.log"), record)
         try:
             _wait_until_ready(server, timeout)
             yield server
@@ -82,7 +87,7 @@ def serve_many(count: int, *, first_port: int = 0, timeout: float = 90.0) -> Ite
         yield [stack.enter_context(serve(port, timeout=timeout)) for port in ports]
 
 
-def _start(port: int, log: Path) -> Server:
+def _start(port: int, log: Path, record: Path | None) -> Server:
     if _answers(port):
         raise ServerFailed(f"port {port} is taken: something answers there already; choose another with --port")
     package = showdown_package()
@@ -91,9 +96,16 @@ def _start(port: int, log: Path) -> Server:
     with replacing(package / "config" / "config.js") as temporary:
         shutil.copyfile(CONFIGURATION, temporary)
     command = [str(node()), "pokemon-showdown", "start", "--no-security", "--skip-build", str(port)]
+    environment = os.environ | {"POKESPIEL_RECORD": str(record.resolve()) if record else ""}
     with open(log, "ab") as output:
         process = subprocess.Popen(
-            command, cwd=package, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=package,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     return Server(port, process, log)
 

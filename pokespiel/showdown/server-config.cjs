@@ -19,3 +19,11 @@ Object.assign(exports, require('./config-example.js'), {
 		chatdb: 0, modlog: 0, pm: 0, battlesearch: 0, datasearch: 0,
 	},
 });
+
+// With POKESPIEL_RECORD=FOLDER every battle's input log is written there, and battles draw from the generator that the
+// engine shares with Showdown instead of ChaCha20.
+if (process.env.POKESPIEL_RECORD) {
+	Object.assign(exports, {logchallenges: true, logsdir: process.env.POKESPIEL_RECORD});
+	const {PRNG, Gen5RNG} = require('../dist/sim/prng.js');
+	PRNG.generateSeed = () => PRNG.convertSeed(Gen5RNG.generateSeed());
+}

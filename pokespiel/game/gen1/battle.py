@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from operator import index
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -91,7 +92,7 @@ class Battle:
             raise ValueError(f"names: expected two different names, got {tuple(names)}")
         if not 0 <= turn < 1000:
             raise ValueError(f"turn: expected 0 to 999, got {turn}")
-        value = seed[0] << 48 | seed[1] << 32 | seed[2] << 16 | seed[3]
+        value = int.from_bytes(b"".join(index(word).to_bytes(2) for word in seed))
         teams = [_native_team(team, player) for player, team in enumerate((p1_team, p2_team), 1)]
         self.native = _engine.Battle(*teams, value, tuple(names), turn)
 

@@ -1,0 +1,104 @@
+"""Battles that a local server recorded (`serve(record=FOLDER)`), played again by the engine.
+
+    for recording in recordings(folder):
+        for battle in recording.replay():
+            ...  # at each point at which choices are due, and at the end
+
+Showdown's input log holds the seed, both teams and the choices as they were played; the engine plays them to the same
+battle, hidden state included.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.teams import Team, unpack
+
+_SIDES = {"p1": 0, "p2": 1}
+
+
+class NotARecording(ValueError):
+    """A file is no input log that the engine can play again; the message says why."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One battle as a server played it."""
+
+    room: str
+    """The server's name for it, such as battle-gen1ou-12."""
+    seed: tuple[int, int, int, int]
+    names: tuple[str, str]
+    teams: tuple[Team, Team]
+    choices: tuple[tuple[str, ...], tuple[str, ...]]
+    """Of each side in order, in the words of the input log: "move bodyslam", "switch 3"."""
+
+    @classmethod
+    def read(cls, path: Path) -> Recording:
+        """The recording in a `.log.json` file of the server's."""
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            return cls._of(record)
+        except (KeyError, TypeError, ValueError) as error:
+            raise NotARecording(f"{path}: expected the log of a gen1ou battle with a plain seed: {error!r}") from error
+
+    @classmethod
+    def _of(cls, record: dict[str, Any]) -> Recording:
+        start: dict[str, Any] = {}
+        players: dict[str, dict[str, Any]] = {}
+        choices: tuple[list[str], list[str]] = ([], [])
+        for line in record["inputLog"]:
+            kind, _, rest = line.removeprefix(">").partition(" ")
+            if kind == "start":
+                start = json.loads(rest)
+            elif kind == "player":
+                side, _, options = rest.partition(" ")
+                players[side] = json.loads(options)
+            elif kind in _SIDES:
+                choices[_SIDES[kind]].append(rest)
+        if start["formatid"] != "gen1ou":
+            raise ValueError(f"format {start['formatid']}")
+        first, second, third, fourth = (int(word) for word in start["seed"].split(","))
+        return cls(
+            record["roomid"],
+            (first, second, third, fourth),
+            (players["p1"]["name"], players["p2"]["name"]),
+            (unpack(players["p1"]["team"]), unpack(players["p2"]["team"])),
+            (tuple(choices[0]), tuple(choices[1])),
+        )
+
+    def replay(self) -> Iterator[Battle]:
+        """The battle at each point at which choices are due, and where the recording ends; always the same object."""
+        battle = Battle(*self.teams, seed=self.seed, names=self.names)
+        rest = [iter(choices) for choices in self.choices]
+        yield battle
+        while not battle.ended:
+            chosen = [next(rest[side], None) if battle.choices(side + 1) else "" for side in (0, 1)]
+            if chosen[0] is None or chosen[1] is None:  # given up: a player forfeited
+                return
+            battle.choose(_in_engine_words(battle, 1, chosen[0]), _in_engine_words(battle, 2, chosen[1]))
+            yield battle
+
+
+def recordings(folder: Path) -> Iterator[Recording]:
+    """Those in a server's record folder, whole ones only (a server may be writing the last)."""
+    for path in sorted(folder.rglob("*.log.json")):
+        yield Recording.read(path)
+
+
+def _in_engine_words(battle: Battle, player: int, choice: str) -> str:
+    """The log names a move by its id, the engine by its place in the request.
+
+    A lock that the request leaves open (`maybeLocked`) is logged as what it came to; every move comes to the same then.
+    """
+    legal = battle.choices(player)
+    if not legal or not choice.startswith("move "):
+        return choice
+    moves = [move["id"] for move in json.loads(battle.request(player))["active"][0]["moves"]]
+    name = choice.removeprefix("move ")
+    return f"move {moves.index(name) + 1}" if name in moves else legal[0]

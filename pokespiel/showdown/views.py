@@ -1,0 +1,155 @@
+"""Is what a player sees on a server what the engine itself says the player knows? Compared at every decision.
+
+    compare(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
+    compare(played(battle, policies, rng), [told(side) for side in (0, 1)])
+
+Two witnesses watch a battle. On a server they are `WitnessPlayer`s, whose trackers read the server's own lines; the
+battle is then replayed from its recording. Of an engine's battle they are trackers that read the engine's lines.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from poke_env import ServerConfiguration
+from poke_env.player import Player
+
+from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.teams import Team
+from pokespiel.game.gen1.tracker import Tracker
+from pokespiel.game.gen1.view import ACTION_NAMES, compact_names
+from pokespiel.policy import Observations, Policy, sample_actions
+from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.player import BattleRecord, PolicyPlayer
+
+
+class View(NamedTuple):
+    """What a player was shown at one decision."""
+
+    compact: np.ndarray
+    """[COMPACT_SIZE] int16."""
+    features: bytes
+    """[NUM_FEATURES] float32, bit for bit."""
+    legal: np.ndarray
+    """[9] bool, True = allowed."""
+
+    @classmethod
+    def by(cls, tracker: Tracker) -> View:
+        return cls(tracker.compact(), tracker.features().tobytes(), tracker.legal())
+
+
+Witness: TypeAlias = Callable[[Battle], View | None]
+"""Asked at each point of a battle: what its player is shown there, None where it is asked for nothing."""
+Views: TypeAlias = "defaultdict[tuple[str, int], list[View]]"
+"""By a battle's room and the player's side, in the order of the decisions."""
+
+
+class WitnessPlayer(PolicyPlayer):
+    """A policy's player that keeps what it was shown."""
+
+    def __init__(self, views: Views, desk: Desk, **options: Any):
+        self.views = views
+        super().__init__(desk, **options)
+
+    async def _answer(self, tag: str, record: BattleRecord) -> None:
+        self.views[tag, record.tracker.player].append(View.by(record.tracker))
+        await super()._answer(tag, record)
+
+
+@dataclass(frozen=True)
+class WitnessContestant:
+    """A policy in the arena; all its accounts keep their views together."""
+
+    desk: Desk
+    views: Views = field(default_factory=lambda: defaultdict(list))
+
+    def join(self, name: str, server: ServerConfiguration, team: Team) -> Player:
+        return WitnessPlayer(self.views, self.desk, name=name, server=server, team=team)
+
+
+@dataclass
+class Comparison:
+    """What a comparison has found."""
+
+    battles: int = 0
+    decisions: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Comparison) -> Comparison:
+        self.battles += other.battles
+        self.decisions += other.decisions
+        self.differences += other.differences
+        return self
+
+
+def compare(points: Iterable[Battle], witnesses: Sequence[Witness]) -> Comparison:
+    """The engine's own views and legal choices against the witnesses', at each point of one battle."""
+    found = Comparison(battles=1)
+    for battle in points:
+        for side, witness in enumerate(witnesses):
+            choices, view = battle.choices(side + 1), witness(battle)
+            if view is not None and choices:
+                found.decisions += 1
+            found.differences += [
+                f"turn {battle.turn}, player {side + 1}: {wrong}" for wrong in _differences(battle, side, choices, view)
+            ]
+    return found
+
+
+def _differences(battle: Battle, side: int, choices: list[str], view: View | None) -> Iterator[str]:
+    if (view is None) != (not choices):
+        yield f"asked by {'the engine' if choices else 'the witness'} alone"
+    elif view is not None:
+        own = battle.native.compact(side)
+        for number in np.flatnonzero(view.compact != own):
+            yield f"{compact_names()[number]}: shown {view.compact[number]}, known {own[number]}"
+        if view.features != battle.features(side + 1).tobytes():
+            yield "the features differ"
+        legal = [name for name, allowed in zip(ACTION_NAMES, view.legal, strict=True) if allowed]
+        if legal != choices:
+            yield f"shown the choices {legal}, allowed {choices}"
+
+
+def shown(views: Sequence[View], side: int) -> Witness:
+    """A witness with the `views` that a `WitnessPlayer` kept of the battle as player `side`."""
+    rest = iter(views)
+    return lambda battle: next(rest, None) if battle.choices(side + 1) else None
+
+
+def told(side: int) -> Witness:
+    """A witness that is told an engine's battle as a server would tell player `side`: its lines, then its request."""
+    tracker, heard = Tracker(), 0
+
+    def witness(battle: Battle) -> View | None:
+        nonlocal heard
+        lines = battle.log(side + 1)
+        for line in lines[heard:]:
+            tracker.read(line)
+        heard = len(lines)
+        if not battle.ended:
+            tracker.request(battle.request(side + 1))
+        return View.by(tracker) if tracker.awaited else None
+
+    return witness
+
+
+def played(battle: Battle, policies: Sequence[Policy], rng: np.random.Generator) -> Iterator[Battle]:
+    """The battle at each of its points while the policies play it; always the same object."""
+    memories = [policy.start(1, rng) for policy in policies]
+    yield battle
+    while not battle.ended:
+        chosen = ["", ""]
+        for side, policy in enumerate(policies):
+            choices = battle.choices(side + 1)
+            if not choices:
+                continue
+            legal = np.array([[name in choices for name in ACTION_NAMES]])
+            observations = Observations(side, battle.features(side + 1)[None], legal, np.full(1, -1, np.int64))
+            probabilities, memories[side] = policy(observations, memories[side])
+            chosen[side] = ACTION_NAMES[int(sample_actions(probabilities, rng)[0])]
+        battle.choose(*chosen)
+        yield battle
