@@ -17,7 +17,8 @@ import numpy as np
 from pokespiel.files import write_text
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.metagame import PayoffTable, SampledPayoffs, interval
+from pokespiel.metagame import PayoffTable, interval
+from pokespiel.sampling import SampledPayoffs
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ import numpy as np
 
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.metagame import SampledPayoffs, interval
+from pokespiel.metagame import interval
+from pokespiel.sampling import SampledPayoffs
 
 
 def main() -> None:

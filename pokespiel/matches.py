@@ -18,6 +18,8 @@ class Played(NamedTuple):
     """[n, P], each seat's sum over the match."""
     finished: np.ndarray
     """[n] bool; False where the match reached `max_steps` first: its utilities are no result."""
+    turns: np.ndarray
+    """[n] int64, how long the match was: the game's own count of turns where it has one, else steps."""
 
 
 class Seats:
@@ -82,7 +84,7 @@ def play(
     if len(populations) == 1:
         populations = [populations[0]] * game.num_players
     rows, seeds = _checked(game, populations, rows, seeds)
-    results = Played(np.zeros(rows.shape), np.zeros(len(rows), bool))
+    results = Played(np.zeros(rows.shape), np.zeros(len(rows), bool), np.zeros(len(rows), np.int64))
     slots = _Slots(len(rows), width)
     if len(rows) == 0:
         return results
@@ -96,6 +98,8 @@ def play(
         results.finished[slots.match[over]] = True
         if max_steps is not None:
             over |= (slots.match >= 0) & (slots.steps >= max_steps)
+        if over.any():
+            results.turns[slots.match[over]] = _turns(matches, slots.steps)[over]
         refilled = slots.free(np.flatnonzero(over))
         if len(refilled):
             matches.restart(refilled, seeds[slots.match[refilled]])
@@ -124,6 +128,12 @@ class _Slots:
         self.steps[freed] = 0
         self._queue = self._queue[len(refilled) :]
         return refilled
+
+
+def _turns(matches: Matches, steps: np.ndarray) -> np.ndarray:
+    """[B], by the count of games that keep one (`turns()`), else the steps."""
+    counter = getattr(matches, "turns", None)
+    return steps if counter is None else counter()
 
 
 def _step(matches: Matches, seats: Seats, rng: np.random.Generator) -> np.ndarray:

@@ -3,14 +3,13 @@
 A table holds one cell a joint choice of policies and grows by its missing cells only. In a symmetric game one
 population serves every seat, and a cell's mirror (the same policies in other seats) is filled with it.
 
-Sampling is by *units*: in a symmetric game a unit is the same seed played in every seating of the policies (the
-seat-swapped pair), elsewhere it is one match. Units are independent, the matches within one are not, so every interval
-comes from unit means.
+Sampling (`sampling.py`) is by *units*: in a symmetric game a unit is the same seed played in every seating of the
+policies (the seat-swapped pair), elsewhere it is one match. Units are independent, the matches within one are not, so
+every interval comes from unit means.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -19,7 +18,6 @@ import numpy as np
 
 from pokespiel.config import Registry
 from pokespiel.game import Game
-from pokespiel.matches import play
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.policy import Policy
 from pokespiel.statistics import mean_interval
@@ -79,7 +77,12 @@ class Payoffs(Protocol):
 
 
 PAYOFFS = Registry(
-    "payoffs", {"exact": "pokespiel.metagame:ExactPayoffs", "sampled": "pokespiel.metagame:SampledPayoffs"}
+    "payoffs",
+    {
+        "exact": "pokespiel.metagame:ExactPayoffs",
+        "sampled": "pokespiel.sampling:SampledPayoffs",
+        "adaptive": "pokespiel.sampling:AdaptivePayoffs",
+    },
 )
 
 
@@ -152,100 +155,6 @@ class ExactPayoffs:
         return grown
 
 
-@dataclass(frozen=True)
-class SampledPayoffs:
-    """Mean returns over counted matches, in seat-swapped pairs with the same seed where the game is symmetric."""
-
-    units: int = 500
-    """Units a missing cell: pairs of matches in a symmetric two-player game, single matches elsewhere."""
-    width: int = 4096
-    """Matches played side by side."""
-    max_steps: int | None = None
-    """Give a match up as unfinished after so many steps; None = only the game ends it."""
-
-    def __post_init__(self) -> None:
-        if self.units < 2:
-            raise ValueError(f"units must be at least 2 (a spread needs two), got {self.units}")
-
-    def __call__(
-        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
-    ) -> PayoffTable:
-        seats = per_seat(game, populations)
-        grown = grow(table, game.num_players, [len(seat) for seat in seats], sampled=True)
-        shared = len(populations) == 1 and game.num_players > 1
-        if shared and game.zero_sum:
-            _mirror_matches_are_fair(grown)
-        cells = np.argwhere(grown.missing())
-        if shared:
-            cells = np.unique(np.sort(cells, axis=1), axis=0)
-        return self.add(game, populations, grown, cells, rng)
-
-    def add(
-        self, game: Game, populations: Populations, table: PayoffTable, cells: np.ndarray, rng: np.random.Generator
-    ) -> PayoffTable:
-        """`table` with `units` further units in each of `cells` [k, P] (in a symmetric game, rows sorted)."""
-        if len(cells) == 0:
-            return table
-        shared = len(populations) == 1 and game.num_players > 1
-        seatings = np.array(list(itertools.permutations(range(game.num_players)))) if shared else None
-        orders = seatings if seatings is not None else np.arange(game.num_players)[None]
-        seeds = rng.integers(2**63, size=(len(cells), self.units))
-        rows = cells[:, None, orders]  # [k, 1, seatings, P]
-        rows = np.broadcast_to(rows, (len(cells), self.units, *orders.shape))
-        played = play(
-            game,
-            populations,
-            rows.reshape(-1, game.num_players),
-            np.repeat(seeds.ravel(), len(orders)),
-            rng,
-            width=self.width,
-            max_steps=self.max_steps,
-        )
-        shape = rows.shape[:3]
-        utilities, finished = played.utilities.reshape(*shape, game.num_players), played.finished.reshape(shape)
-        table = PayoffTable(table.payoffs.copy(), Samples(*(array.copy() for array in table.samples or ())))
-        for cell, values, done in zip(cells, utilities, finished, strict=True):
-            _record(table, cell, orders, values, done)
-        return table
-
-
-def _mirror_matches_are_fair(table: PayoffTable) -> None:
-    """A policy against itself earns 0 in a symmetric zero-sum game, by symmetry: such cells need no matches."""
-    for index in range(table.sizes[0]):
-        table.payoffs[at((index,) * len(table.sizes))] = 0.0
-
-
-def _record(table: PayoffTable, cell: np.ndarray, orders: np.ndarray, values: np.ndarray, done: np.ndarray) -> None:
-    """Add the units of one cell: `values` [units, seatings, P], `done` [units, seatings], `orders` [seatings, P]."""
-    samples = table.samples
-    assert samples is not None
-    whole = done.all(axis=1)
-    by_role = np.empty((int(whole.sum()), *orders.shape))  # utilities of the cell's first, second, ... policy
-    for seating, order in enumerate(orders):
-        by_role[:, seating, order] = values[whole, seating]
-    means = by_role.mean(axis=1)
-    products = np.einsum("up,uq->pq", means, means)
-    totals = means.sum(axis=0)
-    relative = np.sign(np.round(values - values.mean(axis=2, keepdims=True), 12)).astype(int)
-    filled = set()
-    for seating, order in enumerate(orders):
-        place = tuple(int(index) for index in cell[order])
-        for kind, sign in ((samples.wins, 1), (samples.losses, -1), (samples.ties, 0)):
-            kind[at(place)] += (relative[whole, seating] == sign).sum(axis=0)
-        samples.unfinished[place] += int((~done[:, seating]).sum())
-        if place in filled:
-            continue
-        filled.add(place)
-        before = samples.units[place]
-        after = before + len(means)
-        if after == 0:
-            raise ValueError(f"none of the {len(done)} matches of payoff cell {place} finished; raise max_steps")
-        known = np.where(before, table.payoffs[at(place)], 0.0)
-        table.payoffs[at(place)] = (known * before + totals[order]) / after
-        samples.units[place] = after
-        samples.products[at(place, 2)] += products[np.ix_(order, order)]
-
-
 def interval(
     table: PayoffTable, bounds: tuple[float, float], confidence: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -280,19 +189,25 @@ def spread(
     payoffs = table.complete()
     if table.samples is None:
         return [solver(payoffs, symmetric=symmetric)] * draws
-    factors = _deviations(table, bounds)
-    solved = []
-    for _ in range(draws):
-        noise = np.einsum("pq...,q...->p...", factors, rng.standard_normal(payoffs.shape))
-        drawn = payoffs + (_mirrored(noise) if symmetric else noise)
-        solved.append(solver(drawn, symmetric=symmetric))
-    return solved
+    factors = deviations(table, bounds)
+    normal = (rng.standard_normal(payoffs.shape) for _ in range(draws))
+    return [solver(payoffs + noise(factors, values, symmetric), symmetric=symmetric) for values in normal]
 
 
-def _deviations(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
-    """[P, P, cells], a square root of the covariance of each cell's mean returns."""
+def noise(factors: np.ndarray, normal: np.ndarray, symmetric: bool) -> np.ndarray:
+    """[P, cells], what the matches leave open about the mean returns: `deviations` times standard normal [P, cells].
+
+    symmetric: mirrored cells share the sorted cell's noise.
+    """
+    drawn = np.einsum("pq...,q...->p...", factors, normal)
+    return _mirrored(drawn) if symmetric else drawn
+
+
+def deviations(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
+    """[P, P, cells], a square root of the covariance of each cell's mean returns; 0 in cells without units."""
     samples = table.samples
-    assert samples is not None
+    if samples is None:
+        return np.zeros((len(table.payoffs), *table.payoffs.shape))
     means = np.moveaxis(table.payoffs, 0, -1)[..., None]
     count = samples.units[..., None, None]
     products = np.moveaxis(samples.products, (0, 1), (-2, -1))

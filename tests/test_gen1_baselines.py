@@ -17,8 +17,9 @@ from pokespiel.game.gen1.batch import BattleBatch
 from pokespiel.game.gen1.battle import Entrant
 from pokespiel.game.gen1.teams import PokemonSet
 from pokespiel.game.gen1.view import action_of
-from pokespiel.metagame import SampledPayoffs, interval
+from pokespiel.metagame import interval
 from pokespiel.policy import POLICIES, Observations, Uniform, load_policy, sample_actions, save_policy, take
+from pokespiel.sampling import SampledPayoffs
 
 RANDOM = Uniform()
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from toys import Always, BiasedRPS, Parity
 
-from pokespiel.metagame import ExactPayoffs, PayoffTable, SampledPayoffs, grow, interval, spread
+from pokespiel.metagame import ExactPayoffs, PayoffTable, grow, interval, spread
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.policy import Uniform
+from pokespiel.sampling import SampledPayoffs
 
 RPS = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) * 2 / 3  # a third of the seeds let seat 0 win
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from toys import Always, BiasedRPS, Parity
 
-from pokespiel.metagame import PayoffTable, SampledPayoffs
+from pokespiel.metagame import PayoffTable
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.self_play import SelfPlay
 from pokespiel.metasolvers.uniform import Uniform
 from pokespiel.oracles import Training
 from pokespiel.psro import PSROState, psro, respond_to
+from pokespiel.sampling import SampledPayoffs
 
 
 class Random:
@@ -131,7 +132,7 @@ def test_one_solver_to_train_against_and_another_to_judge_by():
 def state_of(training: MetaStrategy, sizes: tuple[int, ...]) -> PSROState:
     populations = tuple(tuple(Always(index) for index in range(size)) for size in sizes)
     table = PayoffTable(np.zeros((len(sizes), *sizes)))
-    return PSROState(0, populations, table, training, training, {})
+    return PSROState(0, populations, ((), ()), table, training, training, {})
 
 
 def three_players() -> Parity:

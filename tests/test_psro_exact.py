@@ -12,12 +12,13 @@ from pokespiel.evaluation.exact import correlated_gaps, exact_metrics, mixed_pla
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.metagame import ExactPayoffs, SampledPayoffs, interval
+from pokespiel.metagame import ExactPayoffs, interval
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.oracles.exact import Exact
 from pokespiel.policy import Mixture, Uniform
 from pokespiel.psro import PSROState, psro
+from pokespiel.sampling import SampledPayoffs
 
 
 def run(name: str, iterations: int, solver=None, seed: int = 0, **options) -> tuple[TreeGame, list[PSROState]]:

@@ -66,13 +66,17 @@ class Gen1Game:
         turn_limit: int = 1000,
         team_choice: TeamChoice = "chance",
         threads: int = 1,
+        team_names: Sequence[str] = (),
     ):
         """teams: the pool; a match draws one for each side, or the players choose (`team_choice`).
+
+        team_names: one a team, for logs; empty = their numbers.
 
         threads: how many share the work of one call on the matches of one `start`.
         """
         self.name = name
         self.teams = tuple(teams)
+        self.team_names = tuple(team_names) or tuple(map(str, range(len(self.teams))))
         self.turn_limit = turn_limit
         self.team_choice = team_choice
         self.threads = threads
@@ -90,6 +94,13 @@ class Gen1Game:
         checked = _checked_seeds(seeds)
         draws = np.stack([mixed(checked, 1), mixed(checked, 2)], axis=1)
         return (draws % np.uint64(len(self.teams))).astype(np.int64)
+
+    def drawn(self, seeds: Sequence[int] | np.ndarray) -> dict[str, list[str]]:
+        """What chance draws for these seeds, in words: `team_0` and `team_1`, unless the players choose their teams."""
+        if self.team_choice == "player":
+            return {}
+        sides = self.teams_of(seeds).T
+        return {f"team_{side}": [self.team_names[team] for team in teams] for side, teams in enumerate(sides)}
 
     def __repr__(self) -> str:
         return f"Gen1Game({self.name!r}, {len(self.teams)} teams)"
@@ -279,7 +290,12 @@ class Gen1OU:
         if form == "tree" or (form is None and self.preset):
             return self._tree()
         return Gen1Game(
-            self.name, self.teams(), turn_limit=self.turn_limit, team_choice=self.team_choice, threads=self.threads
+            self.name,
+            self.teams(),
+            turn_limit=self.turn_limit,
+            team_choice=self.team_choice,
+            threads=self.threads,
+            team_names=load_pool(self.pool).names,
         )
 
     def teams(self) -> tuple[Team, ...]:
