@@ -20,7 +20,8 @@ class Showdown:
     action: Positional[Literal["install", "serve", "arena", "accept", "challenge", "ladder"]]
     """What to do."""
     first: str = "expert"
-    """A baseline's name, a policy's file, or for the arena "poke-env:CLASS" with a poke-env player or module:Class."""
+    """A baseline's name, a policy's file, a run's folder (its mixture), or for the arena "poke-env:CLASS" with a
+    poke-env player or module:Class."""
     second: str = "poke-env:SimpleHeuristicsPlayer"
     """The arena's other side, likewise."""
     opponent: str | None = None
@@ -31,6 +32,8 @@ class Showdown:
     """A shipped pool or a file or folder of teams; each match draws from it."""
     server: str = "8000"
     """Where to play online: official, a port of this machine, or a websocket address."""
+    patience: float = 300.0
+    """Online: seconds to wait for an opponent, and for each next turn, before a match is given up and tried again."""
     port: int = 8000
     """The port to serve on; 0 = any free one."""
     servers: int = 1

@@ -13,7 +13,7 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from poke_env import AccountConfiguration, ServerConfiguration
@@ -23,7 +23,8 @@ from poke_env.player import Player
 from pokespiel.game.gen1.teams import Team, pack
 from pokespiel.policy import Policy
 from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.player import FORMAT, PATIENCE, SILENT, PolicyPlayer, disconnect, dropped
+from pokespiel.showdown.player import FORMAT, PATIENCE, SILENT, PolicyPlayer, disconnect
+from pokespiel.showdown.waiting import Unfinished, outcome, play_out, turn_of, within
 from pokespiel.statistics import mean_interval
 
 _LOG = logging.getLogger(__name__)
@@ -178,17 +179,19 @@ async def _play_all(
 
     places = range(min(conditions.concurrency, len(fixtures)))
     try:
-        await asyncio.gather(*(run(_Table(contestants, servers[i % len(servers)], conditions)) for i in places))
+        await asyncio.gather(*(run(_Table(contestants, servers, i, conditions)) for i in places))
     finally:
         await results.put(None)
 
 
 @dataclass
 class _Table:
-    """A pair of accounts that plays one match after another; after a failure both are replaced."""
+    """A pair of accounts that plays one match after another; after a failure new ones take the next server."""
 
     contestants: tuple[Contestant, Contestant]
-    server: ServerConfiguration
+    servers: Sequence[ServerConfiguration]
+    turn: int
+    """Whose turn it is among the servers."""
     conditions: Conditions
     players: list[Player] = field(default_factory=list)
 
@@ -203,6 +206,7 @@ class _Table:
                 problems.append(str(error) or type(error).__name__)
                 _LOG.warning("a match did not finish (attempt %d): %s", attempt, problems[-1])
                 await self.clear()
+                self.turn += 1
         return Result(None, 0, self.conditions.attempts, tuple(problems))
 
     def seat(self, teams: tuple[Team, Team]) -> None:
@@ -210,8 +214,9 @@ class _Table:
         for player, team in zip(self.players, teams, strict=False):
             player.reset_battles()
             player.update_team(pack(team))
+        server = self.servers[self.turn % len(self.servers)]
         for contestant, team in list(zip(self.contestants, teams, strict=True))[len(self.players) :]:
-            self.players.append(contestant.join(f"ps{next(_NAMES):08d}", self.server, team))
+            self.players.append(contestant.join(f"ps{next(_NAMES):08d}", server, team))
 
     async def clear(self) -> None:
         players, self.players = self.players, []
@@ -219,59 +224,18 @@ class _Table:
             await disconnect(player)
 
 
-class Unfinished(RuntimeError):
-    """A match reached no result; the message says why."""
-
-
 async def _play_once(players: Sequence[Player], first: int, stall: float) -> tuple[float, int]:
     """One match between two fresh accounts: the utility of player 0 and the number of turns."""
     challenger, accepter = players[first], players[1 - first]
     for player in players:
-        await _within(player.ps_client.logged_in.wait(), stall, players, "logging in")
+        await within(player.ps_client.logged_in.wait(), stall, players, "logging in")
     tasks = [
         asyncio.ensure_future(challenger._send_challenges(accepter.username, 1)),
         asyncio.ensure_future(accepter._accept_challenges(challenger.username, 1, None)),
     ]
     try:
-        await _until_over(tasks, players, stall)
+        await play_out(tasks, players, stall)
     finally:
         for task in tasks:
             task.cancel()
-    battle = next(iter(players[0].battles.values()))
-    if battle.won is None and battle.lost is None:
-        return 0.0, _turn(players)
-    return (1.0 if battle.won else -1.0), _turn(players)
-
-
-async def _until_over(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Player], stall: float) -> None:
-    """Wait for the end of a match whose progress is looked at every `stall` seconds."""
-    seen = -1
-    while not all(task.done() for task in tasks):
-        await _within(asyncio.wait(tasks, timeout=stall), stall + 1, players, "the match")
-        for task in tasks:
-            if task.done() and task.exception() is not None:
-                raise Unfinished(f"a player failed: {task.exception()!r}")
-        if not all(task.done() for task in tasks) and _turn(players) == seen:
-            raise Unfinished(f"nothing happened for {stall:.0f} s in turn {seen}")
-        seen = _turn(players)
-    for player in players:
-        if isinstance(player, PolicyPlayer) and player.failure:
-            raise Unfinished(player.failure)
-
-
-def _turn(players: Sequence[Player]) -> int:
-    """The turn that the players' only battle has reached; 0 before it starts."""
-    ours = [record.turn for player in players if isinstance(player, PolicyPlayer) for record in player.records.values()]
-    return max([*ours, *(battle.turn for player in players for battle in player.battles.values())], default=0)
-
-
-async def _within(waited: Any, timeout: float, players: Sequence[Player], what: str) -> None:
-    """Wait for `waited`, but no longer than `timeout` seconds nor than the connections last."""
-    gone = [asyncio.wrap_future(player.ps_client._listening_coroutine) for player in players]
-    task = asyncio.ensure_future(waited)
-    done, _ = await asyncio.wait([task, *gone], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-    if task in done:
-        return
-    task.cancel()
-    lost = [player.username for player in players if dropped(player)]
-    raise Unfinished(f"the connection was lost during {what}" if lost else f"{what} took longer than {timeout:.0f} s")
+    return outcome(players[0]), turn_of(players)

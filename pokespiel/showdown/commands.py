@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.beginnings import policy_named
 from pokespiel.game.gen1.teams import load_pool
-from pokespiel.policy import Policy, load_policy
 from pokespiel.progress import watch
 from pokespiel.showdown.arena import (
     Conditions,
@@ -67,7 +65,8 @@ def _arena(options: Showdown) -> None:
 
 def _online(options: Showdown) -> None:
     policy, teams = policy_named(options.first), load_pool(options.teams).teams
-    online = Online(policy, teams, server_at(options.server), Account.from_environment(), options.seed)
+    address, account = server_at(options.server), Account.from_environment()
+    online = Online(policy, teams, address, account, options.seed, options.patience)
     if options.action == "challenge":
         if options.opponent is None:
             raise ValueError("challenge: name whom with --opponent")
@@ -76,12 +75,7 @@ def _online(options: Showdown) -> None:
         tally = online.accept(options.matches, opponent=options.opponent)
     else:
         tally = online.ladder(options.matches)
-    print(f"won {tally.won}, lost {tally.lost}, tied {tally.tied}, unfinished {tally.unfinished}")
-
-
-def policy_named(name: str) -> Policy:
-    """A baseline by name, or a policy from its file."""
-    return load_policy(name) if Path(name).is_file() or name.endswith(".safetensors") else BASELINES.build(name)
+    print(tally)
 
 
 def contestant(name: str, rng: np.random.Generator) -> Contestant:

@@ -27,7 +27,7 @@ _MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
 _LOG = logging.getLogger(__name__)
 
 
-class ShowdownMissing(RuntimeError):
+class ShowdownMissing(FileNotFoundError):
     """Node or the Showdown package is not on this machine; the message says how to get it."""
 
 
@@ -81,7 +81,7 @@ def _package(home: Path) -> Path:
 def _is_installed(package: Path) -> bool:
     try:
         return json.loads((package / "package.json").read_text())["version"] == VERSION
-    except FileNotFoundError:
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 

@@ -1,15 +1,18 @@
-"""A policy on a server: it accepts challenges, makes them, or plays the ladder.
+"""A policy on a server of others: it takes challenges, makes them, or plays the ladder.
 
 The account comes from the environment alone: `SHOWDOWN_USERNAME`, and `SHOWDOWN_PASSWORD` where the server wants one.
+
+A connection that drops during a battle is opened again and the battle is played on. A match that ends without a result
+(no opponent, a stall, a server that stays away) is counted as unfinished, with the reason, and tried again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
 from poke_env import ServerConfiguration, ShowdownServerConfiguration
@@ -19,25 +22,44 @@ from pokespiel.game.gen1.teams import Team, pack
 from pokespiel.policy import Policy
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.player import PolicyPlayer, dropped
+from pokespiel.showdown.player import PolicyPlayer, disconnect
+from pokespiel.showdown.waiting import ConnectionLost, Unfinished, outcome, play_out, within
+
+Start: TypeAlias = Callable[[PolicyPlayer], Coroutine[Any, Any, None]]
+"""Finds an opponent for one match and lasts until it is over."""
 
 
-class LoginFailed(RuntimeError):
+class LoginFailed(ConnectionError):
     """The server did not let the account in."""
 
 
-class ConnectionLost(RuntimeError):
-    """The connection ended before the matches did; `won` and the other counts hold what was finished."""
-
-
-@dataclass(frozen=True)
+@dataclass
 class Tally:
     """How a series of matches went."""
 
-    won: int
-    lost: int
-    tied: int
-    unfinished: int
+    won: int = 0
+    lost: int = 0
+    tied: int = 0
+    problems: list[str] = field(default_factory=list)
+    """Why attempts at a match remained unfinished, one an attempt."""
+
+    @property
+    def unfinished(self) -> int:
+        return len(self.problems)
+
+    @property
+    def finished(self) -> int:
+        return self.won + self.lost + self.tied
+
+    def count(self, utility: float) -> None:
+        """One more match, worth +1, 0 or -1."""
+        self.won += utility > 0
+        self.lost += utility < 0
+        self.tied += utility == 0
+
+    def __str__(self) -> str:
+        reasons = "".join(f"\n  {problem}" for problem in self.problems)
+        return f"won {self.won}, lost {self.lost}, tied {self.tied}, unfinished {self.unfinished}{reasons}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +99,12 @@ class Online:
     server: ServerConfiguration
     account: Account
     seed: int
+    patience: float = 300.0
+    """Seconds to wait for an opponent, and for each next turn, before a match is given up."""
+    attempts: int = 3
+    """How often an unfinished match is tried in all, and a lost connection opened anew."""
     login_timeout: float = 20.0
+    """Seconds that the server may take to let the account in."""
 
     def accept(self, matches: int, *, opponent: str | None = None) -> Tally:
         """Take `matches` challenges, from `opponent` or from anyone."""
@@ -91,41 +118,74 @@ class Online:
         """Play ranked matches, one at a time."""
         return self._run(matches, lambda player: player._ladder(1))
 
-    def _run(self, matches: int, match: Any) -> Tally:
-        return asyncio.run_coroutine_threadsafe(self._play(matches, match), POKE_LOOP).result()
+    def _run(self, matches: int, start: Start) -> Tally:
+        """Up to `matches` finished ones: the series ends early after `attempts` unfinished in a row."""
+        series = asyncio.run_coroutine_threadsafe(self._play(matches, start), POKE_LOOP)
+        try:
+            return series.result()
+        finally:
+            series.cancel()
 
-    async def _play(self, matches: int, match: Any) -> Tally:
+    async def _play(self, matches: int, start: Start) -> Tally:
         rng = np.random.default_rng(self.seed)
+        desk, tally, in_a_row = Desk(self.policy, rng), Tally(), 0
+        player = await self._sign_in(desk)
+        try:
+            while tally.finished < matches and in_a_row < self.attempts:
+                try:
+                    if in_a_row:
+                        player = await self._sign_in(desk)
+                    player.reset_battles()
+                    player.update_team(pack(self.teams[int(rng.integers(len(self.teams)))]))
+                    tally.count(await self._match(player, start))
+                    in_a_row = 0
+                except (Unfinished, LoginFailed) as problem:
+                    tally.problems.append(str(problem))
+                    in_a_row += 1
+                    await disconnect(player)
+            return tally
+        finally:
+            await disconnect(player)
+
+    async def _sign_in(self, desk: Desk) -> PolicyPlayer:
+        name, password = self.account.name, self.account.password
         player = PolicyPlayer(
-            Desk(self.policy, rng),
-            name=self.account.name,
-            password=self.account.password,
+            desk,
+            name=name,
+            password=password,
             server=self.server,
             team=self.teams[0],
+            start_timer_on_battle_start=True,
         )
         try:
-            await asyncio.wait_for(player.ps_client.logged_in.wait(), self.login_timeout)
-        except TimeoutError:
-            raise LoginFailed(f"no login as {self.account.name!r} within {self.login_timeout:.0f} s") from None
-        for _ in range(matches):
-            player.update_team(pack(self.teams[int(rng.integers(len(self.teams)))]))
-            await _unless_dropped(player, match(player))
-        return Tally(
-            player.n_won_battles,
-            player.n_lost_battles,
-            player.n_tied_battles,
-            len(player.battles) - player.n_finished_battles,
-        )
+            await within(player.ps_client.logged_in.wait(), self.login_timeout, [player], f"logging in as {name!r}")
+        except Unfinished as problem:
+            await disconnect(player)
+            raise LoginFailed(str(problem)) from None
+        return player
 
+    async def _match(self, player: PolicyPlayer, start: Start) -> float:
+        """The utility of one match."""
+        match = asyncio.ensure_future(start(player))
+        try:
+            while True:
+                try:
+                    await play_out([match], [player], self.patience)
+                    return outcome(player)
+                except ConnectionLost:
+                    if not await self._come_back(player):
+                        raise
+        finally:
+            match.cancel()
 
-async def _unless_dropped(player: PolicyPlayer, match: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.ensure_future(match)
-    while not task.done():
-        await asyncio.wait([task], timeout=1.0)
-        if dropped(player) and not task.done():
-            task.cancel()
-            raise ConnectionLost(
-                f"the connection was lost after {player.n_finished_battles} matches "
-                f"({player.n_won_battles} won, {player.n_lost_battles} lost)"
-            )
-    task.result()
+    async def _come_back(self, player: PolicyPlayer) -> bool:
+        """Whether the player is connected again and in its battle."""
+        for attempt in range(self.attempts):
+            await asyncio.sleep(4.0**attempt - 1)
+            player.listen()
+            try:
+                await within(player.ps_client.logged_in.wait(), self.login_timeout, [player], "coming back")
+                return await player.rejoin()
+            except Unfinished:
+                await disconnect(player)
+        return False

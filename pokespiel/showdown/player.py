@@ -7,14 +7,17 @@ battle is not consulted.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from poke_env import AccountConfiguration, ServerConfiguration
 from poke_env.battle import AbstractBattle
+from poke_env.concurrency import POKE_LOOP, create_in_poke_loop
 from poke_env.player import BattleOrder, Player
+from poke_env.ps_client import PSClient
 
 from pokespiel.game.gen1.teams import Team, pack
 from pokespiel.game.gen1.tracker import Tracker
@@ -26,7 +29,7 @@ SILENT = logging.CRITICAL + 1
 """poke-env logs what it survives as critical."""
 PATIENCE = {"open_timeout": 60.0, "ping_timeout": 60.0}
 """Seconds that a busy machine may take to answer."""
-_FOR_POKE_ENV = {"init", "win", "tie", "bigerror"}
+_REFUSALS = ("|popup|", "|nametaken|")
 _LOG = logging.getLogger(__name__)
 
 
@@ -36,11 +39,14 @@ class BattleRecord:
 
     tracker: Tracker
     seat: Seat | None = None
-    lines: list[str] = field(default_factory=list)
     decisions: int = 0
-    turn: int = 0
     failure: str | None = None
     """Why this player gave the battle up; None while all is well."""
+
+    @property
+    def turn(self) -> int:
+        """The turn it has reached; 0 before it starts."""
+        return self.tracker.turn if self.tracker.ready else 0
 
 
 class PolicyPlayer(Player):
@@ -70,12 +76,35 @@ class PolicyPlayer(Player):
             server_configuration=server,
             team=pack(team),
             log_level=SILENT,
+            start_listening=False,
             **{**PATIENCE, **options},
         )
+        self.refusal: str | None = None
+        self.refused = create_in_poke_loop(asyncio.Event, POKE_LOOP)
+        self.listen()
+
+    def listen(self) -> None:
+        """Connect (anew); what the server says outside of battles is heard for refusals, the rest is poke-env's."""
+        handle = PSClient._handle_message
+
+        async def hear(message: str) -> None:
+            if message.startswith(_REFUSALS):
+                self.refusal = " ".join(message.split("|")[2:]).strip()
+                self.refused.set()
+                return
+            try:
+                await handle(self.ps_client, message)
+            except Exception as error:  # a line that poke-env cannot take is no reason to miss the next
+                _LOG.info("%s passed over %r: %r", self.username, message[:80], error)
+
+        self.ps_client.logged_in.clear()
+        self.ps_client._handle_message = hear
+        self.ps_client._listening_coroutine = asyncio.run_coroutine_threadsafe(self.ps_client.listen(), POKE_LOOP)
 
     def reset_battles(self) -> None:
         super().reset_battles()
         self.records.clear()
+        self.refused.clear()
 
     @property
     def failure(self) -> str | None:
@@ -86,40 +115,50 @@ class PolicyPlayer(Player):
         raise AssertionError("requests are answered by the tracker and the policy, not by poke-env")
 
     async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
-        tag = split_messages[0][0].removeprefix(">")
+        head, *messages = split_messages
+        tag = head[0].removeprefix(">")
+        if messages and messages[0][1:2] == ["init"]:
+            await self._open(tag, head, messages[0])
         record = self.records.get(tag)
         if record is None:
-            record = self.records[tag] = BattleRecord(Tracker())
-        for message in split_messages[1:]:
-            if len(message) > 1 and message[1] in _FOR_POKE_ENV:
-                await super()._handle_battle_message([split_messages[0], message])
+            _LOG.info("%s was told of %s, which is no %s battle of its own", self.username, tag[:80], FORMAT)
+            return
         if record.failure is None:
-            await self._follow(tag, record, split_messages[1:])
+            await self._follow(tag, record, messages)
+        for message in messages:
+            if message[1:2] == ["win"] or message[1:2] == ["tie"]:
+                await self._close(tag, head, message)
+
+    async def _open(self, tag: str, head: list[str], init: list[str]) -> None:
+        """A battle begins, or is told anew from its start to a player that has come back."""
+        if tag.startswith(f"battle-{FORMAT}-"):
+            await super()._handle_battle_message([head, init])
+            seat = self.records[tag].seat if tag in self.records else None
+            self.records[tag] = BattleRecord(Tracker(), seat)
+
+    async def _close(self, tag: str, head: list[str], message: list[str]) -> None:
+        battle = self.battles.get(tag)
+        if battle is not None and not battle.finished:
+            await super()._handle_battle_message([head, [*message, ""]])
 
     async def _follow(self, tag: str, record: BattleRecord, messages: list[list[str]]) -> None:
         """Tell the tracker what happened and answer what it is asked; any error gives this battle up, no other."""
+        answered = any(message[1:2] == ["sentchoice"] for message in messages)
         try:
             for message in messages:
-                await self._hear(tag, record, message)
-        except ValueError as error:
-            record.failure = str(error)
-            _LOG.warning("%s gives up %s: %s", self.username, tag, error)
+                await self._hear(tag, record, message, answered)
+        except Exception as error:  # whatever a server sends or a policy raises must not leave the opponent waiting
+            record.failure = str(error) or type(error).__name__
+            _LOG.warning("%s gives up %s: %s", self.username, tag, record.failure)
             await self.ps_client.send_message("/forfeit", tag)
 
-    async def _hear(self, tag: str, record: BattleRecord, message: list[str]) -> None:
+    async def _hear(self, tag: str, record: BattleRecord, message: list[str], answered: bool) -> None:
         line = "|".join(message)
-        kind = message[1] if len(message) > 1 else ""
-        if kind == "error":
-            raise ValueError(f"the server refused a choice: {line}")
-        if kind != "request":
-            record.lines.append(line)
-            if kind == "turn":
-                record.turn = int(message[2])
-            record.tracker.read(line)
-        elif len(message) > 2 and message[2]:
-            record.tracker.request("|".join(message[2:]))
-            if record.tracker.awaited:
-                await self._answer(tag, record)
+        if message[1:2] == ["error"]:
+            raise ValueError(f"the server refused a choice: {line[:200]!r}")
+        record.tracker.read(line)
+        if message[1:2] == ["request"] and message[2:3] != [""] and record.tracker.awaited and not answered:
+            await self._answer(tag, record)
 
     async def _answer(self, tag: str, record: BattleRecord) -> None:
         tracker = record.tracker
@@ -130,6 +169,16 @@ class PolicyPlayer(Player):
         action = int(choices[0]) if len(choices) == 1 else await self.desk.decide(record.seat, features, legal)
         record.decisions += 1
         await self.ps_client.send_message(f"/choose {ACTION_NAMES[action]}", tag)
+
+    async def rejoin(self) -> bool:
+        """Return to the battles under way after `listen` has connected anew; whether there are any.
+
+        Each is told from its start again, and whoever waits for its end goes on waiting.
+        """
+        under_way = [tag for tag, battle in self.battles.items() if not battle.finished]
+        for tag in under_way:
+            await self.ps_client.send_message(f"/join {tag}")
+        return bool(under_way)
 
 
 async def disconnect(player: Player) -> None:

@@ -99,6 +99,8 @@ def _in_engine_words(battle: Battle, player: int, choice: str) -> str:
     legal = battle.choices(player)
     if not legal or not choice.startswith("move "):
         return choice
-    moves = [move["id"] for move in json.loads(battle.request(player))["active"][0]["moves"]]
+    active = json.loads(battle.request(player))["active"][0]
+    moves = [move["id"] for move in active["moves"]]
     name = choice.removeprefix("move ")
-    return f"move {moves.index(name) + 1}" if name in moves else legal[0]
+    place = f"move {moves.index(name) + 1}" if name in moves else choice
+    return legal[0] if active.get("maybeLocked") and place not in legal else place

@@ -26,7 +26,7 @@ CONFIGURATION = Path(__file__).with_name("server-config.cjs")
 FOLDERS = ("config/chat-plugins", "config/ladders", "logs/chat", "logs/modlog", "logs/repl", "logs/tickets")
 
 
-class ServerFailed(RuntimeError):
+class ServerFailed(ConnectionError):
     """The server did not start, or died; the message ends with the last lines it printed."""
 
 
