@@ -4,7 +4,8 @@
 
 With a Nash solver this is double oracle, with `uniform` fictitious play, with `self_play` self-play, with a correlated
 solver JPSRO; a solver's `targets` (rectified Nash, JPSRO's recommendations) ask for one response a row. The loop is a
-generator of whole states: it holds no files, prints nothing and never stops by itself.
+generator of whole states: it holds no files, prints nothing and never stops by itself. Several oracles respond together
+in every iteration, or take turns: an exploiter and a learner in turns are exploit and defend.
 
     for state in itertools.islice(psro(game, Nash(), [Exact()], ExactPayoffs(), rng), 11):
         print(state.iteration, nash_conv(game, state))
@@ -20,7 +21,7 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -34,6 +35,27 @@ from pokespiel.policy import Policy, Uniform
 Members = tuple[tuple[Policy, ...], ...]
 """The policies of each player, oldest first; one tuple alone in a symmetric game."""
 
+Origins = tuple[tuple[Mapping[str, Any], ...], ...]
+"""How each policy of `Members` came about: its `name`, and of a response its `oracle`, `iteration` and budget."""
+
+Turns = Literal["together", "alternate"]
+"""Every oracle in every iteration, or oracle i mod n alone in iteration i + 1."""
+
+
+class Beginning(NamedTuple):
+    """Whom the populations begin with, and what is known of their payoffs."""
+
+    populations: Members
+    origins: Origins
+    table: PayoffTable | None = None
+    """None, or a table with missing cells = the loop fills it."""
+
+    @classmethod
+    def of(cls, game: Game, members: Mapping[str, Policy]) -> Beginning:
+        """The same policies, by name, in every population of `game`."""
+        seats = 1 if game.symmetric else game.num_players
+        return cls((tuple(members.values()),) * seats, (tuple({"name": name} for name in members),) * seats)
+
 
 class Pending(NamedTuple):
     """An iteration in progress; its oracle calls are numbered."""
@@ -42,6 +64,8 @@ class Pending(NamedTuple):
     """The call to make or to go on with; those before it are finished."""
     responses: Members
     """What the finished calls have added."""
+    origins: Origins
+    """How they came about."""
     metrics: tuple[Mapping[str, float], ...]
     """Of each finished call."""
     training: Training | None
@@ -55,6 +79,7 @@ class PSROState:
     iteration: int
     """Finished iterations; 0 = the start."""
     populations: Members
+    origins: Origins
     table: PayoffTable
     training: MetaStrategy
     """What the next responses train against."""
@@ -76,24 +101,27 @@ def psro(
     rng: np.random.Generator,
     *,
     evaluator: MetaSolver | None = None,
+    turns: Turns = "together",
+    beginning: Beginning | None = None,
     start: PSROState | None = None,
     partial: bool = False,
 ) -> Iterator[PSROState]:
-    """Yield the start (iteration 0: one uniform policy a population) and then a state an iteration.
+    """Yield the start (iteration 0: the populations to begin with) and then a state an iteration.
 
     Args:
         meta_solver: gives the mixtures that responses train against.
-        oracles: each is called in every iteration and may add a response to every population.
+        oracles: each may add responses to every population, in every iteration or in its turn.
         evaluate: fills the payoff table's missing cells.
         evaluator: another meta-solver for `strategy`; None = the same.
+        beginning: None = one uniform policy a population.
         start: go on from this state instead (it is not yielded again); `rng` is set to where it stood.
         partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")
-    loop = _Loop(game, meta_solver, tuple(oracles), evaluate, evaluator, rng)
+    loop = _Loop(game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng)
     if start is None:
-        start = loop.solved(0, ((Uniform(),),) * (1 if game.symmetric else game.num_players), None, {})
+        start = loop.solved(0, beginning or Beginning.of(game, {"uniform": Uniform()}), {})
         yield start
     else:
         rng.bit_generator.state = copy.deepcopy(dict(start.rng))
@@ -111,25 +139,38 @@ class _Loop(NamedTuple):
     oracles: tuple[Oracle, ...]
     evaluate: Payoffs
     evaluator: MetaSolver | None
+    turns: Turns
     rng: np.random.Generator
 
     def iteration(self, state: PSROState) -> Iterator[PSROState]:
         """States in between, then the finished one."""
         began = time.perf_counter()
-        work = state.pending or Pending(0, ((),) * len(state.populations), (), None)
-        calls = [(oracle, opponents) for oracle in self.oracles for opponents in respond_to(self.game, state)]
+        work = state.pending or Pending(0, *(((),) * len(state.populations),) * 2, (), None)
+        calls = [
+            (oracle, opponents) for oracle in self.asked(state.iteration) for opponents in respond_to(self.game, state)
+        ]
         for oracle, opponents in calls[work.call :]:
-            for training in self._train(oracle, opponents, state.populations, work.training):
+            for training in self._train(self.oracles[oracle], opponents, state.populations, work.training):
                 if training.state:
                     yield replace(state, rng=self._rng(), pending=work._replace(training=training))
+            responses = self._accepted(training)
+            origins = _origins(type(self.oracles[oracle]).__name__.lower(), state.iteration + 1, training, responses)
             work = Pending(
                 work.call + 1,
-                _extended(work.responses, self._accepted(training)),
+                _extended(work.responses, responses),
+                _extended(work.origins, origins),
                 (*work.metrics, training.metrics),
                 None,
             )
-        report = _merged(work.metrics, len(self.oracles)) | {"seconds_responses": time.perf_counter() - began}
-        yield self.solved(state.iteration + 1, _extended(state.populations, work.responses), state.table, report)
+        report = _merged([oracle for oracle, _ in calls], work.metrics, len(self.oracles))
+        report["seconds_responses"] = time.perf_counter() - began
+        populations = _extended(state.populations, work.responses)
+        grown = Beginning(populations, _extended(state.origins, work.origins), state.table)
+        yield self.solved(state.iteration + 1, grown, report)
+
+    def asked(self, iteration: int) -> Sequence[int]:
+        """The oracles that respond after so many finished iterations."""
+        return range(len(self.oracles)) if self.turns == "together" else [iteration % len(self.oracles)]
 
     def _train(
         self, oracle: Oracle, opponents: Mapping[int, Opponents], populations: Members, before: Training | None
@@ -152,39 +193,58 @@ class _Loop(NamedTuple):
             return (tuple(itertools.chain.from_iterable(training.responses.values())),)
         return tuple(tuple(training.responses.get(player, ())) for player in range(self.game.num_players))
 
-    def solved(
-        self,
-        iteration: int,
-        populations: Members,
-        table: PayoffTable | None,
-        metrics: Mapping[str, float],
-    ) -> PSROState:
+    def solved(self, iteration: int, grown: Beginning, metrics: Mapping[str, float]) -> PSROState:
         """The state of populations whose payoffs are still to be filled and solved."""
         began = time.perf_counter()
-        table = self.evaluate(self.game, populations, table, self.rng)
+        table = self.evaluate(self.game, grown.populations, grown.table, self.rng)
         filled = time.perf_counter()
         payoffs = table.complete()
         training = self.meta_solver(payoffs, symmetric=self.game.symmetric)
         strategy = self.evaluator(payoffs, symmetric=self.game.symmetric) if self.evaluator else training
         spent = {"seconds_payoffs": filled - began, "seconds_solving": time.perf_counter() - filled}
         return PSROState(
-            iteration, populations, table, training, strategy, self._rng(), {**metrics, **spent}, pending=None
+            iteration=iteration,
+            populations=grown.populations,
+            origins=grown.origins,
+            table=table,
+            training=training,
+            strategy=strategy,
+            rng=self._rng(),
+            metrics={**metrics, **spent},
         )
 
     def _rng(self) -> Mapping[str, Any]:
         return copy.deepcopy(dict(self.rng.bit_generator.state))
 
 
-def _extended(populations: Members, added: Members) -> Members:
+Item = TypeVar("Item")
+Grouped = tuple[tuple[Item, ...], ...]
+
+
+def _extended(populations: Grouped[Item], added: Grouped[Item]) -> Grouped[Item]:
     return tuple((*old, *new) for old, new in zip(populations, added, strict=True))
 
 
-def _merged(calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
-    """The mean of each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several."""
-    per_oracle = len(calls) // num_oracles
+def _origins(oracle: str, iteration: int, training: Training, responses: Members) -> Origins:
+    """How the responses of one call came about; where it gave a seat several, their names are numbered."""
+    budget: dict[str, Any] = {
+        name: training.metrics[name] for name in ("decisions", "episodes") if name in training.metrics
+    }
+    facts = {"oracle": oracle, "iteration": iteration, **budget}
+    return tuple(
+        tuple({"name": oracle if len(added) == 1 else f"{oracle} {part}", **facts} for part in range(1, len(added) + 1))
+        for added in responses
+    )
+
+
+def _merged(called: Sequence[int], calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
+    """The mean of each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several.
+
+    called: which oracle made each of the calls.
+    """
     merged: dict[str, float] = {}
-    for oracle in range(num_oracles):
-        own = calls[oracle * per_oracle : (oracle + 1) * per_oracle]
+    for oracle in dict.fromkeys(called):
+        own = [metrics for which, metrics in zip(called, calls, strict=True) if which == oracle]
         prefix = f"oracle_{oracle}/" if num_oracles > 1 else "oracle/"
         for name in dict.fromkeys(name for metrics in own for name in metrics):
             merged[prefix + name] = float(np.mean([metrics[name] for metrics in own if name in metrics]))

@@ -15,10 +15,8 @@ goes on from there to the same numbers; a lock keeps two processes out of one fo
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,16 +30,18 @@ import yaml
 from pokespiel.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.config import BadOption
 from pokespiel.environment import environment
-from pokespiel.files import replacing, write_text
+from pokespiel.files import locked, replacing, write_text
 from pokespiel.metagame import PAYOFFS, PayoffTable, Samples
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.options import Choice, from_plain, read_yaml, to_plain
 from pokespiel.oracles import ORACLES, Training
 from pokespiel.policy import Policy, load_policy, save_policy
-from pokespiel.psro import Members, Pending, PSROState
+from pokespiel.psro import Members, Pending, PSROState, Turns
 
 FORMAT = "pokespiel-run-1"
 EXPORT_SECONDS = 30.0
+SUPPORT = 1e-6
+"""A policy with more weight than this belongs to the mixture's support."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,14 @@ class PSROConfig:
     evaluator: Annotated[Choice | None, METASOLVERS] = None
     """Another meta-solver for the answer and its exploitability; None = the same."""
     oracle: Annotated[tuple[Choice, ...], ORACLES] = (Choice("exact"),)
-    """Finds the responses; each one named is called in every iteration."""
+    """Finds the responses; each one named is called in every iteration, or in its turn."""
+    turns: Turns = "together"
+    """With several oracles: all in every iteration, or `alternate`, one an iteration in the order of their names."""
+    population: tuple[str, ...] = ()
+    """Whom the populations begin with: `uniform`, `baselines` (all of Gen 1), the name of one, policies' files, folders
+    of runs (their mixtures). Empty = uniform, or with --start nobody else."""
+    start: Path | None = None
+    """Go on from the populations and payoffs of this finished run or tournament of the same game."""
     payoffs: Annotated[Choice, PAYOFFS] = Choice("exact")
     """Fills the payoff table."""
     iterations: int = 40
@@ -100,7 +107,7 @@ class RunFolder:
     def create(cls, path: str | Path, config: PSROConfig) -> Iterator[RunFolder]:
         """A new run; a `FileExistsError` if the folder already holds one that has finished anything."""
         run = cls(path)
-        with run._locked():
+        with locked(run.path):
             if run.checkpoint_file.exists():
                 raise FileExistsError(f"{path} already holds a run; resume it, or choose another folder")
             run._write_environment(config, [])
@@ -113,7 +120,7 @@ class RunFolder:
         """An existing run; a `ValueError` if `config` differs from what it was started with in more than iterations."""
         run = cls(path)
         kept = run.config()
-        with run._locked():
+        with locked(run.path):
             if config is not None and config != kept:
                 _check_same(kept, config, run.path)
                 run._write_config(config)
@@ -152,10 +159,11 @@ class RunFolder:
     def save(self, standing: Standing, previous: PSROState | None) -> None:
         """Write what is new since `previous`, the checkpoint last."""
         state = standing.state
-        before = [len(population) for population in previous.populations] if previous else [0] * len(state.populations)
-        for name, population, first in zip(population_names(state), state.populations, before, strict=True):
-            for index in range(first, len(population)):
-                save_policy(self.policy_file(name, index), population[index], {"iteration": state.iteration})
+        first = [len(population) for population in previous.populations] if previous else [0] * len(state.populations)
+        for number, name in enumerate(population_names(state)):
+            for index in range(first[number], len(state.populations[number])):
+                about = self._about(state.origins[number][index])
+                save_policy(self.policy_file(name, index), state.populations[number][index], about)
         write_text(self.path / "metrics.csv", _csv(standing.rows))
         save_checkpoint(self.checkpoint_file, FORMAT, _kept(standing))
 
@@ -179,6 +187,15 @@ class RunFolder:
                 with replacing(self.path / f"payoffs_{seat}.csv") as temporary:
                     np.savetxt(temporary, payoffs, delimiter=",", fmt="%.12g")
 
+    def _about(self, origin: Mapping[str, Any]) -> dict[str, Any]:
+        """What a policy's file says of it: this run's response gets run and seed, another run's keeps its own."""
+        return ({"run": self.path.name, "seed": self.config().seed} if "oracle" in origin else {}) | dict(origin)
+
+    def before(self) -> Path | None:
+        """The folder that this run started from, by the path it was given or beside this one; None = from policies."""
+        start = self.config().start
+        return start if start is None or start.exists() else self.path.parent / start.name
+
     def policy_file(self, population: str, index: int) -> Path:
         return self.path / "policies" / population / f"{index:04d}.safetensors"
 
@@ -188,6 +205,7 @@ class RunFolder:
         return PSROState(
             iteration=kept["iteration"],
             populations=populations,
+            origins=kept["origins"],
             table=PayoffTable(payoffs, None if samples is None else Samples(*samples)),
             training=MetaStrategy(*kept["training"]),
             strategy=MetaStrategy(*kept["strategy"]),
@@ -218,26 +236,6 @@ class RunFolder:
         text = json.dumps({"seed": config.seed, "sessions": [*sessions, environment()]}, indent=1)
         write_text(self.path / "environment.json", text + "\n")
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Held as long as the process lives; the system frees it however the process ends."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / ".lock", "a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                holder = file.read().strip() or "unknown"
-                raise RunBusy(f"another process (id {holder}) is working in {self.path}") from None
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
-            yield
-
-
-class RunBusy(OSError):
-    """Another process holds the run's lock."""
-
 
 def population_names(state: PSROState) -> list[str]:
     """The folder of each population: `all` seats in a symmetric game, else the seat's number."""
@@ -246,6 +244,11 @@ def population_names(state: PSROState) -> list[str]:
 
 def _names(populations: int) -> list[str]:
     return ["all"] if populations == 1 else [str(seat) for seat in range(populations)]
+
+
+def labels(origins: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A name for each policy of a population: its index, and how it came about."""
+    return [f"{index} {origin['name']}" for index, origin in enumerate(origins)]
 
 
 def extended(mixtures: tuple[np.ndarray, ...] | None, state: PSROState) -> tuple[np.ndarray, ...]:
@@ -269,6 +272,7 @@ def _kept(standing: Standing) -> dict[str, Any]:
         "iteration": state.iteration,
         "sizes": [len(population) for population in state.populations],
         "shared": _shared(state.populations),
+        "origins": state.origins,
         "table": (state.table.payoffs, None if samples is None else tuple(samples)),
         "training": tuple(state.training),
         "strategy": tuple(state.strategy),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import math
+import re
 import signal
 import threading
 import time
@@ -13,21 +16,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.evaluation.exact import exact_metrics
+from pokespiel.beginnings import beginning
 from pokespiel.game import Game, load_game
 from pokespiel.metagame import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.metasolvers.regret import ce_gap, population_regret
+from pokespiel.metrics import row
 from pokespiel.options import to_plain
 from pokespiel.oracles import ORACLES
 from pokespiel.progress import Watch, watch
 from pokespiel.psro import Pending, PSROState, psro
-from pokespiel.run import PSROConfig, RunFolder, Standing, extended, population_names
+from pokespiel.run import PSROConfig, RunFolder, Standing, extended
 
 log = logging.getLogger(__name__)
-
-SUPPORT = 1e-6
-"""A policy with more weight than this belongs to the mixture's support."""
 
 
 class Outcome(NamedTuple):
@@ -38,13 +38,15 @@ class Outcome(NamedTuple):
     """False = it was asked to stop before the last iteration."""
 
 
-def work(run: RunFolder, checkpoint_seconds: float = 30.0, wandb: str = "") -> Outcome:
+def work(run: RunFolder, checkpoint_seconds: float = 30.0, wandb: str = "", seconds: float | None = None) -> Outcome:
     """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted.
 
     Args:
         checkpoint_seconds: how much of an oracle's work in progress a kill may cost.
         wandb: the Weights & Biases project that gets the learners' curves too; they always go to `tensorboard/`.
+        seconds: stop at the first checkpoint after so long; None = never.
     """
+    until = math.inf if seconds is None else time.monotonic() + seconds
     config = run.config()
     game = load_game(config.game)
     standing = run.standing()
@@ -55,7 +57,8 @@ def work(run: RunFolder, checkpoint_seconds: float = 30.0, wandb: str = "") -> O
         if standing is not None and standing.state.iteration >= config.iterations:
             bar.say(f"{run.path} has its {config.iterations} iterations already; ask for more with --iterations")
         else:
-            standing = _iterate(run, game, standing, bar, curves, stopping, checkpoint_seconds)
+            stop = functools.partial(_stop, stopping, until)
+            standing = _iterate(run, game, standing, bar, curves, stop, checkpoint_seconds)
         run.export(standing, now=True)
     return Outcome(standing, standing.state.iteration >= config.iterations)
 
@@ -70,6 +73,7 @@ def _iterate(
     checkpoint_seconds: float,
 ) -> Standing:
     config = run.config()
+    solver = (config.evaluator or config.meta_solver).build(METASOLVERS)
     before = standing.seconds if standing else 0.0
     began = saved = time.monotonic()
     for state in _states(config, game, standing):
@@ -83,15 +87,15 @@ def _iterate(
                 saved = time.monotonic()
             _note(bar, state.iteration, state.pending.training.metrics if state.pending.training else {})
         else:
-            row = _row(game, state, seconds)
+            figures = row(game, state, standing.state if standing else None, solver, config.seed, seconds)
             mixtures = extended(standing.mixtures if standing else None, state)
-            rows = (*(standing.rows if standing else ()), row)
+            rows = (*(standing.rows if standing else ()), figures)
             previous = standing.state if standing else None
             standing = Standing(state, rows, mixtures, seconds)
             run.save(standing, previous)
             run.export(standing)
             saved = time.monotonic()
-            _note(bar, state.iteration, row)
+            _note(bar, state.iteration, figures)
         if state.iteration >= config.iterations or stopping():
             break
     assert standing is not None, "the loop yields its start first"
@@ -125,41 +129,30 @@ class _Curves:
 
 
 def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterator[PSROState]:
-    evaluator = config.evaluator.build(METASOLVERS) if config.evaluator else None
     return psro(
         game,
         config.meta_solver.build(METASOLVERS),
         [choice.build(ORACLES) for choice in config.oracle],
         config.payoffs.build(PAYOFFS),
         np.random.default_rng(config.seed),
-        evaluator=evaluator,
+        evaluator=config.evaluator.build(METASOLVERS) if config.evaluator else None,
+        turns=config.turns,
+        beginning=None if standing else beginning(config, game),
         start=standing.state if standing else None,
         partial=True,
     )
 
 
-def _row(game: Game, state: PSROState, seconds: float) -> dict[str, Any]:
-    """One line of metrics.csv."""
-    row: dict[str, Any] = {"iteration": state.iteration, "seconds": round(seconds, 3)}
-    row |= exact_metrics(game, state.populations, state.strategy)
-    row["population_regret"] = population_regret(state.table.payoffs, state.strategy)
-    if state.strategy.joint is not None:
-        row["population_ce_gap"] = ce_gap(state.table.payoffs, state.strategy.joint)
-    names = population_names(state)
-    marginals = state.strategy.marginals[: len(names)]
-    row |= {f"policies_{name}": len(population) for name, population in zip(names, state.populations, strict=True)}
-    row |= {f"support_{name}": int((vector > SUPPORT).sum()) for name, vector in zip(names, marginals, strict=True)}
-    if state.table.samples is not None:
-        samples = state.table.samples
-        row |= {"units": int(samples.units.sum()), "unfinished": int(samples.unfinished.sum())}
-    return row | {name: float(value) for name, value in state.metrics.items()}
-
-
 def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
-    """The figures that people look at."""
-    known = [name for name in ("exploitability", "cce_gap") if name in metrics]
-    shown = known or [name for name in metrics if name not in ("iteration", "seconds")][:2]
-    bar.update(iteration, ", ".join(f"{name.replace('_', ' ')} {metrics[name]:.3g}" for name in shown))
+    """The figures that people look at: how far the answer is from equilibrium, else how the responses do."""
+    known = [name for name in metrics if name in ("exploitability", "cce_gap") or name.endswith("/win_rate")]
+    learning = [name for name in ("decisions", "decisions_per_second", "return") if name in metrics]
+    shown = known or learning or [name for name in metrics if name not in ("iteration", "seconds")][:2]
+    bar.update(iteration, ", ".join(f"{re.sub('[_/]', ' ', name)} {metrics[name]:.3g}" for name in shown))
+
+
+def _stop(asked: Callable[[], bool], until: float) -> bool:
+    return asked() or time.monotonic() > until
 
 
 @contextmanager

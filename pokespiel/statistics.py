@@ -29,6 +29,33 @@ def mean_interval(
     return np.where(certain, np.maximum(mean - half, low), low), np.where(certain, np.minimum(mean + half, high), high)
 
 
+def weighted_interval(
+    weights: np.ndarray,
+    n: np.ndarray,
+    total: np.ndarray,
+    squares: np.ndarray,
+    bounds: tuple[float, float],
+    confidence: float = 0.95,
+) -> tuple[float, float]:
+    """Two-sided interval for the sum of k independent means by `weights` [k], each of n values that lie in `bounds`.
+
+    Each mean and its variance are those of `mean_interval`, added values included; the sum's degrees of freedom are
+    Welch's (1947). With one mean of weight 1 the two agree.
+    """
+    low, high = bounds
+    weights, n, total, squares = (np.asarray(value, float) for value in (weights, n, total, squares))
+    if (n <= 0).any():
+        raise ValueError("an interval of weighted means needs values behind each of them")
+    count = n + 4
+    mean = (total + 2 * low + 2 * high) / count
+    variance = np.maximum(squares + 2 * low**2 + 2 * high**2 - count * mean**2, 0) / (count - 1)
+    parts = weights**2 * variance / count
+    freedom = parts.sum() ** 2 / (parts**2 / (count - 1)).sum()
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(parts.sum())
+    centre, scale = weights @ mean, weights.sum()
+    return max(float(centre - half), low * scale), min(float(centre + half), high * scale)
+
+
 def bootstrap_interval(
     values: np.ndarray, rng: np.random.Generator, confidence: float = 0.95, draws: int = 2_000
 ) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from pokespiel.learning.references import Damping, References
 from pokespiel.learning.schedules import KLTarget, Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
+from pokespiel.oracles.common import pick_start
 from pokespiel.oracles.ppo import PPO, played_log, scaled
 from pokespiel.policy import Policy, Tabular, Uniform
 
@@ -72,6 +73,20 @@ def test_the_response_is_to_the_mixture_drawn_once_a_match() -> None:
     exact = KUHN.best_response_values(tuple(mixed)).mean()
     assert (gain(response, passive) + gain(response, bold)) / 2 > 0.9 * exact
     assert {"utility/opponent_0", "utility/opponent_1", "score/opponent_1"} <= set(training.metrics)
+
+
+def test_the_heaviest_start_is_the_network_of_most_weight_in_the_mixture() -> None:
+    networks = [
+        NetworkPolicy.frozen(make_network(NetworkOptions(hidden=(4,)), NetworkShape.of(KUHN), np.random.default_rng(i)))
+        for i in range(3)
+    ]
+    members = [Uniform(), *networks]
+    mixture = Opponents(((), members), np.array([[-1, 0], [-1, 1], [-1, 2], [-1, 3]]), np.array([0.5, 0.1, 0.3, 0.1]))
+    assert pick_start("heaviest", 0, members, {0: mixture}) is networks[1]
+    assert pick_start("newest", 0, members, {0: mixture}) is networks[2]
+    alone = Opponents(((), members), np.array([[-1, 0]]), np.ones(1))
+    assert pick_start("heaviest", 0, members, {0: alone}) is networks[2], "no network in the mixture: the newest"
+    assert pick_start("scratch", 0, members, {0: mixture}) is None
 
 
 def test_warm_starts() -> None:

@@ -15,7 +15,7 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.self_play import SelfPlay
 from pokespiel.metasolvers.uniform import Uniform
 from pokespiel.oracles import Training
-from pokespiel.psro import PSROState, psro, respond_to
+from pokespiel.psro import Beginning, PSROState, psro, respond_to
 from pokespiel.sampling import SampledPayoffs
 
 
@@ -184,6 +184,40 @@ def test_every_state_continues_to_the_same_numbers(game):
         )
         assert [fingerprint(after) for after in take(resumed, min(2, len(later)))] == later[:2]
     assert len(set(finished)) == len(finished)
+
+
+def test_oracles_take_turns():
+    attack, defend = Random(), Random()
+    states = take(loop(oracles=[attack, defend], turns="alternate"), 6)
+    assert [state.table.sizes for state in states] == [(size, size) for size in range(1, 7)]
+    assert [len(call["start"]) // 2 for call in attack.calls] == [1, 3, 5]
+    assert [len(call["start"]) // 2 for call in defend.calls] == [2, 4]
+    assert "oracle_0/members" in states[1].metrics
+    assert "oracle_0/members" not in states[2].metrics
+    assert "oracle_1/members" in states[2].metrics
+
+
+def test_a_loop_may_begin_with_any_policies_and_what_is_known_of_them():
+    first = take(loop(BiasedRPS()), 4)[-1]
+    grown = Beginning(((*first.populations[0], Always(0)),), ((*first.origins[0], {"name": "rock"}),), first.table)
+    (state,) = take(loop(BiasedRPS(), beginning=grown), 1)
+    assert state.iteration == 0
+    assert state.table.sizes == (5, 5)
+    assert np.array_equal(state.table.payoffs[:, :4, :4], first.table.payoffs), "known cells are kept"
+    rock = [policy.action == 0 for policy in state.populations[0][1:]]
+    assert rock[-1]
+    assert state.strategy.marginals[0].shape == (5,)
+
+
+def test_every_policy_tells_how_it_came_about():
+    class Pair(Random):
+        def __call__(self, game, opponents, rng, *, start=(), state=None):
+            yield Training({0: (Always(0), Always(1)), 1: (Always(2),)}, {"decisions": 7.0}, {})
+
+    state = take(loop(oracles=[Pair(), Refuses(), Random()]), 3)[-1]
+    names = [[origin["name"] for origin in population] for population in state.origins]
+    assert names == [["uniform", *["pair 1", "pair 2", "random"] * 2], ["uniform", *["pair", "random"] * 2]]
+    assert state.origins[1][-2] == {"name": "pair", "oracle": "pair", "iteration": 2, "decisions": 7.0}
 
 
 def test_only_whole_states_are_yielded_unless_asked():

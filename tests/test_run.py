@@ -15,9 +15,10 @@ import pytest
 import yaml
 from runs import command, rows
 
+from pokespiel.files import Busy
 from pokespiel.options import Choice, to_plain
 from pokespiel.policy import Tabular, load_policy
-from pokespiel.run import PSROConfig, RunBusy, RunFolder
+from pokespiel.run import PSROConfig, RunFolder
 from pokespiel.session import work
 
 KUHN = PSROConfig("kuhn_poker", Choice("prd", {"steps": 200}), iterations=6, seed=3)
@@ -115,7 +116,7 @@ def test_two_processes_cannot_work_in_one_folder(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout.readline() == "held\n"
-        busy = pytest.raises(RunBusy, match=f"another process \\(id {holder.pid}\\) is working")
+        busy = pytest.raises(Busy, match=f"another process \\(id {holder.pid}\\) is working")
         with busy, RunFolder.resume(tmp_path):
             pass
     finally:

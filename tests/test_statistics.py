@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pokespiel.statistics import bootstrap_interval, clopper_pearson, mean_interval
+from pokespiel.statistics import bootstrap_interval, clopper_pearson, mean_interval, weighted_interval
 
 
 @pytest.mark.parametrize("n", [2, 20, 200])
@@ -23,6 +23,20 @@ def test_mean_intervals_of_many_values_are_students_t():
     values = rng.uniform(-1, 1, 100_000)
     low, high = mean_interval(len(values), values.sum(), (values**2).sum(), (-1, 1))
     assert (high - low) / 2 == pytest.approx(1.96 * values.std() / np.sqrt(len(values)), rel=1e-3)
+
+
+def test_weighted_intervals_cover_the_weighted_mean():
+    rng = np.random.default_rng(2)
+    wins, n, weights = np.array([0.5, 0.8, 0.97]), np.array([30, 200, 60]), np.array([0.2, 0.3, 0.5])
+    true = weights @ (2 * wins - 1)
+    covered = []
+    for _ in range(2_000):
+        total = 2.0 * rng.binomial(n, wins) - n
+        low, high = weighted_interval(weights, n, total, n, (-1, 1))
+        covered.append(low <= true <= high)
+    assert np.mean(covered) > 0.93
+    with pytest.raises(ValueError, match="values behind each"):
+        weighted_interval(weights, n - 30, n, n, (-1, 1))
 
 
 def test_a_streak_leaves_a_doubt_and_nothing_is_known_of_nothing():

@@ -26,6 +26,8 @@ class PSRO(PSROConfig):
     """A YAML file of these options; flags override it."""
     checkpoint_seconds: float = 30.0
     """How much of an oracle's work in progress a kill may cost; finished iterations are always kept."""
+    seconds: float | None = None
+    """Stop at the first checkpoint after so long, to go on later with --resume; None = never."""
     wandb: str = ""
     """The Weights & Biases project that gets the learners' curves too; TensorBoard files are always written."""
 
@@ -48,7 +50,7 @@ class PSRO(PSROConfig):
         folder = self.folder()
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
         with opened as run:
-            outcome = work(run, self.checkpoint_seconds, self.wandb)
+            outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds)
         again = f"pokespiel psro --run {folder} --resume"
         if not outcome.finished:
             print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")

@@ -39,8 +39,10 @@ class Learning:
     """Updates between two yields."""
     discount: float = 1.0
     """Of rewards, per decision."""
-    warm_start: Literal["newest", "scratch", "member"] = "newest"
-    """Begin from the newest network among the policies given to start from, from fresh weights, or from `member`."""
+    warm_start: Literal["newest", "heaviest", "scratch", "member"] = "newest"
+    """Begin from the newest network among the policies given to start from; from the one of the most weight in the
+    mixture to respond to (the newest where it has no network); from fresh weights; or from `member`. Where an exploiter
+    and another oracle take turns, the newest is what the exploiter last added: the other wants the heaviest."""
     member: int = 0
     """Which of the policies given to start from, for warm_start member."""
     network: NetworkOptions = NetworkOptions()
@@ -59,9 +61,15 @@ class Learning:
         if not 0 < self.discount <= 1:
             raise ValueError(f"discount must be in (0, 1], not {self.discount}")
 
-    def make_learner(self, game: Game, rng: np.random.Generator, start: Sequence[Policy] = ()) -> Learner:
+    def make_learner(
+        self,
+        game: Game,
+        rng: np.random.Generator,
+        start: Sequence[Policy] = (),
+        opponents: Mapping[int, Opponents] | None = None,
+    ) -> Learner:
         """The learner that a call begins with."""
-        first = pick_start(self.warm_start, self.member, start)
+        first = pick_start(self.warm_start, self.member, start, opponents or {})
         return Learner.make(game, self.network, self.optimiser, self.compute, rng, first)
 
 
@@ -228,8 +236,10 @@ def scores(utilities: np.ndarray) -> np.ndarray:
     return (np.sign(utilities) + 1) / 2
 
 
-def pick_start(how: str, member: int, start: Sequence[Policy]) -> NetworkPolicy | None:
-    """The network policy among `start` to begin from, None for fresh weights."""
+def pick_start(
+    how: str, member: int, start: Sequence[Policy], opponents: Mapping[int, Opponents]
+) -> NetworkPolicy | None:
+    """The network policy to begin from, among `start` or by its weight among `opponents`; None for fresh weights."""
     if how == "scratch":
         return None
     if how == "member":
@@ -239,7 +249,21 @@ def pick_start(how: str, member: int, start: Sequence[Policy]) -> NetworkPolicy 
         if not isinstance(chosen, NetworkPolicy):
             raise ValueError(f"member {member} is a {type(chosen).__name__}, not a network to start from")
         return chosen
-    return next((policy for policy in reversed(start) if isinstance(policy, NetworkPolicy)), None)
+    newest = next((policy for policy in reversed(start) if isinstance(policy, NetworkPolicy)), None)
+    return (heaviest(opponents) or newest) if how == "heaviest" else newest
+
+
+def heaviest(opponents: Mapping[int, Opponents]) -> NetworkPolicy | None:
+    """The network of the most weight in the mixtures, over all the seats it plays; the earliest of equals."""
+    weights: dict[int, float] = {}
+    networks: dict[int, NetworkPolicy] = {}
+    for mixture in opponents.values():
+        for row, weight in zip(mixture.rows, mixture.weights, strict=True):
+            for policies, index in zip(mixture.policies, row, strict=True):
+                if index >= 0 and isinstance(policy := policies[index], NetworkPolicy):
+                    networks[id(policy)] = policy
+                    weights[id(policy)] = weights.get(id(policy), 0.0) + float(weight)
+    return networks[max(weights, key=lambda one: weights[one])] if weights else None
 
 
 def seats_of(game: Game, opponents: Mapping[int, Opponents]) -> tuple[int, ...]:

@@ -77,7 +77,7 @@ class MMD(Learning):
         start: Sequence[Policy] = (),
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]:
-        learner = self.make_learner(game, rng, start)
+        learner = self.make_learner(game, rng, start, opponents)
         seating = self_play(game) if self.self_play == 1 else against(game, opponents, self.self_play)
         run = Run(self, game, seating, [learner], rng)
         magnet = run.parts["magnet"] = Magnet(self, learner)

@@ -69,7 +69,7 @@ class NFSP(Clipped):
     ) -> Iterator[Training]:
         if self.network.recurrent:
             raise ValueError("nfsp's average learns from single decisions: use a memoryless network")
-        response = self.make_learner(game, rng, start)
+        response = self.make_learner(game, rng, start, opponents)
         plain = replace(self.network, privileged=False, auxiliary=False)
         average = Learner.make(game, plain, self.average_optimiser, self.compute, rng)
         seating = self._seating(game, average) if self.self_play else against(game, opponents)

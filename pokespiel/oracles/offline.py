@@ -88,8 +88,9 @@ class Offline:
     """Q networks; two drawn at each step make the target, the lower one counts."""
     target_rate: float = 0.05
     """How far the target critics go towards the critics at each step."""
-    warm_start: Literal["scratch", "newest", "member"] = "scratch"
-    """Begin from fresh weights, the newest network among the policies to start from, or from `member`."""
+    warm_start: Literal["scratch", "newest", "heaviest", "member"] = "scratch"
+    """Begin from fresh weights, the newest network among the policies to start from, the one of the most weight in the
+    mixture, or from `member`."""
     member: int = 0
     """Which of the policies given to start from, for warm_start member."""
     network: NetworkOptions = NetworkOptions()
@@ -122,7 +123,7 @@ class Offline:
             rng.bit_generator.state = state["began"]
         began = rng.bit_generator.state
         fresh = self._collected(game, opponents, rng, start, write=not state) if self.collect else []
-        learning = _Learning(self, game, fresh, rng, start)
+        learning = _Learning(self, game, fresh, rng, start, opponents)
         if state:
             learning.load(state)
             rng.bit_generator.state = state["rng"]
@@ -168,12 +169,13 @@ class _Learning:
         fresh: list[Columns],
         rng: np.random.Generator,
         start: Sequence[Policy],
+        opponents: Mapping[int, Opponents],
     ):
         self.options, self.rng = options, rng
         self.episodes = sum(len(part["match_seed"]) for part in fresh)
         self.decisions = sum(len(part["action"]) for part in fresh)
         self.scale = 1 / max(map(abs, game.utility_range))
-        first = pick_start(options.warm_start, options.member, start)
+        first = pick_start(options.warm_start, options.member, start, opponents)
         setup = (options.network, options.optimiser, options.compute, rng)
         self.learner = Learner.make(game, *setup, first)
         self.critics = Critics(game, options.critics, options.target_rate, *setup)

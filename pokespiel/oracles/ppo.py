@@ -82,7 +82,7 @@ class PPO(Clipped):
         start: Sequence[Policy] = (),
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]:
-        learner = self.make_learner(game, rng, start)
+        learner = self.make_learner(game, rng, start, opponents)
         pool = Pool(game, self.curriculum, given_policies(opponents)) if self.opponent == "pool" else None
         if pool is not None and state:
             pool.load(state["parts"]["pool"])

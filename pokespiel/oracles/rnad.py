@@ -88,7 +88,7 @@ class RNaD(Clipped):
     ) -> Iterator[Training]:
         if self.form == "neurd" and self.network.recurrent:
             raise ValueError("rnad with form neurd re-evaluates single decisions: use a memoryless network or form kl")
-        learner = self.make_learner(game, rng, start)
+        learner = self.make_learner(game, rng, start, opponents)
         seating = self_play(game) if self.self_play == 1 else against(game, opponents, self.self_play)
         run = Run(self, game, seating, [learner], rng)
         improve = self._neurd(run, learner) if self.form == "neurd" else self._kl(run, learner)

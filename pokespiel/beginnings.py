@@ -1,0 +1,102 @@
+"""Policies by name, and what a run begins with: the one place that knows every way to name a policy.
+
+uniform, a scripted player of Gen 1 OU (`expert`), a policy's file, the folder of a run or tournament (its mixture)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pokespiel.config import BadOption, UnknownName, unknown
+from pokespiel.game import Game, load_game
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.policy import Mixture, Policy, Uniform, load_policy, read_about
+from pokespiel.psro import Beginning
+from pokespiel.run import SUPPORT, PSROConfig, RunFolder, Standing, population_names
+
+
+def policy_named(name: str) -> Policy:
+    """The policy that `name` stands for; an error names the choices."""
+    if name == "uniform":
+        return Uniform()
+    if name in BASELINES:
+        return BASELINES.build(name)
+    if Path(name).is_dir():
+        return mixture_of(finished(RunFolder(name)), name)
+    if Path(name).suffix:
+        return load_policy(name)
+    raise UnknownName(f"{unknown('policy', name, ['uniform', *BASELINES])}, a policy's file, a run's folder")
+
+
+def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
+    """The policies by their names, `baselines` standing for all; a `BadOption` for one that cannot play `game`."""
+    each = [name for group in names for name in (BASELINES if group == "baselines" else [group])]
+    policies = {name: policy_named(name) for name in each}
+    for name, policy in policies.items():
+        _check_plays(policy, name, game)
+    return policies
+
+
+def mixture_of(standing: Standing, name: str) -> Policy:
+    """The support of a run's answer as one policy that draws a member per match."""
+    state = standing.state
+    if len(state.populations) > 1:
+        raise ValueError(f"{name} has a population a seat, so no one mixture; name one of its policies' files")
+    weights = np.where(state.strategy.marginals[0] > SUPPORT, state.strategy.marginals[0], 0)
+    chosen = np.flatnonzero(weights)
+    return Mixture([state.populations[0][index] for index in chosen], weights[chosen] / weights.sum())
+
+
+def beginning(config: PSROConfig, game: Game) -> Beginning:
+    """What a run begins with: the end of the one it starts from, and the policies it names."""
+    names = config.population or (() if config.start else ("uniform",))
+    named = Beginning.of(game, policies_named(names, game))
+    if config.start is None:
+        return named
+    before = end_of(config.start, game)
+    return Beginning(
+        tuple((*old, *new) for old, new in zip(before.populations, named.populations, strict=True)),
+        tuple((*old, *new) for old, new in zip(before.origins, named.origins, strict=True)),
+        before.table,
+    )
+
+
+def end_of(path: Path, game: Game) -> Beginning:
+    """The populations and payoffs that a finished run leaves; a `ValueError` if it is one of another game."""
+    run = RunFolder(path)
+    if load_game(run.config().game).name != game.name:
+        raise ValueError(f"{path} is a run of {run.config().game}, not of {game.name}")
+    state = finished(run).state
+    origins = tuple(
+        tuple(read_about(run.policy_file(name, index)) for index in range(len(population)))
+        for name, population in zip(population_names(state), state.populations, strict=True)
+    )
+    return Beginning(state.populations, origins, state.table)
+
+
+def finished(run: RunFolder) -> Standing:
+    """Where a run ended; a `ValueError` if it has not."""
+    standing, wanted = run.standing(), run.config().iterations
+    done = standing.state.iteration if standing else 0
+    if standing is None or done < wanted:
+        raise ValueError(
+            f"{run.path} stands at iteration {done} of {wanted}: finish it with --resume, or end it there with "
+            f"--resume --iterations {done}"
+        )
+    return standing
+
+
+def _check_plays(policy: Policy, name: str, game: Game) -> None:
+    """Ask the policy about the first decision of a match."""
+    rng = np.random.default_rng(0)
+    matches = game.start([0])
+    for player in range(game.num_players):
+        awaiting, observations = matches.observe(player)
+        if len(awaiting):
+            try:
+                policy(observations, policy.start(len(awaiting), rng))
+            except (ValueError, IndexError, KeyError) as error:
+                raise BadOption(f"{name!r} cannot play {game.name}: {error}") from error
