@@ -17,8 +17,10 @@ COMMANDS = Registry(
     "command",
     {
         "psro": "pokespiel.commands.psro:PSRO",
+        "tournament": "pokespiel.commands.tournament:TournamentCommand",
         "solve": "pokespiel.commands.solve:Solve",
         "list": "pokespiel.commands.list:List",
+        "exploit": "pokespiel.commands.exploit:Exploit",
         "report": "pokespiel.commands.report:Report",
         "profile": "pokespiel.commands.profile:Profile",
         "showdown": "pokespiel.commands.showdown:Showdown",

@@ -28,6 +28,7 @@ POLICIES = Registry(
         "tabular": "pokespiel.policy:Tabular",
         "mixture": "pokespiel.policy:Mixture",
         "network": "pokespiel.learning.network_policy:NetworkPolicy",
+        "avoiding": "pokespiel.evaluation.avoiding:Avoiding",
         "gen1_random": "pokespiel.game.gen1.baselines.random:Random",
         "gen1_max_damage": "pokespiel.game.gen1.baselines.max_damage:MaxDamage",
         "gen1_type_switcher": "pokespiel.game.gen1.baselines.type_switcher:TypeSwitcher",

@@ -1,0 +1,160 @@
+"""Attempts: trainings of stated budget that survive a kill, measured along the way.
+
+An attempt is one oracle call against one victim. Its state is saved every so many seconds; once finished, its policy
+lies in the folder with its curve, and it is not trained again. The curve is played on small match sets of its own,
+which no reported figure uses.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from pokespiel.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.evaluation.match_sets import generator, head_to_head
+from pokespiel.evaluation.victims import against
+from pokespiel.game import Game
+from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.oracles import Opponents, Oracle, Training
+from pokespiel.oracles.common import Learning
+from pokespiel.policy import Policy, load_policy, read_about, save_policy
+from pokespiel.progress import watch
+
+log = logging.getLogger(__name__)
+
+FORMAT = "pokespiel-attempt-1"
+
+
+class Attempt(NamedTuple):
+    """What is trained: `oracle` from `start` (None = fresh weights) against `victim`."""
+
+    name: str
+    oracle: Learning
+    victim: Policy
+    start: NetworkPolicy | None
+    seed: int
+    alone: bool = False
+    """The oracle plays itself, and the victim is only whom it is measured against."""
+
+    @property
+    def opponents(self) -> Mapping[int, Opponents]:
+        return {} if self.alone else against(self.victim)
+
+
+class Point(NamedTuple):
+    """The learner on its way."""
+
+    decisions: int
+    seconds: float
+    score: float
+    """Against the victim."""
+    low: float
+    high: float
+
+
+class Finished(NamedTuple):
+    """A trained policy and how it came about."""
+
+    policy: Policy
+    decisions: int
+    seconds: float
+    """Of training alone."""
+    curve: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where attempts are trained: a folder, and how often they are measured and saved."""
+
+    folder: Path
+    game: Game
+    points: int
+    """Measurements along a curve."""
+    pairs: int
+    """Pairs of each."""
+    checkpoint_seconds: float = 30.0
+    """How much training a kill may cost."""
+
+    def result(self, attempt: Attempt) -> Finished:
+        """The attempt's result, trained now if it was not before."""
+        finished = self.known(attempt.name)
+        if finished is None:
+            self._train(attempt)
+            finished = self.known(attempt.name)
+        assert finished is not None
+        return finished
+
+    def known(self, name: str) -> Finished | None:
+        """The result of the attempt of that name; None = it is not finished."""
+        path = self.policy_file(name)
+        if not path.is_file():
+            return None
+        about = read_about(path)
+        curve = tuple(Point(*point) for point in about["curve"])
+        return Finished(load_policy(path), about["decisions"], about["seconds"], curve)
+
+    def policy_file(self, name: str) -> Path:
+        return self.folder / f"{name}.safetensors"
+
+    def _train(self, attempt: Attempt) -> None:
+        checkpoint = self.folder / f"{attempt.name}.checkpoint.safetensors"
+        kept = load_checkpoint(checkpoint, FORMAT) if checkpoint.is_file() else None
+        curve = [Point(*point) for point in kept["curve"]] if kept else self._first(attempt)
+        oracle = replace(attempt.oracle, warm_start="member" if attempt.start else "scratch", member=0)
+        saved = time.monotonic()
+        training: Training | None = None
+        done = int(kept["decisions"]) if kept else 0
+        with watch(attempt.name, oracle.decisions, min(done, oracle.decisions)) as bar:
+            for training in cast(Oracle, oracle)(
+                self.game,
+                attempt.opponents,
+                generator(attempt.seed, attempt.name),
+                start=(attempt.start,) if attempt.start else (),
+                state=kept["state"] if kept else None,
+            ):
+                done = int(training.metrics["decisions"])
+                if self._is_due(oracle.decisions, done, curve):
+                    curve.append(self._point(attempt, training))
+                bar.update(min(done, oracle.decisions), f"score {curve[-1].score:.3f}" if curve else "")
+                if time.monotonic() - saved > self.checkpoint_seconds:
+                    tree = {"state": training.state, "curve": [tuple(p) for p in curve], "decisions": done}
+                    save_checkpoint(checkpoint, FORMAT, tree)
+                    saved = time.monotonic()
+        assert training is not None, "an oracle yields at least its result"
+        self._keep(attempt, training, curve)
+        checkpoint.unlink(missing_ok=True)
+
+    def _keep(self, attempt: Attempt, training: Training, curve: list[Point]) -> None:
+        if not training.responses.get(0):
+            raise ValueError(f"{type(attempt.oracle).__name__} gave no response against the victim; use ppo or mmd")
+        about: dict[str, Any] = {name: training.metrics[name] for name in ("decisions", "seconds", "episodes")}
+        about["decisions"] = int(about["decisions"])
+        about["curve"] = [list(point) for point in curve]
+        save_policy(self.policy_file(attempt.name), training.responses[0][0], about)
+
+    def _is_due(self, budget: int, done: int, curve: list[Point]) -> bool:
+        """Whether to measure now: a point each so many decisions, and one at the end."""
+        reached = curve[-1].decisions if curve else 0
+        step = budget / self.points
+        return done > reached and (done >= budget or done // step > reached // step)
+
+    def _first(self, attempt: Attempt) -> list[Point]:
+        """The point before any training, where it starts from a policy."""
+        return [] if attempt.start is None else [self._measured(attempt, attempt.start, 0, 0.0)]
+
+    def _point(self, attempt: Attempt, training: Training) -> Point:
+        policies = training.responses.get(0)
+        if not policies:
+            raise ValueError(f"{type(attempt.oracle).__name__} shows no policy while it learns; use ppo or mmd")
+        return self._measured(attempt, policies[0], int(training.metrics["decisions"]), training.metrics["seconds"])
+
+    def _measured(self, attempt: Attempt, policy: Policy, decisions: int, seconds: float) -> Point:
+        """On the same seeds every time, so that neighbours compare."""
+        seeds = generator(attempt.seed, f"curve {attempt.name}")
+        score = head_to_head(self.game, policy, attempt.victim, self.pairs, seeds)
+        log.info("%s: %.3f against the victim after %d decisions", attempt.name, score.score, decisions)
+        return Point(decisions, seconds, score.score, score.low, score.high)

@@ -1,0 +1,105 @@
+"""Sets of seat-swapped pairs: what one policy scores against another, with intervals from pair means.
+
+A pair is one seed played twice, the policies in either seat: the same teams, the same generator. Pairs are independent
+of each other, the two matches of one are not, so the unit of every interval is the pair's mean score (win 1, tie 1/2,
+loss 0). Sets that must not share a match are drawn with `generator` under different names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.matches import play
+from pokespiel.policy import Policy
+from pokespiel.statistics import mean_interval
+
+CHUNK = 500
+"""Pairs played between two reports."""
+
+
+class Score(NamedTuple):
+    """A policy's mean score against another, 0 (lost all) to 1 (won all)."""
+
+    score: float
+    low: float
+    """Two-sided 95 % interval, from pair means."""
+    high: float
+    lower: float
+    """One-sided 95 % limits: each alone holds with 95 %."""
+    upper: float
+    matches: int
+    wins: int
+    losses: int
+    ties: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The sums behind a `Score`; tallies of different matches add up."""
+
+    pairs: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    wins: int = 0
+    losses: int = 0
+    ties: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
+        return Tally(**sums)
+
+    @classmethod
+    def of(cls, scores: np.ndarray) -> Tally:
+        """From scores [n, 2], a row a pair."""
+        means = scores.mean(axis=1)
+        counts = [int((scores == value).sum()) for value in (1.0, 0.0, 0.5)]
+        return cls(len(scores), float(means.sum()), float((means**2).sum()), *counts)
+
+    def score(self) -> Score:
+        if not self.pairs:
+            raise ValueError("a score needs at least one pair of matches")
+
+        def interval(confidence: float) -> tuple[float, float]:
+            low, high = mean_interval(self.pairs, self.total, self.squares, (0.0, 1.0), confidence)
+            return float(low), float(high)
+
+        mean = self.total / self.pairs
+        return Score(mean, *interval(0.95), *interval(0.9), 2 * self.pairs, self.wins, self.losses, self.ties)
+
+
+def play_pairs(
+    game: Game, first: Policy, second: Policy, pairs: int, rng: np.random.Generator, *, width: int = 2048
+) -> Iterator[Tally]:
+    """Yield the tally so far of `first` against `second`, every 500 pairs and at the end."""
+    if not is_fair(game):
+        raise ValueError(f"seat-swapped pairs need a symmetric two-player zero-sum game, which {game.name} is not")
+    tally = Tally()
+    while tally.pairs < pairs:
+        count = min(CHUNK, pairs - tally.pairs)
+        seeds = np.repeat(rng.integers(2**63, size=count), 2)
+        rows = np.tile([[0, 1], [1, 0]], (count, 1))
+        utilities = play(game, [[first, second]], rows, seeds, rng, width=width).utilities
+        own = utilities[np.arange(2 * count), rows.argmin(axis=1)]
+        tally += Tally.of(((np.sign(own) + 1) / 2).reshape(count, 2))
+        yield tally
+
+
+def head_to_head(game: Game, first: Policy, second: Policy, pairs: int, rng: np.random.Generator) -> Score:
+    """What `first` scores against `second` over so many fresh pairs."""
+    *_, tally = play_pairs(game, first, second, pairs, rng)
+    return tally.score()
+
+
+def is_fair(game: Game) -> bool:
+    """Whether a policy against itself scores one half by symmetry: what a win rate is measured from."""
+    return game.num_players == 2 and game.symmetric and game.zero_sum
+
+
+def generator(seed: int, name: str) -> np.random.Generator:
+    """The random numbers of one purpose of a measurement: other names and seeds share nothing with them."""
+    return np.random.default_rng([seed, *name.encode()])

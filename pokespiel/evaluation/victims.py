@@ -1,0 +1,92 @@
+"""Whose exploitability is measured: a run's mixture, a policy file, or a policy by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.evaluation.match_sets import generator, head_to_head
+from pokespiel.game import Game
+from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.oracles import Opponents
+from pokespiel.oracles.common import heaviest
+from pokespiel.policy import Mixture, Policy
+from pokespiel.run import RunFolder
+
+SMALLEST = 1e-6
+"""A member with less weight is no part of a run's mixture."""
+
+
+class Victim(NamedTuple):
+    """A policy under attack, and what is known of where it comes from."""
+
+    name: str
+    policy: Policy
+    population: tuple[Policy, ...]
+    """Its population, members without weight included; counters are chosen from it."""
+    iteration: int | None = None
+    """The run's, None elsewhere."""
+
+    def heaviest(self) -> NetworkPolicy | None:
+        """The network that plays most of its matches."""
+        return heaviest(against(self.policy))
+
+    def counter(self, game: Game, pairs: int, seed: int) -> NetworkPolicy | None:
+        """The network of its population that scores best against it, over so many pairs each."""
+        networks = [policy for policy in self.population if isinstance(policy, NetworkPolicy)]
+        if len(networks) < 2:
+            return networks[0] if networks else None
+        scores = [
+            head_to_head(game, network, self.policy, pairs, generator(seed, "counter")).score for network in networks
+        ]
+        return networks[int(np.argmax(scores))]
+
+
+def victim_named(name: str, game: Game) -> Victim:
+    """The mixture of the run in folder `name`, or the policy of that name."""
+    if is_run(name):
+        return _of_run(Path(name))
+    from pokespiel.beginnings import policy_named
+
+    policy = policy_named(name)
+    return Victim(name, policy, tuple(member for member, _ in members_of(policy)))
+
+
+def is_run(name: str | Path) -> bool:
+    """Whether there is a run at `name` that has finished something."""
+    return RunFolder(name).checkpoint_file.is_file()
+
+
+def _of_run(path: Path) -> Victim:
+    standing = RunFolder(path).standing()
+    assert standing is not None, "there is a checkpoint"
+    state = standing.state
+    if len(state.populations) != 1:
+        raise ValueError(f"the run in {path} has a population a seat; a win rate needs one that plays both seats")
+    population, weights = state.populations[0], np.asarray(state.strategy.marginals[0])
+    return Victim(str(path), mixture_of(population, weights, SMALLEST), population, state.iteration)
+
+
+def mixture_of(population: Sequence[Policy], weights: np.ndarray, smallest: float) -> Mixture:
+    """The per-match mixture of the members with at least `smallest` weight, scaled to sum to 1."""
+    kept = [index for index, weight in enumerate(weights) if weight >= smallest]
+    if not kept:
+        raise ValueError(f"no member has a weight of {smallest:g} or more; the largest is {weights.max():.3g}")
+    return Mixture([population[index] for index in kept], weights[kept] / weights[kept].sum())
+
+
+def members_of(policy: Policy) -> list[tuple[Policy, float]]:
+    """The members that ever play, with their weights; a policy that is no mixture is its own."""
+    if not isinstance(policy, Mixture):
+        return [(policy, 1.0)]
+    return [(member, float(weight)) for member, weight in zip(policy.policies, policy.weights, strict=True) if weight]
+
+
+def against(policy: Policy) -> Mapping[int, Opponents]:
+    """An oracle's opponents in a symmetric two-player game: `policy` in seat 1, a member drawn for each match."""
+    members, weights = zip(*members_of(policy), strict=True)
+    rows = np.stack([np.full(len(members), -1), np.arange(len(members))], axis=1)
+    return {0: Opponents(((), members), rows, np.array(weights) / sum(weights))}

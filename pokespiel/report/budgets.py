@@ -1,0 +1,23 @@
+"""The plot of scores against budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pokespiel.report.plots import axes
+
+
+def budget_curves(series: Mapping[str, Sequence[tuple[int, float, float, float, float]]]) -> Figure:
+    """Scores against decisions by name; points are (decisions, seconds, score, low, high), 1/2 is the dotted line."""
+    figure, plot = axes()
+    for name, points in series.items():
+        decisions, _, scores, lows, highs = np.array(points, float).T
+        (line,) = plot.plot(decisions, scores, marker="o", markersize=3, label=name)
+        plot.fill_between(decisions, lows, highs, color=line.get_color(), alpha=0.15, linewidth=0)
+    plot.axhline(0.5, color="#7a7a7a", linestyle=":", linewidth=1)
+    plot.set(xlabel="decisions", ylabel="score against the victim")
+    plot.legend(frameon=False)
+    return figure
