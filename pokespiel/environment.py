@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +31,19 @@ def environment() -> dict[str, Any]:
             "cores": os.cpu_count(),
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         },
+    }
+
+
+def facts(session: Mapping[str, Any]) -> dict[str, Any]:
+    """What `environment` gave, flat and in words."""
+    machine = session["machine"]
+    return {
+        "session": session["time"],
+        "command": " ".join(session["command"]),
+        "commit": session["commit"],
+        "python": session["python"],
+        **session["packages"],
+        "machine": f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB",
     }
 
 

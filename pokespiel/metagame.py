@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from pokespiel.game import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.policy import Policy
 from pokespiel.statistics import mean_interval
+
+Member = TypeVar("Member")
 
 Populations = Sequence[Sequence[Policy]]
 """The policies of each player; one population alone serves every seat of a symmetric game."""
@@ -91,8 +93,8 @@ def at(cell: Iterable[Any], axes: int = 1) -> tuple[Any, ...]:
     return (*(slice(None),) * axes, *cell)
 
 
-def per_seat(game: Game, populations: Populations) -> tuple[Sequence[Policy], ...]:
-    """The population of each seat."""
+def per_seat(game: Game, populations: Sequence[Sequence[Member]]) -> tuple[Sequence[Member], ...]:
+    """The population of each seat, of policies or of what stands for them, such as names."""
     if len(populations) == game.num_players:
         return tuple(populations)
     if len(populations) == 1 and game.symmetric:

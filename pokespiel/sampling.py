@@ -8,8 +8,9 @@ among the unfinished and nowhere else.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -40,18 +41,22 @@ class Units(NamedTuple):
         return self.cells[:, self.orders]
 
 
-def one_for_all(game: Game, populations: Populations) -> bool:
+Members = Sequence[Sequence[Any]]
+"""The members of each population, or of one for all seats: policies, or names where only their number counts."""
+
+
+def one_for_all(game: Game, populations: Members) -> bool:
     """Whether one population serves several seats, so that a cell has mirrors."""
     return len(populations) == 1 and game.num_players > 1
 
 
-def seatings(game: Game, populations: Populations) -> np.ndarray:
+def seatings(game: Game, populations: Members) -> np.ndarray:
     """[S, P], the orders in which a unit seats a cell's policies; see `Units.orders`."""
     roles = np.arange(game.num_players)
     return np.array(list(itertools.permutations(roles))) if one_for_all(game, populations) else roles[None]
 
 
-def to_play(game: Game, populations: Populations) -> np.ndarray:
+def to_play(game: Game, populations: Members) -> np.ndarray:
     """[k, P], the cells of a table that matches can inform, each once: of mirrors the one whose row is sorted.
 
     A policy against itself earns 0 in a symmetric zero-sum game: such cells are left out.
@@ -64,7 +69,7 @@ def to_play(game: Game, populations: Populations) -> np.ndarray:
     return cells
 
 
-def grown(game: Game, populations: Populations, table: PayoffTable | None) -> PayoffTable:
+def grown(game: Game, populations: Members, table: PayoffTable | None) -> PayoffTable:
     """`table` with room for the populations; cells known by symmetry are filled, other new ones are missing."""
     larger = grow(table, game.num_players, [len(seat) for seat in per_seat(game, populations)], sampled=True)
     if one_for_all(game, populations) and game.zero_sum:
@@ -220,7 +225,7 @@ class AdaptivePayoffs:
         return filled
 
 
-def _missing(game: Game, populations: Populations, table: PayoffTable) -> np.ndarray:
+def _missing(game: Game, populations: Members, table: PayoffTable) -> np.ndarray:
     """The rows of `to_play` that are missing in `table`."""
     cells = to_play(game, populations)
     return cells[table.missing()[tuple(cells.T)]]

@@ -12,6 +12,9 @@ import numpy as np
 
 from pokespiel.config import Registry
 
+SUPPORT = 1e-6
+"""A policy with more weight than this belongs to a mixture's support."""
+
 
 class MetaStrategy(NamedTuple):
     """A solver's answer for each player's population."""

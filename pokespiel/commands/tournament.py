@@ -1,0 +1,128 @@
+"""`pokespiel tournament`: everyone against everyone, in a folder that grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tyro.conf import Positional
+
+from pokespiel.allocation import ALLOCATIONS
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.options import Choice
+
+if TYPE_CHECKING:
+    from pokespiel.game import Game
+    from pokespiel.policy import Policy
+    from pokespiel.tournament import Plan, Tournament
+
+GAME = "gen1ou(pool=competitive)"
+
+
+@dataclass(frozen=True)
+class TournamentCommand:
+    """Play policies against each other: a payoff table with its mixture and ranking, from a log of every match.
+
+    The folder keeps all matches. The same command again goes on where it was stopped; more policies or more --units
+    play what is missing. Example: `pokespiel tournament baselines my.safetensors --units 1000`.
+    """
+
+    policies: Positional[tuple[str, ...]] = ()
+    """Who joins: scripted players by name (`baselines` = all of them), policies' files, folders of runs (their mixture
+    as one policy); none = whom the folder has, in a new one `baselines`."""
+    run: Path | None = None
+    """A run, all of whose policies join under names like `myrun-0003`: its members ranked head to head."""
+    folder: Path | None = None
+    """The tournament's folder; None = tournaments/<game>-<seed>."""
+    game: str = GAME
+    """Any OpenSpiel game string, parameters included, or a game of this package; a --run or folder brings its own."""
+    units: int = 500
+    """Units a cell, on average: pairs of matches with swapped seats in a symmetric game of two, else matches."""
+    allocation: Annotated[Choice, ALLOCATIONS] = Choice("uniform")
+    """Where the units go that the --first ones leave."""
+    first: int = 100
+    """Units that every cell gets before --allocation decides."""
+    meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
+    """Gives the mixture."""
+    draws: int = 200
+    """Tables drawn for the spread of the mixture's weights."""
+    step: int = 2048
+    """Units in a round: between two decisions where to play, and what a kill may cost."""
+    width: int = 4096
+    """Matches played side by side."""
+    max_steps: int | None = None
+    """Give a match up as unfinished after so many steps; None = only the game ends it."""
+    seed: int = 0
+    """Starts the random numbers of the whole tournament."""
+
+    @classmethod
+    def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
+        """What replaces the defaults: game and seed of the tournament that stands in the folder, or of the run."""
+        from pokespiel.run import RunFolder
+        from pokespiel.tournament import Tournament
+
+        if given.get("folder") and Tournament.at(given["folder"][0]):
+            config = Tournament(given["folder"][0]).config()
+            return {"game": config.game, "seed": config.seed}
+        return {"game": RunFolder(given["run"][0]).config().game} if given.get("run") else {}
+
+    def __call__(self) -> int:
+        from pokespiel.game import load_game
+        from pokespiel.tournament import Tournament, results
+        from pokespiel.tournament.results import text, write
+
+        game = load_game(self.game)
+        folder = self.folder or Path("tournaments") / f"{_plain(self.game)}-{self.seed}"
+        plan = self._plan()
+        with Tournament.open(folder, self.game, self.seed, self._members(game, folder)) as tournament:
+            _play(tournament, plan)
+            found = results(tournament, self.meta_solver.build(METASOLVERS), self.draws)
+            write(tournament, found)
+        print(text(found))
+        counted = tournament.counted()
+        print(f"\n{counted.units} units, {counted.matches} matches: {folder}   report: pokespiel report {folder}")
+        return 0
+
+    def _plan(self) -> Plan:
+        from pokespiel.tournament import Plan
+
+        allocation, first = self.allocation.build(ALLOCATIONS), min(self.first, self.units)
+        return Plan(allocation, self.units, first, self.step, self.width, self.max_steps)
+
+    def _members(self, game: Game, folder: Path) -> dict[str, dict[str, Policy]]:
+        """Who joins, by population."""
+        from pokespiel.beginnings import finished, policies_named
+        from pokespiel.run import RunFolder, population_names
+        from pokespiel.tournament import Tournament, members_of_run, named
+
+        names = self.policies or (() if self.run or Tournament.at(folder) else ("baselines",))
+        joining = named(policies_named(names, game))
+        members: dict[str, dict[str, Policy]] = {}
+        if self.run is not None:
+            state = finished(RunFolder(self.run)).state
+            members = members_of_run(self.run, dict(zip(population_names(state), state.populations, strict=True)))
+        if joining:
+            seats = members or (["all"] if game.symmetric else map(str, range(game.num_players)))
+            members = {seat: {**members.get(seat, {}), **joining} for seat in seats}
+        return members
+
+
+def _play(tournament: Tournament, plan: Plan) -> None:
+    from pokespiel.progress import watch
+
+    config, before, total = tournament.config(), tournament.counted(), tournament.total(plan)
+    title = f"{_plain(config.game.split('(')[0])} {'/'.join(str(len(n)) for n in config.populations.values())} policies"
+    with watch(title, total, before.units) as bar:
+        for table in tournament.play(plan):
+            counted = tournament.counted()
+            open_cells = int(table.missing().sum())
+            note = f"{counted.matches} matches" + (f", {open_cells} cells to begin" if open_cells else "")
+            bar.update(counted.units, note)
+        if tournament.counted().units < total:
+            bar.say(f"nothing is left to decide for {type(plan.allocation).__name__}: stopped before {total} units")
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in text).strip("_")
