@@ -103,6 +103,7 @@ def psro(
     evaluator: MetaSolver | None = None,
     turns: Turns = "together",
     beginning: Beginning | None = None,
+    practice: Game | None = None,
     start: PSROState | None = None,
     partial: bool = False,
 ) -> Iterator[PSROState]:
@@ -114,12 +115,18 @@ def psro(
         evaluate: fills the payoff table's missing cells.
         evaluator: another meta-solver for `strategy`; None = the same.
         beginning: None = one uniform policy a population.
+        practice: responses learn on this game instead, of the same seats, features and actions: Gen 1 OU with more
+            teams, say. Payoffs and answers are always those of `game`.
         start: go on from this state instead (it is not yielded again); `rng` is set to where it stood.
         partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")
-    loop = _Loop(game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng)
+    if practice is not None and _shape(practice) != _shape(game):
+        raise ValueError(
+            f"responses for {game.name} cannot learn on {practice.name}: seats, features or actions differ"
+        )
+    loop = _Loop(game, practice or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng)
     if start is None:
         start = loop.solved(0, beginning or Beginning.of(game, {"uniform": Uniform()}), {})
         yield start
@@ -133,8 +140,13 @@ def psro(
         latest = state
 
 
+def _shape(game: Game) -> tuple[int, int, int, bool]:
+    return game.num_players, game.num_features, game.num_actions, game.symmetric
+
+
 class _Loop(NamedTuple):
     game: Game
+    practice: Game
     meta_solver: MetaSolver
     oracles: tuple[Oracle, ...]
     evaluate: Payoffs
@@ -179,9 +191,8 @@ class _Loop(NamedTuple):
         by_age = itertools.chain.from_iterable(itertools.zip_longest(*populations))
         members = [policy for policy in by_age if policy is not None]
         yielded = False
-        for training in oracle(
-            self.game, opponents, self.rng, start=members, state=None if before is None else before.state
-        ):
+        state = None if before is None else before.state
+        for training in oracle(self.practice, opponents, self.rng, start=members, state=state):
             yielded = True
             yield training
         if not yielded:

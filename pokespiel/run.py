@@ -61,6 +61,9 @@ class PSROConfig:
     population: tuple[str, ...] = ()
     """Whom the populations begin with: `uniform`, `baselines` (all of Gen 1), the name of one, policies' files, folders
     of runs (their mixtures). Empty = uniform, or with --start nobody else."""
+    practice: str = ""
+    """A game of the same seats, features and actions that responses learn on instead, such as Gen 1 OU with more teams;
+    payoffs and answers are those of the game. Empty = the game itself."""
     start: Path | None = None
     """Go on from the populations and payoffs of this finished run or tournament of the same game."""
     payoffs: Annotated[Choice, PAYOFFS] = Choice("exact")

@@ -138,6 +138,7 @@ def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterat
         evaluator=config.evaluator.build(METASOLVERS) if config.evaluator else None,
         turns=config.turns,
         beginning=None if standing else beginning(config, game),
+        practice=load_game(config.practice) if config.practice else None,
         start=standing.state if standing else None,
         partial=True,
     )

@@ -239,3 +239,18 @@ def test_mistakes_are_refused():
 
     with pytest.raises(ValueError, match="1 payoff cells are missing"):
         next(psro(Parity(), Nash(), [Random()], holes, np.random.default_rng(0)))
+
+
+def test_responses_learn_on_the_practice_game_and_payoffs_are_the_games() -> None:
+    seen = []
+
+    def oracle(game, opponents, rng, *, start=(), state=None) -> Iterator[Training]:
+        seen.append(game)
+        yield Training({seat: (Always(0),) for seat in opponents}, {}, {})
+
+    practice = BiasedRPS()
+    states = list(itertools.islice(loop(BiasedRPS(), oracles=[oracle], practice=practice), 2))
+    assert seen == [practice]
+    assert states[1].table.sizes == (2, 2)
+    with pytest.raises(ValueError, match="cannot learn on"):
+        next(loop(BiasedRPS(), practice=Parity()))

@@ -179,3 +179,15 @@ def test_devices_pipes_and_huge_files_are_not_read(tmp_path):
         file.truncate(1 << 40)
     with pytest.raises(TeamError, match=r"1099511627776 bytes; a team file has at most"):
         load_pool(big)
+
+
+def test_pools_are_put_together_and_split_by_name(tmp_path):
+    (tmp_path / "own.txt").write_text(export((TAUROS,)))
+    whole = load_pool("competitive")
+    sides = [load_pool(f"competitive@{side}") for side in ("train", "held-out")]
+    assert tuple(side.teams for side in sides) == tuple(side.teams for side in split(whole))
+    both = load_pool(f"one+competitive@train+{tmp_path / 'own.txt'}")
+    assert both.teams == (*load_pool("one"), *sides[0], (TAUROS,))
+    assert len(set(both.names)) == len(both)
+    with pytest.raises(TeamError, match="names two teams"):
+        load_pool("one+one")

@@ -9,7 +9,7 @@ sorted, comma-joined species ids is even for training.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from pokespiel.game.gen1.teams.validator import summary, validate
 POOLS = ("competitive", "one", "small", "variety")
 """The shipped pools: composed teams in the archetypes of the tier, a single mirror, teams of one Pokémon for exactly
 solvable games, and generated teams."""
+SIDES = ("train", "held-out")
+"""Of a pool's split."""
 SUFFIXES = (".txt", ".gen1ou_team")
 """Files of a folder with other endings are no part of a pool."""
 MAX_BYTES = 64 << 20
@@ -58,20 +60,35 @@ class Pool:
 
 
 def load_pool(name: str | Path) -> Pool:
-    """The shipped pool `name`, or the one at a path: a file or a folder of files.
+    """The shipped pool `name`, the one at a path (a file or a folder of files), or several put together.
 
-    A team is named by its header, in a folder after its file: "starmie/Starmie and Zapdos". Raises `TeamError` for what
-    cannot be read, is written for another format or is not legal in gen1ou, naming file and team, and a lookup error
-    for a name that is neither a shipped pool nor a path.
+    `competitive+PATH` holds the teams of both; `PATH@train` and `PATH@held-out` are the sides of its split. A team is
+    named by its header, in a folder after its file: "starmie/Starmie and Zapdos". Raises `TeamError` for what cannot be
+    read, is written for another format or is not legal in gen1ou, naming file and team, and a lookup error for a name
+    that is neither a shipped pool nor a path.
     """
     if str(name) in POOLS:
         return _load(str(name), DATA / str(name))
     path = Path(name)
     if not path.exists():
+        parts = str(name).split("+")
+        if len(parts) > 1:
+            return _together([load_pool(part) for part in parts])
+        whole, _, side = str(name).rpartition("@")
+        if whole and side in SIDES:
+            return split(load_pool(whole))[SIDES.index(side)]
         if path.suffix or len(path.parts) > 1:
             raise TeamError(f"no team file or folder at {path}")
         raise unknown("team pool", str(name), POOLS)
     return _load(path.stem, path)
+
+
+def _together(pools: Sequence[Pool]) -> Pool:
+    """All their teams; names are led by those of their pools."""
+    name = "+".join(pool.name for pool in pools)
+    names = [f"{pool.name}/{one}" for pool in pools for one in pool.names]
+    _require_distinct(name, names)
+    return Pool(name, tuple(names), tuple(team for pool in pools for team in pool))
 
 
 def split(pool: Pool) -> tuple[Pool, Pool]:
@@ -115,11 +132,15 @@ def read_file(path: str | Path) -> list[NamedTeam]:
 def _load(name: str, path: Path) -> Pool:
     teams = list(_folder_teams(path)) if path.is_dir() else list(_file_teams(path, ""))
     names = [one for one, _ in teams]
-    twice = sorted({one for one in names if names.count(one) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise TeamError(f"{path}: {shown(twice[0])} names two teams; expected each name once")
+    _require_distinct(str(path), names)
     _require_legal(path, teams)
     return Pool(name, tuple(names), tuple(team for _, team in teams))
+
+
+def _require_distinct(pool: str, names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = min(one for one in names if names.count(one) > 1)
+        raise TeamError(f"{pool}: {shown(twice)} names two teams; expected each name once")
 
 
 def _folder_teams(path: Path) -> Iterator[tuple[str, Team]]:
@@ -152,4 +173,4 @@ def _require_legal(path: Path, teams: list[tuple[str, Team]]) -> None:
 
 def _part(pool: Pool, side: str, indices: list[int]) -> Pool:
     names = tuple(pool.names[index] for index in indices)
-    return Pool(f"{pool.name}:{side}", names, tuple(pool.teams[index] for index in indices))
+    return Pool(f"{pool.name}@{side}", names, tuple(pool.teams[index] for index in indices))
