@@ -25,7 +25,7 @@ def policy_named(name: str) -> Policy:
     if name in BASELINES:
         return BASELINES.build(name)
     if Path(name).is_dir():
-        return mixture_of(finished(RunFolder(name)), name)
+        return _mixture_of(Path(name))
     if Path(name).suffix:
         return load_policy(name)
     raise UnknownName(f"{unknown('policy', name, ['uniform', *BASELINES])}, a policy's file, a run's folder")
@@ -40,14 +40,21 @@ def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
     return policies
 
 
-def mixture_of(standing: Standing, name: str) -> Policy:
-    """The support of a run's answer as one policy that draws a member per match."""
-    state = standing.state
-    if len(state.populations) > 1:
-        raise ValueError(f"{name} has a population a seat, so no one mixture; name one of its policies' files")
-    weights = np.where(state.strategy.marginals[0] > SUPPORT, state.strategy.marginals[0], 0)
+def _mixture_of(path: Path) -> Policy:
+    """The support of a run's answer, or of a tournament's Nash mixture, as one policy that draws a member per match."""
+    from pokespiel.tournament import Tournament, results
+
+    if Tournament.at(path):
+        tournament = Tournament(path)
+        populations, strategy = tournament.populations(), results(tournament, draws=1).strategy
+    else:
+        state = finished(RunFolder(path)).state
+        populations, strategy = state.populations, state.strategy
+    if len(populations) > 1:
+        raise ValueError(f"{path} has a population a seat, so no one mixture; name one of its policies' files")
+    weights = np.where(strategy.marginals[0] > SUPPORT, strategy.marginals[0], 0)
     chosen = np.flatnonzero(weights)
-    return Mixture([state.populations[0][index] for index in chosen], weights[chosen] / weights.sum())
+    return Mixture([populations[0][index] for index in chosen], weights[chosen] / weights.sum())
 
 
 def beginning(config: PSROConfig, game: Game) -> Beginning:
@@ -65,16 +72,27 @@ def beginning(config: PSROConfig, game: Game) -> Beginning:
 
 
 def end_of(path: Path, game: Game) -> Beginning:
-    """The populations and payoffs that a finished run leaves; a `ValueError` if it is one of another game."""
+    """The populations and payoffs that a finished run or a tournament leaves; a `ValueError` if of another game."""
+    from pokespiel.tournament import Tournament
+
+    if Tournament.at(path):
+        tournament = Tournament(path)
+        _check_same_game(path, tournament.config().game, game)
+        names = tuple(tuple({"name": name} for name in population) for population in tournament.names())
+        return Beginning(tournament.populations(), names, tournament.table())
     run = RunFolder(path)
-    if load_game(run.config().game).name != game.name:
-        raise ValueError(f"{path} is a run of {run.config().game}, not of {game.name}")
+    _check_same_game(path, run.config().game, game)
     state = finished(run).state
     origins = tuple(
         tuple(read_about(run.policy_file(name, index)) for index in range(len(population)))
         for name, population in zip(population_names(state), state.populations, strict=True)
     )
     return Beginning(state.populations, origins, state.table)
+
+
+def _check_same_game(path: Path, name: str, game: Game) -> None:
+    if load_game(name).name != game.name:
+        raise ValueError(f"{path} is of {name}, not of {game.name}")
 
 
 def finished(run: RunFolder) -> Standing:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pokespiel.beginnings import policies_named, policy_named
+from pokespiel.cli import main
 from pokespiel.config import BadOption
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
@@ -80,6 +81,16 @@ def test_a_chain_of_runs_goes_on_with_populations_and_payoffs(tmp_path):
     assert run.config().start == tmp_path / "phase0"
 
 
+def test_a_run_goes_on_where_a_tournament_stands(tmp_path):
+    played = tmp_path / "phase0"
+    assert main(["tournament", "uniform", "max_damage", "--game", GEN1, "--units", "20", "--folder", str(played)]) == 0
+    config = PSROConfig(GEN1, oracle=(LEARNER,), payoffs=SAMPLED, start=played, iterations=1)
+    state = finished(tmp_path / "phase1", config).standing().state
+    assert labels(state.origins[0]) == ["0 uniform", "1 max_damage", "2 ppo"]
+    assert state.table.samples.units[0].tolist() == [0, 20, 4]
+    assert isinstance(policy_named(str(played)), Mixture)
+
+
 def test_a_chain_needs_a_finished_run_of_the_same_game(tmp_path):
     kuhn = PSROConfig("kuhn_poker", iterations=2)
     finished(tmp_path / "kuhn", kuhn)
@@ -92,7 +103,7 @@ def test_a_chain_needs_a_finished_run_of_the_same_game(tmp_path):
         work(run)
     with RunFolder.resume(tmp_path / "kuhn", kuhn):
         pass
-    other = pytest.raises(ValueError, match="is a run of kuhn_poker, not of leduc_poker")
+    other = pytest.raises(ValueError, match="is of kuhn_poker, not of leduc_poker")
     with other, RunFolder.create(tmp_path / "next", PSROConfig("leduc_poker", **start)) as run:
         work(run)
     gone = pytest.raises(FileNotFoundError, match="gone holds no run")
