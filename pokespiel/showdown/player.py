@@ -118,7 +118,7 @@ class PolicyPlayer(Player):
         head, *messages = split_messages
         tag = head[0].removeprefix(">")
         if messages and messages[0][1:2] == ["init"]:
-            await self._open(tag, head, messages[0])
+            await self._open(tag, head, messages)
         record = self.records.get(tag)
         if record is None:
             _LOG.info("%s was told of %s, which is no %s battle of its own", self.username, tag[:80], FORMAT)
@@ -129,10 +129,15 @@ class PolicyPlayer(Player):
             if message[1:2] == ["win"] or message[1:2] == ["tie"]:
                 await self._close(tag, head, message)
 
-    async def _open(self, tag: str, head: list[str], init: list[str]) -> None:
-        """A battle begins, or is told anew from its start to a player that has come back."""
-        if tag.startswith(f"battle-{FORMAT}-"):
-            await super()._handle_battle_message([head, init])
+    async def _open(self, tag: str, head: list[str], messages: list[list[str]]) -> None:
+        """A battle begins, or is told from its start to a player that has come back to it.
+
+        One that an earlier player under this name left, given up as unfinished, is ended here.
+        """
+        if tag not in self.records and ["", "start"] in messages:
+            await self.ps_client.send_message("/forfeit", tag)
+        elif tag.startswith(f"battle-{FORMAT}-"):
+            await super()._handle_battle_message([head, messages[0]])
             seat = self.records[tag].seat if tag in self.records else None
             self.records[tag] = BattleRecord(Tracker(), seat)
 

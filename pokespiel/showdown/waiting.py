@@ -32,9 +32,8 @@ async def play_out(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Playe
             if task.done() and task.exception() is not None:
                 raise Unfinished(f"a player failed: {task.exception()!r}")
         if not all(task.done() for task in tasks) and turn_of(players) == seen:
-            raise Unfinished(
-                f"nothing happened for {stall:.0f} s in turn {seen}" if seen else f"no battle in {stall:.0f} s"
-            )
+            where = f"in turn {seen}" if seen else "and no battle began"
+            raise Unfinished(f"nothing happened for {stall:g} s {where}")
         seen = turn_of(players)
     for player in players:
         if isinstance(player, PolicyPlayer) and player.failure:

@@ -1,0 +1,125 @@
+"""Accounts on a server: challenges taken and made, the ladder, and what goes wrong there."""
+
+import asyncio
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from poke_env.concurrency import POKE_LOOP
+
+from pokespiel.cli import main
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.teams import load_pool
+from pokespiel.showdown.arena import PokeEnvContestant, local_server
+from pokespiel.showdown.online import Account, LoginFailed, Online
+from pokespiel.showdown.player import PolicyPlayer, disconnect
+from pokespiel.showdown.serve import serve
+
+BOT = Path(__file__).with_name("showdown_bot.py")
+
+
+@pytest.fixture(scope="module")
+def server(showdown):
+    with serve() as running:
+        yield running
+
+
+def online(server, name, policy="expert", **conditions):
+    teams = load_pool("competitive").teams
+    conditions = {"patience": 30.0, "attempts": 2} | conditions
+    return Online(BASELINES.build(policy), teams, local_server(server.port), Account(name, None), 0, **conditions)
+
+
+@pytest.fixture
+def random_player(server):
+    """A poke-env player that takes every challenge."""
+    player = PokeEnvContestant.named("RandomPlayer").join("randombot", local_server(server.port), load_pool("one")[0])
+    taking = asyncio.run_coroutine_threadsafe(player._accept_challenges(None, 1000, None), POKE_LOOP)
+    yield player
+    taking.cancel()
+    asyncio.run_coroutine_threadsafe(disconnect(player), POKE_LOOP).result()
+
+
+def test_a_bot_in_another_process_is_played(server, monkeypatch, capsys):
+    monkeypatch.setenv("SHOWDOWN_USERNAME", "acceptor")
+    with ThreadPoolExecutor() as pool:
+        accepting = pool.submit(main, ["showdown", "accept", "--server", str(server.port), "--matches", "2"])
+        command = [sys.executable, str(BOT), str(server.port), "acceptor", "2"]
+        bot = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert accepting.result(timeout=60) == 0
+    assert bot.stdout.strip() == "2 matches, 2 lost", bot.stderr
+    assert capsys.readouterr().out.strip() == "won 2, lost 0, tied 0, unfinished 0"
+
+
+def test_an_opponent_is_challenged(server, random_player):
+    tally = online(server, "challenger").challenge("randombot", 3)
+    assert (tally.won, tally.problems) == (3, [])
+
+
+def test_two_accounts_meet_on_the_ladder(server):
+    with ThreadPoolExecutor() as pool:
+        playing = [pool.submit(online(server, policy, policy).ladder, 2) for policy in ("expert", "random")]
+        first, second = (tally.result(timeout=120) for tally in playing)
+    assert (first.won, first.problems) == (second.lost, second.problems) == (2, [])
+
+
+def test_a_lost_connection_is_opened_again_and_the_battle_played_on(server, random_player, monkeypatch):
+    answer, lost = PolicyPlayer._answer, []
+
+    async def answer_and_drop(self, tag, record):
+        await answer(self, tag, record)
+        if record.decisions in (4, 5) and len(lost) < 2:  # the second time right after coming back
+            lost.append(tag)
+            await self.ps_client.websocket.close()
+
+    monkeypatch.setattr(PolicyPlayer, "_answer", answer_and_drop)
+    tally = online(server, "dropper").challenge("randombot", 1)
+    assert (tally.won, tally.problems) == (1, [])
+    assert len(lost) == 2
+    assert len(set(lost)) == 1
+
+
+def test_an_opponent_that_stalls_is_left(server, monkeypatch):
+    stalling = PokeEnvContestant.named("RandomPlayer").join("staller", local_server(server.port), load_pool("one")[0])
+    monkeypatch.setattr(stalling, "choose_move", lambda battle: asyncio.sleep(1000))
+    taking = asyncio.run_coroutine_threadsafe(stalling._accept_challenges(None, 1, None), POKE_LOOP)
+    tally = online(server, "waiter", patience=2.0, attempts=1).challenge("staller", 1)
+    assert tally.finished == 0
+    assert tally.problems == ["nothing happened for 2 s in turn 1"]
+    taking.cancel()
+    asyncio.run_coroutine_threadsafe(disconnect(stalling), POKE_LOOP).result()
+
+
+def test_nobody_there_is_told_at_once(server):
+    tally = online(server, "lonely").challenge("nobody", 1)
+    assert tally.finished == 0
+    assert tally.problems == ["the server refused: The user 'nobody' was not found."] * 2
+
+
+def test_nobody_comes(server):
+    tally = online(server, "waiter", patience=0.5, attempts=1).accept(1)
+    assert tally.problems == ["nothing happened for 0.5 s and no battle began"]
+
+
+def test_a_team_that_the_server_refuses_is_told(server, random_player):
+    account = online(server, "cheater", attempts=1)
+    mewtwo = replace(load_pool("one")[0][0], species="Mewtwo")
+    illegal = Online(account.policy, [(mewtwo,)], account.server, account.account, 0, attempts=1)
+    (problem,) = illegal.challenge("randombot", 1).problems
+    assert "Mewtwo" in problem
+    assert problem.startswith("the server refused: Your team was rejected")
+
+
+def test_a_server_that_is_not_there_refuses_the_login(server):
+    with serve() as gone:
+        port = gone.port
+    with pytest.raises(LoginFailed, match="the connection was lost during logging in"):
+        Online(BASELINES.build("random"), load_pool("one").teams, local_server(port), Account("x", None), 0).ladder(1)
+
+
+def test_a_name_in_use_is_told(server, random_player):
+    with pytest.raises(LoginFailed, match=r"refused: randombot .*"):
+        online(server, "randombot").ladder(1)
