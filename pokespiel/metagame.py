@@ -81,6 +81,7 @@ class Payoffs(Protocol):
 PAYOFFS = Registry(
     "payoffs",
     {
+        "auto": "pokespiel.sampling:AutoPayoffs",
         "exact": "pokespiel.metagame:ExactPayoffs",
         "sampled": "pokespiel.sampling:SampledPayoffs",
         "adaptive": "pokespiel.sampling:AdaptivePayoffs",

@@ -17,7 +17,7 @@ import numpy as np
 from pokespiel.allocation import ALLOCATIONS, Allocation
 from pokespiel.game import Game
 from pokespiel.matches import play
-from pokespiel.metagame import PayoffTable, Populations, Samples, at, grow, per_seat
+from pokespiel.metagame import ExactPayoffs, PayoffTable, Populations, Samples, at, grow, per_seat
 
 
 class Units(NamedTuple):
@@ -174,6 +174,20 @@ class SampledPayoffs:
         each = np.repeat(cells, self.units, axis=0)
         played = play_units(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
         return record(table, played)
+
+
+@dataclass(frozen=True)
+class AutoPayoffs(SampledPayoffs):
+    """Exact returns where the game has a sequence form, else as `sampled` counts them."""
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable:
+        from pokespiel.game.tree import TreeGame
+
+        if isinstance(game, TreeGame):
+            return ExactPayoffs()(game, populations, table, rng)
+        return super().__call__(game, populations, table, rng)
 
 
 @dataclass(frozen=True)

@@ -125,11 +125,11 @@ def test_the_mixture_is_known_better_after_as_many_matches():
     truth[:3, :3] = CYCLE[:3, :3]
     truth[:3, 3:], truth[3:, :3] = 0.8, -0.8
     cells, best = above(8), Nash()(np.stack([truth, -truth]), symmetric=True).marginals[0]
-    errors: dict[str, list[float]] = {"uniform": [], "mixture": []}
-    for name, seed in itertools.product(errors, range(12)):
+    allocations = {"uniform": Uniform(), "mixture": Mixture(draws=60)}
+    errors: dict[str, list[float]] = {name: [] for name in allocations}
+    for (name, allocation), seed in itertools.product(allocations.items(), range(10)):
         random = rng(seed)
         table = sampled(truth, cells, np.full(28, 20), random)
-        allocation = ALLOCATIONS.build(name)
         for _ in range(4):
             counts = allocation(table, cells, 280, (-1, 1), random, symmetric=True)
             table = play_pairs(table, truth, np.repeat(cells, counts, axis=0), random)

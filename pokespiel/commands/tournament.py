@@ -33,7 +33,7 @@ class TournamentCommand:
     """Who joins: scripted players by name (`baselines` = all of them), policies' files, folders of runs (their mixture
     as one policy); none = whom the folder has, in a new one `baselines`."""
     run: Path | None = None
-    """A run, all of whose policies join under names like `myrun-0003`: its members ranked head to head."""
+    """A run, all of whose policies join, its responses under names like `myrun-0003-ppo`: a ranking head to head."""
     folder: Path | None = None
     """The tournament's folder; None = tournaments/<game>-<seed>."""
     game: str = GAME
@@ -102,7 +102,8 @@ class TournamentCommand:
         members: dict[str, dict[str, Policy]] = {}
         if self.run is not None:
             state = finished(RunFolder(self.run)).state
-            members = members_of_run(self.run, dict(zip(population_names(state), state.populations, strict=True)))
+            populations = dict(zip(population_names(state), state.populations, strict=True))
+            members = members_of_run(self.run, populations, state.origins)
         if joining:
             seats = members or (["all"] if game.symmetric else map(str, range(game.num_players)))
             members = {seat: {**members.get(seat, {}), **joining} for seat in seats}

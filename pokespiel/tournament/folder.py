@@ -261,13 +261,19 @@ def named(policies: Mapping[str, Policy]) -> dict[str, Policy]:
     return plain
 
 
-def members_of_run(path: Path, populations: Mapping[str, Sequence[Policy]]) -> dict[str, dict[str, Policy]]:
-    """All policies of a run, named after its folder and their age: `psro-0003`, or `psro-1-0003` for a seat's own."""
+def members_of_run(
+    path: Path, populations: Mapping[str, Sequence[Policy]], origins: Sequence[Sequence[Mapping[str, Any]]]
+) -> dict[str, dict[str, Policy]]:
+    """All policies of a run by population: those it began with under their own names, responses as `myrun-0003-ppo`.
+
+    A seat's own response is called `myrun-1-0003-exact` after the seat. `origins` say how each came about.
+    """
     base = plain_name(str(path.resolve()))
-    return {
-        population: {
-            f"{base}-{index:04d}" if population == "all" else f"{base}-{population}-{index:04d}": policy
-            for index, policy in enumerate(policies)
-        }
-        for population, policies in populations.items()
-    }
+    members: dict[str, dict[str, Policy]] = {}
+    for (population, policies), sources in zip(populations.items(), origins, strict=True):
+        prefix = base if population == "all" else f"{base}-{population}"
+        own = members.setdefault(population, {})
+        for index, (policy, origin) in enumerate(zip(policies, sources, strict=True)):
+            name = plain_name(str(origin["name"]))
+            own[f"{prefix}-{index:04d}-{name}" if "oracle" in origin or name in own else name] = policy
+    return members
