@@ -1,9 +1,11 @@
 """Matches over a real local server: they end, they are counted, and what breaks is told and never waited for."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from poke_env.player import RandomPlayer
 
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
@@ -20,6 +22,7 @@ from pokespiel.showdown.arena import (
 )
 from pokespiel.showdown.inference import Desk
 from pokespiel.showdown.online import Account, LoginFailed, server_at
+from pokespiel.showdown.player import PolicyPlayer
 from pokespiel.showdown.serve import ServerFailed, serve
 
 ACTIONS = 9
@@ -83,6 +86,70 @@ def test_a_server_that_dies_ends_no_match_as_a_loss(showdown, pool):
     assert len(unfinished) >= 20
     assert all(result.problems for result in unfinished)
     assert all(result.utility in (1.0, None) for result in rest)
+
+
+def test_a_dropped_connection_is_a_new_attempt(server, pool, monkeypatch):
+    answer, dropped = PolicyPlayer._answer, []
+
+    async def answer_and_drop(self, tag, record):
+        await answer(self, tag, record)
+        if record.decisions == 5 and len(dropped) < 2:
+            dropped.append(tag)
+            await self.ps_client.websocket.close()
+
+    monkeypatch.setattr(PolicyPlayer, "_answer", answer_and_drop)
+    results = play(server, expert(), PokeEnvContestant.named("RandomPlayer"), pool, 1)
+    assert [result.utility for result in results] == [1.0, 1.0]
+    problems = [problem for result in results for problem in result.problems]
+    assert problems == ["the connection was lost during the match"] * 2
+
+
+class Staller(RandomPlayer):
+    """Stops answering in its third turn."""
+
+    async def choose_move(self, battle):
+        await asyncio.sleep(1000 if battle.turn > 2 else 0)
+        return self.choose_random_move(battle)
+
+
+def test_a_stalled_match_is_unfinished(server, pool):
+    results = play(
+        server, expert(), PokeEnvContestant.named("test_showdown_play:Staller"), pool, 1, stall=1.5, attempts=2
+    )
+    for result in results:
+        assert result.utility is None
+        assert result.problems == ("nothing happened for 1.5 s in turn 3",) * 2
+
+
+def test_a_team_that_the_server_refuses_is_told(server, pool):
+    illegal = (replace(pool[0][0], species="Mewtwo"),)
+    fixtures = seat_swapped([(illegal, pool[0])])[:1]
+    address = local_server(server.port)
+    ((_, result),) = play_arena((expert(), expert()), fixtures, [address], Conditions(1, attempts=1))
+    assert result.utility is None
+    assert "the server refused: Your team was rejected" in result.problems[0]
+
+
+def test_matches_are_spread_over_servers_and_leave_a_dead_one(server, pool, monkeypatch):
+    joined = []
+    join = PolicyContestant.join
+
+    def noted(self, name, address, team):
+        joined.append(address.websocket_url)
+        return join(self, name, address, team)
+
+    monkeypatch.setattr(PolicyContestant, "join", noted)
+    with serve() as mortal:
+        addresses = [local_server(mortal.port), local_server(server.port)]
+        fixtures = seat_swapped([(pool[0], pool[1])] * 8)
+        opponent = PokeEnvContestant.named("RandomPlayer")
+        results = play_arena((expert(), opponent), fixtures, addresses, Conditions(4))
+        played = [next(results)[1]]
+        mortal.stop()
+        played += [result for _, result in results]
+    assert set(joined) == {address.websocket_url for address in addresses}
+    assert [result.utility for result in played] == [1.0] * 16
+    assert any(result.problems for result in played)
 
 
 def test_a_port_in_use_is_refused(server):

@@ -40,8 +40,6 @@ class BattleRecord:
     tracker: Tracker
     seat: Seat | None = None
     decisions: int = 0
-    failure: str | None = None
-    """Why this player gave the battle up; None while all is well."""
 
     @property
     def turn(self) -> int:
@@ -79,8 +77,10 @@ class PolicyPlayer(Player):
             start_listening=False,
             **{**PATIENCE, **options},
         )
-        self.refusal: str | None = None
-        self.refused = create_in_poke_loop(asyncio.Event, POKE_LOOP)
+        self.problem: str | None = None
+        """Why this player cannot play on: what it made of a battle, or what the server said instead of starting one."""
+        self.stuck = create_in_poke_loop(asyncio.Event, POKE_LOOP)
+        """Set once there is a problem."""
         self.listen()
 
     def listen(self) -> None:
@@ -89,8 +89,8 @@ class PolicyPlayer(Player):
 
         async def hear(message: str) -> None:
             if message.startswith(_REFUSALS):
-                self.refusal = " ".join(message.split("|")[2:]).strip()
-                self.refused.set()
+                if not self.battles:
+                    self._give_up("the server refused: " + " ".join(message.split("|")[2:]).strip())
                 return
             try:
                 await handle(self.ps_client, message)
@@ -104,12 +104,13 @@ class PolicyPlayer(Player):
     def reset_battles(self) -> None:
         super().reset_battles()
         self.records.clear()
-        self.refused.clear()
+        self.problem = None
+        self.stuck.clear()
 
-    @property
-    def failure(self) -> str | None:
-        """Why this player gave a battle up, if it did."""
-        return next((record.failure for record in self.records.values() if record.failure), None)
+    def _give_up(self, problem: str) -> None:
+        _LOG.warning("%s: %s", self.username, problem)
+        self.problem = problem
+        self.stuck.set()
 
     def choose_move(self, battle: AbstractBattle) -> BattleOrder:
         raise AssertionError("requests are answered by the tracker and the policy, not by poke-env")
@@ -123,7 +124,7 @@ class PolicyPlayer(Player):
         if record is None:
             _LOG.info("%s was told of %s, which is no %s battle of its own", self.username, tag[:80], FORMAT)
             return
-        if record.failure is None:
+        if not self.stuck.is_set():
             await self._follow(tag, record, messages)
         for message in messages:
             if message[1:2] == ["win"] or message[1:2] == ["tie"]:
@@ -147,14 +148,13 @@ class PolicyPlayer(Player):
             await super()._handle_battle_message([head, [*message, ""]])
 
     async def _follow(self, tag: str, record: BattleRecord, messages: list[list[str]]) -> None:
-        """Tell the tracker what happened and answer what it is asked; any error gives this battle up, no other."""
+        """Tell the tracker what happened and answer what it is asked; any error gives the battle up."""
         answered = any(message[1:2] == ["sentchoice"] for message in messages)
         try:
             for message in messages:
                 await self._hear(tag, record, message, answered)
         except Exception as error:  # whatever a server sends or a policy raises must not leave the opponent waiting
-            record.failure = str(error) or type(error).__name__
-            _LOG.warning("%s gives up %s: %s", self.username, tag, record.failure)
+            self._give_up(str(error) or type(error).__name__)
             await self.ps_client.send_message("/forfeit", tag)
 
     async def _hear(self, tag: str, record: BattleRecord, message: list[str], answered: bool) -> None:

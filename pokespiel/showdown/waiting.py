@@ -22,8 +22,8 @@ class ConnectionLost(Unfinished):
 async def play_out(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Player], stall: float) -> None:
     """Wait for all `tasks` of the players' only battle, whose progress is looked at every `stall` seconds.
 
-    Raises `Unfinished` where the connection of one of `players` is lost, one of them fails or is refused by the server,
-    or a look finds the same turn as the look before; the tasks go on then.
+    Raises `Unfinished` where the connection of one of `players` is lost, one of them cannot play on, or a look finds
+    the same turn as the look before; the tasks go on then.
     """
     seen = -1
     while not all(task.done() for task in tasks):
@@ -35,27 +35,24 @@ async def play_out(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Playe
             where = f"in turn {seen}" if seen else "and no battle began"
             raise Unfinished(f"nothing happened for {stall:g} s {where}")
         seen = turn_of(players)
-    for player in players:
-        if isinstance(player, PolicyPlayer) and player.failure:
-            raise Unfinished(player.failure)
 
 
 async def within(waited: Awaitable[Any], timeout: float, players: Sequence[Player], what: str) -> None:
-    """Wait for `waited`, but no longer than `timeout` seconds nor than the `players` are connected and welcome."""
-    ends = [asyncio.wrap_future(player.ps_client._listening_coroutine) for player in players]
-    ours = [player for player in players if isinstance(player, PolicyPlayer) and not player.battles]
-    tasks = [asyncio.ensure_future(waited), *(asyncio.ensure_future(player.refused.wait()) for player in ours)]
-    done, _ = await asyncio.wait([*tasks, *ends], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    """Wait for `waited`, but no longer than `timeout` seconds nor than the `players` are connected and can play."""
+    ours = [player for player in players if isinstance(player, PolicyPlayer)]
+    gone = [asyncio.wrap_future(player.ps_client._listening_coroutine) for player in players]
+    tasks = [asyncio.ensure_future(waited), *(asyncio.ensure_future(player.stuck.wait()) for player in ours)]
+    done, _ = await asyncio.wait([*tasks, *gone], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
+    for player in ours:
+        if player.problem is not None:
+            raise Unfinished(player.problem)
     if tasks[0] in done:
         return
     if any(dropped(player) for player in players):
         raise ConnectionLost(f"the connection was lost during {what}")
-    for player in ours:
-        if player.refused.is_set() and not player.battles:
-            raise Unfinished(f"the server refused: {player.refusal}")
-    raise Unfinished(f"{what} took longer than {timeout:.0f} s")
+    raise Unfinished(f"{what} took longer than {timeout:g} s")
 
 
 def outcome(player: Player) -> float:

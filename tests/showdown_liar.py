@@ -1,0 +1,54 @@
+"""A server that lets an account in and then says what a test tells it to, true or not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
+
+
+class Liar:
+    """Says `lines`, one message each, as soon as an opponent is asked for; None hangs up."""
+
+    def __init__(self, lines: Sequence[str | bytes | None]):
+        self.lines = lines
+        self.heard: list[str] = []
+        self.port = 0
+
+    def __call__(self, socket: ServerConnection) -> None:
+        try:
+            socket.send("|challstr|4|abc")
+            for message in socket:
+                self.heard.append(str(message))
+                if "|/trn " in str(message):
+                    name = str(message).split("/trn ")[1].split(",")[0]
+                    socket.send(f"|updateuser| {name}|1|1|{{}}")
+                if "|/search" in str(message):
+                    self.speak(socket)
+        except ConnectionClosed:
+            pass
+
+    def speak(self, socket: ServerConnection) -> None:
+        for line in self.lines:
+            if line is None:
+                socket.close()
+                return
+            socket.send(line, text=True)
+
+
+@contextmanager
+def lying(lines: Sequence[str | bytes | None]) -> Iterator[Liar]:
+    """The server on a free port while the context lasts."""
+    liar = Liar(lines)
+    with serve(liar, "127.0.0.1", 0, max_size=None) as server:
+        liar.port = server.socket.getsockname()[1]
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield liar
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,121 @@
+"""What a hostile, broken or other server says: told as an unfinished match, never believed, never waited for."""
+
+import json
+
+import pytest
+from showdown_liar import lying
+
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.teams import load_pool
+from pokespiel.showdown.arena import local_server
+from pokespiel.showdown.online import Account, LoginFailed, Online
+
+ROOM = ">battle-gen1ou-1\n"
+TEAMS = load_pool("one").teams
+PATIENCE = 0.7
+
+
+def battle_begun(*more, request=None):
+    """A true beginning of a battle, then `more` said in its room."""
+    battle = Battle(TEAMS[0], TEAMS[0], names=("victim", "liar"))
+    lines = "\n".join(battle.log(1))
+    return [
+        f"{ROOM}|init|battle\n|title|victim vs. liar\n|j|☆victim",
+        f"{ROOM}{lines}",
+        f"{ROOM}|request|{battle.request(1) if request is None else request}",
+        *(ROOM + line for line in more),
+    ]
+
+
+def changed_request(**changes):
+    """A true request with other values on its active Pokémon's first move."""
+    request = json.loads(Battle(TEAMS[0], TEAMS[0]).request(1))
+    request["active"][0]["moves"][0].update(changes)
+    return json.dumps(request)
+
+
+def play(lines):
+    """One match asked of a server that says `lines`: the tally and what the server heard."""
+    with lying(lines) as liar:
+        online = Online(
+            BASELINES.build("expert"), TEAMS, local_server(liar.port), Account("victim", None), 0, PATIENCE, 1
+        )
+        tally = online.ladder(1)
+    return tally, liar.heard
+
+
+NOT_OURS = (
+    [""],
+    ["\n\n", "|", "||", ">", ">\n", "|\x00|\x01", "no bars", "|updateuser|", "|pm|", "|updatechallenges|{", "|popup"],
+    [">battle-gen1ou-9\n|turn|3", ">battle-gen1ou-9\n|win|victim"],
+    [">battle-gen9ou-1\n|init|battle", ">battle-gen9ou-1\n|win|victim"],
+    [">battle-gen1ou\n|init|battle", ">game-bestof3-gen1ou-1\n|init|game"],
+    [">lobby\n|init|chat\n|title|Lobby\n|raw|<script>", "|html|<img onerror=x>", "|openpage|https://example.org"],
+    ["|formats" + "|x" * 100_000, "|raw|" + "x" * 900_000],
+    ["|queryresponse|userdetails|{", "|pm| a| victim|/challenge gen9ou", "|pm| a| victim|/error no"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", NOT_OURS)
+def test_what_is_no_battle_of_ours_is_passed_over(lines):
+    tally, heard = play(lines)
+    assert tally.finished == 0
+    assert tally.problems == [f"nothing happened for {PATIENCE:g} s and no battle began"]
+    assert not any("/choose" in message or "/forfeit" in message for message in heard)
+
+
+LIES = {
+    "a number too large": battle_begun("|-damage|p1a: Tauros|99999999999999999999/353"),
+    "no number": battle_begun("|turn|NaN"),
+    "a missing field": battle_begun("|turn"),
+    "an unknown move": battle_begun("|move|p2a: X|Moonblast|p1a: Y"),
+    "an unknown species": battle_begun("|switch|p2a: X|Pikablu|100/100"),
+    "another generation": battle_begun("|gen|9"),
+    "another game": battle_begun("|gametype|doubles"),
+    "a third player": battle_begun("|faint|p3a: X"),
+    "a winner who does not play": battle_begun("|win|Nobody"),
+    "no winner": battle_begun("|win"),
+    "the log of both": battle_begun("|split|p1"),
+    "a refused choice": battle_begun("|error|[Invalid choice] Can't move: it is asleep"),
+    "no JSON": battle_begun(request="{"),
+    "a deep request": battle_begun(request='{"side":' * 9000),
+    "another version's move": battle_begun(request=changed_request(id="moonblast")),
+    "another version's PP": battle_begun(request=changed_request(pp=1e9)),
+    "a request for nobody": battle_begun(request="{}"),
+    "the other player's request": battle_begun(
+        "|request|" + Battle(TEAMS[0], TEAMS[0], names=("victim", "liar")).request(2)
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_ends_the_match_unfinished(lie):
+    tally, heard = play(LIES[lie])
+    assert tally.finished == 0
+    (problem,) = tally.problems
+    assert any(word in problem for word in ("line", "request", "refused a choice")), problem
+    assert len(problem) < 400
+    assert any(message == "battle-gen1ou-1|/forfeit" for message in heard)
+
+
+def test_a_true_battle_that_ends_is_counted():
+    tally, heard = play(battle_begun("|win|victim"))
+    assert (tally.won, tally.problems) == (1, [])
+    assert any(message.startswith("battle-gen1ou-1|/choose move") for message in heard)
+
+
+@pytest.mark.parametrize("lines", [[None], [b"\xff\xfe|broken"], ["|raw|" + "x" * 3_000_000], [*battle_begun(), None]])
+def test_a_server_that_hangs_up_for_good_is_left(lines):
+    tally, _ = play(lines)
+    assert tally.finished == 0
+    assert len(tally.problems) == 1
+
+
+def test_a_server_that_lets_nobody_in_is_told():
+    with lying([]) as liar:
+        liar.lines = ()
+        account = Account("victim,", None)  # is let in under another name
+        online = Online(BASELINES.build("random"), TEAMS, local_server(liar.port), account, 0, login_timeout=PATIENCE)
+        with pytest.raises(LoginFailed, match="logging in as 'victim,' took longer"):
+            online.ladder(1)
