@@ -189,5 +189,6 @@ def test_pools_are_put_together_and_split_by_name(tmp_path):
     both = load_pool(f"one+competitive@train+{tmp_path / 'own.txt'}")
     assert both.teams == (*load_pool("one"), *sides[0], (TAUROS,))
     assert len(set(both.names)) == len(both)
+    assert load_pool("3*competitive@train").teams == 3 * sides[0].teams
     with pytest.raises(TeamError, match="names two teams"):
         load_pool("one+one")

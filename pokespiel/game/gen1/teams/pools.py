@@ -62,10 +62,10 @@ class Pool:
 def load_pool(name: str | Path) -> Pool:
     """The shipped pool `name`, the one at a path (a file or a folder of files), or several put together.
 
-    `competitive+PATH` holds the teams of both; `PATH@train` and `PATH@held-out` are the sides of its split. A team is
-    named by its header, in a folder after its file: "starmie/Starmie and Zapdos". Raises `TeamError` for what cannot be
-    read, is written for another format or is not legal in gen1ou, naming file and team, and a lookup error for a name
-    that is neither a shipped pool nor a path.
+    `competitive+PATH` holds the teams of both, `3*competitive` each team three times, to be drawn as often;
+    `PATH@train` and `PATH@held-out` are the sides of a split. A team is named by its header, in a folder after its
+    file: "starmie/Starmie and Zapdos". Raises `TeamError` for what cannot be read, is written for another format or is
+    not legal in gen1ou, naming file and team, and a lookup error for a name that is neither a shipped pool nor a path.
     """
     if str(name) in POOLS:
         return _load(str(name), DATA / str(name))
@@ -74,6 +74,9 @@ def load_pool(name: str | Path) -> Pool:
         parts = str(name).split("+")
         if len(parts) > 1:
             return _together([load_pool(part) for part in parts])
+        count, times, once = str(name).partition("*")
+        if times and count.isdecimal() and int(count):
+            return _repeated(load_pool(once), int(count))
         whole, _, side = str(name).rpartition("@")
         if whole and side in SIDES:
             return split(load_pool(whole))[SIDES.index(side)]
@@ -135,6 +138,11 @@ def _load(name: str, path: Path) -> Pool:
     _require_distinct(str(path), names)
     _require_legal(path, teams)
     return Pool(name, tuple(names), tuple(team for _, team in teams))
+
+
+def _repeated(pool: Pool, count: int) -> Pool:
+    names = [f"{name}#{number}" for number in range(1, count + 1) for name in pool.names]
+    return Pool(f"{count}*{pool.name}", tuple(names), pool.teams * count)
 
 
 def _require_distinct(pool: str, names: Sequence[str]) -> None:
