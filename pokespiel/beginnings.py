@@ -1,6 +1,7 @@
 """Policies by name, and what a run begins with: the one place that knows every way to name a policy.
 
-uniform, a scripted player of Gen 1 OU (`expert`), a policy's file, the folder of a run or tournament (its mixture)
+uniform, a scripted player of Gen 1 OU (`expert`), an agent that ships with the package (`shipped`), a policy's file,
+the folder of a run or tournament (its mixture)
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from pokespiel import agents
 from pokespiel.config import BadOption, UnknownName, unknown
 from pokespiel.game import Game, load_game
 from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.metasolvers import SUPPORT
 from pokespiel.policy import Mixture, Policy, Uniform, load_policy, read_about
 from pokespiel.psro import Beginning
-from pokespiel.run import SUPPORT, PSROConfig, RunFolder, Standing, population_names
+from pokespiel.run import PSROConfig, RunFolder, Standing, population_names
 
 
 def policy_named(name: str) -> Policy:
@@ -24,11 +27,15 @@ def policy_named(name: str) -> Policy:
         return Uniform()
     if name in BASELINES:
         return BASELINES.build(name)
+    if name in agents.names():
+        return agents.load(name)
     if Path(name).is_dir():
         return _mixture_of(Path(name))
     if Path(name).suffix:
         return load_policy(name)
-    raise UnknownName(f"{unknown('policy', name, ['uniform', *BASELINES])}, a policy's file, a run's folder")
+    raise UnknownName(
+        f"{unknown('policy', name, ['uniform', *BASELINES, *agents.names()])}, a policy's file, a run's folder"
+    )
 
 
 def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:

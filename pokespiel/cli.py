@@ -21,6 +21,7 @@ COMMANDS = Registry(
         "solve": "pokespiel.commands.solve:Solve",
         "list": "pokespiel.commands.list:List",
         "exploit": "pokespiel.commands.exploit:Exploit",
+        "agent": "pokespiel.commands.agent:AgentCommand",
         "report": "pokespiel.commands.report:Report",
         "profile": "pokespiel.commands.profile:Profile",
         "showdown": "pokespiel.commands.showdown:Showdown",

@@ -224,10 +224,19 @@ def describe(policy: Policy) -> tuple[str, dict[str, Any], dict[str, np.ndarray]
     return (kind, *policy.to_arrays())
 
 
-def save_policy(path: str | Path, policy: Policy, about: Mapping[str, Any] | None = None) -> None:
-    """Atomically write `policy` as one safetensors file; `about` is plain data kept beside it (see `read_about`)."""
+def save_policy(
+    path: str | Path, policy: Policy, about: Mapping[str, Any] | None = None, *, half: bool = False
+) -> None:
+    """Atomically write `policy` as one safetensors file; `about` is plain data kept beside it (see `read_about`).
+
+    half: keep float32 arrays as float16, in half the space; a network then plays the same but for rounding.
+    """
     kind, config, arrays = describe(policy)
     header = {"format": FORMAT, "kind": kind, "config": json.dumps(config), "about": json.dumps(dict(about or {}))}
+    if half:
+        arrays = {
+            name: array.astype(np.float16) if array.dtype == np.float32 else array for name, array in arrays.items()
+        }
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     write_bytes(path, safetensors.numpy.save(contiguous, header))
 

@@ -1,0 +1,124 @@
+"""A card of shipped agents as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+
+def markdown(card: Mapping[str, Any]) -> str:
+    """The whole card (see `shipping.ship`) for people."""
+    parts = [_mixture(card), _strengths(card["strengths"]), _exploitability(card["exploitability"])]
+    if card["distilled"]:
+        parts.append(_distilled(card["distilled"]))
+    parts += [_head_to_head(card["head_to_head"]), _training(card["training"])]
+    return "\n".join(line for part in parts for line in (*part, "")).rstrip() + "\n"
+
+
+def _mixture(card: Mapping[str, Any]) -> Iterator[str]:
+    yield "# The shipped agents"
+    yield ""
+    yield (
+        f"`pokespiel.agents.load('shipped')` draws one of these for each match; alone they are `shipped/NAME`. In half "
+        f"precision they take {card['bytes'] / 2**20:.1f} MiB. Members of the run's mixture that are left out weighed "
+        f"{card['dropped']:.4f} together."
+    )
+    yield ""
+    rows = [[name, label, f"{card['mixture'].get(name, 0):.4f}"] for name, label in card["labels"].items()]
+    yield from table(("name", "policy of the run", "weight"), rows)
+
+
+def _strengths(strengths: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
+    if not strengths:
+        return
+    yield "## Against scripted players"
+    yield ""
+    yield "Score in % (ties half) over seat-swapped pairs of matches, with its 95 % interval from pair means."
+    for agent, rows in strengths.items():
+        yield ""
+        yield f"`{agent}`:"
+        yield ""
+        shown = [[one["opponent"], one["teams"], _score(one), str(one["matches"])] for one in rows]
+        yield from table(("opponent", "teams", "score", "matches"), shown)
+
+
+def _exploitability(measured: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Exploitability"
+    yield ""
+    if not measured:
+        yield "Not measured."
+        return
+    yield (
+        "`win_rate_exploitability`: a trained exploiter's score on fresh matches less a half, a lower bound of the "
+        "stated budget, on the competitive pool. Unresolved figures are provisional."
+    )
+    yield ""
+    rows = []
+    for one in measured:
+        figure, verdict = one["win_rate_exploitability"], one["verdict"]
+        value = (
+            "unfinished" if figure is None else f"{figure['value']:.4f} ({figure['low']:.4f} to {figure['high']:.4f})"
+        )
+        status = "" if verdict is None else verdict["status"]
+        status += f", < {verdict['below']:.4f}" if verdict and verdict["below"] is not None else ""
+        rows.append([one["measurement"], value, f"{one['decisions']:,}", str(len(one["exploiters"])), status])
+    yield from table(("measurement", "value, 95 % interval", "decisions each", "exploiters", "verdict"), rows)
+    for one in measured:
+        for reason in (one["verdict"] or {}).get("reasons", ()):
+            yield f"- {one['measurement']}: {reason}"
+
+
+def _distilled(about: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Distilled"
+    yield ""
+    score = about["against_mixture"]
+    yield (
+        f"`shipped/distilled` learnt from {about['decisions']:,} decisions of the mixture: cross-entropy "
+        f"{about['cross_entropy']:.4f} nats, KL from the drawn members {about['divergence']:.4f}, score against the "
+        f"mixture {_score(score)} over {score['matches']} matches."
+    )
+
+
+def _head_to_head(rates: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Head to head in training"
+    yield ""
+    yield "Win rates in % (ties half) of the members against the run's whole population."
+    yield ""
+    rows = [
+        [opponent, *(f"{100 * row[column]:.1f}" for row in rates["win_rates"])]
+        for column, opponent in enumerate(rates["opponents"])
+    ]
+    yield from table(("against", *rates["members"]), rows)
+
+
+def _training(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "## How they were trained"
+    yield ""
+    rows = [
+        [
+            one["run"],
+            str(one["options"]["seed"]),
+            str(one["iterations"]),
+            f"{one['decisions']:,}",
+            f"{one['hours']:.2f}",
+        ]
+        for one in runs
+    ]
+    yield from table(("run", "seed", "iterations", "decisions", "hours"), rows)
+    for one in runs:
+        for session in one["sessions"]:
+            yield ""
+            yield f"    {session['command']}"
+            yield ""
+            yield f"{session['session']}, {session['machine']}, commit {session['commit']}"
+
+
+def _score(one: Mapping[str, Any]) -> str:
+    return f"{100 * one['score']:.1f} ({100 * one['low']:.1f}-{100 * one['high']:.1f})"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of a Markdown table."""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)

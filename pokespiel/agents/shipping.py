@@ -1,0 +1,141 @@
+"""A folder of agents to ship: a run's mixture and its members in half precision, and a card that says what they are.
+
+    0007.safetensors, ...      the members, by their place in the run's population
+    distilled.safetensors      one network in their place, where it was made
+    card.json                  weights, how trained, strengths, exploitability
+    CARD.md                    the same for people
+
+Everything on the card is read from the run, the runs it started from, their measurements, or measured here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pokespiel.agents import FORMAT
+from pokespiel.agents.cards import markdown
+from pokespiel.agents.deploy import Agent, standing_of
+from pokespiel.agents.strength import Strength
+from pokespiel.environment import facts
+from pokespiel.files import write_text
+from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.options import to_plain
+from pokespiel.policy import Policy, save_policy
+from pokespiel.psro import PSROState
+from pokespiel.run import RunFolder, labels
+
+KEPT = ("game", "victim", "decisions", "exploiters", "chosen", "set_b", "win_rate_exploitability", "verdict")
+"""What the card takes from a measurement of exploitability."""
+
+
+def ship(
+    folder: Path,
+    run: RunFolder,
+    agent: Agent,
+    *,
+    strengths: Mapping[str, Iterable[Strength]],
+    distilled: tuple[Policy, Mapping[str, Any]] | None = None,
+    exploits: Sequence[Path] = (),
+    population: int = 0,
+) -> None:
+    """Write the folder; what a former agent left there is removed.
+
+    Args:
+        population: how many of the run's policies ship at least: the mixture's, then its newest networks.
+        strengths: of the agents by name ("shipped", "shipped/distilled").
+        distilled: the network and what is known of it.
+        exploits: further exploit.json files, beside those in the run's folder and in those it started from.
+    """
+    former = set(folder.glob("*.safetensors"))
+    state = standing_of(run).state
+    labelled = labels(state.origins[0])
+    chosen = _chosen(state.populations[0], agent.indices, population)
+    names = {index: f"{index:04d}" for index in chosen}
+    for index, name in names.items():
+        save_policy(folder / f"{name}.safetensors", state.populations[0][index], {"label": labelled[index]}, half=True)
+    if distilled is not None:
+        save_policy(folder / "distilled.safetensors", distilled[0], distilled[1], half=True)
+    made = {folder / f"{name}.safetensors" for name in (*names.values(), *(["distilled"] if distilled else []))}
+    card = {
+        "format": FORMAT,
+        "mixture": {names[i]: float(w) for i, w in zip(agent.indices, agent.policy.weights, strict=True)},
+        "labels": {name: labelled[index] for index, name in names.items()},
+        "dropped": agent.dropped,
+        "bytes": sum(path.stat().st_size for path in made),
+        "training": [_training(one) for one in chain(run)],
+        "head_to_head": _head_to_head(state, chosen),
+        "strengths": {name: [_row(one) for one in rows] for name, rows in strengths.items()},
+        "exploitability": [_measured(path) for path in (*_measurements(run), *exploits)],
+        "distilled": dict(distilled[1]) if distilled else None,
+    }
+    write_text(folder / "card.json", json.dumps(card, indent=1) + "\n")
+    write_text(folder / "CARD.md", markdown(card))
+    for path in former - made:
+        path.unlink()
+
+
+def chain(run: RunFolder) -> Iterator[RunFolder]:
+    """The runs that led here, the first one first."""
+    before = run.before()
+    if before is not None and RunFolder(before).checkpoint_file.is_file():
+        yield from chain(RunFolder(before))
+    yield run
+
+
+def _training(run: RunFolder) -> dict[str, Any]:
+    """What one run did: its options, how long, where."""
+    config, standing = run.config(), standing_of(run)
+    learnt = sum(value for row in standing.rows for name, value in row.items() if name.endswith("/decisions"))
+    return {
+        "run": run.path.name,
+        "options": to_plain(config),
+        "iterations": standing.state.iteration,
+        "policies": len(standing.state.populations[0]),
+        "decisions": int(learnt),
+        "hours": round(standing.seconds / 3600, 3),
+        "sessions": [_session(session) for session in run.sessions()],
+    }
+
+
+def _session(session: Mapping[str, Any]) -> dict[str, Any]:
+    """Where and when, with the command as one types it."""
+    found = facts(session)
+    return found | {"command": f"pokespiel {' '.join(session['command'][1:])}"}
+
+
+def _chosen(population: Sequence[Policy], mixture: Sequence[int], least: int) -> list[int]:
+    """The members of the mixture and, until there are `least`, the newest networks beside them."""
+    newest = [index for index in reversed(range(len(population))) if isinstance(population[index], NetworkPolicy)]
+    others = [index for index in newest if index not in mixture]
+    return sorted([*mixture, *others[: max(0, least - len(mixture))]])
+
+
+def _head_to_head(state: PSROState, chosen: Sequence[int]) -> dict[str, Any]:
+    """The run's payoffs of what ships against the whole population, as win rates with ties half."""
+    rates = (state.table.payoffs[0] + 1) / 2
+    names = labels(state.origins[0])
+    return {
+        "members": [names[index] for index in chosen],
+        "opponents": names,
+        "win_rates": np.round(rates[list(chosen)], 4).tolist(),
+    }
+
+
+def _measurements(run: RunFolder) -> list[Path]:
+    return [path for one in chain(run) for path in sorted(one.path.glob("exploit/*/exploit.json"))]
+
+
+def _measured(path: Path) -> dict[str, Any]:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {"measurement": f"{path.parent.parent.parent.name}/{path.parent.name}"} | {
+        name: found[name] for name in KEPT
+    }
+
+
+def _row(one: Strength) -> dict[str, Any]:
+    return {"teams": one.teams, "opponent": one.opponent, **one.score._asdict()}

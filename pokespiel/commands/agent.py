@@ -1,0 +1,125 @@
+"""`pokespiel agent`: from a run to a policy to play with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tyro.conf import Positional
+
+from pokespiel.agents.distill import Distillation
+
+if TYPE_CHECKING:
+    from pokespiel.agents.deploy import Agent
+    from pokespiel.agents.distill import Distilled
+    from pokespiel.agents.strength import Strength
+    from pokespiel.policy import Policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentCommand:
+    """Make one policy of a run's mixture: a member drawn for each match, or distilled into one network.
+
+    The file plays wherever a policy is named: `pokespiel showdown arena agent.safetensors`, `pokespiel exploit
+    agent.safetensors`. With --ship it becomes a folder of small files and a card of strengths.
+    """
+
+    run: Positional[Path]
+    """The run's folder."""
+    out: Path | None = None
+    """Where the agent is saved; None = agent.safetensors in the run's folder."""
+    least: float = 0.01
+    """Members of less weight are left out; what they weigh together is reported."""
+    distill: bool = False
+    """Also clone the mixture into one network, saved beside it as distilled.safetensors."""
+    distillation: Distillation = Distillation()
+    """How."""
+    evaluate: bool = False
+    """Play it against every scripted player of Gen 1, on the competitive teams and on those held out of --teams."""
+    teams: tuple[str, ...] = ("variety",)
+    """Pools, or files or folders of teams, whose held-out line-ups it is evaluated on."""
+    matches: int = 2_000
+    """Of each evaluation, played in seat-swapped pairs."""
+    ship: Path | None = None
+    """Write the folder that `pokespiel.agents` loads, with the evaluation on its card."""
+    population: int = 12
+    """How many of the run's policies ship at least: the mixture's members, then the newest networks."""
+    exploits: tuple[Path, ...] = ()
+    """Further exploit.json files for the card; those in the run's folder are found."""
+    seed: int = 0
+    """Starts the random numbers of distillation and evaluation."""
+
+    def __call__(self) -> int:
+        from pokespiel.agents.deploy import agent_of
+        from pokespiel.agents.shipping import ship
+        from pokespiel.policy import save_policy
+        from pokespiel.run import RunFolder
+
+        if self.matches < 2 or self.matches % 2:
+            raise ValueError(f"matches are played in pairs: expected an even number, got {self.matches}")
+        run = RunFolder(self.run)
+        agent = agent_of(run, self.least)
+        path = self.out or self.run / "agent.safetensors"
+        about = {"run": self.run.name, "members": list(agent.labels), "dropped": agent.dropped}
+        save_policy(path, agent.policy, about)
+        print(_members(agent))
+        made: dict[str, Policy] = {"shipped": agent.policy}
+        distilled = self._distilled(agent, run.config().game) if self.distill else None
+        if distilled is not None:
+            made["shipped/distilled"] = distilled[0]
+            save_policy(path.with_name("distilled.safetensors"), *distilled)
+        strengths = {name: self._strengths(policy) for name, policy in made.items()} if self.evaluate else {}
+        if self.ship is not None:
+            ship(
+                self.ship,
+                run,
+                agent,
+                strengths=strengths,
+                distilled=distilled,
+                exploits=self.exploits,
+                population=self.population,
+            )
+            print(f"shipped: {self.ship}")
+        print(f"agent: {path}")
+        return 0
+
+    def _distilled(self, agent: Agent, game: str) -> tuple[Policy, Mapping[str, Any]]:
+        """The network, and what is known of it."""
+        from pokespiel.agents.distill import distill
+        from pokespiel.evaluation.match_sets import generator, head_to_head, is_fair
+        from pokespiel.game import load_game
+        from pokespiel.progress import watch
+
+        played = load_game(game)
+        budget = self.distillation.decisions
+        standing: Distilled | None = None
+        with watch("distillation", budget) as bar:
+            for standing in distill(played, agent.policy, self.distillation, generator(self.seed, "distillation")):
+                bar.update(min(standing.decisions, budget), f"KL {standing.divergence:.4f}")
+        assert standing is not None
+        about = {**standing._asdict(), "policy": self.run.name}
+        if is_fair(played):
+            rng = generator(self.seed, "distilled")
+            score = head_to_head(played, standing.policy, agent.policy, self.matches // 2, rng)
+            about["against_mixture"] = score._asdict()
+            print(f"distilled against the mixture: {score.score:.4f}, 95 % {score.low:.4f} to {score.high:.4f}")
+        print(f"cross-entropy {standing.cross_entropy:.4f} nats, KL from the drawn members {standing.divergence:.4f}")
+        return standing.policy, about
+
+    def _strengths(self, policy: Policy) -> list[Strength]:
+        from pokespiel.agents.strength import strengths, team_sets
+
+        found = []
+        for one in strengths(policy, team_sets(self.teams), self.matches // 2, self.seed):
+            found.append(one)
+            score = one.score
+            print(f"{one.opponent:<16} {one.teams:<40} {score.score:.4f}, 95 % {score.low:.4f} to {score.high:.4f}")
+        return found
+
+
+def _members(agent: Agent) -> str:
+    rows = sorted(zip(agent.policy.weights, agent.labels, strict=True), reverse=True)
+    lines = [f"  {weight:.4f}  {label}" for weight, label in rows]
+    return "\n".join([f"{len(rows)} members; those left out weighed {agent.dropped:.4f} together", *lines])
