@@ -35,7 +35,7 @@ class TournamentCommand:
     run: Path | None = None
     """A run, all of whose policies join, its responses under names like `myrun-0003-ppo`: a ranking head to head."""
     folder: Path | None = None
-    """The tournament's folder; None = tournaments/<game>-<seed>."""
+    """The tournament's folder; None = runs/tournament-<game>-<seed>."""
     game: str = GAME
     """Any OpenSpiel game string, parameters included, or a game of this package; a --run or folder brings its own."""
     units: int = 500
@@ -74,7 +74,7 @@ class TournamentCommand:
         from pokespiel.tournament.results import text, write
 
         game = load_game(self.game)
-        folder = self.folder or Path("tournaments") / f"{_plain(self.game)}-{self.seed}"
+        folder = self.folder or Path("runs") / f"tournament-{_plain(self.game)}-{self.seed}"
         plan = self._plan()
         with Tournament.open(folder, self.game, self.seed, self._members(game, folder)) as tournament:
             _play(tournament, plan)
