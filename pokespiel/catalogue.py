@@ -5,8 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from pokespiel.allocation import ALLOCATIONS
 from pokespiel.config import Registry
 from pokespiel.game import GAMES
+from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.metagame import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
@@ -16,6 +18,8 @@ SECTIONS: tuple[tuple[str, Registry], ...] = (
     ("Meta-solvers (--meta-solver)", METASOLVERS),
     ("Oracles (--oracle)", ORACLES),
     ("Payoff tables (--payoffs)", PAYOFFS),
+    ("Scripted players of Gen 1 OU (--population)", BASELINES),
+    ("Where a tournament's matches go (--allocation)", ALLOCATIONS),
 )
 
 

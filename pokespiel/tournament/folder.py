@@ -82,6 +82,7 @@ class Tournament:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.log = MatchLog(self.path)
+        self._game: Game | None = None
 
     @staticmethod
     def at(path: str | Path) -> bool:
@@ -96,6 +97,7 @@ class Tournament:
         A `ValueError` if it is one of another game or seed, or has another policy under a name of `members`.
         """
         tournament = cls(path)
+        tournament._game = load_game(game)
         with locked(path):
             tournament._join(game, seed, members)
             yield tournament
@@ -114,7 +116,8 @@ class Tournament:
         return TournamentConfig(str(kept["game"]), checked(kept["seed"], int, f"seed in {path}"), populations)
 
     def game(self) -> Game:
-        return load_game(self.config().game)
+        """As it was opened, so that parameters that do not change it, such as threads, count too."""
+        return self._game or load_game(self.config().game)
 
     def names(self) -> tuple[tuple[str, ...], ...]:
         """Per population, its policies' names."""
