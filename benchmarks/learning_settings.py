@@ -41,18 +41,18 @@ SELF_PLAY: dict[str, Setting] = {
 
 META_SOLVERS = ("nash", "alpharank", "prd", "uniform")
 
-SHORT = {"decisions": 80_000, "batch": 4_096, "matches": 1_024}
-LONG = {"decisions": 1_500_000, "batch": 16_384, "matches": 4_096}
-RESPONSE = {"self_play": 0.0, "epochs": 4, "minibatches": 4, "magnet": "uniform", "alpha": {"start": 0.02}}
+SHORT = {"decisions": 80_000, "batch": 4_096, "matches": 1_024, "warm_start": "scratch"}
+LONG = {"decisions": 1_500_000, "batch": 16_384, "matches": 4_096, "warm_start": "scratch"}
+RESPONSE = {"self_play": 0.0, "epochs": 4, "minibatches": 4, "magnet": "uniform", "alpha": {"start": 0.02, "kind": "linear"}, "eta": {"start": 3.0}}
 
 PSRO_ORACLES: dict[str, dict[str, Setting]] = {
     "kuhn_poker": {
         "ppo": ("ppo", SHORT),
         "mmd": ("mmd", SHORT | RESPONSE),
-        "nfsp": ("nfsp", SHORT),
-        "rnad": ("rnad", SHORT),
+        "nfsp": ("nfsp", SHORT | {"self_play": False}),
+        "rnad": ("rnad", SHORT | {"warm_start": "newest"}),
         "exploiter": ("exploiter", SHORT | {"threshold": -10.0}),
-        "offline": ("offline", {"collect": 10_000, "epochs": 10.0}),
+        "offline": ("offline", {"collect": 10_000, "epochs": 10.0, "warm_start": "scratch"}),
     },
     "leduc_poker": {"ppo": ("ppo", LONG), "mmd": ("mmd", LONG | RESPONSE)},
 }
