@@ -1,62 +1,83 @@
-"""PSRO on Kuhn and Leduc poker with several meta-solvers, exploitability exact at every step, a report for each run.
+"""Gen 1 OU in six minutes: the shipped agent's table, then policy-space response oracles from two weak players on.
 
 python examples/demo.py
+
+It only runs commands of `pokespiel`, and prints each as one would type it. No server, GPU or network is needed.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-
 import pokespiel.blas  # noqa: F401, before NumPy
-from pokespiel.options import Choice
-from pokespiel.run import PSROConfig, RunFolder, Standing
-from pokespiel.run_report import write_report
-from pokespiel.session import work
+from pokespiel import agents
+from pokespiel.cli import main as run_command
 
-RUNS = {"kuhn_poker": 10, "leduc_poker": 40}
-SOLVERS = ("nash", "alpharank", "prd", "regret_matching", "uniform")
+SCRIPTED = ("expert", "gym_leader", "max_damage", "random")
+STOPPED = 130
+"""The exit status of a run that was stopped before its last iteration."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs") / time.strftime("demo-%Y%m%d-%H%M%S"))
-    parser.add_argument("--share", type=float, default=1.0, help="of the iterations, for a shorter demo")
+    parser.add_argument("--game", default="gen1ou(pool=competitive)")
+    parser.add_argument("--units", type=int, default=100, help="pairs of matches a cell of the tables")
+    parser.add_argument("--seconds", type=float, default=300.0, help="of the run")
+    parser.add_argument("--decisions", type=int, default=400_000, help="of each response")
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1), help="of the learner")
     options = parser.parse_args()
 
-    ended: dict[tuple[str, str], Standing] = {}
-    for game, iterations in RUNS.items():
-        for solver in SOLVERS:
-            config = PSROConfig(game, Choice(solver), iterations=max(1, round(iterations * options.share)))
-            with RunFolder.create(options.out / f"{game}-{solver}", config) as run:
-                outcome = work(run)
-                write_report(run, run.path / "report.html")
-            if not outcome.finished:
-                return 130
-            ended[game, solver] = outcome.standing
-    show(ended, options.out)
+    table, run = options.out / "table", options.out / "psro"
+    return (
+        tell(
+            f"1 of 3. {'The shipped agent' if agents.names() else 'Scripted players'}: everyone against everyone.",
+            ["tournament", *agents.names()[:1], *SCRIPTED, "--folder", str(table), *each(options, "--game", "--units")],
+        )
+        or tell(
+            "2 of 3. From two weak players: solve their table, learn a response to its mixture, add it, repeat.",
+            ["psro", *psro(options), "--run", str(run), "--seconds", str(options.seconds)],
+        )
+        or tell("3 of 3. The reports: open them in a browser.", ["report", str(table)], ["report", str(run)])
+    )
+
+
+def psro(options: argparse.Namespace) -> list[str]:
+    """The run's flags: small batches, so that each response takes about half a minute on two cores."""
+    learning = {
+        "decisions": options.decisions,
+        "batch": min(16_384, options.decisions),
+        "matches": 256,
+        "epochs": 2,
+        "minibatches": 8,
+        "report": 1,
+        "compute.threads": options.threads,
+    }
+    flags = [*each(options, "--game"), "--population", "random", "max_damage", "--iterations", "100"]
+    flags += ["--payoffs", "sampled", "--payoffs.units", str(options.units), "--oracle", "ppo"]
+    return [*flags, *(word for name, value in learning.items() for word in (f"--oracle.{name}", str(value)))]
+
+
+def each(options: argparse.Namespace, *flags: str) -> list[str]:
+    """The demo's options that a command has too."""
+    return [word for flag in flags for word in (flag, str(getattr(options, flag.removeprefix("--"))))]
+
+
+def tell(what: str, *commands: Sequence[str]) -> int:
+    """Run commands one after the other; the first failure's exit status, 0 if there is none."""
+    print(f"\n{what}", flush=True)
+    for command in commands:
+        print(f"$ {shlex.join(['pokespiel', *command])}", flush=True)
+        status = run_command(list(command))
+        if status not in (0, STOPPED):
+            return status
     return 0
-
-
-def show(ended: dict[tuple[str, str], Standing], out: Path) -> None:
-    table = Table(title="exploitability, exact", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("game", "meta-solver", "iterations", "start", "half way", "end", "seconds"):
-        text = name in ("game", "meta-solver")
-        table.add_column(name, justify="left" if text else "right", no_wrap=text)
-    for (game, solver), standing in ended.items():
-        rows = standing.rows
-        values = [f"{rows[at]['exploitability']:.1e}" for at in (0, len(rows) // 2, -1)]
-        table.add_row(game, solver, str(len(rows) - 1), *values, f"{rows[-1]['seconds']:.1f}")
-    Console().print(table)
-    print("Open a report in a browser:")
-    for game, solver in ended:
-        print(f"  {out / f'{game}-{solver}' / 'report.html'}")
 
 
 if __name__ == "__main__":

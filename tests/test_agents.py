@@ -102,7 +102,8 @@ def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path) -> 
     measured.parent.mkdir(parents=True)
     figure = {"value": 0.0371, "low": 0.03, "high": 0.04, "lower": 0.031, "upper": 0.039}
     verdict = {"status": "unresolved", "below": None, "reasons": ["one reason"]}
-    found = dict.fromkeys(("game", "victim", "chosen", "set_b")) | {"decisions": 5_000, "exploiters": [{}]}
+    found = dict.fromkeys(("game", "chosen", "set_b")) | {"decisions": 5_000, "exploiters": [{}]}
+    found["victim"] = {"name": f"gen1ou(pool=competitive+{tmp_path}/teams.txt@train)"}
     measured.write_text(json.dumps(found | {"win_rate_exploitability": figure, "verdict": verdict}))
     flags = ["--evaluate", "--matches", "4", "--teams", "variety", "--exploits", str(measured), "--seed", "1"]
     flags += [
@@ -123,11 +124,13 @@ def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path) -> 
     assert {row["opponent"] for row in card["strengths"]["shipped"]} == set(BASELINES)
     assert len(card["strengths"]["shipped/distilled"]) == 2 * len(BASELINES)
     assert card["head_to_head"]["win_rates"][0][0] == 0.5
+    assert card["exploitability"][0]["victim"]["name"] == "gen1ou(pool=competitive+teams.txt@train)"
     assert card["distilled"]["decisions"] >= 400
     assert isinstance(agents.load("shipped/distilled", ship), NetworkPolicy)
     text = (ship / "CARD.md").read_text()
     for part in ("0.0371", "one reason", "unresolved", "held out (variety", "0 max_damage", "MiB"):
         assert part in text
+    assert str(tmp_path) not in text + json.dumps(card), "paths of this machine are nobody's business"
     assert all(len(line.split("|")) == len(other.split("|")) for line, other in _neighbours(text))
 
 

@@ -13,7 +13,9 @@ import pytest
 from pokespiel.showdown.install import ShowdownMissing, install
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
-SHORTER = {"demo.py": ["--share", "0.1"]}
+SHORTER = {
+    "demo.py": shlex.split("--game 'gen1ou(pool=one,party=2)' --units 2 --seconds 1 --decisions 600 --threads 1")
+}
 """What makes a long command short."""
 WITH_SHOWDOWN = {"showdown_policy.py"}
 

@@ -11,7 +11,8 @@ Everything on the card is read from the run, the runs it started from, their mea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from pokespiel.agents import FORMAT
 from pokespiel.agents.cards import markdown
 from pokespiel.agents.deploy import Agent, standing_of
 from pokespiel.agents.strength import Strength
+from pokespiel.chain import Phase, chain_of
 from pokespiel.environment import facts
 from pokespiel.files import write_text
 from pokespiel.learning.network_policy import NetworkPolicy
@@ -31,6 +33,8 @@ from pokespiel.run import RunFolder, labels
 
 KEPT = ("game", "victim", "decisions", "exploiters", "chosen", "set_b", "win_rate_exploitability", "verdict")
 """What the card takes from a measurement of exploitability."""
+_FOLDERS = re.compile(r'(?<![\w.~-])/(?:[^/\s"+(){}@,=:]+/)+')
+"""The folders of an absolute path: the card names files of the machine it was written on by their names alone."""
 
 
 def ship(
@@ -67,33 +71,26 @@ def ship(
         "labels": {name: labelled[index] for index, name in names.items()},
         "dropped": agent.dropped,
         "bytes": sum(path.stat().st_size for path in made),
-        "training": [_training(one) for one in chain(run)],
+        "training": [_training(phase) for phase in chain_of(run).phases],
         "head_to_head": _head_to_head(state, chosen),
         "strengths": {name: [_row(one) for one in rows] for name, rows in strengths.items()},
         "exploitability": [_measured(path) for path in (*_measurements(run), *exploits)],
         "distilled": dict(distilled[1]) if distilled else None,
     }
+    card = json.loads(_FOLDERS.sub("", json.dumps(card)))
     write_text(folder / "card.json", json.dumps(card, indent=1) + "\n")
     write_text(folder / "CARD.md", markdown(card))
     for path in former - made:
         path.unlink()
 
 
-def chain(run: RunFolder) -> Iterator[RunFolder]:
-    """The runs that led here, the first one first."""
-    before = run.before()
-    if before is not None and RunFolder(before).checkpoint_file.is_file():
-        yield from chain(RunFolder(before))
-    yield run
-
-
-def _training(run: RunFolder) -> dict[str, Any]:
+def _training(phase: Phase) -> dict[str, Any]:
     """What one run did: its options, how long, where."""
-    config, standing = run.config(), standing_of(run)
+    run, standing = phase.run, phase.standing
     learnt = sum(value for row in standing.rows for name, value in row.items() if name.endswith("/decisions"))
     return {
         "run": run.path.name,
-        "options": to_plain(config),
+        "options": to_plain(run.config()),
         "iterations": standing.state.iteration,
         "policies": len(standing.state.populations[0]),
         "decisions": int(learnt),
@@ -127,7 +124,7 @@ def _head_to_head(state: PSROState, chosen: Sequence[int]) -> dict[str, Any]:
 
 
 def _measurements(run: RunFolder) -> list[Path]:
-    return [path for one in chain(run) for path in sorted(one.path.glob("exploit/*/exploit.json"))]
+    return [path for phase in chain_of(run).phases for path in sorted(phase.run.path.glob("exploit/*/exploit.json"))]
 
 
 def _measured(path: Path) -> dict[str, Any]:
