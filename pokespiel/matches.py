@@ -48,18 +48,30 @@ class Seats:
         self, matches: np.ndarray, observations: Observations, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """Actions [b] drawn for the player of `observations` in `matches` [b], and their distributions [b, A]."""
-        player = observations.player
-        memory = self.memory[player]
-        probabilities = np.empty(observations.legal.shape)
-        for policy, where in self._grouped(player, self.rows[matches, player]):
-            seen = observations if len(where) == len(matches) else take(observations, where)
-            mine = matches[where]
-            probabilities[where], memory[mine, : policy.memory_size] = policy(seen, memory[mine, : policy.memory_size])
+        groups = self._grouped(observations.player, self.rows[matches, observations.player])
+        if len(groups) == 1 and len(groups[0][1]) == len(matches):
+            probabilities = self._ask(groups[0][0], matches, observations)
+        else:
+            probabilities = np.empty(observations.legal.shape)
+            for policy, where in groups:
+                probabilities[where] = self._ask(policy, matches[where], take(observations, where))
         return sample_actions(probabilities, rng), probabilities
+
+    def _ask(self, policy: Policy, matches: np.ndarray, observations: Observations) -> np.ndarray:
+        """A policy's distributions [b, A] in `matches` [b], its memory there brought up to date."""
+        memory = self.memory[observations.player]
+        if policy.memory_size == 0:
+            return policy(observations, memory[matches, :0])[0]
+        probabilities, memory[matches, : policy.memory_size] = policy(
+            observations, memory[matches, : policy.memory_size]
+        )
+        return probabilities
 
     def _grouped(self, player: int, rows: np.ndarray) -> list[tuple[Policy, np.ndarray]]:
         """Each policy with the places [k] of `rows` where it sits; nobody's places are left out."""
         population = self.populations[player]
+        if len(rows) and rows[0] >= 0 and (rows == rows[0]).all():
+            return [(population[rows[0]], np.arange(len(rows)))]
         return [(population[index], np.flatnonzero(rows == index)) for index in np.unique(rows) if index >= 0]
 
 

@@ -31,13 +31,14 @@ TeamChoice = Literal["chance", "player"]
 _STREAM = np.uint64(0x9E3779B97F4A7C15)
 
 
-def mixed(seeds: np.ndarray, stream: int) -> np.ndarray:
-    """[k] uint64 numbers that look random, one a seed and stream: the finalizer of SplitMix64.
+def mixed(seeds: np.ndarray, *streams: int) -> np.ndarray:
+    """[streams, k] uint64 numbers that look random, one a stream and seed: the finalizer of SplitMix64.
 
     Reference: Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators.
     """
     with np.errstate(over="ignore"):
-        return _finalized(_finalized(seeds.astype(np.uint64)) + np.uint64(stream + 1) * _STREAM)
+        steps = np.array(streams, np.uint64)[:, None] + np.uint64(1)
+        return _finalized(_finalized(seeds.astype(np.uint64)) + steps * _STREAM)
 
 
 def _finalized(z: np.ndarray) -> np.ndarray:
@@ -91,8 +92,7 @@ class Gen1Game:
 
     def teams_of(self, seeds: Sequence[int] | np.ndarray) -> np.ndarray:
         """[k, 2]: the teams that chance draws for these seeds, independently for each side."""
-        checked = _checked_seeds(seeds)
-        draws = np.stack([mixed(checked, 1), mixed(checked, 2)], axis=1)
+        draws = mixed(_checked_seeds(seeds), 1, 2).T
         return (draws % np.uint64(len(self.teams))).astype(np.int64)
 
     def drawn(self, seeds: Sequence[int] | np.ndarray) -> dict[str, list[str]]:
@@ -148,7 +148,7 @@ class Gen1Matches:
             self._begin(indices, self.game.teams_of(checked))
 
     def _begin(self, indices: np.ndarray, teams: np.ndarray) -> None:
-        self.batch.restart(indices, teams, mixed(self._seeds[indices], 0))
+        self.batch.restart(indices, teams, mixed(self._seeds[indices], 0)[0])
         self.batch.status(self._status)
 
     def finished(self) -> np.ndarray:
@@ -205,7 +205,8 @@ class Gen1Matches:
         if actions.shape != (2, self.size) or actions.dtype.kind not in "iu":
             raise ValueError(f"expected whole numbers [2, {self.size}], found {actions.dtype} {list(actions.shape)}")
         choosing = np.flatnonzero(self._choosing)
-        self._check_teams(actions, choosing)
+        if len(choosing):
+            self._check_teams(actions, choosing)
         if self.size:
             self.batch.step(self._battle_actions(actions, choosing))
             self.batch.status(self._status)

@@ -61,7 +61,7 @@ def record(
             (game.team_names[own], game.team_names[foe]),
             Battle(game.teams[own], game.teams[foe], seed=_words(chance), names=names),
         )
-        for seed, chance, (own, foe) in zip(seeds, mixed(np.asarray(seeds), 0), drawn, strict=True)
+        for seed, chance, (own, foe) in zip(seeds, mixed(np.asarray(seeds), 0)[0], drawn, strict=True)
     ]
     seats = Seats(populations, len(matches))
     seats.seat(np.arange(len(matches)), rows, rng)
