@@ -25,8 +25,8 @@ def main() -> None:
     for joining in (("max_damage", "type_switcher", "damage_switcher"), ("gym_leader",)):
         members = {"all": {name: BASELINES.build(name) for name in joining}}
         with Tournament.open(options.folder, options.game, 0, members) as tournament:
-            for table in tournament.play(plan):
-                assert table.samples is not None
+            *_, table = tournament.play(plan)
+            assert table.samples is not None
             print(f"{', '.join(joining)} joined; pairs in each cell:\n{table.samples.units}\n")
     print(text(results(tournament)))
 

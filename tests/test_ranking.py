@@ -1,0 +1,60 @@
+"""Rankings: scores that point the right way, with intervals that cover, and weights with the spread that is theirs."""
+
+from __future__ import annotations
+
+import numpy as np
+from test_allocation import CYCLE, above, sampled
+
+from pokespiel.metagame import PayoffTable
+from pokespiel.metasolvers.nash import Nash
+from pokespiel.metasolvers.uniform import Uniform
+from pokespiel.ranking import rank
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_scores_are_the_row_s_and_leave_out_oneself():
+    payoffs = np.array([[0, 0.5, -0.1], [-0.5, 0, 0.3], [0.1, -0.3, 0]])
+    strategy, (ranking,) = rank(PayoffTable(np.stack([payoffs, -payoffs])), Nash(), (-1, 1), rng(), symmetric=True)
+    assert np.allclose(ranking.overall.mean, [0.2, -0.1, -0.1])
+    assert ranking.order()[0] == 0
+    assert np.allclose(ranking.against_mixture.mean, payoffs @ strategy.marginals[0])
+    assert np.allclose(ranking.against_mixture.mean, 0), "a cycle's equilibrium leaves nobody ahead"
+    assert np.array_equal(ranking.overall.low, ranking.overall.high), "an exact table leaves no doubt"
+    assert ranking.support.tolist() == [1, 1, 1]
+
+
+def test_each_seat_of_an_asymmetric_game_has_its_ranking():
+    payoffs = np.array([[[1.0, 0.0, 0.0], [0.5, -1.0, 0.2]], [[0.0, 1.0, 1.0], [0.5, 1.0, 0.0]]])
+    _, (first, second) = rank(PayoffTable(payoffs), Uniform(), (-1, 1), rng())
+    assert np.allclose(first.overall.mean, [1 / 3, -0.1])
+    assert np.allclose(second.overall.mean, [0.25, 1.0, 0.5])
+    assert np.allclose(second.against_mixture.mean, second.overall.mean)
+
+
+def test_one_policy_alone_is_ranked():
+    _, (ranking,) = rank(PayoffTable(np.zeros((2, 1, 1))), Nash(), (-1, 1), rng(), symmetric=True)
+    assert (ranking.weight, ranking.overall.mean) == (1.0, 0.0)
+
+
+def test_intervals_cover_the_true_scores():
+    cells, truth = above(4), CYCLE.sum(axis=1) / 3
+    covered = []
+    for seed in range(150):
+        table = sampled(CYCLE, cells, np.full(6, 40), rng(seed))
+        _, (ranking,) = rank(table, Uniform(), (-1, 1), rng(), symmetric=True, draws=2)
+        covered.append((ranking.overall.low <= truth) & (truth <= ranking.overall.high))
+    assert 0.92 < np.mean(covered) <= 0.99
+
+
+def test_the_spread_says_which_weights_are_open():
+    cells = above(4)
+    for units, low, high in ((20, 0.05, 1.0), (5000, 0.0, 0.06)):
+        table = sampled(CYCLE, cells, np.full(6, units), rng(1))
+        _, (ranking,) = rank(table, Nash(), (-1, 1), rng(2), symmetric=True, draws=100)
+        width = ranking.high_weight - ranking.low_weight
+        assert low < width[:3].max() < high
+        assert ((ranking.low_weight <= ranking.mean_weight) & (ranking.mean_weight <= ranking.high_weight)).all()
+    assert ranking.support.tolist() == [1, 1, 1, 0]
