@@ -20,10 +20,10 @@ import numpy as np
 from pokespiel.evaluation.exact import exact_metrics
 from pokespiel.game import Game
 from pokespiel.metagame import PayoffTable, spread
-from pokespiel.metasolvers import MetaSolver
+from pokespiel.metasolvers import SUPPORT, MetaSolver
 from pokespiel.metasolvers.regret import ce_gap, population_regret
 from pokespiel.psro import PSROState
-from pokespiel.run import SUPPORT, population_names
+from pokespiel.run import population_names
 from pokespiel.statistics import weighted_interval
 
 DRAWS = 10

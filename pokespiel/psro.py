@@ -126,6 +126,9 @@ def psro(
         raise ValueError(
             f"responses for {game.name} cannot learn on {practice.name}: seats, features or actions differ"
         )
+    for oracle in oracles:
+        if hasattr(oracle, "check"):
+            oracle.check(practice or game)
     loop = _Loop(game, practice or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng)
     if start is None:
         start = loop.solved(0, beginning or Beginning.of(game, {"uniform": Uniform()}), {})

@@ -7,6 +7,7 @@
     checkpoint.safetensors   iteration, payoff table, meta-strategies, their history, random state, oracle in progress
     tensorboard/             curves of learned responses
     mixture.json, payoffs_<seat>.csv   the same for people, written now and then and at the end
+    population.json ...      and for readers of other projects' formats, where these can hold it (see exports.py)
 
 Every file is replaced atomically, the checkpoint last: it decides which iteration the folder stands at. A killed run
 goes on from there to the same numbers; a lock keeps two processes out of one folder.
@@ -30,7 +31,9 @@ import yaml
 from pokespiel.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.config import BadOption
 from pokespiel.environment import environment
+from pokespiel.exports import export, exportable
 from pokespiel.files import locked, replacing, write_text
+from pokespiel.game import load_game
 from pokespiel.metagame import PAYOFFS, PayoffTable, Samples
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.options import Choice, from_plain, read_yaml, to_plain
@@ -40,8 +43,6 @@ from pokespiel.psro import Members, Pending, PSROState, Turns
 
 FORMAT = "pokespiel-run-1"
 EXPORT_SECONDS = 30.0
-SUPPORT = 1e-6
-"""A policy with more weight than this belongs to the mixture's support."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class PSROConfig:
     payoffs and answers are those of the game. Empty = the game itself."""
     start: Path | None = None
     """Go on from the populations and payoffs of this finished run or tournament of the same game."""
-    payoffs: Annotated[Choice, PAYOFFS] = Choice("exact")
+    payoffs: Annotated[Choice, PAYOFFS] = Choice("auto")
     """Fills the payoff table."""
     iterations: int = 40
     """Iterations in all; a resumed run may ask for more."""
@@ -189,6 +190,14 @@ class RunFolder:
             for seat, payoffs in enumerate(state.table.payoffs):
                 with replacing(self.path / f"payoffs_{seat}.csv") as temporary:
                     np.savetxt(temporary, payoffs, delimiter=",", fmt="%.12g")
+        config = self.config()
+        game = load_game(config.game)
+        if exportable(game, state.table):
+            policies = dict(zip(labels(state.origins[0]), state.populations[0], strict=True))
+            solver = (config.evaluator or config.meta_solver).name
+            about = {"seed": config.seed, "iteration": state.iteration}
+            weights = state.strategy.marginals[0]
+            export(self.path, game, policies, state.table, weights, solver=solver, about=about)
 
     def _about(self, origin: Mapping[str, Any]) -> dict[str, Any]:
         """What a policy's file says of it: this run's response gets run and seed, another run's keeps its own."""

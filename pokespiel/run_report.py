@@ -1,17 +1,23 @@
-"""A run's report: its progress, mixture, payoffs and response graph on one HTML page."""
+"""A run's report on one HTML page, with the runs that it started from: progress, responses, mixture, payoffs, graph."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pokespiel.chain import Chain, Phase, chain_of
+from pokespiel.environment import facts
+from pokespiel.evaluation.measurements import Measurement, measurements
+from pokespiel.game import load_game
+from pokespiel.metasolvers import SUPPORT
 from pokespiel.options import to_plain
+from pokespiel.policy import Mixture
 from pokespiel.report import plots
 from pokespiel.report.page import Page
-from pokespiel.run import RunFolder, Standing, population_names
+from pokespiel.run import RunFolder, Standing, labels, population_names
 
 HEAT_MAP = 40
 """The heat map shows so many policies a player at most, those of the largest weight."""
@@ -27,49 +33,72 @@ PROGRESS = {
 }
 
 
-def write_report(run: RunFolder, path: Path) -> None:
-    """Write the report of `run` to `path`; a `ValueError` if nothing was finished yet."""
-    config = run.config()
-    standing = run.standing()
-    if standing is None:
-        raise ValueError(f"{run.path} has no finished iteration yet")
+def write_report(run: RunFolder, path: Path, matches: int = 400, seed: int = 0) -> None:
+    """Write the report of `run` and the runs before it to `path`; a `ValueError` if one has finished nothing.
+
+    Args:
+        matches: Gen 1 OU only: so many of the mixture against itself are played for what it uses, and one of them is
+            written as a replay beside the page. 0 = none.
+        seed: of these matches.
+    """
+    config, chain = run.config(), chain_of(run)
+    standing = chain.last.standing
     page = Page(f"{config.game}: PSRO with {config.meta_solver.name}")
-    _summary(page, standing)
-    _progress(page, standing)
-    _mixtures(page, standing)
+    _summary(page, chain)
+    _progress(page, chain)
+    _responses(page, chain)
+    _exploitability(page, chain)
+    _mixtures(page, chain)
     _payoffs(page, standing)
     _graph(page, standing)
-    _origin(page, run)
+    if matches and config.game.startswith("gen1ou"):
+        _battles(page, chain, path, matches, seed)
+    _origin(page, chain)
     page.write(path)
 
 
-def _summary(page: Page, standing: Standing) -> None:
+def _summary(page: Page, chain: Chain) -> None:
+    standing = chain.last.standing
     row = standing.rows[-1]
     names = ("iteration", "seconds", "nash_conv", "exploitability", "cce_gap", "ce_gap", "population_regret")
     page.facts({name.replace("_", " "): row[name] for name in names if name in row})
+    if len(chain.phases) > 1 or chain.origin is not None:
+        phases = [
+            [phase.name, phase.standing.state.iteration, len(phase.standing.state.populations[0]), _oracles(phase)]
+            for phase in chain.phases
+        ]
+        origin = [] if chain.origin is None else [[chain.origin.name, "", "", "tournament"]]
+        page.text("The run goes on where others ended:")
+        page.table(["phase", "iterations", "policies at its end", "oracles"], [*origin, *phases])
 
 
-def _progress(page: Page, standing: Standing) -> None:
-    page.heading("Progress")
+def _oracles(phase: Phase) -> str:
+    config = phase.run.config()
+    return (" and " if config.turns == "together" else " then ").join(choice.name for choice in config.oracle)
+
+
+def _progress(page: Page, chain: Chain) -> None:
+    rows = [(number, row) for _, number, row in chain.rows()]
     series = {}
     for name, label in PROGRESS.items():
-        points = [(row["iteration"], row[name]) for row in standing.rows if name in row]
+        points = [(number, row[name]) for number, row in rows if name in row]
         if points and max(y for _, y in points) > VISIBLE:
             series[label] = ([x for x, _ in points], [y for _, y in points])
-    exact = next((name for name in ("exploitability", "cce_gap") if name in standing.rows[-1]), None)
-    page.figure(plots.curves(series, "distance from equilibrium"), "Distance from equilibrium by iteration, log scale.")
+    exact = next((name for name in ("exploitability", "cce_gap") if name in rows[-1][1]), None)
+    page.heading("Progress")
+    if series:
+        figure = plots.curves(series, "distance from equilibrium", boundaries=chain.boundaries())
+        page.figure(figure, "Distance from equilibrium by iteration, log scale.")
     if exact is None:
         page.text(
             "This game has no sequence form, so its exploitability is unknown. Population regret sees only deviations "
             "to policies that are in the table: at a Nash solution it is zero by construction and says nothing about "
             "others."
         )
-    page.table(["iteration", *series], [_at(standing, index, series) for index in _milestones(len(standing.rows))])
-
-
-def _at(standing: Standing, index: int, series: Mapping[str, Any]) -> list[Any]:
-    row = standing.rows[index]
-    return [row["iteration"], *(row.get(name, "") for name, label in PROGRESS.items() if label in series)]
+    if series:
+        names = [name for name, label in PROGRESS.items() if label in series]
+        shown = [rows[index] for index in _milestones(len(rows))]
+        page.table(["iteration", *series], [[number, *(row.get(name, "") for name in names)] for number, row in shown])
 
 
 def _milestones(rows: int) -> list[int]:
@@ -77,20 +106,107 @@ def _milestones(rows: int) -> list[int]:
     return sorted({index for index in wanted if index < rows})
 
 
-def _mixtures(page: Page, standing: Standing) -> None:
+def _responses(page: Page, chain: Chain) -> None:
+    """How each response did against the mixture that it trained against, and the mixtures after it."""
+    found = list(_win_rates(chain))
+    if not found:
+        return
+    series: dict[str, list[tuple[float, float, float, float]]] = {}
+    for _, number, _, oracle, rate in found:
+        series.setdefault(oracle, []).append((number, *rate))
+    page.heading("Responses")
+    page.figure(
+        plots.intervals(series, "win rate against the mixture", 0.5, chain.boundaries()),
+        "Each response's win rate, ties half, against the mixture that it trained against, with 95 % intervals.",
+    )
+    header = ["phase", "iteration", "response", "decisions", "win rate", "95 %", "support", "heaviest", "effective"]
+    lines = [
+        [
+            phase.name,
+            row["iteration"],
+            oracle,
+            sum(value for name, value in row.items() if name.endswith("/decisions")),
+            f"{rate[0]:.1%}",
+            f"{rate[1]:.1%} to {rate[2]:.1%}",
+            row["support_all"],
+            row["heaviest_all"],
+            row["effective_all"],
+        ]
+        for phase, _, row, oracle, rate in found
+    ]
+    page.table(
+        [*header, "spread"], [[*line, row["spread"]] for line, (_, _, row, _, _) in zip(lines, found, strict=True)]
+    )
+    page.text(
+        "Support, largest weight and effective number of policies (the exponential of the entropy) are those of the "
+        "mixture after the iteration; its spread is the mean total variation distance, 0 to 1, of the mixtures of "
+        "tables that the matches make as likely."
+    )
+
+
+def _win_rates(
+    chain: Chain,
+) -> Iterator[tuple[Phase, int, Mapping[str, Any], str, tuple[float, float, float]]]:
+    """Phase, iteration through the chain, row, response, and its win rate with interval."""
+    for phase, number, row in chain.rows():
+        for name in row:
+            if name.endswith("/win_rate"):
+                rate = row[name], row[f"{name}_low"], row[f"{name}_high"]
+                yield phase, number, row, name.removesuffix("/win_rate"), rate
+
+
+def _exploitability(page: Page, chain: Chain) -> None:
+    """What exploiters took from the mixtures, where it was measured."""
+    found = [(phase, one) for phase in chain.phases for one in measurements(phase.run.path)]
+    if not found:
+        return
+    page.heading("Measured exploitability")
+    series: dict[str, list[tuple[float, float, float, float]]] = {}
+    for phase, one in found:
+        at = float(phase.first + one.iteration)
+        series.setdefault(one.status, []).append((at, one.value, one.low, one.high))
+    page.figure(
+        plots.intervals(series, "win-rate exploitability", 0.0, chain.boundaries()),
+        "What the chosen exploiter wins against the mixture above one half, with 95 % intervals: a lower bound for "
+        "its budget. An unresolved figure is provisional.",
+    )
+    page.table(
+        ["phase", "iteration", "exploiters", "decisions each", "value", "95 %", "upper limit", "verdict"],
+        [_measured(phase, one) for phase, one in found],
+    )
+
+
+def _measured(phase: Phase, one: Measurement) -> list[Any]:
+    interval = f"{one.low:.4f} to {one.high:.4f}"
+    return [phase.name, one.iteration, one.exploiters, one.decisions, one.value, interval, one.upper, one.status]
+
+
+def _mixtures(page: Page, chain: Chain) -> None:
+    state = chain.last.standing.state
     page.heading("The mixture over time")
-    for name, history in zip(population_names(standing.state), standing.mixtures, strict=True):
+    for number, (name, history) in enumerate(zip(population_names(state), chain.mixtures(), strict=True)):
         who = "every seat" if name == "all" else f"player {name}"
-        page.figure(plots.mixtures(history, who), f"Weight of each policy in the mixture of {who}, by iteration.")
+        names = labels(state.origins[number])
+        figure = plots.mixtures(history, who, names, chain.boundaries())
+        page.figure(figure, f"Weight of each policy in the mixture of {who}, by iteration.")
         weights = history[-1]
         order = np.argsort(-weights, kind="stable")[:10]
-        page.table(["policy", "weight"], [[f"{index}", float(weights[index])] for index in order if weights[index] > 0])
+        page.table(
+            ["policy", "weight"], [[names[index], float(weights[index])] for index in order if weights[index] > 0]
+        )
 
 
 def _heaviest(standing: Standing, most: int) -> list[np.ndarray]:
     """Per seat, the policies of the largest weight, by age."""
     marginals = standing.state.strategy.marginals
     return [np.sort(np.argsort(-marginal, kind="stable")[:most]) for marginal in marginals]
+
+
+def _names(standing: Standing, chosen: list[np.ndarray]) -> list[list[str]]:
+    """Per seat, the labels of the chosen policies."""
+    origins = standing.state.origins
+    every = [labels(origins[seat if len(origins) > 1 else 0]) for seat in range(len(chosen))]
+    return [[names[index] for index in indices] for names, indices in zip(every, chosen, strict=True)]
 
 
 def _payoffs(page: Page, standing: Standing) -> None:
@@ -104,11 +220,13 @@ def _payoffs(page: Page, standing: Standing) -> None:
     caption = "Mean return to player 0 (rows) against player 1 (columns)" + (
         "." if whole else f"; the {len(rows)} by {len(columns)} policies of the largest weight."
     )
-    page.figure(plots.payoffs(shown, [str(row) for row in rows], [str(column) for column in columns], ""), caption)
+    down, across = _names(standing, [rows, columns])
+    page.figure(plots.payoffs(shown, down, across, ""), caption)
     if table.samples is not None:
+        units = table.samples.units
         page.text(
-            f"Sampled: {int(table.samples.units.sum())} units in all, between {int(table.samples.units.min())} and "
-            f"{int(table.samples.units.max())} a cell; {int(table.samples.unfinished.sum())} matches did not finish."
+            f"Sampled: {int(units.sum())} units in all, between {int(units.min())} and {int(units.max())} a cell; "
+            f"{int(table.samples.unfinished.sum())} matches did not finish."
         )
 
 
@@ -118,9 +236,8 @@ def _graph(page: Page, standing: Standing) -> None:
     most = GRAPH.get(len(state.populations), 2)
     chosen = _heaviest(standing, most)
     table = state.table.payoffs[np.ix_(np.arange(len(state.table.payoffs)), *chosen)]
-    names = [[str(index) for index in seat] for seat in chosen]
     weights = [marginal[seat] for marginal, seat in zip(state.strategy.marginals, chosen, strict=True)]
-    figure, sinks = plots.responses(table, names, weights, symmetric)
+    figure, sinks = plots.responses(table, _names(standing, chosen), weights, symmetric)
     page.heading("Response graph")
     page.figure(
         figure,
@@ -129,18 +246,22 @@ def _graph(page: Page, standing: Standing) -> None:
     )
 
 
-def _origin(page: Page, run: RunFolder) -> None:
+def _battles(page: Page, chain: Chain, path: Path, matches: int, seed: int) -> None:
+    from pokespiel.game.gen1.game import Gen1Game
+    from pokespiel.game.gen1.report import battles
+
+    game, state = load_game(chain.last.run.config().game), chain.last.standing.state
+    if isinstance(game, Gen1Game):
+        weights = np.where(state.strategy.marginals[0] > SUPPORT, state.strategy.marginals[0], 0)
+        mixture = Mixture(state.populations[0], weights / weights.sum())
+        battles(page, game, mixture, path.with_name("battle.html"), matches, np.random.default_rng(seed))
+
+
+def _origin(page: Page, chain: Chain) -> None:
     page.heading("Where it comes from")
-    page.facts({name: value for name, value in to_plain(run.config()).items() if value is not None})
-    for session in run.sessions():
-        machine = session["machine"]
-        page.facts(
-            {
-                "session": session["time"],
-                "command": " ".join(session["command"]),
-                "commit": session["commit"],
-                "python": session["python"],
-                **session["packages"],
-                "machine": f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB",
-            }
-        )
+    for phase in chain.phases:
+        if len(chain.phases) > 1:
+            page.text(f"Phase {phase.name}:")
+        page.facts({name: value for name, value in to_plain(phase.run.config()).items() if value is not None})
+        for session in phase.run.sessions():
+            page.facts(facts(session))

@@ -89,6 +89,13 @@ def test_the_heaviest_start_is_the_network_of_most_weight_in_the_mixture() -> No
     assert pick_start("scratch", 0, members, {0: mixture}) is None
 
 
+def test_a_batch_may_be_far_smaller_than_the_matches_in_play() -> None:
+    """Then whole batches have no outcome yet; they are learnt from when they have."""
+    training = last(PPO(decisions=300, batch=5, matches=256, network=NetworkOptions(hidden=(4,))), against(Uniform()))
+    assert training.metrics["decisions"] >= 300
+    assert np.isfinite(training.metrics["loss/policy"])
+
+
 def test_warm_starts() -> None:
     """A call that has no budget to learn with gives back what it started from."""
     shape = NetworkShape.of(KUHN)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 
+import numpy as np
 import pytest
 
+from pokespiel.chain import chain_of
+from pokespiel.cli import main
 from pokespiel.options import Choice
 from pokespiel.run import PSROConfig, RunFolder
 from pokespiel.run_report import write_report
@@ -47,6 +52,89 @@ def test_a_run_without_a_sequence_form_claims_no_exploitability(tmp_path):
     assert "its exploitability is unknown" in html
     assert "nash conv" not in html
     assert "exploitability" not in RunFolder(tmp_path / "run").standing().rows[-1]
+
+
+@pytest.fixture(scope="module")
+def phases(tmp_path_factory):
+    """A tournament and two runs of Gen 1 OU, each from where the one before ended."""
+    path = tmp_path_factory.mktemp("phases")
+    game = "gen1ou(pool=one,party=1,turn_limit=20)"
+    players = ["max_damage", "uniform"]
+    assert main(["tournament", *players, "--game", game, "--units", "10", "--folder", str(path / "phase0")]) == 0
+    learning = {"decisions": 64, "batch": 64, "matches": 8, "network": {"body": "mlp", "hidden": [8]}}
+    options = {"game": game, "payoffs": Choice("sampled", {"units": 10})}
+    for number, oracles in enumerate((("ppo",), ("nfsp", "ppo")), 1):
+        chosen = tuple(Choice(name, learning | ({"reservoir": 500} if name == "nfsp" else {})) for name in oracles)
+        config = PSROConfig(
+            oracle=chosen, start=path / f"phase{number - 1}", iterations=2, turns="alternate", **options
+        )
+        with RunFolder.create(path / f"phase{number}", config) as run:
+            assert work(run).finished
+    return path
+
+
+def measured(iteration: int, value: float, **more: object) -> dict:
+    figure = {"value": value, "low": value - 0.01, "high": value + 0.01, "upper": value + 0.008}
+    victim, verdict = {"iteration": iteration}, {"status": "unresolved", "below": None, "reasons": ["no controls"]}
+    return {
+        "format": "pokespiel-exploit-1",
+        "finished": True,
+        "victim": victim,
+        "decisions": 5_000_000,
+        "exploiters": [{}, {}],
+        "win_rate_exploitability": figure,
+        "verdict": verdict,
+    } | more
+
+
+def test_a_chain_is_reported_as_one(phases):
+    for number, value in ((1, 0.21), (2, 0.08)):
+        place = phases / f"phase{number}" / "exploit" / "iteration-0002"
+        place.mkdir(parents=True)
+        (place / "exploit.json").write_text(json.dumps(measured(2, value)))
+    unfinished = phases / "phase2" / "exploit" / "later" / "exploit.json"
+    unfinished.parent.mkdir()
+    unfinished.write_text(json.dumps(measured(2, 0.5, finished=False, win_rate_exploitability=None)))
+    assert main(["report", str(phases / "phase2"), "--matches", "20"]) == 0
+    html = (phases / "phase2" / "report.html").read_text(encoding="utf-8")
+    for heading in ("Responses", "Measured exploitability", "The mixture over time", "What the mixture plays"):
+        assert f"<h2>{heading}</h2>" in html
+    for text in ("0.21", "0.08", "unresolved", "nfsp_2", "0 max_damage", "phase0", "Phase phase1:"):
+        assert text in html, text
+    assert html.count("<td>unresolved</td>") == 2, "what is not finished is left out"
+    log = (phases / "phase2" / "battle.log").read_text().splitlines()
+    assert "|start" in log
+    assert (phases / "phase2" / "battle.html").read_text().count("\n".join(log)) == 1
+
+
+def test_iterations_count_through_a_chain(phases):
+    chain = chain_of(RunFolder(phases / "phase2"))
+    assert [(phase.name, phase.first) for phase in chain.phases] == [("phase1", 0), ("phase2", 2)]
+    assert chain.origin == phases / "phase0"
+    assert chain.boundaries() == {"phase1": -0.5, "phase2": 2.5}
+    assert [(phase.name, number) for phase, number, _ in chain.rows()] == [
+        *(("phase1", number) for number in (0, 1, 2)),
+        *(("phase2", number) for number in (3, 4)),
+    ]
+    (history,) = chain.mixtures()
+    assert history.shape == (5, 2 + 2 + 3)
+    assert np.allclose(history.sum(axis=1), 1)
+    assert (history[:2, 3:] == 0).all()
+    assert history[-1].tolist() == chain.last.standing.mixtures[0][-1].tolist()
+
+
+def test_a_chain_that_was_moved_is_found_beside_the_run(phases, tmp_path):
+    shutil.copytree(phases, tmp_path / "moved")
+    for path in (tmp_path / "moved").glob("phase?/config.yaml"):
+        path.write_text(path.read_text().replace(str(phases), "gone"))
+    chain = chain_of(RunFolder(tmp_path / "moved" / "phase2"))
+    assert [phase.run.path.parent.name for phase in chain.phases] == ["moved", "moved"]
+
+
+def test_other_formats_stand_beside(phases):
+    matrix = json.loads((phases / "phase2" / "interaction_matrix.json").read_text())
+    assert matrix["population"][0] == "0 max_damage"
+    assert len(json.loads((phases / "phase2" / "meta_strategy.json").read_text())["meta_strategy"]) == 7
 
 
 def test_nothing_finished_is_said(tmp_path):

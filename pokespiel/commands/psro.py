@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,13 @@ from pokespiel.run import PSROConfig, RunFolder
 class PSRO(PSROConfig):
     """Grow populations by policy-space response oracles, in a run folder.
 
-    Each plug-in's own options become flags once it is chosen: try `--oracle cfr --help`.
+    Each plug-in's own options become flags once it is chosen: try `--oracle cfr --help`. Examples:
+
+    pokespiel psro --game leduc_poker --meta-solver prd --iterations 20
+
+    pokespiel psro --game gen1ou --population baselines --payoffs.units 200 --oracle ppo --oracle.decisions 1000000
+
+    pokespiel psro --game gen1ou --start runs/x --oracle exploiter ppo --turns alternate --iterations 6
     """
 
     run: Path | None = None
@@ -60,6 +67,8 @@ class PSRO(PSROConfig):
 
 
 def _summary(row: Mapping[str, Any]) -> str:
-    names = ("exploitability", "nash_conv", "cce_gap", "population_regret")
-    figures = ", ".join(f"{name.replace('_', ' ')} {row[name]:.6g}" for name in names if name in row)
-    return f"iteration {row['iteration']}: {figures}, {row['seconds']:.1f} s"
+    """The distance from equilibrium where it is known, else how the last responses did."""
+    names = [name for name in ("exploitability", "nash_conv", "cce_gap") if name in row]
+    names += [name for name in row if name.endswith("/win_rate")]
+    figures = [f"{re.sub('[_/]', ' ', name)} {row[name]:.6g}" for name in names or ["population_regret"]]
+    return f"iteration {row['iteration']}: {', '.join(figures)}, {row['seconds']:.1f} s"

@@ -10,12 +10,21 @@ from tyro.conf import Positional
 
 @dataclass(frozen=True)
 class Report:
-    """Write the report of a run or a tournament: one self-contained HTML page with its plots."""
+    """Write the report of a run or a tournament: one self-contained HTML page with its plots.
+
+    A run's page includes the runs that it started from and measurements of `pokespiel exploit`. For Gen 1 OU some
+    matches are played for what the mixture uses, and one of them is written as battle.html beside the page, for Pokémon
+    Showdown's replay viewer.
+    """
 
     run: Positional[Path]
     """The folder."""
     out: Path | None = None
     """Where to write it; None = report.html in the folder."""
+    matches: int = 400
+    """Gen 1 OU: matches of the mixture against itself; 0 = none."""
+    seed: int = 0
+    """Of these matches."""
 
     def __call__(self) -> int:
         from pokespiel.run import RunFolder
@@ -27,6 +36,6 @@ class Report:
         if Tournament.at(self.run):
             write_tournament_report(Tournament(self.run), path)
         else:
-            write_report(RunFolder(self.run), path)
+            write_report(RunFolder(self.run), path, self.matches, self.seed)
         print(path)
         return 0

@@ -40,7 +40,8 @@ class Training(NamedTuple):
 class Oracle(Protocol):
     """Responses for the seats in `opponents`, each against its own mixture.
 
-    `start` are policies to begin from (warm start), `state` what an earlier, unfinished call last yielded.
+    `start` are policies to begin from (warm start), `state` what an earlier, unfinished call last yielded. One that
+    does not serve every game may have `check(game)`, which raises a `ValueError` before anything is done.
     """
 
     def __call__(

@@ -72,6 +72,9 @@ class CFR:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
 
+    def check(self, game: Game) -> None:
+        in_sequence_form(game, "the cfr oracle")
+
     def __call__(
         self,
         game: Game,

@@ -115,12 +115,15 @@ class Run:
         return self.decisions < self.options.decisions
 
     def collect(self) -> Rollout:
-        """A rollout of `batch` fresh decisions."""
+        """A rollout of `batch` fresh decisions; of more where none has its outcome yet (few, in many matches)."""
         self._lap = time.perf_counter()
         for learner in self._learners:
             learner.tabulate(self.game)
-        rollout = self.collector.collect(self.options.batch, self.progress)
-        self.decisions += int((~rollout.pending & (rollout.records.learner == 0)).sum())
+        learnable = 0
+        while not learnable:
+            rollout = self.collector.collect(self.options.batch, self.progress)
+            learnable = int((~rollout.pending & (rollout.records.learner == 0)).sum())
+        self.decisions += learnable
         self.episodes += len(rollout.seated)
         self._meter.outcomes(rollout.seated, rollout.utilities)
         self._spend("collect")

@@ -41,6 +41,9 @@ class Exact:
         if not 0 <= self.tremble <= 1:
             raise ValueError(f"tremble must be a probability, got {self.tremble}")
 
+    def check(self, game: Game) -> None:
+        in_sequence_form(game, "the exact oracle")
+
     def __call__(
         self,
         game: Game,

@@ -53,6 +53,9 @@ class XDO:
         if not 0 <= self.tremble <= 1:
             raise ValueError(f"tremble must be a probability, got {self.tremble}")
 
+    def check(self, game: Game) -> None:
+        in_sequence_form(game, "the xdo oracle")
+
     def __call__(
         self,
         game: Game,

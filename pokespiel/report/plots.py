@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import matplotlib as mpl
 import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pokespiel.metasolvers.response_graph import response_graph
 
@@ -24,6 +26,8 @@ STYLE = {
 }
 SMALLEST = 1e-12
 """Log plots end here: exact zeros are drawn at it."""
+NAMED = 50
+"""So many policies at most are named on an axis."""
 
 
 def svg(figure: Figure) -> str:
@@ -41,7 +45,25 @@ def axes(width: float = 7.0, height: float = 3.2) -> tuple[Figure, Axes]:
         return figure, figure.subplots()
 
 
-def curves(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], ylabel: str, log: bool = True) -> Figure:
+Boundaries = Mapping[str, float]
+"""Where parts of the x axis begin, by name."""
+WHOLE: Boundaries = MappingProxyType({})
+
+
+def _mark(plot: Axes, boundaries: Boundaries) -> None:
+    """A dotted line where each part begins, with its name at the top."""
+    for name, x in boundaries.items():
+        plot.axvline(x, color="#7a7a7a", linestyle=":", linewidth=0.8)
+        top = plot.get_xaxis_transform()
+        plot.text(x, 1.01, f" {name}", transform=top, fontsize=7, color="#555555", va="bottom")
+
+
+def curves(
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    ylabel: str,
+    log: bool = True,
+    boundaries: Boundaries = WHOLE,
+) -> Figure:
     """Lines of y over x by name; on a log scale, values at or below 1e-12 are drawn at it."""
     figure, plot = axes()
     for name, (x, y) in series.items():
@@ -50,19 +72,48 @@ def curves(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], ylabel
     if log:
         plot.set_yscale("log")
     plot.set(xlabel="iteration", ylabel=ylabel)
+    _mark(plot, boundaries)
     if len(series) > 1:
         plot.legend(frameon=False)
     return figure
 
 
-def mixtures(history: np.ndarray, title: str) -> Figure:
-    """A mixture [T, n] over time: each column an iteration, each row a policy, darker = more weight."""
-    figure, plot = axes(height=3.6)
+def intervals(
+    series: Mapping[str, Sequence[tuple[float, float, float, float]]],
+    ylabel: str,
+    level: float,
+    boundaries: Boundaries = WHOLE,
+) -> Figure:
+    """Points (x, y, low, high) with their intervals by name, and a dotted line at `level`."""
+    figure, plot = axes()
+    for name, points in series.items():
+        x, y, low, high = np.array(points, float).T
+        spread = np.maximum([y - low, high - y], 0)
+        plot.errorbar(x, y, spread, marker="o", markersize=4, linestyle="none", capsize=2, label=name)
+    plot.axhline(level, color="#7a7a7a", linestyle=":", linewidth=1)
+    plot.xaxis.set_major_locator(MaxNLocator(integer=True))
+    plot.set(xlabel="iteration", ylabel=ylabel)
+    _mark(plot, boundaries)
+    if len(series) > 1:
+        plot.legend(frameon=False)
+    return figure
+
+
+def mixtures(history: np.ndarray, title: str, names: Sequence[str] = (), boundaries: Boundaries = WHOLE) -> Figure:
+    """A mixture [T, n] over time: each column an iteration, each row a policy, darker = more weight.
+
+    names: of the policies, shown where they fit; empty = their numbers.
+    """
+    figure, plot = axes(height=max(3.6, 0.16 * len(names)) if len(names) <= NAMED else 3.6)
     image = plot.imshow(
         np.sqrt(history.T), aspect="auto", origin="lower", cmap="magma_r", vmin=0, vmax=1, interpolation="nearest"
     )
     plot.grid(False)
-    plot.set(xlabel="iteration", ylabel="policy, by age", title=title)
+    plot.set(xlabel="iteration", ylabel="policy, by age")
+    plot.set_title(title, pad=16 if boundaries else None)
+    if names and len(names) <= NAMED:
+        plot.set_yticks(range(len(names)), names, fontsize=7)
+    _mark(plot, boundaries)
     bar = figure.colorbar(image, label="weight", ticks=np.sqrt([0, 0.01, 0.1, 0.25, 0.5, 1]))
     bar.ax.set_yticklabels(["0", "0.01", "0.1", "0.25", "0.5", "1"])
     return figure

@@ -1,0 +1,55 @@
+"""What a policy does in Gen 1 OU, for a report: matches against itself, counted, and one written as a replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from pokespiel.game.gen1.game import Gen1Game
+from pokespiel.game.gen1.recorded import record
+from pokespiel.game.gen1.replay import write_replay
+from pokespiel.game.gen1.usage import Species, usage
+from pokespiel.policy import Policy
+from pokespiel.report.page import Page
+
+SPECIES = 25
+"""So many species are listed, the most fielded."""
+MOVES = 5
+"""So many moves of each."""
+
+
+def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: int, rng: np.random.Generator) -> None:
+    """Play `matches` of the policy against itself, add what it used to the page, and write one to `replay`."""
+    seeds = rng.integers(2**63, size=matches)
+    rows = np.zeros((matches, 2), np.int64)
+    recorded = record(game, [[policy], [policy]], rows, seeds, rng, names=("Mixture 1", "Mixture 2"))
+    found = usage(recorded)
+    page.heading("What the mixture plays")
+    page.text(
+        f"{matches} matches of the mixture against itself: {found.turns:.0f} turns on average, {found.ties} ties; it "
+        f"switched at {found.switch_rate:.1%} of the decisions between moves and switches."
+    )
+    page.table(
+        ["species", "fielded by", "score when fielded", "moves"],
+        [
+            [one.name, f"{one.fielded / found.sides:.1%}", f"{one.won:.1%}", _moves(one)]
+            for one in found.species[:SPECIES]
+        ],
+    )
+    page.text("Score by team, ties half, over the opponents that chance drew, with 95 % intervals:")
+    page.table(
+        ["team", "sides", "score", "95 %"],
+        [[one.name, one.sides, f"{one.score:.1%}", f"{one.low:.1%} to {one.high:.1%}"] for one in found.teams],
+    )
+    sample = min(recorded, key=lambda match: abs(match.battle.turn - found.turns))
+    write_replay(replay, sample.log(), f"Gen 1 OU: {sample.teams[0]} against {sample.teams[1]}")
+    page.text(
+        f"A match of about that length is written as {replay.name}, which Pokémon Showdown's replay viewer plays (its "
+        f"script comes from Showdown), and as {replay.with_suffix('.log').name}."
+    )
+
+
+def _moves(one: Species) -> str:
+    total = max(1, sum(count for _, count in one.moves))
+    return ", ".join(f"{name} {count / total:.0%}" for name, count in one.moves[:MOVES])
