@@ -312,6 +312,8 @@ def test_a_run_s_members_are_ranked_head_to_head(tmp_path, capsys):
     assert main(["tournament", "--run", run, "--folder", folder, "--units", "50"]) == 0
     assert "short-0-0002-exact" in capsys.readouterr().out
     assert Tournament(folder).table().sizes == (3, 3)
+    assert main(["tournament", "--run", run, "--folder", str(tmp_path / "other"), "--game", "leduc_poker"]) == 2
+    assert "short is of kuhn_poker, not of leduc_poker" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -93,21 +93,17 @@ class TournamentCommand:
 
     def _members(self, game: Game, folder: Path) -> dict[str, dict[str, Policy]]:
         """Who joins, by population."""
-        from pokespiel.beginnings import finished, policies_named
-        from pokespiel.run import RunFolder, population_names
+        from pokespiel.beginnings import end_of, policies_named
         from pokespiel.tournament import Tournament, members_of_run, named
 
         names = self.policies or (() if self.run or Tournament.at(folder) else ("baselines",))
         joining = named(policies_named(names, game))
-        members: dict[str, dict[str, Policy]] = {}
-        if self.run is not None:
-            state = finished(RunFolder(self.run)).state
-            populations = dict(zip(population_names(state), state.populations, strict=True))
-            members = members_of_run(self.run, populations, state.origins)
-        if joining:
-            seats = members or (["all"] if game.symmetric else map(str, range(game.num_players)))
-            members = {seat: {**members.get(seat, {}), **joining} for seat in seats}
-        return members
+        seats = ["all"] if game.symmetric else [str(seat) for seat in range(game.num_players)]
+        if self.run is None:
+            return {seat: joining for seat in seats}
+        end = end_of(self.run, game)
+        members = members_of_run(self.run, dict(zip(seats, end.populations, strict=True)), end.origins)
+        return {seat: {**members[seat], **joining} for seat in seats}
 
 
 def _play(tournament: Tournament, plan: Plan) -> None:

@@ -176,12 +176,13 @@ class Tournament:
 
     def _join(self, game: str, seed: int, members: Members) -> None:
         kept = self._kept(game, seed, members)
-        for name, policy in {name: policy for group in members.values() for name, policy in group.items()}.items():
-            self._save(name, policy)
+        for group in members.values():
+            for name, policy in group.items():
+                self._save(name, policy)
         joined = {
-            population: tuple(dict.fromkeys((*kept.populations.get(population, ()), *group)))
-            for population, group in members.items()
-        } or kept.populations
+            population: tuple(dict.fromkeys((*kept.populations.get(population, ()), *members.get(population, ()))))
+            for population in members or kept.populations
+        }
         if not any(joined.values()):
             raise BadOption("a tournament needs policies: name at least one")
         text = {"game": kept.game, "seed": kept.seed, "populations": {name: list(joined[name]) for name in joined}}
