@@ -5,7 +5,7 @@
     python benchmarks/phases.py run --scale 0.01 --folder runs/trial     # a hundredth of the decisions
     python benchmarks/phases.py measure                      # `pokespiel exploit` after each phase
     python benchmarks/phases.py keep                         # the small files into benchmarks/results/phases
-    python benchmarks/phases.py table                        # the table of benchmarks/README.md from those
+    python benchmarks/phases.py table                        # the tables of benchmarks/README.md from those
 
 phases.yaml holds the settings: a scripted round robin, responses to the mixture, neural fictitious self-play, and an
 exploiter and a learner in turns. Training and measurement are separate commands and timed apart.
@@ -26,18 +26,23 @@ from typing import Any
 import yaml
 
 from pokespiel.environment import facts
+from pokespiel.evaluation.measurements import measurements
 from pokespiel.files import write_text
 from pokespiel.run import RunFolder
 
 SETTINGS = Path(__file__).parent / "phases.yaml"
 RESULTS = Path(__file__).parent / "results" / "phases"
 FOLDER = Path("runs/phases")
-SMALL = ("config.yaml", "metrics.csv", "mixture.json", "payoffs_0.csv", "table.csv", "exploit/*/exploit.json")
+SMALL = (
+    *("config.yaml", "metrics.csv", "mixture.json", "payoffs_0.csv", "table.csv", "ranking.csv"),
+    *("exploit/*/exploit.json", "exploit/*/curve.csv"),
+)
 """What `keep` keeps of a phase."""
-MEASURED = 5_000_000
+PROVISIONAL = 5_000_000
 """Decisions of the exploiter after each phase."""
-MEASURED_LAST = 20_000_000
-"""Decisions of each of the three after the last."""
+FINAL = 20_000_000
+"""Decisions of each of the three after the last, and of its controls."""
+CALIBRATION = RESULTS.parent / "exploit_calibration.json"
 
 
 def main() -> None:
@@ -61,7 +66,7 @@ def main() -> None:
             run(options, settings, name)
     elif options.what == "measure":
         for name in chosen:
-            measure(options.folder / name, last=name == list(phases)[-1])
+            measure(options.folder, list(phases), name)
     elif options.what == "keep":
         keep(options.folder, chosen)
     else:
@@ -118,11 +123,16 @@ def pokespiel(*arguments: str) -> None:
         raise SystemExit(status)
 
 
-def measure(folder: Path, last: bool) -> None:
-    if last:
-        pokespiel("exploit", str(folder), "--decisions", str(MEASURED_LAST))
+def measure(folder: Path, phases: Sequence[str], name: str) -> None:
+    """One exploiter, a copy of the victim's heaviest network at first; after the last phase every start and controls."""
+    first, place = folder / phases[0], folder / name
+    if name == phases[0]:  # scripted players: there is nobody to copy
+        pokespiel("exploit", str(place), "--decisions", str(PROVISIONAL), "--out", str(place / "exploit" / "mixture"))
+    elif name != phases[-1]:
+        pokespiel("exploit", str(place), "--decisions", str(PROVISIONAL), "--starts", "victim")
     else:
-        pokespiel("exploit", str(folder), "--decisions", str(MEASURED), "--starts", "victim")
+        controls = ["--controls", "all", "--phase0", str(first), "--calibration", str(CALIBRATION)]
+        pokespiel("exploit", str(place), "--decisions", str(FINAL), *controls)
 
 
 def keep(folder: Path, names: Sequence[str]) -> None:
@@ -141,7 +151,27 @@ def keep(folder: Path, names: Sequence[str]) -> None:
 
 
 def table(names: Sequence[str]) -> Iterator[str]:
-    """A Markdown row an iteration: what responded, how it did against the mixture, and the mixture after it."""
+    """Two Markdown tables: a row an iteration, and a row a measurement."""
+    yield from iterations(names)
+    yield ""
+    yield "| after | iteration | exploiters | decisions each | win-rate exploitability | 95 % | verdict |"
+    yield "|---|---|---|---|---|---|---|"
+    for name in names:
+        for one in measurements(RESULTS / name):
+            cells = (
+                name,
+                str(one.iteration),
+                str(one.exploiters),
+                f"{one.decisions:,}",
+                f"{one.value:.4f}",
+                f"{one.low:.4f} to {one.high:.4f}",
+                one.status,
+            )
+            yield f"| {' | '.join(cells)} |"
+
+
+def iterations(names: Sequence[str]) -> Iterator[str]:
+    """What responded, how it did against the mixture, and the mixture after it."""
     columns = (
         "phase",
         "iteration",

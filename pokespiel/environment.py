@@ -21,7 +21,7 @@ def environment() -> dict[str, Any]:
     """Versions of Python and of packages that compute, this package's commit, the machine, the command, the time."""
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": sys.argv,
+        "command": [_program(), *sys.argv[1:]],
         "commit": commit(),
         "python": platform.python_version(),
         "packages": {"pokespiel": __version__} | {name: _version(name) for name in PACKAGES},
@@ -32,6 +32,12 @@ def environment() -> dict[str, Any]:
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         },
     }
+
+
+def _program() -> str:
+    """What was started, without its folder, which means nothing elsewhere."""
+    name = Path(sys.argv[0]).name
+    return "pokespiel" if name == "cli.py" else name
 
 
 def facts(session: Mapping[str, Any]) -> dict[str, Any]:

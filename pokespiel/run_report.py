@@ -157,13 +157,15 @@ def _win_rates(
 
 def _exploitability(page: Page, chain: Chain) -> None:
     """What exploiters took from the mixtures, where it was measured."""
-    found = [(phase, one) for phase in chain.phases for one in measurements(phase.run.path)]
+    places = [(phase.name, phase.first, phase.run.path) for phase in chain.phases]
+    places = places if chain.origin is None else [(chain.origin.name, 0, chain.origin), *places]
+    found = [(name, first, one) for name, first, path in places for one in measurements(path)]
     if not found:
         return
     page.heading("Measured exploitability")
     series: dict[str, list[tuple[float, float, float, float]]] = {}
-    for phase, one in found:
-        at = float(phase.first + one.iteration)
+    for _, first, one in found:
+        at = float(first + one.iteration)
         series.setdefault(one.status, []).append((at, one.value, one.low, one.high))
     page.figure(
         plots.intervals(series, "win-rate exploitability", 0.0, chain.boundaries()),
@@ -172,13 +174,13 @@ def _exploitability(page: Page, chain: Chain) -> None:
     )
     page.table(
         ["phase", "iteration", "exploiters", "decisions each", "value", "95 %", "upper limit", "verdict"],
-        [_measured(phase, one) for phase, one in found],
+        [_measured(name, one) for name, _, one in found],
     )
 
 
-def _measured(phase: Phase, one: Measurement) -> list[Any]:
+def _measured(phase: str, one: Measurement) -> list[Any]:
     interval = f"{one.low:.4f} to {one.high:.4f}"
-    return [phase.name, one.iteration, one.exploiters, one.decisions, one.value, interval, one.upper, one.status]
+    return [phase, one.iteration, one.exploiters, one.decisions, one.value, interval, one.upper, one.status]
 
 
 def _mixtures(page: Page, chain: Chain) -> None:

@@ -1,4 +1,4 @@
-"""Finished measurements of a run's exploitability, read from its folder."""
+"""Finished measurements of exploitability, read from the folder of the run or tournament that was measured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Measurement(NamedTuple):
     """What the chosen exploiter took from a run's mixture; see `exploitability.py`, which writes the file."""
 
     iteration: int
-    """Of the run, whose mixture was the victim."""
+    """Of the run whose mixture was the victim; 0 for a tournament's."""
     decisions: int
     """Budget of each exploiter."""
     exploiters: int
@@ -27,21 +27,21 @@ class Measurement(NamedTuple):
     """Resolved, or unresolved: provisional."""
 
 
-def measurements(run: Path) -> list[Measurement]:
-    """Those in the run's `exploit` folder, by iteration and budget."""
-    return sorted(_read(run))
+def measurements(folder: Path) -> list[Measurement]:
+    """Those in the `exploit` folder of a run or a tournament, by iteration and budget."""
+    return sorted(_read(folder))
 
 
-def _read(run: Path) -> Iterator[Measurement]:
-    for path in run.glob("exploit/*/exploit.json"):
+def _read(folder: Path) -> Iterator[Measurement]:
+    for path in folder.glob("exploit/*/exploit.json"):
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept.get("format") != FORMAT:
             raise ValueError(f"{path}: expected a file of format {FORMAT!r}, found {kept.get('format')!r}")
         figure, iteration = kept["win_rate_exploitability"], kept["victim"]["iteration"]
-        if not kept["finished"] or figure is None or iteration is None:
+        if not kept["finished"] or figure is None:
             continue
         yield Measurement(
-            iteration,
+            iteration or 0,
             kept["decisions"],
             len(kept["exploiters"]),
             figure["value"],
