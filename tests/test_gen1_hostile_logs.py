@@ -12,17 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.differential import battle_of
 from pokespiel.game.gen1.oracle import golden
 from pokespiel.game.gen1.tracker import Tracker
-from pokespiel.game.gen1.view import BLOCKS, NUM_FEATURES, feature_names
+from pokespiel.game.gen1.view import BLOCKS, NUM_FEATURES, column, feature_names
 
 DATA = Path(__file__).parent / "data"
 BATTLES = 60
 SPOILED = 10
 """Copies of each battle."""
-LARGEST = 4.0
-"""No quantity among the features is larger."""
+LEAST, MOST = -1.0, 6.0
+"""No quantity among the features lies outside."""
 NUMBERS = ("-1", "0", "1", "99999999999999999999", "1e9", "NaN", "inf", "0x10", "٣", "100/0", "0/100", "1/48", "1000")
 TAGS = (
     *("move", "switch", "drag", "faint", "-damage", "-heal", "-start", "-end", "-boost", "-unboost", "cant", "turn"),
@@ -131,13 +132,13 @@ def spoiled(rng, lines, others):
 @cache
 def limits():
     """[NUM_FEATURES] each, the least and the largest that a feature can be: ids index tables, so they must fit."""
-    low, high = np.full(NUM_FEATURES, -LARGEST), np.full(NUM_FEATURES, LARGEST)
+    low, high = np.full(NUM_FEATURES, LEAST), np.full(NUM_FEATURES, MOST)
     for block in BLOCKS.values():
         for row in range(block.rows):
-            for number, column in enumerate(block.columns):
-                if column.codes:
+            for number, one in enumerate(block.columns):
+                if one.codes:
                     place = block.start + row * block.width + number
-                    low[place], high[place] = 0, column.codes - 1
+                    low[place], high[place] = 0, one.codes - 1
     return low, high
 
 
@@ -152,7 +153,9 @@ def read_or_refuse(tracker, lines):
             refusals.append(str(error))
         if tracker.ready and index % 5 == 0:
             features = tracker.features()
-            assert ((features >= low) & (features <= high)).all(), names_of(features, ~((features >= low) & (features <= high)))
+            assert ((features >= low) & (features <= high)).all(), names_of(
+                features, ~((features >= low) & (features <= high))
+            )
             assert tracker.legal().shape == (9,)
     return refusals
 
@@ -180,6 +183,19 @@ def test_spoiled_logs_are_read_or_refused(battles):
     assert read > 100 * BATTLES * SPOILED
     assert refused > BATTLES * SPOILED
     assert time.monotonic() - began < 300
+
+
+def test_a_pokemon_faints_once():
+    team = [{"species": "Tauros", "moves": ["explosion"]}, {"species": "Starmie", "moves": ["surf"]}]
+    battle, tracker = Battle(team, team, names=("A", "B")), Tracker()
+    for line in battle.log(1):
+        tracker.read(line)
+    tracker.request(battle.request(1))
+    left = {}
+    for times in range(3):
+        left[times] = column(tracker.features(), "foe", "fainted").sum(), tracker.compact().tobytes()
+        tracker.read("|faint|p2a: Tauros")
+    assert left[1] == left[2] != left[0]
 
 
 def test_shuffled_logs_are_read_or_refused(battles):

@@ -81,7 +81,8 @@ LIES = {
     "no JSON": battle_begun(request="{"),
     "a deep request": battle_begun(request='{"side":' * 9000),
     "another version's move": battle_begun(request=changed_request(id="moonblast")),
-    "another version's PP": battle_begun(request=changed_request(pp=1e9)),
+    "too many PP": battle_begun(request=changed_request(pp=1e9)),
+    "another version's PP": battle_begun(request=changed_request(pp="8")),
     "a request for nobody": battle_begun(request="{}"),
     "the other player's request": battle_begun(
         "|request|" + Battle(TEAMS[0], TEAMS[0], names=("victim", "liar")).request(2)

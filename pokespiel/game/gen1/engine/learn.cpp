@@ -1,5 +1,6 @@
 // What each event tells a player. Where Showdown ends something without a line, its rule is applied here: a Pokemon that
 // is fully paralyzed or hurts itself in its confusion loses Bide, a charged move, Thrash and its hold on the foe.
+#include <algorithm>
 #include <cstdlib>
 
 #include "learning.hpp"
@@ -122,7 +123,7 @@ void undo_fresh(KnownActive& user) {
 void take_health(Knowledge& knowledge, int side, const event::Health& health, bool hit) {
     const int seat = knowledge.seat_of(side);
     KnownPokemon& pokemon = knowledge.sides[seat].pokemon();
-    if (hit) knowledge.last_damage[seat] = static_cast<std::int16_t>(pokemon.hp - health.hp);
+    if (hit) knowledge.last_damage[seat] = static_cast<std::int16_t>(std::max(0, pokemon.hp - health.hp));
     set_health(pokemon, health.hp, health.max_hp);
 }
 
@@ -468,8 +469,8 @@ void learn(Knowledge& knowledge, const event::Faint& event) {
     KnownPokemon& pokemon = side.pokemon();
     set_health(pokemon, 0, pokemon.max_hp);
     pokemon.status = Status::None;
+    side.fainted += !(pokemon.flags & KnownPokemon::kFainted);
     pokemon.flags |= KnownPokemon::kFainted;
-    side.fainted++;
     enter_field(side);
     set(other_side(knowledge, event.side).active, KnownActive::kTrapping, false);
     mark_changed(knowledge, knowledge.seat_of(event.side));

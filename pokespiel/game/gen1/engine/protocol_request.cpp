@@ -88,7 +88,7 @@ void read_menu(const Value& active, Ask& ask) {
     ask.move_count = static_cast<std::uint8_t>(moves.size());
     ask.trapped = active["trapped"].flag();
     ask.maybe_locked = active["maybeLocked"].flag();
-    ask.pp_shown = moves[0]["pp"].is(Value::Kind::number);
+    ask.pp_shown = !moves[0]["pp"].is(Value::Kind::null);
     for (std::size_t i = 0; i < moves.size(); i++) {
         ask.moves[i] = move_number(moves[i]["id"]);
         ask.usable[i] = !moves[i]["disabled"].flag();
