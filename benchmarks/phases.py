@@ -124,7 +124,7 @@ def pokespiel(*arguments: str) -> None:
 
 
 def measure(folder: Path, phases: Sequence[str], name: str) -> None:
-    """One exploiter, a copy of the victim's heaviest network at first; after the last phase every start and controls."""
+    """One exploiter, at first a copy of the victim's heaviest network; after the last phase all starts and controls."""
     first, place = folder / phases[0], folder / name
     if name == phases[0]:  # scripted players: there is nobody to copy
         pokespiel("exploit", str(place), "--decisions", str(PROVISIONAL), "--out", str(place / "exploit" / "mixture"))
