@@ -171,6 +171,14 @@ def test_changed_knowledge_is_refused_or_seen():
         ([], "expected 1 to 6 Pokémon, got 0"),
         ([Entrant(PokemonSet("Tauros", ("Body Slam",)), status="sleepy")], "unknown status 'sleepy'"),
         ([Entrant(PokemonSet("Tauros", ("Body Slam",)), pp=(1, 2))], "pp"),
+        ([Entrant(PokemonSet("Tauros", ("Body Slam",)), hp=10**30)], "expected 0 to 1023"),
+        ([{"species": "Tauros"}], "0 moves, expected 1 to 4"),
+        ([{"moves": ["bodyslam"]}], "Gen 1 has no species ''"),
+        ([{"species": "Tauros", "moves": ["moonblast"]}], "Gen 1 has no move 'moonblast'"),
+        (
+            [{"species": "Tauros", "moves": ["bodyslam"], "name": "A\n|win|A"}],
+            "nickname .* without '|' and line breaks",
+        ),
     ],
 )
 def test_bad_teams_say_what_was_expected(team, message):
@@ -180,11 +188,24 @@ def test_bad_teams_say_what_was_expected(team, message):
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"seed": (1, 2, 3)}, {"seed": (1, 2, 3, 65536)}, {"names": ("A", "A")}, {"names": ("A",)}, {"turn": 1000}],
+    [
+        {"seed": (1, 2, 3)},
+        {"seed": (1, 2, 3, 65536)},
+        {"names": ("A", "A")},
+        {"names": ("A",)},
+        {"turn": 1000},
+        {"names": ("A", "B\n|win|B")},
+    ],
 )
 def test_other_bad_arguments_are_refused(arguments):
     with pytest.raises(ValueError, match="expected"):
         Battle(FIRST, SECOND, **arguments)
+
+
+@pytest.mark.parametrize("team", [None, 5, [None], [{"species": "Tauros", "moves": ["surf"], "level": "high"}]])
+def test_what_is_no_team_is_refused(team):
+    with pytest.raises(TypeError, match="expected"):
+        Battle(team, SECOND)
 
 
 def test_entrants_begin_in_their_condition():

@@ -8,6 +8,7 @@ Players are 1 and 2 (Showdown's p1 and p2). The rules are native; see `engine/RE
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,10 @@ from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS
 
 MAX_NAME = 20
 """Showdown cuts nicknames to this many characters."""
+MAX_HP = 1023
+"""No Pokémon has more."""
+_CONTROL = re.compile(r"[|\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What would break a log's lines."""
 ROLLS: tuple[str, ...] = _engine.ROLLS
 """The names of all chance rolls."""
 STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
@@ -88,8 +93,8 @@ class Battle:
         """
         if len(seed) != 4 or not all(0 <= word < 1 << 16 for word in seed):
             raise ValueError(f"seed: expected four numbers from 0 to 65535, got {tuple(seed)}")
-        if len(names) != 2 or names[0] == names[1] or not all(names):
-            raise ValueError(f"names: expected two different names, got {tuple(names)}")
+        if len(names) != 2 or names[0] == names[1] or not all(names) or any(map(_CONTROL.search, names)):
+            raise ValueError(f"names: expected two different names without '|' and line breaks, got {tuple(names)}")
         if not 0 <= turn < 1000:
             raise ValueError(f"turn: expected 0 to 999, got {turn}")
         value = int.from_bytes(b"".join(index(word).to_bytes(2) for word in seed))
@@ -226,6 +231,8 @@ def _side(player: int) -> int:
 
 def _native_team(team: BattleTeam, player: int) -> list[tuple[Any, ...]]:
     members = read_team(team) if isinstance(team, str) else team
+    if not isinstance(members, Sequence):
+        raise TypeError(f"team of player {player}: expected text or a sequence of Pokémon, got {team!r}")
     if not 1 <= len(members) <= 6:
         raise TeamError(f"team of player {player}: expected 1 to 6 Pokémon, got {len(members)}")
     return [_native_member(member, f"team of player {player}, Pokémon {i}") for i, member in enumerate(members, 1)]
@@ -244,11 +251,15 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
         raise TeamError(f"{where}: {len(chosen.moves)} moves, expected 1 to 4")
     if entrant.status not in STATUSES:
         raise TeamError(f"{where}: {unknown('status', entrant.status, [status for status in STATUSES if status])}")
+    if entrant.hp is not None and not 0 <= entrant.hp <= MAX_HP:
+        raise TeamError(f"{where}: hp {entrant.hp}, expected 0 to {MAX_HP}")
     moves = [_move_number(name, where) for name in chosen.moves]
     pp = list(entrant.pp) if entrant.pp is not None else []
     if pp and (len(pp) != len(moves) or not all(0 <= left <= 63 for left in pp)):
         raise TeamError(f"{where}: pp {pp}, expected 0 to 63 for each of {len(moves)} moves")
     name = (chosen.nickname or facts().species[species].name)[:MAX_NAME]
+    if _CONTROL.search(name):
+        raise TeamError(f"{where}: nickname {name!r}, expected one without '|' and line breaks")
     ivs, evs = _five(chosen.ivs, 31), _five(chosen.evs, 255)
     sleep = entrant.sleep if entrant.status == "slp" else 0
     condition = (-1 if entrant.hp is None else entrant.hp, STATUSES.index(entrant.status), sleep, pp)
@@ -301,7 +312,7 @@ def _set_of(values: Mapping[str, Any]) -> PokemonSet:
     species = values.get("species") or name
     nickname = "" if name == species else name
     evs, ivs = _spread(values.get("evs"), 0, FULL_EVS), _spread(values.get("ivs"), 31, FULL_IVS)
-    return PokemonSet(species, tuple(values["moves"]), values.get("level") or 100, evs, ivs, nickname)
+    return PokemonSet(species, tuple(values.get("moves", ())), values.get("level") or 100, evs, ivs, nickname)
 
 
 def _spread(values: Mapping[str, int] | None, absent: int, full: Spread) -> Spread:
