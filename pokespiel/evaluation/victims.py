@@ -36,7 +36,8 @@ class Victim(NamedTuple):
 
     def counter(self, game: Game, pairs: int, seed: int) -> NetworkPolicy | None:
         """The network of its population that scores best against it, over so many pairs each."""
-        networks = [policy for policy in self.population if isinstance(policy, NetworkPolicy)]
+        members = [policy for member in self.population for policy, _ in members_of(member)]
+        networks = [policy for policy in members if isinstance(policy, NetworkPolicy)]
         if len(networks) < 2:
             return networks[0] if networks else None
         scores = [
@@ -79,10 +80,15 @@ def mixture_of(population: Sequence[Policy], weights: np.ndarray, smallest: floa
 
 
 def members_of(policy: Policy) -> list[tuple[Policy, float]]:
-    """The members that ever play, with their weights; a policy that is no mixture is its own."""
+    """The members that ever play, those of mixtures in mixtures too, with their weights; others are their own."""
     if not isinstance(policy, Mixture):
         return [(policy, 1.0)]
-    return [(member, float(weight)) for member, weight in zip(policy.policies, policy.weights, strict=True) if weight]
+    return [
+        (inner, float(weight) * share)
+        for member, weight in zip(policy.policies, policy.weights, strict=True)
+        if weight
+        for inner, share in members_of(member)
+    ]
 
 
 def against(policy: Policy) -> Mapping[int, Opponents]:
