@@ -113,6 +113,9 @@ class Conditions:
     """How often an unfinished match is tried in all."""
 
 
+STANDARD = Conditions()
+
+
 def local_server(port: int) -> ServerConfiguration:
     """poke-env's description of a server on this machine."""
     return ServerConfiguration(f"ws://127.0.0.1:{port}/showdown/websocket", "http://127.0.0.1/action.php?")
@@ -127,7 +130,7 @@ def play_arena(
     contestants: tuple[Contestant, Contestant],
     fixtures: Sequence[Fixture],
     servers: Sequence[ServerConfiguration],
-    conditions: Conditions = Conditions(),
+    conditions: Conditions = STANDARD,
 ) -> Iterator[tuple[int, Result]]:
     """Play `fixtures`, spread over `servers`; yields (index of the fixture, result) as matches end."""
     results: asyncio.Queue[tuple[int, Result] | None] = asyncio.Queue()
