@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from pokespiel.chain import Chain, Phase, chain_of
 from pokespiel.environment import facts
@@ -225,9 +226,10 @@ def _payoffs(page: Page, standing: Standing) -> None:
     down, across = _names(standing, [rows, columns])
     page.figure(plots.payoffs(shown, down, across, ""), caption)
     if table.samples is not None:
-        units = table.samples.units
+        units = table.samples.units[table.samples.units > 0]  # a policy against itself is fair and not played
         page.text(
-            f"Sampled: {int(units.sum())} units in all, between {int(units.min())} and {int(units.max())} a cell; "
+            f"Sampled: {int(units.sum())} units in all, between {int(units.min(initial=0))} and "
+            f"{int(units.max(initial=0))} a cell; "
             f"{int(table.samples.unfinished.sum())} matches did not finish."
         )
 
@@ -262,8 +264,6 @@ def _battles(page: Page, chain: Chain, path: Path, matches: int, seed: int) -> N
 def _origin(page: Page, chain: Chain) -> None:
     page.heading("Where it comes from")
     for phase in chain.phases:
-        if len(chain.phases) > 1:
-            page.text(f"Phase {phase.name}:")
-        page.facts({name: value for name, value in to_plain(phase.run.config()).items() if value is not None})
+        page.code(yaml.safe_dump(to_plain(phase.run.config()), sort_keys=False), f"Every option of {phase.name}")
         for session in phase.run.sessions():
             page.facts(facts(session))

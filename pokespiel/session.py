@@ -146,7 +146,8 @@ def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterat
 
 def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
     """The figures that people look at: how far the answer is from equilibrium, else how the responses do."""
-    known = [name for name in metrics if name in ("exploitability", "cce_gap") or name.endswith("/win_rate")]
+    shows = ("exploitability", "cce_gap", "/win_rate", "/evaluation/score")
+    known = [name for name in metrics if name.endswith(shows)]
     learning = [name for name in ("decisions", "decisions_per_second", "return") if name in metrics]
     shown = known or learning or [name for name in metrics if name not in ("iteration", "seconds")][:2]
     bar.update(iteration, ", ".join(f"{re.sub('[_/]', ' ', name)} {metrics[name]:.3g}" for name in shown))

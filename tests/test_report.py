@@ -49,6 +49,7 @@ def test_a_page_is_whole_and_needs_no_network(tmp_path):
     page = Page("A <title> & more")
     page.heading("Part")
     page.text("1 < 2 & 'so on'")
+    page.code("seed: <0>\n", "Every option")
     page.table(["name", "value"], [["<b>", 0.123456789], ["int", 3]])
     page.facts({"<key>": "<value>"})
     page.figure(plots.curves({"y": ([0, 1], [1.0, 0.1])}, "y"), "a <caption>")

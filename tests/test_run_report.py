@@ -99,7 +99,7 @@ def test_a_chain_is_reported_as_one(phases):
     html = (phases / "phase2" / "report.html").read_text(encoding="utf-8")
     for heading in ("Responses", "Measured exploitability", "The mixture over time", "What the mixture plays"):
         assert f"<h2>{heading}</h2>" in html
-    for text in ("0.21", "0.08", "unresolved", "nfsp_2", "0 max_damage", "phase0", "Phase phase1:"):
+    for text in ("0.21", "0.08", "unresolved", "nfsp_2", "0 max_damage", "phase0", "Every option of phase1"):
         assert text in html, text
     assert html.count("<td>unresolved</td>") == 2, "what is not finished is left out"
     log = (phases / "phase2" / "battle.log").read_text().splitlines()

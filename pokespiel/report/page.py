@@ -36,6 +36,10 @@ class Page:
     def text(self, text: str) -> None:
         self._parts.append(f"<p>{escape(text)}</p>")
 
+    def code(self, text: str, summary: str) -> None:
+        """Text as it stands, folded away under a line."""
+        self._parts.append(f"<details><summary>{escape(summary)}</summary><pre>{escape(text)}</pre></details>")
+
     def figure(self, figure: Figure, caption: str) -> None:
         """A picture inside the page; the caption also serves those who cannot see it."""
         data = base64.b64encode(svg(figure).encode()).decode()
