@@ -1,7 +1,9 @@
 """The pinned Showdown: what the lock says, and that an installation is there whole or not at all."""
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from pokespiel.showdown import install
 
 PACKAGE = Path(install.__file__).parent
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def test_lock_pins_the_version_and_records_no_addresses():
@@ -53,6 +56,26 @@ def test_installation_is_moved_into_place_and_done_once(monkeypatch, tmp_path):
     assert len(calls) == 1
     assert "ci" in calls[0]
     assert "--ignore-scripts" in calls[0]
+
+
+@pytest.mark.parametrize("example", ["gen1_playthrough.py", "gen1_baselines.py --pairs 2"])
+def test_what_plays_in_the_engine_needs_neither_node_nor_showdown(example, tmp_path):
+    script, *arguments = example.split()
+    command = [sys.executable, str(EXAMPLES / script), *arguments]
+    environment = os.environ | {"PATH": "", "POKESPIEL_CACHE": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_that_is_no_installation_is_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("POKESPIEL_CACHE", str(tmp_path))
+    package = tmp_path / f"showdown-{install.VERSION}" / "node_modules" / "pokemon-showdown"
+    package.mkdir(parents=True)
+    for content in ("", "{", "[]", "{}", '{"version": "0.11.10"}'):
+        (package / "package.json").write_text(content)
+        with pytest.raises(install.ShowdownMissing, match=r"0\.11\.11 is not installed"):
+            install.showdown_package()
 
 
 def test_node_comes_from_the_wheel_where_path_has_none(monkeypatch):
