@@ -166,14 +166,14 @@ def _helped(command: type, name: str, hint: Any) -> Any:
 
 
 def attribute_docs(command: type) -> dict[str, str]:
-    """The docstring under each field, from the source."""
+    """The docstring under each field, from the source, on one line."""
     docs: dict[str, str] = {}
     for cls in reversed(command.__mro__[:-1]):
         body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
         assert isinstance(body, ast.ClassDef)
         for before, node in itertools.pairwise(body.body):
             if isinstance(before, ast.AnnAssign) and isinstance(node, ast.Expr):
-                docs[ast.unparse(before.target)] = inspect.cleandoc(ast.literal_eval(node.value))
+                docs[ast.unparse(before.target)] = " ".join(ast.literal_eval(node.value).split())
     return docs
 
 

@@ -19,7 +19,7 @@ h1, h2 { line-height: 1.2 } h2 { margin-top: 2.5rem }
 table { border-collapse: collapse; margin: 1rem 0 } td, th { padding: .2rem .8rem; text-align: left;
 border-bottom: 1px solid #ddd } td.number { text-align: right; font-variant-numeric: tabular-nums }
 img { max-width: 100% } figcaption { color: #555; font-size: .9rem } figure { margin: 1rem 0 }
-.scroll { overflow-x: auto } code { background: #f3f3f3; padding: 0 .2rem }
+.scroll, pre { overflow-x: auto } code, pre { background: #f3f3f3; padding: 0 .2rem } pre { font-size: .8rem }
 """
 
 
