@@ -17,6 +17,7 @@ import argparse
 import csv
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -116,9 +117,11 @@ def finished(folder: Path) -> bool:
 
 
 def pokespiel(*arguments: str) -> None:
-    """A command of the package; its failure, an interrupt included, ends this one."""
+    """A command of the package; its failure ends this one. Ctrl-C reaches it too, and it stops at a checkpoint."""
     print("pokespiel", *arguments, flush=True)
-    status = subprocess.run([sys.executable, "-m", "pokespiel.cli", *arguments]).returncode
+    kept = signal.signal(signal.SIGINT, lambda *_: None)
+    status = subprocess.Popen([sys.executable, "-m", "pokespiel.cli", *arguments]).wait()
+    signal.signal(signal.SIGINT, kept)
     if status:
         raise SystemExit(status)
 
