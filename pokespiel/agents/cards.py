@@ -8,7 +8,10 @@ from typing import Any
 
 def markdown(card: Mapping[str, Any]) -> str:
     """The whole card (see `shipping.ship`) for people."""
-    parts = [_mixture(card), _strengths(card["strengths"]), _exploitability(card["exploitability"])]
+    parts = [_mixture(card)]
+    if card["strengths"]:
+        parts.append(_strengths(card["strengths"]))
+    parts.append(_exploitability(card["exploitability"]))
     if card["distilled"]:
         parts.append(_distilled(card["distilled"]))
     parts += [_head_to_head(card["head_to_head"]), _training(card["training"])]
@@ -29,8 +32,6 @@ def _mixture(card: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strengths(strengths: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
-    if not strengths:
-        return
     yield "## Against scripted players"
     yield ""
     yield "Score in % (ties half) over seat-swapped pairs of matches, with its 95 % interval from pair means."
