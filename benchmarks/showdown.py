@@ -1,11 +1,8 @@
-"""Over a real local server and through the engine: the same policies' win rate, and random play's speed.
+"""The same policies' win rate over a real local server and through the engine.
 
     python benchmarks/showdown.py --matches 500 --concurrency 16 --seed 0
 
-Win rate: `--first` against `--second`, the same seat-swapped pairs of `competitive` teams; the server rolls anew.
-Speed: poke-env's random players over the server against uniformly random policies in the batched game, in decisions a
-second of wall time. Over the server every answer to a request counts; in the batched game what leaves no choice is
-played by itself and does not count.
+`--first` against `--second`, the same seat-swapped pairs of `competitive` teams; the server rolls anew.
 """
 
 from __future__ import annotations
@@ -14,18 +11,14 @@ import argparse
 import time
 
 import numpy as np
-from poke_env.battle import AbstractBattle
-from poke_env.player import BattleOrder, RandomPlayer
 
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.matches import Seats
-from pokespiel.policy import Observations, Uniform
 from pokespiel.showdown.arena import (
     Conditions,
     Fixture,
-    PokeEnvContestant,
     PolicyContestant,
     Result,
     local_server,
@@ -35,16 +28,6 @@ from pokespiel.showdown.arena import (
 )
 from pokespiel.showdown.install import install
 from pokespiel.showdown.serve import serve
-
-
-class CountingPlayer(RandomPlayer):
-    """poke-env's random player, its decisions counted over all accounts."""
-
-    decisions = 0
-
-    def choose_move(self, battle: AbstractBattle) -> BattleOrder:
-        CountingPlayer.decisions += 1
-        return super().choose_move(battle)
 
 
 def through_server(contestants, fixtures: list[Fixture], concurrency: int) -> tuple[list[Result], float]:
@@ -77,36 +60,12 @@ def through_engine(policies, fixtures: list[Fixture], rng: np.random.Generator) 
     return results
 
 
-def batched_speed(seconds: float, width: int, threads: int, rng: np.random.Generator) -> float:
-    """Decisions a second of uniformly random policies in the batched game."""
-    game = Gen1Game("benchmark", load_pool("competitive").teams, threads=threads)
-    matches = game.start(rng.integers(1 << 61, size=width))
-    seats = Seats([[Uniform()]] * 2, width)
-    seats.seat(np.arange(width), np.zeros((width, 2), np.int64), rng)
-    features, legal = np.empty((width, game.num_features), np.float32), np.empty((width, game.num_actions), bool)
-    room = Observations(0, features, legal, np.empty(width, np.int64))
-    decisions, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        actions = np.zeros((2, width), np.int64)
-        for player in range(2):
-            indices, observations = matches.observe(player, room)
-            actions[player, indices] = seats.act(indices, observations, rng)[0]
-            decisions += len(indices)
-        matches.step(actions)
-        over = np.flatnonzero(matches.finished())
-        matches.restart(over, rng.integers(1 << 61, size=len(over)))
-    return decisions / (time.perf_counter() - began)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", default="expert", choices=sorted(BASELINES))
     parser.add_argument("--second", default="gym_leader", choices=sorted(BASELINES))
     parser.add_argument("--matches", type=int, default=500)
-    parser.add_argument("--random", type=int, default=100, help="matches between poke-env's random players")
     parser.add_argument("--concurrency", type=int, default=16)
-    parser.add_argument("--width", type=int, default=256, help="matches side by side in the batched game")
-    parser.add_argument("--threads", type=int, default=2, help="of the batched game")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
@@ -120,15 +79,6 @@ def main() -> None:
     results, seconds = through_server(contestants, fixtures, options.concurrency)
     print(f"{options.first} against {options.second} over the server ({seconds:.0f} s): {summary(results)}")
     print(f"the same through the engine: {summary(through_engine(policies, fixtures, rng))}")
-
-    player = PokeEnvContestant(CountingPlayer)
-    _, seconds = through_server((player, player), fixtures[: options.random], options.concurrency)
-    served = CountingPlayer.decisions / seconds
-    print(f"poke-env's random players over the server: {served:,.0f} decisions/s")
-    for threads in sorted({1, options.threads}):
-        batched = batched_speed(10.0, options.width, threads, rng)
-        times = f"{batched / served:,.0f} times as many"
-        print(f"random policies in the batched game, {threads} threads: {batched:,.0f} decisions/s, {times}")
 
 
 if __name__ == "__main__":
