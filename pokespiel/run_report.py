@@ -13,17 +13,21 @@ from pokespiel.chain import Chain, Phase, chain_of
 from pokespiel.environment import facts
 from pokespiel.evaluation.measurements import Measurement, measurements
 from pokespiel.game import load_game
-from pokespiel.metasolvers import SUPPORT
+from pokespiel.metasolvers import METASOLVERS, SUPPORT
 from pokespiel.options import to_plain
 from pokespiel.policy import Mixture
+from pokespiel.ranking import rank
 from pokespiel.report import plots
 from pokespiel.report.page import Page
 from pokespiel.run import RunFolder, Standing, labels, population_names
+from pokespiel.tournament.results import Results, ranking_rows
 
 HEAT_MAP = 40
 """The heat map shows so many policies a player at most, those of the largest weight."""
 GRAPH = {1: 12, 2: 6, 3: 3}
 """The response graph shows so many policies a player at most, by the number of populations."""
+DRAWS = 50
+"""Tables drawn for the spread of the members' weights."""
 VISIBLE = 1e-9
 """Distances that never exceed this are zero up to rounding and not drawn."""
 PROGRESS = {
@@ -50,6 +54,7 @@ def write_report(run: RunFolder, path: Path, matches: int = 400, seed: int = 0) 
     _responses(page, chain)
     _exploitability(page, chain)
     _mixtures(page, chain)
+    _members(page, chain)
     _payoffs(page, standing)
     _graph(page, standing)
     if matches and config.game.startswith("gen1ou"):
@@ -197,6 +202,25 @@ def _mixtures(page: Page, chain: Chain) -> None:
         page.table(
             ["policy", "weight"], [[names[index], float(weights[index])] for index in order if weights[index] > 0]
         )
+
+
+def _members(page: Page, chain: Chain) -> None:
+    """Head to head, where one population has counted matches."""
+    config, state = chain.last.run.config(), chain.last.standing.state
+    if state.table.samples is None or len(state.populations) > 1:
+        return
+    game, solver = load_game(config.game), (config.evaluator or config.meta_solver).build(METASOLVERS)
+    rng = np.random.default_rng(config.seed)
+    strategy, rankings = rank(state.table, solver, game.utility_range, rng, symmetric=True, draws=DRAWS)
+    names = tuple(labels(state.origins[0]))
+    found = Results(game, (names,), ("all",), state.table, solver, strategy, rankings)
+    page.heading("The members head to head")
+    page.text(
+        f"Scores are {found.unit}, with 95 % intervals; the weights' mean, interval and share of supports are those of "
+        f"{DRAWS} tables that the matches make as likely as this one."
+    )
+    header, *rows = ranking_rows(found, names, rankings[0])
+    page.table(header, rows)
 
 
 def _heaviest(standing: Standing, most: int) -> list[np.ndarray]:

@@ -97,7 +97,13 @@ def test_a_chain_is_reported_as_one(phases):
     unfinished.write_text(json.dumps(measured(2, 0.5, finished=False, win_rate_exploitability=None)))
     assert main(["report", str(phases / "phase2"), "--matches", "20"]) == 0
     html = (phases / "phase2" / "report.html").read_text(encoding="utf-8")
-    for heading in ("Responses", "Measured exploitability", "The mixture over time", "What the mixture plays"):
+    for heading in (
+        "Responses",
+        "Measured exploitability",
+        "The mixture over time",
+        "The members head to head",
+        "What the mixture plays",
+    ):
         assert f"<h2>{heading}</h2>" in html
     for text in ("0.21", "0.08", "unresolved", "nfsp_2", "0 max_damage", "phase0", "Every option of phase1"):
         assert text in html, text
