@@ -69,11 +69,9 @@ def main() -> None:
     print(f"| world | error | allocation | {' | '.join(map(str, stages))} |\n{'|---' * (len(stages) + 3)}|")
     for kind in kinds:
         found: dict[str, list[list[Errors]]] = {name: [] for name in allocations}
+        fixed = logged(options.folder, options.without) if kind == "log" else None
         for seed in range(options.seeds):
-            if kind == "log":
-                world = logged(options.folder, options.without)
-            else:
-                world = synthetic(kind, options.policies, np.random.default_rng([seed, 0]))
+            world = fixed or synthetic(kind, options.policies, np.random.default_rng([seed, 0]))
             for name, allocation in allocations.items():
                 found[name].append(list(course(world, allocation, np.random.default_rng([seed, 1]))))
         for figure, name in itertools.product(Errors._fields, allocations):
@@ -86,7 +84,7 @@ def _shown(values: np.ndarray) -> str:
     """Mean and standard error, to two digits of the latter."""
     error = float(values.std(ddof=1)) / np.sqrt(len(values))
     digits = 0 if error > 9.5 else 1 if error > 0.2 else 3 if error > 0.001 else 4
-    return f"{values.mean():.{digits}f} ± {error:.{digits}f}"
+    return f"{values.mean():.{digits}f} ± {error:.{digits}f}" if error else f"{values.mean():g}"
 
 
 def course(world: World, allocation: Allocation, rng: np.random.Generator) -> Iterator[Errors]:
