@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from poke_env.player import RandomPlayer
 
+from pokespiel.cli import main
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.metagame import grow
@@ -175,6 +176,12 @@ def test_matches_are_spread_over_servers_and_leave_a_dead_one(server, pool, monk
     assert set(joined) == {address.websocket_url for address in addresses}
     assert [result.utility for result in played] == [1.0] * 16
     assert any(result.problems for result in played)
+
+
+def test_the_arena_takes_the_number_of_servers_by_flag(showdown, capsys):
+    command = "showdown arena --first random --second poke-env:RandomPlayer --matches 4 --concurrency 4 --servers 2"
+    assert main(command.split()) == 0
+    assert capsys.readouterr().out.split(":")[0].endswith("unfinished 0")
 
 
 def test_a_port_in_use_is_refused(server):
