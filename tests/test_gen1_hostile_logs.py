@@ -185,17 +185,34 @@ def test_spoiled_logs_are_read_or_refused(battles):
     assert time.monotonic() - began < 300
 
 
-def test_a_pokemon_faints_once():
+def begun():
+    """What a player is sent of a battle that has just begun, and a tracker for it."""
     team = [{"species": "Tauros", "moves": ["explosion"]}, {"species": "Starmie", "moves": ["surf"]}]
-    battle, tracker = Battle(team, team, names=("A", "B")), Tracker()
-    for line in battle.log(1):
+    battle = Battle(team, team, names=("A", "B"))
+    return [*battle.log(1), f"|request|{battle.request(1)}"], Tracker()
+
+
+def test_a_pokemon_faints_once():
+    lines, tracker = begun()
+    for line in lines:
         tracker.read(line)
-    tracker.request(battle.request(1))
     left = {}
     for times in range(3):
         left[times] = column(tracker.features(), "foe", "fainted").sum(), tracker.compact().tobytes()
         tracker.read("|faint|p2a: Tauros")
     assert left[1] == left[2] != left[0]
+
+
+def test_lines_that_contradict_each_other_are_refused():
+    lines, tracker = begun()
+    for line in lines:
+        tracker.read(line)
+    fainting = [(f"|switch|p2a: X|{name}|100/100", "|faint|p2a: X") for name in ("Jynx", "Snorlax", "Chansey")]
+    refusals = read_or_refuse(tracker, [line for pair in fainting for line in pair])
+    assert refusals == ["an impossible battle (a known party's size out of bounds) in line '|faint|p2a: X'"]
+    with pytest.raises(ValueError, match=r"an impossible battle \(a known party's size out of bounds\) in line"):
+        tracker.read("|teamsize|p2|1")
+    assert column(tracker.features(), "global", "foe_left")[0] >= 0
 
 
 def test_shuffled_logs_are_read_or_refused(battles):

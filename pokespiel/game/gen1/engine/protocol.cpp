@@ -6,6 +6,7 @@
 
 #include "json.hpp"
 #include "lexicon.hpp"
+#include "validate.hpp"
 #include "view.hpp"
 
 namespace gen1 {
@@ -114,10 +115,17 @@ void Tracker::read(std::string_view text) {
     try {
         const Line line(text);
         if (!read_frame(line) && !read_action(line)) read_effect(line);
+        require_possible();
     } catch (const std::invalid_argument& error) {
         knowledge_ = before;
         throw std::invalid_argument(std::string(error.what()) + " in line " + quoted(text));
     }
+}
+
+// Lines that are fine one by one may contradict each other: seven Pokemon fainted, a team smaller than it was.
+void Tracker::require_possible() const {
+    const std::string wrong = impossibility(knowledge_);
+    if (!wrong.empty()) throw std::invalid_argument("an impossible battle (" + wrong + ")");
 }
 
 // The battle's frame: who plays, turns, the end.

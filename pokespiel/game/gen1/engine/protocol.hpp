@@ -43,6 +43,7 @@ class Tracker {
   private:
     struct Line;
     void read(std::string_view text);
+    void require_possible() const;
     bool read_frame(const Line& line);
     bool read_action(const Line& line);
     bool read_effect(const Line& line);

@@ -149,6 +149,7 @@ std::string Tracker::learn_request(std::string_view json) {
     if (player != knowledge_.player) throw std::invalid_argument("the request is for the other player");
     follow(party);
     learn(knowledge_, ask);
+    require_possible();
     return refused;
 }
 
