@@ -90,7 +90,7 @@ def run(options: argparse.Namespace, settings: Mapping[str, Any], name: str) -> 
         pokespiel("psro", "--run", str(folder), "--resume", *more)
         return
     begun = {"start": str(options.folder / phases[number - 1]), "seed": options.seed + number}
-    shared = {key: value for key, value in settings.items() if key not in ("learning", "phases")}
+    shared = {key: value for key, value in settings.items() if key not in ("learning", "further", "phases")}
     shared |= {"practice": options.practice} if options.practice else {}
     path = options.folder / f"{name}.yaml"
     write_text(path, yaml.safe_dump(shared | scaled(phase, options.scale) | begun, sort_keys=False))
