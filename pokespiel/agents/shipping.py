@@ -101,8 +101,9 @@ def _training(phase: Phase) -> dict[str, Any]:
 
 def _session(session: Mapping[str, Any]) -> dict[str, Any]:
     """Where and when, with the command as one types it."""
-    found = facts(session)
-    return found | {"command": f"pokespiel {' '.join(session['command'][1:])}"}
+    program, *arguments = session["command"]
+    program = "pokespiel" if Path(program).name == "cli.py" else Path(program).name
+    return facts(session) | {"command": " ".join([program, *arguments])}
 
 
 def _chosen(population: Sequence[Policy], mixture: Sequence[int], least: int) -> list[int]:

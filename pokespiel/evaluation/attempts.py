@@ -108,7 +108,7 @@ class Workshop:
         saved = time.monotonic()
         training: Training | None = None
         done = int(kept["decisions"]) if kept else 0
-        with watch(attempt.name, oracle.decisions, min(done, oracle.decisions)) as bar:
+        with watch(f"training {attempt.name}", oracle.decisions, min(done, oracle.decisions)) as bar:
             for training in cast(Oracle, oracle)(
                 self.game,
                 attempt.opponents,
