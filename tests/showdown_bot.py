@@ -18,6 +18,8 @@ async def main(port: str, opponent: str, matches: str) -> None:
         battle_format="gen1ou",
         server_configuration=ServerConfiguration(f"ws://127.0.0.1:{port}/showdown/websocket", ""),
         team=pack(load_pool("one")[0]),
+        open_timeout=60.0,
+        ping_timeout=60.0,
     )
     await player.send_challenges(opponent, int(matches))
     print(player.n_finished_battles, "matches,", player.n_lost_battles, "lost")

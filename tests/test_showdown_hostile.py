@@ -14,6 +14,7 @@ from pokespiel.showdown.online import Account, LoginFailed, Online
 ROOM = ">battle-gen1ou-1\n"
 TEAMS = load_pool("one").teams
 PATIENCE = 0.7
+"""Seconds to wait for what must not happen."""
 
 
 def battle_begun(*more, request=None):
@@ -35,13 +36,11 @@ def changed_request(**changes):
     return json.dumps(request)
 
 
-def play(lines):
+def play(lines, patience=20.0):
     """One match asked of a server that says `lines`: the tally and what the server heard."""
     with lying(lines) as liar:
-        online = Online(
-            BASELINES.build("expert"), TEAMS, local_server(liar.port), Account("victim", None), 0, PATIENCE, 1
-        )
-        tally = online.ladder(1)
+        policy, account = BASELINES.build("expert"), Account("victim", None)
+        tally = Online(policy, TEAMS, local_server(liar.port), account, 0, patience, 1).ladder(1)
     return tally, liar.heard
 
 
@@ -59,7 +58,7 @@ NOT_OURS = (
 
 @pytest.mark.parametrize("lines", NOT_OURS)
 def test_what_is_no_battle_of_ours_is_passed_over(lines):
-    tally, heard = play(lines)
+    tally, heard = play(lines, PATIENCE)
     assert tally.finished == 0
     assert tally.problems == [f"nothing happened for {PATIENCE:g} s and no battle began"]
     assert not any("/choose" in message or "/forfeit" in message for message in heard)
@@ -108,7 +107,7 @@ def test_a_true_battle_that_ends_is_counted():
 
 @pytest.mark.parametrize("lines", [[None], [b"\xff\xfe|broken"], ["|raw|" + "x" * 3_000_000], [*battle_begun(), None]])
 def test_a_server_that_hangs_up_for_good_is_left(lines):
-    tally, _ = play(lines)
+    tally, _ = play(lines, PATIENCE)
     assert tally.finished == 0
     assert len(tally.problems) == 1
 

@@ -48,7 +48,7 @@ def test_a_bot_in_another_process_is_played(server, monkeypatch, capsys):
     with ThreadPoolExecutor() as pool:
         accepting = pool.submit(main, ["showdown", "accept", "--server", str(server.port), "--matches", "2"])
         command = [sys.executable, str(BOT), str(server.port), "acceptor", "2"]
-        bot = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        bot = subprocess.run(command, capture_output=True, text=True, timeout=240)
         assert accepting.result(timeout=60) == 0
     assert bot.stdout.strip() == "2 matches, 2 lost", bot.stderr
     assert capsys.readouterr().out.strip() == "won 2, lost 0, tied 0, unfinished 0"
@@ -62,7 +62,7 @@ def test_an_opponent_is_challenged(server, random_player):
 def test_two_accounts_meet_on_the_ladder(server):
     with ThreadPoolExecutor() as pool:
         playing = [pool.submit(online(server, policy, policy).ladder, 2) for policy in ("expert", "random")]
-        first, second = (tally.result(timeout=120) for tally in playing)
+        first, second = (tally.result(timeout=240) for tally in playing)
     assert (first.won, first.problems) == (second.lost, second.problems) == (2, [])
 
 
@@ -70,15 +70,18 @@ def test_a_lost_connection_is_opened_again_and_the_battle_played_on(server, rand
     answer, lost = PolicyPlayer._answer, []
 
     async def answer_and_drop(self, tag, record):
+        drops = record.decisions == 4 and len(lost) < 3
+        lost.extend([tag] * drops)
+        if drops and len(lost) == 1:  # the answer does not get through
+            await self.ps_client.websocket.close()
         await answer(self, tag, record)
-        if record.decisions in (4, 5) and len(lost) < 2:  # the second time right after coming back
-            lost.append(tag)
+        if drops:
             await self.ps_client.websocket.close()
 
     monkeypatch.setattr(PolicyPlayer, "_answer", answer_and_drop)
     tally = online(server, "dropper").challenge("randombot", 1)
     assert (tally.won, tally.problems) == (1, [])
-    assert len(lost) == 2
+    assert len(lost) == 3
     assert len(set(lost)) == 1
 
 
@@ -86,9 +89,9 @@ def test_an_opponent_that_stalls_is_left(server, monkeypatch):
     stalling = PokeEnvContestant.named("RandomPlayer").join("staller", local_server(server.port), load_pool("one")[0])
     monkeypatch.setattr(stalling, "choose_move", lambda battle: asyncio.sleep(1000))
     taking = asyncio.run_coroutine_threadsafe(stalling._accept_challenges(None, 1, None), POKE_LOOP)
-    tally = online(server, "waiter", patience=2.0, attempts=1).challenge("staller", 1)
+    tally = online(server, "waiter", patience=4.0, attempts=1).challenge("staller", 1)
     assert tally.finished == 0
-    assert tally.problems == ["nothing happened for 2 s in turn 1"]
+    assert tally.problems == ["nothing happened for 4 s in turn 1"]
     taking.cancel()
     asyncio.run_coroutine_threadsafe(disconnect(stalling), POKE_LOOP).result()
 

@@ -23,7 +23,7 @@ from pokespiel.policy import Policy
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.inference import Desk
 from pokespiel.showdown.player import PolicyPlayer, disconnect
-from pokespiel.showdown.waiting import ConnectionLost, Unfinished, outcome, play_out, within
+from pokespiel.showdown.waiting import ConnectionLost, Unfinished, outcome, play_out, turn_of, within
 
 Start: TypeAlias = Callable[[PolicyPlayer], Coroutine[Any, Any, None]]
 """Finds an opponent for one match and lasts until it is over."""
@@ -102,8 +102,8 @@ class Online:
     patience: float = 300.0
     """Seconds to wait for an opponent, and for each next turn, before a match is given up."""
     attempts: int = 3
-    """How often an unfinished match is tried in all, and a lost connection opened anew."""
-    login_timeout: float = 20.0
+    """How often an unfinished match is tried in all, and a connection lost in one turn opened anew."""
+    login_timeout: float = 60.0
     """Seconds that the server may take to let the account in."""
 
     def accept(self, matches: int, *, opponent: str | None = None) -> Tally:
@@ -166,14 +166,15 @@ class Online:
 
     async def _match(self, player: PolicyPlayer, start: Start) -> float:
         """The utility of one match."""
-        match = asyncio.ensure_future(start(player))
+        match, losses, turn = asyncio.ensure_future(start(player)), 0, -1
         try:
             while True:
                 try:
                     await play_out([match], [player], self.patience)
                     return outcome(player)
                 except ConnectionLost:
-                    if not await self._come_back(player):
+                    losses, turn = losses + 1 if turn_of([player]) == turn else 1, turn_of([player])
+                    if losses > self.attempts or not await self._come_back(player):
                         raise
         finally:
             match.cancel()

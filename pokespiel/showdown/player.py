@@ -18,6 +18,7 @@ from poke_env.battle import AbstractBattle
 from poke_env.concurrency import POKE_LOOP, create_in_poke_loop
 from poke_env.player import BattleOrder, Player
 from poke_env.ps_client import PSClient
+from websockets.exceptions import ConnectionClosed
 
 from pokespiel.game.gen1.teams import Team, pack
 from pokespiel.game.gen1.tracker import Tracker
@@ -153,6 +154,8 @@ class PolicyPlayer(Player):
         try:
             for message in messages:
                 await self._hear(tag, record, message, answered)
+        except ConnectionClosed as lost:  # whoever waits for the match sees to it
+            _LOG.info("%s lost its connection in %s: %s", self.username, tag, lost)
         except Exception as error:  # whatever a server sends or a policy raises must not leave the opponent waiting
             self._give_up(str(error) or type(error).__name__)
             await self.ps_client.send_message("/forfeit", tag)
@@ -162,7 +165,8 @@ class PolicyPlayer(Player):
         if message[1:2] == ["error"]:
             raise ValueError(f"the server refused a choice: {line[:200]!r}")
         record.tracker.read(line)
-        if message[1:2] == ["request"] and message[2:3] != [""] and record.tracker.awaited and not answered:
+        asks = message[1:2] == ["request"] and message[2:3] not in ([""], ["null"])
+        if asks and record.tracker.awaited and not answered:
             await self._answer(tag, record)
 
     async def _answer(self, tag: str, record: BattleRecord) -> None:
