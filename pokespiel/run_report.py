@@ -131,7 +131,7 @@ def _responses(page: Page, chain: Chain) -> None:
             phase.name,
             row["iteration"],
             oracle,
-            sum(value for name, value in row.items() if name.endswith("/decisions")),
+            int(sum(value for name, value in row.items() if name.endswith("/decisions"))),
             f"{rate[0]:.1%}",
             f"{rate[1]:.1%} to {rate[2]:.1%}",
             row["support_all"],
@@ -249,11 +249,10 @@ def _payoffs(page: Page, standing: Standing) -> None:
     )
     down, across = _names(standing, [rows, columns])
     page.figure(plots.payoffs(shown, down, across, ""), caption)
-    if table.samples is not None:
-        units = table.samples.units[table.samples.units > 0]  # a policy against itself is fair and not played
+    if table.samples is not None and table.samples.units.any():
+        units = table.samples.units[table.samples.units > 0]  # a policy against itself may need no matches
         page.text(
-            f"Sampled: {int(units.sum())} units in all, between {int(units.min(initial=0))} and "
-            f"{int(units.max(initial=0))} a cell; "
+            f"Sampled: {int(units.sum())} units in all, between {int(units.min())} and {int(units.max())} a cell; "
             f"{int(table.samples.unfinished.sum())} matches did not finish."
         )
 

@@ -50,7 +50,7 @@ def test_a_page_is_whole_and_needs_no_network(tmp_path):
     page.heading("Part")
     page.text("1 < 2 & 'so on'")
     page.code("seed: <0>\n", "Every option")
-    page.table(["name", "value"], [["<b>", 0.123456789], ["int", 3]])
+    page.table(["name", "value"], [["<b>", 0.123456789], ["int", 6_000_000]])
     page.facts({"<key>": "<value>"})
     page.figure(plots.curves({"y": ([0, 1], [1.0, 0.1])}, "y"), "a <caption>")
     page.write(tmp_path / "page.html")
@@ -61,6 +61,7 @@ def test_a_page_is_whole_and_needs_no_network(tmp_path):
     assert "http" not in re.sub(r"base64,[^\"]*", "", html)
     assert "<b>" not in html
     assert "0.123457" in html
+    assert '<td class="number">6,000,000</td>' in html
 
 
 @pytest.mark.parametrize(

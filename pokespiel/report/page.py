@@ -66,6 +66,8 @@ class Page:
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f'<td class="number">{value:,}</td>'
+    if isinstance(value, float):
         return f'<td class="number">{value:.6g}</td>'
     return f"<td>{escape(str(value))}</td>"
