@@ -43,7 +43,14 @@ META_SOLVERS = ("nash", "alpharank", "prd", "uniform")
 
 SHORT = {"decisions": 80_000, "batch": 4_096, "matches": 1_024, "warm_start": "scratch"}
 LONG = {"decisions": 1_500_000, "batch": 16_384, "matches": 4_096, "warm_start": "scratch"}
-RESPONSE = {"self_play": 0.0, "epochs": 4, "minibatches": 4, "magnet": "uniform", "alpha": {"start": 0.02, "kind": "linear"}, "eta": {"start": 3.0}}
+RESPONSE = {
+    "self_play": 0.0,
+    "epochs": 4,
+    "minibatches": 4,
+    "magnet": "uniform",
+    "alpha": {"start": 0.02, "kind": "linear"},
+    "eta": {"start": 3.0},
+}
 
 PSRO_ORACLES: dict[str, dict[str, Setting]] = {
     "kuhn_poker": {
