@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 import yaml
-from runs import rows
+from run_folders import rows
 
 from pokespiel.cli import COMMANDS, main
 from pokespiel.metasolvers import METASOLVERS

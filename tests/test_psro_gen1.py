@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from runs import command, rows
+from run_folders import command, rows
 
 from pokespiel.cli import main
 from pokespiel.run import RunFolder

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from runs import command, rows
+from run_folders import command, rows
 
 from pokespiel.files import Busy
 from pokespiel.options import Choice, to_plain

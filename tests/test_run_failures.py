@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import command, rows
+from run_folders import command, rows
 
 from pokespiel import files, run
 from pokespiel.cli import main
