@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=2_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("starts_and_rewards.json"))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/starts_and_rewards.json"))
     options = parser.parse_args()
 
     game = load_game(options.game)
