@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
@@ -17,8 +17,10 @@ class Liar:
         self.lines = lines
         self.heard: list[str] = []
         self.port = 0
+        self._conversations: list[threading.Thread] = []
 
     def __call__(self, socket: ServerConnection) -> None:
+        self._conversations.append(threading.current_thread())
         try:
             socket.send("|challstr|4|abc")
             for message in socket:
@@ -27,7 +29,8 @@ class Liar:
                     name = str(message).split("/trn ")[1].split(",")[0]
                     socket.send(f"|updateuser| {name}|1|1|{{}}")
                 if "|/search" in str(message):
-                    self.speak(socket)
+                    with suppress(ConnectionClosed):  # what the other side said before it hung up is still to be heard
+                        self.speak(socket)
         except ConnectionClosed:
             pass
 
@@ -37,6 +40,11 @@ class Liar:
                 socket.close()
                 return
             socket.send(line, text=True)
+
+    def hear_out(self) -> None:
+        """Wait until every conversation has ended."""
+        for conversation in self._conversations:
+            conversation.join(timeout=10)
 
 
 @contextmanager
@@ -50,5 +58,6 @@ def lying(lines: Sequence[str | bytes | None]) -> Iterator[Liar]:
         try:
             yield liar
         finally:
+            liar.hear_out()
             server.shutdown()
             thread.join()

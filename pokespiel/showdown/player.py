@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +126,7 @@ class PolicyPlayer(Player):
         if record is None:
             _LOG.info("%s was told of %s, which is no %s battle of its own", self.username, tag[:80], FORMAT)
             return
-        if not self.stuck.is_set():
+        if self.problem is None:
             await self._follow(tag, record, messages)
         for message in messages:
             if message[1:2] == ["win"] or message[1:2] == ["tie"]:
@@ -157,8 +158,10 @@ class PolicyPlayer(Player):
         except ConnectionClosed as lost:  # whoever waits for the match sees to it
             _LOG.info("%s lost its connection in %s: %s", self.username, tag, lost)
         except Exception as error:  # whatever a server sends or a policy raises must not leave the opponent waiting
-            self._give_up(str(error) or type(error).__name__)
-            await self.ps_client.send_message("/forfeit", tag)
+            self.problem = str(error) or type(error).__name__
+            with suppress(ConnectionClosed):
+                await self.ps_client.send_message("/forfeit", tag)
+            self._give_up(self.problem)  # only now: whoever waits for the match hangs up at once
 
     async def _hear(self, tag: str, record: BattleRecord, message: list[str], answered: bool) -> None:
         line = "|".join(message)
