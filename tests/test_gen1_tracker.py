@@ -180,7 +180,7 @@ def requests_gone_wrong():
     )
 
 
-@pytest.mark.parametrize("text", requests_gone_wrong())
+@pytest.mark.parametrize("text", list(requests_gone_wrong()))
 def test_requests_that_cannot_be_are_refused_and_change_nothing(text):
     tracker, _ = ready_tracker()
     before = tracker.compact()
