@@ -29,19 +29,18 @@ from pokespiel.oracles.ppo import PPO
 from pokespiel.policy import Policy, save_policy
 from pokespiel.statistics import bootstrap_interval
 
-EPOCHS = 2
-
 
 def learner(options: argparse.Namespace) -> PPO:
     """The settings: a long budget, as the clock ends the run; the rate is constant, the entropy small."""
     return PPO(
         opponent="self",
         decisions=10**9,
-        batch=32_768,
-        matches=512,
+        batch=options.batch,
+        matches=options.matches,
         report=1,
-        epochs=EPOCHS,
-        minibatches=16,
+        epochs=options.epochs,
+        minibatches=options.minibatches,
+        trace=0.85,
         entropy=Schedule(0.01),
         optimiser=Optimiser(rate=Schedule(1e-3)),
         compute=Compute(bf16=options.bf16, threads=options.threads, device=options.device, compile=options.compile),
@@ -53,7 +52,7 @@ def speed(options: argparse.Namespace) -> None:
     train, _ = games(options.threads)
     compute = Compute(bf16=options.bf16, threads=options.threads, device=options.device)
     profiler = Profiler(NetworkOptions(), compute, seconds=5.0, matches=(128, 512, 2048))
-    print("\n".join(table(profiler(train, np.random.default_rng(0)), EPOCHS)))
+    print("\n".join(table(profiler(train, np.random.default_rng(0)), options.epochs)))
 
 
 def learn(options: argparse.Namespace) -> None:
@@ -113,6 +112,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--pairs", type=int, default=1_000)
     parser.add_argument("--against", nargs="+", default=["max_damage", "random", "expert"], choices=sorted(BASELINES))
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=16_384)
+    parser.add_argument("--minibatches", type=int, default=8)
+    parser.add_argument("--matches", type=int, default=512)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--bf16", action="store_true")
