@@ -82,7 +82,7 @@ class PolicyPlayer(Player):
         self.problem: str | None = None
         """Why this player cannot play on: what it made of a battle, or what the server said instead of starting one."""
         self.stuck = create_in_poke_loop(asyncio.Event, POKE_LOOP)
-        """Set once there is a problem."""
+        """Set once there is a problem, after a battle that it ends has been forfeited."""
         self.listen()
 
     def listen(self) -> None:
