@@ -21,7 +21,7 @@ from pokespiel.learning.schedules import KLTarget, Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import pick_start
-from pokespiel.oracles.ppo import PPO, played_log, scaled
+from pokespiel.oracles.ppo import PPO, given_policies, played_log, scaled
 from pokespiel.policy import Policy, Tabular, Uniform
 
 KUHN = load_game("kuhn_poker")
@@ -233,6 +233,26 @@ def test_self_play_and_pool_need_no_opponents() -> None:
         assert set(last(oracle, {}).responses) == {0, 1}
     with pytest.raises(ValueError, match="no seat to respond at"):
         last(PPO(**SMALL), {})  # type: ignore[arg-type]
+
+
+def test_a_pool_is_given_the_whole_populations_not_only_what_the_mixture_weighs() -> None:
+    weighed, left_out = Uniform(), Uniform()
+    opponents = {0: Opponents(((), (weighed, left_out)), np.array([[-1, 0]]), np.ones(1))}
+    assert given_policies(opponents) == {1: [weighed, left_out]}
+
+
+def test_a_compiled_update_is_the_plain_one() -> None:
+    """Two minibatches of one rollout give the same weights with and without `torch.compile`, up to rounding."""
+    once = {"decisions": 256, "batch": 256, "matches": 64, "minibatches": 2, "epochs": 1}
+    network = NetworkOptions(hidden=(8,))
+    networks = []
+    for compiled in (False, True):
+        oracle = PPO(opponent="self", network=network, compute=Compute(compile=compiled), **once)  # type: ignore[arg-type]
+        response = last(oracle, {}).responses[0][0]
+        assert isinstance(response, NetworkPolicy)
+        networks.append(response.network.state_dict())
+    for name, plain in networks[0].items():
+        torch.testing.assert_close(networks[1][name], plain, rtol=1e-4, atol=1e-5)
 
 
 def test_a_device_that_is_not_there_is_an_error() -> None:

@@ -7,8 +7,8 @@ stream, from the memory its first record was played with, and anew where a match
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -98,11 +98,11 @@ def sequences(rollout: Rollout, wanted: np.ndarray, streams: np.ndarray, device:
     return batch._replace(order=torch.from_numpy(order).to(device), begins=torch.from_numpy(begins).to(device))
 
 
-def outputs(network: Network, batch: Batch, forward: object = None) -> Output:
+def outputs(network: Network, batch: Batch, forward: Callable[..., Any] | None = None) -> Output:
     """The network's outputs for all b records; `forward` may be a compiled form of a memoryless network."""
     features, player, memory, state = batch.inputs
     if network.cell is None:
-        output, _ = (forward or network)(features, player, memory, state)  # type: ignore[operator]
+        output, _ = (network if forward is None else forward)(features, player, memory, state)
     else:
         hidden, rows = network.encode(features, player)
         hidden = _unrolled(network.cell, hidden, memory, batch)

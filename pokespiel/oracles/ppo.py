@@ -67,7 +67,7 @@ class PPO(Clipped):
     """Proximal policy optimisation: a best response to the mixture, or self-play."""
 
     opponent: Literal["mixture", "self", "pool"] = "mixture"
-    """The mixture given; itself at every seat; or a pool by `curriculum`, to which the mixture's policies are given."""
+    """The mixture given; itself at every seat; or a pool by `curriculum`, to which the whole populations are given."""
     self_play: float = 0.0
     """Against the mixture: share of the matches (0..1) that is played against itself instead."""
     curriculum: Curriculum = Curriculum(self_play=0.7, past=0.2, given=0.1)
@@ -182,10 +182,10 @@ def earned(rollout: Rollout) -> float:
 
 
 def given_policies(opponents: Mapping[int, Opponents]) -> dict[int, list[Policy]]:
-    """The distinct policies of all mixtures by the seat they play, in a fixed order."""
+    """The distinct policies of all populations by the seat they play, in a fixed order, whatever the mixture weighs."""
     given: dict[int, dict[int, Policy]] = {}
     for responder, mixture in opponents.items():
         for at, policies in enumerate(mixture.policies):
-            for index in np.unique(mixture.rows[:, at]) if at != responder else ():
-                given.setdefault(at, {})[id(policies[index])] = policies[index]
+            if at != responder:
+                given.setdefault(at, {}).update((id(policy), policy) for policy in policies)
     return {at: list(policies.values()) for at, policies in given.items()}
