@@ -1,6 +1,6 @@
 """Learned oracles on games with exact values: exploitability against steps and minutes, tables and plots.
 
-    python benchmarks/learning.py self --game leduc_poker --seeds 11 12 13 --minutes 30
+    python benchmarks/learning.py self --game leduc_poker --seeds 11 12 13
     python benchmarks/learning.py psro --game kuhn_poker --seeds 11 12 13 14 15 --minutes 2
     python benchmarks/learning.py gain --game leduc_poker --seeds 11 12 13
     python benchmarks/learning.py table --game leduc_poker
@@ -17,9 +17,8 @@ import argparse
 import copy
 import csv
 import itertools
-import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,47 +37,35 @@ from pokespiel.policy import Policy, Tabular, Uniform
 from pokespiel.psro import psro
 
 FORMAT = "pokespiel-benchmark-1"
-FIELDS = ("decisions", "episodes", "minutes", "exploitability")
 
 
 def self_play(options: argparse.Namespace) -> None:
-    """Each stand-alone algorithm: the exploitability of its policy, seen every few seconds of learning."""
+    """Each stand-alone algorithm: the exploitability of its policy, seen a hundred times while it learns."""
     game = load_game(options.game)
-    for name, seed in itertools.product(options.names or SELF_PLAY, options.seeds):
+    for name, seed in itertools.product(options.names or SELF_PLAY[options.game], options.seeds):
         path = place(options, "self", name, seed)
-        if done(path, options.minutes):
-            continue
-        print(f"{path.stem}: {run_self_play(game, name, seed, path, options):.5f}", flush=True)
+        if not done(path):
+            print(f"{path.stem}: {run_self_play(game, name, seed, path, options):.5f}", flush=True)
 
 
 def run_self_play(game: TreeGame, name: str, seed: int, path: Path, options: argparse.Namespace) -> float:
-    """Learn for the minutes asked; the budget in decisions comes from a short measurement of speed."""
+    """Learn from the setting's budget of decisions, or go on with it."""
     kept = load_checkpoint(state_of(path), FORMAT) if state_of(path).exists() else None
-    decisions = kept["budget"] if kept else budget(game, name, options.minutes)
-    oracle = oracle_of(SELF_PLAY[name], decisions)
     rows, state = (kept["rows"], kept["state"]) if kept else ([], None)
-    seen = saved = time.monotonic()
+    oracle = oracle_of(SELF_PLAY[options.game][name])
+    saved = time.monotonic()
     for training in oracle(game, {}, np.random.default_rng(seed), state=state):
-        over = training.metrics["decisions"] >= decisions
-        if over or time.monotonic() - seen > options.minutes * 60 / 100:
+        seen, reached = rows[-1]["decisions"] if rows else 0, training.metrics["decisions"]
+        over = reached >= oracle.decisions
+        if over or reached - seen >= oracle.decisions / 100:
             policies = [training.responses[seat][0] for seat in range(game.num_players)]
             rows.append(row_of(training.metrics, game.exploitability(game.plans(policies))))
             write_rows(path, rows, over)
-            seen = time.monotonic()
-        if over or time.monotonic() - saved > 60:
-            tree = {"budget": decisions, "rows": rows, "state": copy.deepcopy(dict(training.state))}
-            save_checkpoint(state_of(path), FORMAT, tree)
+        if time.monotonic() - saved > 60:
+            save_checkpoint(state_of(path), FORMAT, {"rows": rows, "state": copy.deepcopy(dict(training.state))})
             saved = time.monotonic()
+    state_of(path).unlink(missing_ok=True)
     return rows[-1]["exploitability"]
-
-
-def budget(game: TreeGame, name: str, minutes: float) -> int:
-    """Decisions that this machine learns from in so many minutes, from a measurement of a few seconds."""
-    began = time.monotonic()
-    for training in oracle_of(SELF_PLAY[name], 10**12)(game, {}, np.random.default_rng(0)):  # noqa: B007, the last counts
-        if time.monotonic() - began > min(20.0, minutes * 6):
-            break
-    return max(1, round(training.metrics["decisions"] / training.metrics["seconds"] * 60 * minutes))
 
 
 def in_psro(options: argparse.Namespace) -> None:
@@ -87,7 +74,7 @@ def in_psro(options: argparse.Namespace) -> None:
     pairs = itertools.product(options.names or PSRO_ORACLES[options.game], options.meta_solvers or META_SOLVERS)
     for (oracle, solver), seed in itertools.product(pairs, options.seeds):
         path = place(options, "psro", f"{oracle}+{solver}", seed)
-        if not done(path, options.minutes):
+        if not done(path):
             print(f"{path.stem}: {run_psro(game, oracle, solver, seed, path, options):.5f}", flush=True)
 
 
@@ -115,7 +102,7 @@ def gains(options: argparse.Namespace) -> None:
     game = load_game(options.game)
     for name, seed in itertools.product(options.names or GAIN[options.game], options.seeds):
         path = place(options, "gain", name, seed)
-        if done(path, 0):
+        if done(path):
             continue
         rows = []
         for number, victims in enumerate(mixtures(game)):
@@ -176,7 +163,7 @@ def state_of(path: Path) -> Path:
     return path.with_suffix(".state")
 
 
-def done(path: Path, minutes: float) -> bool:
+def done(path: Path) -> bool:
     """Whether a run is over: its file has a line that says so."""
     return path.exists() and path.read_text().rstrip().endswith("# finished")
 
@@ -204,25 +191,37 @@ def collected(options: argparse.Namespace) -> dict[str, list[list[dict[str, floa
 
 
 def table(options: argparse.Namespace) -> None:
-    """Means over seeds at the end, with t intervals, as Markdown."""
-    lines = [
-        f"| {options.game} | seeds | decisions | minutes | last | 95 % interval | best |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, runs in collected(options).items():
-        measure = "share" if name.startswith("gain") else "exploitability"
-        last = [float(np.mean([r[measure] for r in run]) if measure == "share" else run[-1][measure]) for run in runs]
-        decisions = np.mean([run[-1].get("decisions", math.nan) for run in runs])
-        minutes = np.mean(
-            [sum(r["minutes"] for r in run) if measure == "share" else run[-1]["minutes"] for run in runs]
-        )
-        best = min(last) if measure == "exploitability" else max(last)
-        interval = f"± {t_half_width(last):.4f}" if len(last) > 1 else "one seed"
-        spent = f"{decisions:,.0f} | {minutes:.1f}"
-        lines.append(f"| {name} | {len(runs)} | {spent} | {np.mean(last):.4f} | {interval} | {best:.4f} |")
+    """Means over seeds at the end of the runs, with t intervals, as Markdown."""
+    runs_by_name = collected(options)
+    solved = {name: runs for name, runs in runs_by_name.items() if not name.startswith("gain")}
+    gained = {name: runs for name, runs in runs_by_name.items() if name.startswith("gain")}
+    lines = [f"| {options.game} | seeds | iterations | decisions | episodes | minutes | exploitability | worst |"]
+    lines.append("|---" * 8 + "|")
+    for name, runs in solved.items():
+        ends = [run[-1] for run in runs]
+        spent = [f"{mean_of(ends, key):,.0f}" for key in ("iteration", "decisions", "episodes")]
+        found = [end["exploitability"] for end in ends]
+        cells = [name, len(runs), *spent, f"{mean_of(ends, 'minutes'):.2f}", with_interval(found), f"{max(found):.4f}"]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines += ["", f"| {options.game} | seeds | minutes a mixture | share of the exact gain | worst mixture |"]
+    lines.append("|---" * 5 + "|")
+    for name, runs in gained.items():
+        rows = [row for run in runs for row in run]
+        shares, worst = with_interval([mean_of(run, "share") for run in runs]), min(row["share"] for row in rows)
+        lines.append(f"| {name} | {len(runs)} | {mean_of(rows, 'minutes'):.2f} | {shares} | {worst:.3f} |")
     text = "\n".join(lines) + "\n"
     write_text(Path(options.out) / options.game / "table.md", text)
     print(text)
+
+
+def mean_of(rows: Sequence[Mapping[str, float]], key: str) -> float:
+    """The mean of a column; 0 where it is not kept."""
+    return float(np.mean([row.get(key, 0.0) for row in rows]))
+
+
+def with_interval(values: list[float]) -> str:
+    """The mean with half the width of its 95 % t interval."""
+    return f"{np.mean(values):.4f}" + (f" ± {t_half_width(values):.4f}" if len(values) > 1 else "")
 
 
 def t_half_width(values: list[float]) -> float:
@@ -265,7 +264,7 @@ def main() -> None:
     parser.add_argument("what", choices=work)
     parser.add_argument("--game", default="kuhn_poker", choices=sorted(PSRO_ORACLES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
-    parser.add_argument("--minutes", type=float, default=2.0, help="per run")
+    parser.add_argument("--minutes", type=float, default=2.0, help="psro: per run")
     parser.add_argument("--iterations", type=int, default=1_000, help="psro: at most")
     parser.add_argument("--names", nargs="*", help="only these oracles; none = all")
     parser.add_argument("--meta-solvers", nargs="*", help="psro: only these; none = nash, alpharank, prd, uniform")

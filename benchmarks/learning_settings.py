@@ -11,38 +11,100 @@ Setting = tuple[str, dict[str, Any]]
 
 LINEAR = {"start": 2e-3, "kind": "linear", "end": 5e-5}
 AVERAGED = {"rate": LINEAR, "average": 0.995}
+SLOWLY_AVERAGED = {"rate": LINEAR, "average": 0.999}
 WIDE = {"batch": 32_768, "matches": 4_096, "report": 1}
+QUICK = {"batch": 8_192, "matches": 2_048, "report": 4}
+TWO_BODIES = {"network": {"separate_critic": True}}
 
-SELF_PLAY: dict[str, Setting] = {
-    "mmd": ("mmd", WIDE),
-    "ppo": (
-        "ppo",
-        WIDE
-        | {
-            "opponent": "self",
-            "epochs": 4,
-            "minibatches": 1,
-            "entropy": {"start": 0.2, "kind": "linear", "end": 0.05},
-            "optimiser": AVERAGED,
-        },
-    ),
-    "rnad": ("rnad", WIDE),
-    "rnad_kl": (
-        "rnad",
-        WIDE
-        | {
-            "form": "kl",
-            "optimiser": AVERAGED,
-            "damping": {"to": "references", "refresh": 10, "coefficient": {"start": 0.3}},
-        },
-    ),
-    "nfsp": ("nfsp", WIDE | {"epochs": 4, "minibatches": 1, "average_batch": 8_192}),
+SELF_PLAY: dict[str, dict[str, Setting]] = {
+    "kuhn_poker": {
+        "mmd": ("mmd", WIDE | {"decisions": 4_000_000}),
+        "ppo": (
+            "ppo",
+            WIDE
+            | {
+                "decisions": 4_000_000,
+                "opponent": "self",
+                "epochs": 4,
+                "minibatches": 1,
+                "entropy": {"start": 0.2, "kind": "linear", "end": 0.05},
+                "optimiser": AVERAGED,
+            },
+        ),
+        "rnad": ("rnad", WIDE | {"decisions": 4_000_000}),
+        "nfsp": (
+            "nfsp",
+            QUICK
+            | {
+                "decisions": 2_000_000,
+                "epochs": 4,
+                "minibatches": 2,
+                "average_steps": 4,
+                "average_batch": 8_192,
+                "entropy": {"start": 0.15},
+            },
+        ),
+    },
+    "leduc_poker": {
+        "mmd": (
+            "mmd",
+            WIDE
+            | TWO_BODIES
+            | {
+                "decisions": 64_000_000,
+                "magnet": "uniform",
+                "alpha": {"start": 0.3, "kind": "linear", "end": 0.01},
+                "eta": {"start": 0.3, "kind": "linear", "end": 0.02},
+                "optimiser": SLOWLY_AVERAGED,
+            },
+        ),
+        "ppo": (
+            "ppo",
+            WIDE
+            | TWO_BODIES
+            | {
+                "decisions": 64_000_000,
+                "opponent": "self",
+                "epochs": 4,
+                "minibatches": 1,
+                "entropy": {"start": 0.3, "kind": "linear", "end": 0.02},
+                "optimiser": SLOWLY_AVERAGED,
+            },
+        ),
+        "nfsp": (
+            "nfsp",
+            QUICK
+            | TWO_BODIES
+            | {
+                "decisions": 20_000_000,
+                "epochs": 4,
+                "minibatches": 2,
+                "average_steps": 4,
+                "average_batch": 8_192,
+                "entropy": {"start": 0.2, "kind": "linear", "end": 0.05},
+            },
+        ),
+        "rnad": (
+            "rnad",
+            QUICK
+            | TWO_BODIES
+            | {
+                "decisions": 20_000_000,
+                "batch": 16_384,
+                "matches": 4_096,
+                "eta": 0.2,
+                "refresh": 150,
+                "threshold": 2.0,
+                "optimiser": {"rate": {"start": 1e-3}, "max_norm": 10.0, "beta1": 0.0, "average": 0.999},
+            },
+        ),
+    },
 }
 
 META_SOLVERS = ("nash", "alpharank", "prd", "uniform")
 
 SHORT = {"decisions": 80_000, "batch": 4_096, "matches": 1_024, "warm_start": "scratch"}
-LONG = {"decisions": 1_500_000, "batch": 16_384, "matches": 4_096, "warm_start": "scratch"}
+LONG = {"decisions": 400_000, "batch": 8_192, "matches": 4_096, "warm_start": "scratch"}
 RESPONSE = {
     "self_play": 0.0,
     "epochs": 4,
@@ -54,6 +116,7 @@ RESPONSE = {
 
 PSRO_ORACLES: dict[str, dict[str, Setting]] = {
     "kuhn_poker": {
+        "exact": ("exact", {"ties": "random"}),
         "ppo": ("ppo", SHORT),
         "mmd": ("mmd", SHORT | RESPONSE),
         "nfsp": ("nfsp", SHORT | {"self_play": False}),
@@ -61,7 +124,7 @@ PSRO_ORACLES: dict[str, dict[str, Setting]] = {
         "exploiter": ("exploiter", SHORT | {"threshold": -10.0}),
         "offline": ("offline", {"collect": 10_000, "epochs": 10.0, "warm_start": "scratch"}),
     },
-    "leduc_poker": {"ppo": ("ppo", LONG), "mmd": ("mmd", LONG | RESPONSE)},
+    "leduc_poker": {"exact": ("exact", {"ties": "random"}), "ppo": ("ppo", LONG), "mmd": ("mmd", LONG | RESPONSE)},
 }
 
 GAIN: dict[str, dict[str, Setting]] = {
@@ -79,7 +142,7 @@ GAIN: dict[str, dict[str, Setting]] = {
 }
 
 
-def oracle_of(setting: Setting, decisions: int | None = None) -> Any:
-    """The oracle of a setting, with another budget if given."""
+def oracle_of(setting: Setting) -> Any:
+    """The oracle of a setting."""
     name, options = setting
-    return ORACLES.build(name, options if decisions is None else options | {"decisions": decisions})
+    return ORACLES.build(name, options)
