@@ -203,6 +203,7 @@ def table(options: argparse.Namespace) -> None:
         found = [end["exploitability"] for end in ends]
         cells = [name, len(runs), *spent, f"{mean_of(ends, 'minutes'):.2f}", with_interval(found), f"{max(found):.4f}"]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines += ["", *marks(options.game, {name: runs for name, runs in solved.items() if name.startswith("psro")})]
     lines += ["", f"| {options.game} | seeds | minutes a mixture | share of the exact gain | worst mixture |"]
     lines.append("|---" * 5 + "|")
     for name, runs in gained.items():
@@ -212,6 +213,21 @@ def table(options: argparse.Namespace) -> None:
     text = "\n".join(lines) + "\n"
     write_text(Path(options.out) / options.game / "table.md", text)
     print(text)
+
+
+def marks(game: str, runs_by_name: Mapping[str, list[list[dict[str, float]]]]) -> Iterator[str]:
+    """PSRO on its way: mean exploitability at some iterations and within some episodes, where all runs get so far."""
+    places = [("iteration", place) for place in (5, 10, 20, 40)] + [("episodes", place) for place in (2.4e6, 22e6)]
+    heads = [f"iteration {at}" if key == "iteration" else f"{at / 1e6:g} M episodes" for key, at in places]
+    yield f"| {game} | " + " | ".join(heads) + " |"
+    yield "|---" * (1 + len(heads)) + "|"
+    for name, runs in runs_by_name.items():
+        cells = []
+        for key, at in places:
+            reached = [run for run in runs if run[-1][key] >= 0.99 * at]
+            found = [[row for row in run if row[key] <= at][-1]["exploitability"] for run in reached]
+            cells.append(with_interval(found) if len(reached) == len(runs) else "")
+        yield f"| {name} | " + " | ".join(cells) + " |"
 
 
 def mean_of(rows: Sequence[Mapping[str, float]], key: str) -> float:
