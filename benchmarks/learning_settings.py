@@ -51,9 +51,9 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
             WIDE
             | TWO_BODIES
             | {
-                "decisions": 64_000_000,
+                "decisions": 100_000_000,
                 "magnet": "uniform",
-                "alpha": {"start": 0.3, "kind": "linear", "end": 0.01},
+                "alpha": {"start": 0.3, "kind": "linear", "end": 0.02},
                 "eta": {"start": 0.3, "kind": "linear", "end": 0.02},
                 "optimiser": SLOWLY_AVERAGED,
             },
@@ -67,7 +67,7 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
                 "opponent": "self",
                 "epochs": 4,
                 "minibatches": 1,
-                "entropy": {"start": 0.3, "kind": "linear", "end": 0.02},
+                "entropy": {"start": 0.3, "kind": "linear", "end": 0.04},
                 "optimiser": SLOWLY_AVERAGED,
             },
         ),
