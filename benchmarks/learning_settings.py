@@ -18,42 +18,44 @@ TWO_BODIES = {"network": {"separate_critic": True}}
 
 SELF_PLAY: dict[str, dict[str, Setting]] = {
     "kuhn_poker": {
-        "mmd": ("mmd", WIDE | {"decisions": 4_000_000}),
+        "mmd": ("mmd", QUICK | {"decisions": 4_000_000, "magnet_rate": {"start": 0.04}}),
         "ppo": (
             "ppo",
-            WIDE
+            QUICK
             | {
-                "decisions": 4_000_000,
+                "decisions": 8_000_000,
                 "opponent": "self",
                 "epochs": 4,
                 "minibatches": 1,
-                "entropy": {"start": 0.2, "kind": "linear", "end": 0.05},
+                "entropy": {"start": 0.2, "kind": "linear", "end": 0.02},
                 "optimiser": AVERAGED,
             },
         ),
-        "rnad": ("rnad", WIDE | {"decisions": 4_000_000}),
+        "rnad": ("rnad", {"decisions": 8_000_000, "report": 2}),
         "nfsp": (
             "nfsp",
             QUICK
             | {
-                "decisions": 2_000_000,
+                "decisions": 4_000_000,
                 "epochs": 4,
                 "minibatches": 2,
                 "average_steps": 4,
                 "average_batch": 8_192,
-                "entropy": {"start": 0.15},
+                "entropy": {"start": 0.2, "kind": "linear", "end": 0.03},
             },
         ),
     },
     "leduc_poker": {
         "mmd": (
             "mmd",
-            WIDE
-            | TWO_BODIES
+            TWO_BODIES
             | {
-                "decisions": 100_000_000,
+                "batch": 65_536,
+                "matches": 8_192,
+                "report": 1,
+                "decisions": 90_000_000,
                 "magnet": "uniform",
-                "alpha": {"start": 0.3, "kind": "linear", "end": 0.02},
+                "alpha": {"start": 0.3, "kind": "linear", "end": 0.015},
                 "eta": {"start": 0.3, "kind": "linear", "end": 0.02},
                 "optimiser": SLOWLY_AVERAGED,
             },
