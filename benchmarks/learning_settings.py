@@ -48,16 +48,14 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
     "leduc_poker": {
         "mmd": (
             "mmd",
-            TWO_BODIES
+            WIDE
+            | TWO_BODIES
             | {
-                "batch": 65_536,
-                "matches": 8_192,
-                "report": 1,
-                "decisions": 90_000_000,
+                "decisions": 100_000_000,
                 "magnet": "uniform",
                 "alpha": {"start": 0.3, "kind": "linear", "end": 0.015},
-                "eta": {"start": 0.3, "kind": "linear", "end": 0.02},
-                "optimiser": SLOWLY_AVERAGED,
+                "eta": {"start": 0.1, "kind": "linear", "end": 0.004},
+                "optimiser": {"rate": {"start": 2e-3, "kind": "linear", "end": 1e-4}, "average": 0.999},
             },
         ),
         "ppo": (
