@@ -20,7 +20,6 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from learning_settings import GAIN, META_SOLVERS, PSRO_ORACLES, SELF_PLAY, oracle_of
@@ -247,30 +246,32 @@ def t_half_width(values: list[float]) -> float:
 
 
 def plot(options: argparse.Namespace) -> None:
-    """Exploitability against minutes and against decisions; a line a name, every seed thin."""
+    """Exploitability against decisions and minutes: a colour an oracle, every seed a line, a column a meta-solver."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
+    runs_by_name = {name: runs for name, runs in collected(options).items() if not name.startswith("gain")}
     for kind in ("self", "psro"):
-        chosen: Mapping[str, Any] = {n: runs for n, runs in collected(options).items() if n.startswith(kind)}
-        if not chosen:
+        names = [name.removeprefix(f"{kind}-").partition("+") for name in runs_by_name if name.startswith(f"{kind}-")]
+        if not names:
             continue
-        figure, axes = pyplot.subplots(1, 2, figsize=(11, 4), sharey=True)
-        for axis, key in zip(axes, ("minutes", "decisions"), strict=True):
-            for colour, (name, runs) in enumerate(chosen.items()):
-                for number, run in enumerate(runs):
-                    label = name.removeprefix(f"{kind}-") if number == 0 else None
-                    axis.plot(
-                        [r[key] for r in run], [r["exploitability"] for r in run], f"C{colour}", lw=1, label=label
-                    )
-            axis.set(xlabel=key, yscale="log", title=options.game)
-        axes[0].set_ylabel("exploitability")
-        axes[0].legend(fontsize=7)
+        oracles, columns = (list(dict.fromkeys(parts)) for parts in zip(*((n[0], n[2]) for n in names), strict=True))
+        figure, axes = pyplot.subplots(2, len(columns), figsize=(1 + 4 * len(columns), 7), sharey=True, squeeze=False)
+        for oracle, plus, column in names:
+            for axis, key in zip(axes[:, columns.index(column)], ("decisions", "minutes"), strict=True):
+                for number, run in enumerate(runs_by_name[f"{kind}-{oracle}{plus}{column}"]):
+                    xs, ys = [row[key] for row in run], [max(row["exploitability"], 1e-4) for row in run]
+                    label = None if number else oracle
+                    axis.plot(xs, ys, f"C{oracles.index(oracle)}", lw=1, alpha=0.7, label=label)
+                axis.set(xlabel=key, yscale="log", title=column or options.game)
+        axes[0, 0].set_ylabel("exploitability")
+        axes[1, 0].set_ylabel("exploitability")
+        axes[0, 0].legend(fontsize=8)
         figure.tight_layout()
-        path = Path(options.out) / options.game / f"{kind}.png"
-        figure.savefig(path, dpi=150)
+        path = Path(options.out) / options.game / f"{kind}.svg"
+        figure.savefig(path)
         print(path)
 
 

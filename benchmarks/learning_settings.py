@@ -104,7 +104,13 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
 META_SOLVERS = ("nash", "alpharank", "prd", "uniform")
 
 SHORT = {"decisions": 80_000, "batch": 4_096, "matches": 1_024, "warm_start": "scratch"}
-LONG = {"decisions": 400_000, "batch": 8_192, "matches": 4_096, "warm_start": "scratch"}
+LONG = {
+    "decisions": 400_000,
+    "batch": 8_192,
+    "matches": 4_096,
+    "warm_start": "newest",
+    "explore": {"start": 0.2, "kind": "linear"},
+}
 RESPONSE = {
     "self_play": 0.0,
     "epochs": 4,
@@ -124,7 +130,11 @@ PSRO_ORACLES: dict[str, dict[str, Setting]] = {
         "exploiter": ("exploiter", SHORT | {"threshold": -10.0}),
         "offline": ("offline", {"collect": 10_000, "epochs": 10.0, "warm_start": "scratch"}),
     },
-    "leduc_poker": {"exact": ("exact", {"ties": "random"}), "ppo": ("ppo", LONG), "mmd": ("mmd", LONG | RESPONSE)},
+    "leduc_poker": {
+        "exact": ("exact", {"ties": "random"}),
+        "ppo": ("ppo", LONG | {"entropy": {"start": 0.05, "kind": "linear"}}),
+        "mmd": ("mmd", LONG | RESPONSE),
+    },
 }
 
 GAIN: dict[str, dict[str, Setting]] = {

@@ -209,6 +209,11 @@ def take(observations: Observations, rows: np.ndarray) -> Observations:
     return Observations(player, features[rows], legal[rows], key[rows])
 
 
+def trembled(probabilities: np.ndarray, legal: np.ndarray, share: float) -> np.ndarray:
+    """Probabilities [b, A] that play uniformly over `legal` [b, A] with chance `share` (0..1) at each decision."""
+    return (1 - share) * probabilities + share * legal / legal.sum(axis=1, keepdims=True)
+
+
 def sample_actions(probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """One action [b] a row of probabilities [b, A], by inverse transform; an action of probability 0 is never drawn."""
     cumulative = probabilities.cumsum(axis=1)

@@ -16,7 +16,7 @@ from pokespiel.learning.history import History
 from pokespiel.learning.rewards import Reward, Shaper
 from pokespiel.learning.rollout import Buffer, Decision, Owed, Records, Rollout
 from pokespiel.learning.seating import Seating
-from pokespiel.policy import Observations, sample_actions, take
+from pokespiel.policy import Observations, sample_actions, take, trembled
 
 
 class Learner(Protocol):
@@ -43,13 +43,17 @@ class Collector:
         *,
         matches: int,
         reward: Reward | None = None,
+        explore: float = 0.0,
         refill: bool = True,
     ):
-        """`refill` = False leaves a match's place empty when it has ended; see `collect_all`."""
+        """`explore` mixes so much (0..1) of uniform play into the learners' decisions, whose records say so.
+
+        `refill` = False leaves a match's place empty when it has ended; see `collect_all`.
+        """
         if len(learners) != seating.learners:
             raise ValueError(f"the seating is for {seating.learners} learners, {len(learners)} were given")
         self.game, self.seating, self.learners, self.rng = game, seating, tuple(learners), rng
-        self.count, self.refill = matches, refill
+        self.count, self.explore, self.refill = matches, explore, refill
         self.shaper = Shaper(game, reward or Reward())
         self.reads_state = any(learner.reads_state for learner in learners)
         self._memory_size = max((p.memory_size for p in self._participants), default=0)
@@ -159,6 +163,9 @@ class Collector:
         memory = self.memory[indices, player, :size]
         state = self._full_state(player, indices)
         decision = learner.decide(own, memory, state)
+        if self.explore:
+            mixed = trembled(decision.probabilities, own.legal, self.explore).astype(np.float32)
+            decision = decision._replace(probabilities=mixed)
         action = sample_actions(decision.probabilities, self.rng)
         self._buffer.record(number, indices, own, action, decision, memory, state)
         if size:

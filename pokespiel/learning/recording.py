@@ -12,7 +12,7 @@ from pokespiel.learning.datasets import Columns
 from pokespiel.learning.rewards import Shaper
 from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating
-from pokespiel.policy import Observations, Policy
+from pokespiel.policy import Observations, Policy, trembled
 
 
 class Recorded:
@@ -31,8 +31,7 @@ class Recorded:
 
     def decide(self, observations: Observations, memory: np.ndarray, state: np.ndarray) -> Decision:
         probabilities, memory = self.policy(observations, memory)
-        uniform = observations.legal / observations.legal.sum(axis=1, keepdims=True)
-        mixed = (1 - self.explore) * probabilities + self.explore * uniform
+        mixed = trembled(probabilities, observations.legal, self.explore)
         return Decision(mixed, memory, np.zeros(len(mixed), np.float32))
 
 

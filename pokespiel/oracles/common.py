@@ -20,6 +20,7 @@ from pokespiel.learning.network_policy import NetworkPolicy, tabulated
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Decision, Rollout
+from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents, Training
 from pokespiel.policy import Observations, Policy
@@ -53,11 +54,17 @@ class Learning:
     """Where it runs."""
     reward: Reward = Reward()
     """What it is paid."""
+    explore: Schedule = Schedule(0.0)
+    """Chance (0..1) at each of its decisions in training to play uniformly instead, over the training's progress, so
+    that no state drops out of play and a network that is sure of its actions still tries the others. The probabilities
+    that losses take as played include it."""
 
     def __post_init__(self) -> None:
         for name in ("decisions", "batch", "matches", "report"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not all(0 <= self.explore(progress, 1.0) < 1 for progress in (0.0, 1.0)):
+            raise ValueError(f"explore must stay in [0, 1), not {self.explore}")
         if not 0 < self.discount <= 1:
             raise ValueError(f"discount must be in (0, 1], not {self.discount}")
 
@@ -92,7 +99,12 @@ class Run:
         frozen = tuple(tabulated(policy, game) for policy in seating.policies)
         seating = Seating(seating.learners, frozen, seating.rows, seating.weights)
         self.collector = Collector(
-            game, seating, learners[: seating.learners], rng, matches=options.matches, reward=options.reward
+            game,
+            seating,
+            learners[: seating.learners],
+            rng,
+            matches=options.matches,
+            reward=options.reward,
         )
         self.parts: dict[str, Part] = {f"learner_{i}": learner for i, learner in enumerate(learners)}
         self._learners = tuple(learners)
@@ -119,6 +131,7 @@ class Run:
         self._lap = time.perf_counter()
         for learner in self._learners:
             learner.tabulate(self.game)
+        self.collector.explore = self.options.explore(self.progress, 1.0)
         learnable = 0
         while not learnable:
             rollout = self.collector.collect(self.options.batch, self.progress)

@@ -104,7 +104,7 @@ class MMD(Learning):
                 ratio = (chosen(logs, batch.action) - played_log(batch)).exp()
                 policy = -(ratio * on(learner, weight, batch)).mean()
                 to_magnet = magnet.divergence(batch, logs, probabilities)
-                to_played = kl(logs, probabilities, batch.behaviour.clamp(min=1e-8).log()).mean()
+                to_played = kl(logs, probabilities, former(batch, run.collector.explore).log()).mean()
                 critic = value_loss(output.value, on(learner, targets, batch))
                 loss = policy + alpha * to_magnet + to_played / eta + self.value * critic
                 norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
@@ -114,6 +114,13 @@ class MMD(Learning):
         names = ("loss/policy", "loss/value", "entropy", "kl/magnet", "kl/behaviour", "gradient_norm")
         means = dict(zip(names, np.mean(measured, axis=0).tolist(), strict=True))
         return {**means, "alpha": alpha, "eta": eta, "return": earned(rollout)}
+
+
+def former(batch: Batch, explore: float) -> Tensor:
+    """[b, A] the policy that played, without its share `explore` of uniform play; 1e-8 where it never played."""
+    legal = batch.legal.to(batch.behaviour.dtype)
+    uniform = legal / legal.sum(dim=1, keepdim=True)
+    return ((batch.behaviour - explore * uniform) / (1 - explore)).clamp(min=1e-8)
 
 
 class Magnet:
