@@ -15,6 +15,7 @@ SLOWLY_AVERAGED = {"rate": LINEAR, "average": 0.999}
 WIDE = {"batch": 32_768, "matches": 4_096, "report": 1}
 QUICK = {"batch": 8_192, "matches": 2_048, "report": 4}
 TWO_BODIES = {"network": {"separate_critic": True}}
+EXPLORING = {"explore": {"start": 0.05}}
 
 SELF_PLAY: dict[str, dict[str, Setting]] = {
     "kuhn_poker": {
@@ -50,24 +51,26 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
             "mmd",
             WIDE
             | TWO_BODIES
+            | EXPLORING
             | {
                 "decisions": 100_000_000,
                 "magnet": "uniform",
-                "alpha": {"start": 0.3, "kind": "linear", "end": 0.015},
-                "eta": {"start": 0.1, "kind": "linear", "end": 0.004},
-                "optimiser": {"rate": {"start": 2e-3, "kind": "linear", "end": 1e-4}, "average": 0.999},
+                "alpha": {"start": 0.3, "kind": "linear", "end": 0.003},
+                "eta": {"start": 0.3, "kind": "linear", "end": 0.01},
+                "optimiser": SLOWLY_AVERAGED,
             },
         ),
         "ppo": (
             "ppo",
             WIDE
             | TWO_BODIES
+            | EXPLORING
             | {
                 "decisions": 64_000_000,
                 "opponent": "self",
                 "epochs": 4,
                 "minibatches": 1,
-                "entropy": {"start": 0.3, "kind": "linear", "end": 0.04},
+                "entropy": {"start": 0.3, "kind": "linear", "end": 0.01},
                 "optimiser": SLOWLY_AVERAGED,
             },
         ),

@@ -11,7 +11,7 @@ from pokespiel.learning.collection import Collector
 from pokespiel.learning.learner import Compute, Learner, Optimiser
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.seating import self_play
-from pokespiel.oracles.mmd import MMD, Magnet
+from pokespiel.oracles.mmd import MMD, Magnet, former
 
 KUHN = load_game("kuhn_poker")
 
@@ -56,3 +56,14 @@ def test_the_pull_to_the_magnet_has_a_gradient_for_the_policy_alone() -> None:
         assert mine.network.policy.bias.grad is not None
         assert mine.network.policy.bias.grad[0] > 0 > mine.network.policy.bias.grad[1]
         assert magnet.network is None or magnet.network.policy.bias.grad is None
+
+
+def test_uniform_play_in_training_is_no_part_of_the_policy_that_played() -> None:
+    mine = learner()
+    with torch.no_grad():
+        mine.network.policy.bias += torch.tensor([2.0, 0.0])
+    rollout = Collector(KUHN, self_play(KUHN), [mine], np.random.default_rng(0), matches=8, explore=0.3).collect(60)
+    batch = batch_of(rollout.records, np.arange(60), mine.device)
+    _, probabilities = masked_log_softmax(mine.outputs(batch).logits, batch.legal)
+    assert (batch.behaviour - probabilities).abs().max() > 0.05
+    torch.testing.assert_close(former(batch, 0.3), probabilities)

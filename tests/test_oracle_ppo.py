@@ -255,6 +255,28 @@ def test_a_compiled_update_is_the_plain_one() -> None:
         torch.testing.assert_close(networks[1][name], plain, rtol=1e-4, atol=1e-5)
 
 
+def test_a_network_that_is_sure_of_its_actions_learns_by_exploring() -> None:
+    """From a policy that never bets nor calls, the best response to one that always does is found by trying others."""
+    sure = NetworkPolicy.frozen(
+        make_network(NetworkOptions(hidden=(32,)), NetworkShape.of(KUHN), np.random.default_rng(0))
+    )
+    with torch.no_grad():
+        sure.network.policy.bias += torch.tensor([8.0, 0.0])
+    bold = Tabular({p: np.eye(2)[np.full(len(KUHN.information_states(p).key), 1)] for p in (0, 1)})
+    exact = KUHN.best_response_values(KUHN.plans(bold)).mean()
+    gained = []
+    for explore in (0.0, 0.3):
+        oracle = PPO(decisions=120_000, batch=2_048, warm_start="newest", explore=Schedule(explore, "linear"))
+        gained.append(gain(last(oracle, against(bold), start=(sure,)).responses[0][0], bold))
+    assert gained[1] > 0.8 * exact > gained[0]
+
+
+@pytest.mark.parametrize("explore", [Schedule(1.0), Schedule(0.1, "linear", end=-0.1)])
+def test_a_share_of_exploration_is_checked(explore: Schedule) -> None:
+    with pytest.raises(ValueError, match="explore must stay in"):
+        PPO(explore=explore)
+
+
 def test_a_device_that_is_not_there_is_an_error() -> None:
     with pytest.raises(ValueError, match="not there"):
         last(PPO(compute=Compute(device="cuda:99"), **SMALL), against(Uniform()))  # type: ignore[arg-type]
