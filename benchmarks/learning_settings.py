@@ -136,7 +136,7 @@ PSRO_ORACLES: dict[str, dict[str, Setting]] = {
     "leduc_poker": {
         "exact": ("exact", {"ties": "random"}),
         "ppo": ("ppo", LONG | {"entropy": {"start": 0.05, "kind": "linear"}}),
-        "mmd": ("mmd", LONG | RESPONSE),
+        "mmd": ("mmd", LONG | RESPONSE | {"alpha": {"start": 0.05, "kind": "linear"}, "eta": {"start": 0.5}}),
     },
 }
 
