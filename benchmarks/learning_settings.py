@@ -15,6 +15,8 @@ SLOWLY_AVERAGED = {"rate": LINEAR, "average": 0.999}
 WIDE = {"batch": 32_768, "matches": 4_096, "report": 1}
 QUICK = {"batch": 8_192, "matches": 2_048, "report": 4}
 TWO_BODIES = {"network": {"separate_critic": True}}
+AGAINST_ITSELF = {"opponent": "self", "epochs": 4, "minibatches": 1}
+AVERAGING = {"epochs": 4, "minibatches": 2, "average_steps": 4, "average_batch": 8_192}
 EXPLORING = {"explore": {"start": 0.05}}
 
 SELF_PLAY: dict[str, dict[str, Setting]] = {
@@ -23,11 +25,9 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
         "ppo": (
             "ppo",
             QUICK
+            | AGAINST_ITSELF
             | {
                 "decisions": 8_000_000,
-                "opponent": "self",
-                "epochs": 4,
-                "minibatches": 1,
                 "entropy": {"start": 0.2, "kind": "linear", "end": 0.02},
                 "optimiser": AVERAGED,
             },
@@ -36,12 +36,9 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
         "nfsp": (
             "nfsp",
             QUICK
+            | AVERAGING
             | {
                 "decisions": 4_000_000,
-                "epochs": 4,
-                "minibatches": 2,
-                "average_steps": 4,
-                "average_batch": 8_192,
                 "entropy": {"start": 0.2, "kind": "linear", "end": 0.03},
             },
         ),
@@ -65,11 +62,9 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
             WIDE
             | TWO_BODIES
             | EXPLORING
+            | AGAINST_ITSELF
             | {
                 "decisions": 64_000_000,
-                "opponent": "self",
-                "epochs": 4,
-                "minibatches": 1,
                 "entropy": {"start": 0.3, "kind": "linear", "end": 0.01},
                 "optimiser": SLOWLY_AVERAGED,
             },
@@ -77,13 +72,10 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
         "nfsp": (
             "nfsp",
             QUICK
+            | AVERAGING
             | TWO_BODIES
             | {
                 "decisions": 20_000_000,
-                "epochs": 4,
-                "minibatches": 2,
-                "average_steps": 4,
-                "average_batch": 8_192,
                 "entropy": {"start": 0.2, "kind": "linear", "end": 0.05},
             },
         ),

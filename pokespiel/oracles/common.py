@@ -99,12 +99,7 @@ class Run:
         frozen = tuple(tabulated(policy, game) for policy in seating.policies)
         seating = Seating(seating.learners, frozen, seating.rows, seating.weights)
         self.collector = Collector(
-            game,
-            seating,
-            learners[: seating.learners],
-            rng,
-            matches=options.matches,
-            reward=options.reward,
+            game, seating, learners[: seating.learners], rng, matches=options.matches, reward=options.reward
         )
         self.parts: dict[str, Part] = {f"learner_{i}": learner for i, learner in enumerate(learners)}
         self._learners = tuple(learners)
