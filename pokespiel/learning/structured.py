@@ -89,19 +89,16 @@ class LinearRows(nn.Module):
         self.register_buffer("first", torch.tensor([0, *accumulate(sizes)][:-1]), persistent=False)
 
     def forward(self, raw: Tensor) -> Tensor:
-        return self._encoded(raw, raw[:, :, None])
+        return self.summed(raw[:, :, None])
 
     def summed(self, raw: Tensor) -> Tensor:
-        """Rows [b, n, k, W] to the sums [b, n, R] over k."""
-        return self._encoded(raw.sum(dim=2), raw)
-
-    def _encoded(self, plain: Tensor, raw: Tensor) -> Tensor:
-        """[b, n, R] of the rows' sums `plain` [b, n, W] and of the codes in the rows [b, n, k, W] themselves."""
-        x = nn.functional.linear(plain, self.linear.weight * self.plain, self.linear.bias)
+        """Rows [b, n, k, W] to the sums [b, n, R] over k, with the bias once."""
+        weight = (self.linear.weight * self.plain).repeat(1, raw.shape[2])
+        x = nn.functional.linear(raw.flatten(2), weight, self.linear.bias)
         if not len(self.coded):
             return x
         codes = raw.index_select(-1, self.coded).long() + self.first
-        return x + table_sums(codes.flatten(2).flatten(0, 1), self.table).view_as(x).to(x.dtype)
+        return x + table_sums(codes.flatten(2).flatten(0, 1), self.table.to(x.dtype)).view_as(x)
 
 
 class Attention(nn.Module):
