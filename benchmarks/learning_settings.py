@@ -48,11 +48,11 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
             "mmd",
             WIDE
             | TWO_BODIES
-            | EXPLORING
             | {
-                "decisions": 100_000_000,
+                "decisions": 130_000_000,
+                "explore": {"start": 0.04},
                 "magnet": "uniform",
-                "alpha": {"start": 0.3, "kind": "linear", "end": 0.003},
+                "alpha": {"start": 0.3, "kind": "linear", "end": 0.02},
                 "eta": {"start": 0.3, "kind": "linear", "end": 0.01},
                 "optimiser": SLOWLY_AVERAGED,
             },
