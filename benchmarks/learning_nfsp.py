@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +30,8 @@ from pokespiel.policy import Tabular
 
 def ours(game: TreeGame, seed: int) -> dict[str, float]:
     """NFSP as `learning.py` runs it."""
-    *_, training = oracle_of(SELF_PLAY["leduc_poker"]["nfsp"])(game, {}, np.random.default_rng(seed))
+    trainings = oracle_of(SELF_PLAY["leduc_poker"]["nfsp"])(game, {}, np.random.default_rng(seed))
+    training = deque(trainings, maxlen=1).pop()  # each holds the reservoir
     average = [training.responses[seat][0] for seat in (0, 1)]
     seconds = training.metrics["seconds"]
     rate = training.metrics["episodes"] / seconds
