@@ -17,7 +17,6 @@ QUICK = {"batch": 8_192, "matches": 2_048, "report": 4}
 TWO_BODIES = {"network": {"separate_critic": True}}
 AGAINST_ITSELF = {"opponent": "self", "epochs": 4, "minibatches": 1}
 AVERAGING = {"epochs": 4, "minibatches": 2, "average_steps": 4, "average_batch": 8_192}
-EXPLORING = {"explore": {"start": 0.05}}
 
 SELF_PLAY: dict[str, dict[str, Setting]] = {
     "kuhn_poker": {
@@ -61,10 +60,10 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
             "ppo",
             WIDE
             | TWO_BODIES
-            | EXPLORING
             | AGAINST_ITSELF
             | {
                 "decisions": 64_000_000,
+                "explore": {"start": 0.05},
                 "entropy": {"start": 0.3, "kind": "linear", "end": 0.01},
                 "optimiser": SLOWLY_AVERAGED,
             },
