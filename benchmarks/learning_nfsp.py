@@ -13,7 +13,6 @@ import argparse
 import json
 import sys
 import time
-from collections import deque
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,13 +24,13 @@ from learning_settings import SELF_PLAY, oracle_of
 from pokespiel.files import write_text
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
+from pokespiel.oracles import result
 from pokespiel.policy import Tabular
 
 
 def ours(game: TreeGame, seed: int) -> dict[str, float]:
     """NFSP as `learning.py` runs it."""
-    trainings = oracle_of(SELF_PLAY["leduc_poker"]["nfsp"])(game, {}, np.random.default_rng(seed))
-    training = deque(trainings, maxlen=1).pop()  # each holds the reservoir
+    training = result(oracle_of(SELF_PLAY["leduc_poker"]["nfsp"])(game, {}, np.random.default_rng(seed)))
     average = [training.responses[seat][0] for seat in (0, 1)]
     seconds = training.metrics["seconds"]
     rate = training.metrics["episodes"] / seconds

@@ -129,14 +129,14 @@ def pokespiel(*arguments: str) -> None:
 def measure(folder: Path, phases: Sequence[str], name: str) -> None:
     """One exploiter, at first a copy of the victim's heaviest network; after the last phase all starts and controls."""
     first, place = folder / phases[0], folder / name
-    quick = ["--decisions", str(PROVISIONAL), "--oracle.compute.bf16"]
+    decisions = FINAL if name == phases[-1] else PROVISIONAL
+    exploit = ["exploit", str(place), "--decisions", str(decisions), "--oracle.compute.bf16"]
     if name == phases[0]:  # scripted players: there is nobody to copy
-        pokespiel("exploit", str(place), *quick, "--out", str(place / "exploit" / "mixture"))
+        pokespiel(*exploit, "--out", str(place / "exploit" / "mixture"))
     elif name != phases[-1]:
-        pokespiel("exploit", str(place), *quick, "--starts", "victim")
+        pokespiel(*exploit, "--starts", "victim")
     else:
-        controls = ["--controls", "all", "--phase0", str(first), "--calibration", str(CALIBRATION)]
-        pokespiel("exploit", str(place), "--decisions", str(FINAL), "--oracle.compute.bf16", *controls)
+        pokespiel(*exploit, "--controls", "all", "--phase0", str(first), "--calibration", str(CALIBRATION))
 
 
 def keep(folder: Path, names: Sequence[str]) -> None:

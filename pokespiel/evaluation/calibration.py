@@ -9,7 +9,7 @@ import numpy as np
 
 from pokespiel.evaluation.verdict import Recovery
 from pokespiel.game.tree import TreeGame
-from pokespiel.oracles import Opponents, Oracle
+from pokespiel.oracles import Opponents, Oracle, result
 from pokespiel.oracles.cfr import CFR
 from pokespiel.policy import Policy, Uniform
 
@@ -37,7 +37,7 @@ def recover(game: TreeGame, name: str, victim: Policy, exploiter: Oracle, rng: n
         seat: Opponents(((victim,), (victim,)), np.where(np.arange(2) == seat, -1, 0)[None], np.ones(1))
         for seat in range(2)
     }
-    *_, training = exploiter(game, opponents, rng)
+    training = result(exploiter(game, opponents, rng))
     plans = game.plans(victim)
     earned = []
     for seat in range(2):

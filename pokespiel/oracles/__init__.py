@@ -6,7 +6,8 @@ result. One that trains several seats at once (NFSP, RNaD, MMD) does so in one c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -53,6 +54,11 @@ class Oracle(Protocol):
         start: Sequence[Policy] = (),
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]: ...
+
+
+def result(trainings: Iterable[Training]) -> Training:
+    """The last yield of a call. The others are let go on the way: each holds a state, which may be a whole memory."""
+    return deque(trainings, maxlen=1).pop()
 
 
 ORACLES = Registry(
