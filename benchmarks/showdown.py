@@ -20,27 +20,26 @@ from pokespiel.showdown.arena import (
     Conditions,
     Fixture,
     PolicyContestant,
-    Result,
     local_server,
     play_arena,
     seat_swapped,
-    summary,
 )
 from pokespiel.showdown.install import install
+from pokespiel.showdown.record import Record
 from pokespiel.showdown.serve import serve
 
 
-def through_server(contestants, fixtures: list[Fixture], concurrency: int) -> tuple[list[Result], float]:
-    """The results in order, and the seconds of wall time."""
+def through_server(contestants, fixtures: list[Fixture], concurrency: int) -> tuple[Record, float]:
+    """The first one's record, and the seconds of wall time."""
     with serve() as server:
         began = time.perf_counter()
         played = dict(play_arena(contestants, fixtures, [local_server(server.port)], Conditions(concurrency)))
-        return [played[index] for index in range(len(fixtures))], time.perf_counter() - began
+        return Record.of([played[index].utility for index in range(len(fixtures))]), time.perf_counter() - began
 
 
-def through_engine(policies, fixtures: list[Fixture], rng: np.random.Generator) -> list[Result]:
+def through_engine(policies, fixtures: list[Fixture], rng: np.random.Generator) -> Record:
     """The same fixtures, each in a game of its two teams."""
-    results = []
+    utilities: list[float | None] = []
     for teams, first in fixtures:
         game = Gen1Game("benchmark", teams, team_choice="player")
         matches = game.start([int(rng.integers(1 << 61))])
@@ -56,8 +55,8 @@ def through_engine(policies, fixtures: list[Fixture], rng: np.random.Generator) 
                 if len(indices):
                     actions[player, indices] = seats.act(indices, observations, rng)[0]
             utility += matches.step(actions)[0]
-        results.append(Result(float(utility[order.index(0)]), int(matches.turns()[0]), 1, ()))
-    return results
+        utilities.append(float(utility[order.index(0)]))
+    return Record.of(utilities)
 
 
 def main() -> None:
@@ -76,9 +75,9 @@ def main() -> None:
     fixtures = seat_swapped([(pool[int(own)], pool[int(foe)]) for own, foe in draws])
     policies = [BASELINES.build(options.first), BASELINES.build(options.second)]
     contestants = tuple(PolicyContestant.of(policy, rng) for policy in policies)
-    results, seconds = through_server(contestants, fixtures, options.concurrency)
-    print(f"{options.first} against {options.second} over the server ({seconds:.0f} s): {summary(results)}")
-    print(f"the same through the engine: {summary(through_engine(policies, fixtures, rng))}")
+    record, seconds = through_server(contestants, fixtures, options.concurrency)
+    print(f"{options.first} against {options.second} over the server ({seconds:.0f} s): {record}")
+    print(f"the same through the engine: {through_engine(policies, fixtures, rng)}")
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ from pokespiel.showdown.arena import (
     local_server,
     play_arena,
     seat_swapped,
-    summary,
 )
 from pokespiel.showdown.commands import policy_named
 from pokespiel.showdown.install import install
+from pokespiel.showdown.record import Record
 from pokespiel.showdown.serve import serve
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     install()
     with serve() as server:
         played = dict(play_arena(contestants, seat_swapped(teams), [local_server(server.port)]))
-    print(summary([played[index] for index in range(len(played))]))
+    print(Record.of([played[index].utility for index in range(len(played))]))
 
 
 if __name__ == "__main__":

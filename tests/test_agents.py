@@ -18,6 +18,7 @@ from pokespiel.config import UnknownName
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams.pools import trains
+from pokespiel.learning.datasets import policy_name
 from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
@@ -26,6 +27,7 @@ from pokespiel.options import Choice
 from pokespiel.policy import Mixture, load_policy, read_about, save_policy
 from pokespiel.run import PSROConfig, RunFolder
 from pokespiel.session import work
+from pokespiel.showdown.record import Record, read_record
 
 NAME = "gen1ou(pool=one,party=2)"
 GAME = load_game(NAME)
@@ -97,7 +99,7 @@ def test_a_shipped_agent_plays_what_the_run_did(run, tmp_path) -> None:
     assert read_about(tmp_path / "agent.safetensors")["members"][0] == "0 max_damage"
 
 
-def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path) -> None:
+def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path, capsys) -> None:
     measured = tmp_path / "run" / "exploit" / "mixture" / "exploit.json"
     measured.parent.mkdir(parents=True)
     figure = {"value": 0.0371, "low": 0.03, "high": 0.04, "lower": 0.031, "upper": 0.039}
@@ -105,7 +107,18 @@ def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path) -> 
     found = dict.fromkeys(("game", "chosen", "set_b")) | {"decisions": 5_000, "exploiters": [{}]}
     found["victim"] = {"name": f"gen1ou(pool=competitive+{tmp_path}/teams.txt@train)"}
     measured.write_text(json.dumps(found | {"win_rate_exploitability": figure, "verdict": verdict}))
+    played = tmp_path / "arena.json"
+    record = Record.of([1.0, 1.0, 1.0, -1.0, 1.0, None])
+    sides = {"first": {"name": "agent", "hash": "other"}, "second": {"name": "poke-env:Rival", "hash": None}}
+    told = {"format": "pokespiel-arena-1", **sides, "pool": {"name": "pool", "teams": 7}, **record._asdict()}
+    played.write_text(json.dumps(told | {"server": "a server"}))
+    command = ["agent", str(run.path), "--out", str(tmp_path / "a.safetensors"), "--ship", str(tmp_path / "shipped")]
+    assert main([*command, "--arenas", str(played)]) == 2
+    assert "another policy" in capsys.readouterr().err
+    told["first"]["hash"] = policy_name(agent_of(run).policy)
+    played.write_text(json.dumps(told | {"server": "a server"}))
     flags = ["--evaluate", "--matches", "4", "--teams", "variety", "--exploits", str(measured), "--seed", "1"]
+    flags += ["--arenas", str(played)]
     flags += [
         "--distill",
         "--distillation.decisions",
@@ -115,8 +128,8 @@ def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path) -> 
         "--distillation.matches",
         "32",
     ]
+    assert main([*command, *flags]) == 0
     ship = tmp_path / "shipped"
-    assert main(["agent", str(run.path), "--out", str(tmp_path / "a.safetensors"), "--ship", str(ship), *flags]) == 0
     card = agents.card(ship)
     assert sum(card["mixture"].values()) == pytest.approx(1)
     assert card["training"][0]["run"] == "short"
@@ -130,6 +143,7 @@ def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path) -> 
     text = (ship / "CARD.md").read_text()
     for part in ("0.0371", "one reason", "unresolved", "held out (variety", "0 max_damage", "MiB"):
         assert part in text
+    assert "| poke-env:Rival | pool, 7 teams | 80.0 (" in text
     assert str(tmp_path) not in text + json.dumps(card), "paths of this machine are nobody's business"
     assert all(len(line.split("|")) == len(other.split("|")) for line, other in _neighbours(text))
 
@@ -138,6 +152,13 @@ def _neighbours(text: str) -> list[tuple[str, str]]:
     """Pairs of lines of one table."""
     lines = text.splitlines()
     return [(a, b) for a, b in itertools.pairwise(lines) if a.startswith("|") and b.startswith("|")]
+
+
+def test_what_is_no_arenas_record_is_refused(tmp_path) -> None:
+    for text in ("", "[]", '{"format": "other"}'):
+        (tmp_path / "record.json").write_text(text)
+        with pytest.raises(ValueError, match="no record of an arena"):
+            read_record(tmp_path / "record.json")
 
 
 def test_a_smaller_agent_replaces_a_larger_one(run, tmp_path) -> None:

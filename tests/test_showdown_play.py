@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from poke_env.player import RandomPlayer
 
+from pokespiel.beginnings import policy_named
 from pokespiel.cli import main
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
+from pokespiel.learning.datasets import policy_name
 from pokespiel.metagame import grow
 from pokespiel.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.sampling import record
@@ -21,12 +23,12 @@ from pokespiel.showdown.arena import (
     local_server,
     play_arena,
     seat_swapped,
-    summary,
 )
 from pokespiel.showdown.cells import round_robin, units_of
 from pokespiel.showdown.inference import Desk
 from pokespiel.showdown.online import Account, LoginFailed, server_at
 from pokespiel.showdown.player import PolicyPlayer
+from pokespiel.showdown.record import Record, read_record
 from pokespiel.showdown.serve import ServerFailed, serve
 
 ACTIONS = 9
@@ -178,10 +180,15 @@ def test_matches_are_spread_over_servers_and_leave_a_dead_one(server, pool, monk
     assert any(result.problems for result in played)
 
 
-def test_the_arena_takes_the_number_of_servers_by_flag(showdown, capsys):
+def test_the_arena_takes_servers_by_flag_and_writes_its_record(showdown, tmp_path, capsys):
     command = "showdown arena --first random --second poke-env:RandomPlayer --matches 4 --concurrency 4 --servers 2"
-    assert main(command.split()) == 0
+    assert main([*command.split(), "--out", str(tmp_path / "record.json")]) == 0
     assert capsys.readouterr().out.split(":")[0].endswith("unfinished 0")
+    kept = read_record(tmp_path / "record.json")
+    assert kept["won"] + kept["tied"] + kept["lost"] == 4
+    assert kept["first"]["hash"] == policy_name(policy_named("random"))
+    assert kept["second"] == {"name": "poke-env:RandomPlayer", "hash": None}
+    assert kept["pool"]["name"] == "competitive"
 
 
 def test_a_port_in_use_is_refused(server):
@@ -207,13 +214,12 @@ def test_decisions_that_fall_due_together_are_one_call():
     assert sorted(calls) == [(0, 3), (1, 1)]
 
 
-def test_summary_counts_pairs_and_unfinished_matches_apart():
-    def result(utility):
-        return Result(utility, 10, 1, ())
-
-    text = summary([result(1.0), result(-1.0), result(1.0), result(None), result(0.0), result(1.0)])
-    assert text.startswith("won 3, tied 1, lost 1, unfinished 1: 70.0%")
-    assert text.endswith("in 2 pairs")
+def test_a_record_counts_pairs_and_unfinished_matches_apart():
+    record = Record.of([1.0, -1.0, 1.0, None, 0.0, 1.0])
+    assert record[:5] == (3, 1, 1, 1, 0.7)
+    assert record.low < 0.625 < record.high, "around the mean of the two whole pairs"
+    assert str(record).startswith("won 3, tied 1, lost 1, unfinished 1: 70.0%")
+    assert str(record).endswith("in 2 pairs")
 
 
 @pytest.mark.parametrize("path", ["Nobody", "no.such.module:Player", "pathlib:Path"])

@@ -11,6 +11,8 @@ def markdown(card: Mapping[str, Any]) -> str:
     parts = [_mixture(card)]
     if card["strengths"]:
         parts.append(_strengths(card["strengths"]))
+    if card["arenas"]:
+        parts.append(_arenas(card["arenas"]))
     parts.append(_exploitability(card["exploitability"]))
     if card["distilled"]:
         parts.append(_distilled(card["distilled"]))
@@ -43,6 +45,24 @@ def _strengths(strengths: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator
         yield from table(("opponent", "teams", "score", "matches"), shown)
 
 
+def _arenas(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Over a Showdown server"
+    yield ""
+    yield "Seat-swapped pairs of matches over a real local server; score and interval as above."
+    yield ""
+    rows = [
+        [
+            one["second"]["name"],
+            f"{one['pool']['name']}, {one['pool']['teams']} teams",
+            _score(one),
+            *(str(one[name]) for name in ("won", "tied", "lost", "unfinished")),
+            one["server"],
+        ]
+        for one in records
+    ]
+    yield from table(("opponent", "teams", "score", "won", "tied", "lost", "unfinished", "server"), rows)
+
+
 def _exploitability(measured: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "## Exploitability"
     yield ""
@@ -64,9 +84,15 @@ def _exploitability(measured: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         status += f", < {verdict['below']:.4f}" if verdict and verdict["below"] is not None else ""
         rows.append([one["measurement"], value, f"{one['decisions']:,}", str(len(one["exploiters"])), status])
     yield from table(("measurement", "value, 95 % interval", "decisions each", "exploiters", "verdict"), rows)
+    reasons: dict[str, list[str]] = {}
     for one in measured:
         for reason in (one["verdict"] or {}).get("reasons", ()):
-            yield f"- {one['measurement']}: {reason}"
+            reasons.setdefault(reason, []).append(one["measurement"])
+    if reasons:
+        yield ""
+        yield "Why a figure is unresolved:"
+        yield ""
+        yield from (f"- {reason} ({', '.join(where)})" for reason, where in reasons.items())
 
 
 def _distilled(about: Mapping[str, Any]) -> Iterator[str]:

@@ -25,11 +25,13 @@ from pokespiel.agents.strength import Strength
 from pokespiel.chain import Phase, chain_of
 from pokespiel.environment import facts
 from pokespiel.files import write_text
+from pokespiel.learning.datasets import policy_name
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.options import to_plain
 from pokespiel.policy import Policy, save_policy
 from pokespiel.psro import PSROState
 from pokespiel.run import RunFolder, labels
+from pokespiel.showdown.record import read_record
 
 KEPT = ("game", "victim", "decisions", "exploiters", "chosen", "set_b", "win_rate_exploitability", "verdict")
 """What the card takes from a measurement of exploitability."""
@@ -45,6 +47,7 @@ def ship(
     strengths: Mapping[str, Iterable[Strength]],
     distilled: tuple[Policy, Mapping[str, Any]] | None = None,
     exploits: Sequence[Path] = (),
+    arenas: Sequence[Mapping[str, Any]] = (),
     population: int = 0,
 ) -> None:
     """Write the folder; what a former agent left there is removed.
@@ -54,6 +57,7 @@ def ship(
         strengths: of the agents by name ("shipped", "shipped/distilled").
         distilled: the network and what is known of it.
         exploits: further exploit.json files, beside those in the run's folder and in those it started from.
+        arenas: what `arena_of` gave.
     """
     former = set(folder.glob("*.safetensors"))
     state = standing_of(run).state
@@ -73,6 +77,7 @@ def ship(
         "bytes": sum(path.stat().st_size for path in made),
         "training": [_training(phase) for phase in chain_of(run).phases],
         "head_to_head": _head_to_head(state, chosen),
+        "arenas": list(arenas),
         "strengths": {name: [_row(one) for one in rows] for name, rows in strengths.items()},
         "exploitability": [_measured(path) for path in (*_measurements(run), *exploits)],
         "distilled": dict(distilled[1]) if distilled else None,
@@ -82,6 +87,14 @@ def ship(
     write_text(folder / "CARD.md", markdown(card))
     for path in former - made:
         path.unlink()
+
+
+def arena_of(path: Path, agent: Agent) -> dict[str, Any]:
+    """The agent's record over a Showdown server, for the card; a `ValueError` if another policy played first."""
+    found = read_record(path)
+    if found["first"]["hash"] != policy_name(agent.policy):
+        raise ValueError(f"{path} is the record of {found['first']['name']}, another policy than this agent")
+    return {name: value for name, value in found.items() if name not in ("format", "first", "environment")}
 
 
 def _training(phase: Phase) -> dict[str, Any]:

@@ -48,12 +48,15 @@ class AgentCommand:
     """How many of the run's policies ship at least: the mixture's members, then the newest networks."""
     exploits: tuple[Path, ...] = ()
     """Further exploit.json files for the card; those in the run's folder are found."""
+    arenas: tuple[Path, ...] = ()
+    """Records of this agent for the card: what `pokespiel showdown arena --first AGENT --out FILE` wrote, AGENT being
+    the file that this command saved before."""
     seed: int = 0
     """Starts the random numbers of distillation and evaluation."""
 
     def __call__(self) -> int:
         from pokespiel.agents.deploy import agent_of
-        from pokespiel.agents.shipping import ship
+        from pokespiel.agents.shipping import arena_of, ship
         from pokespiel.policy import save_policy
         from pokespiel.run import RunFolder
 
@@ -61,6 +64,7 @@ class AgentCommand:
             raise ValueError(f"matches are played in pairs: expected an even number, got {self.matches}")
         run = RunFolder(self.run)
         agent = agent_of(run, self.least)
+        arenas = [arena_of(path, agent) for path in self.arenas]
         path = self.out or self.run / "agent.safetensors"
         about = {"run": self.run.name, "members": list(agent.labels), "dropped": agent.dropped}
         save_policy(path, agent.policy, about)
@@ -79,6 +83,7 @@ class AgentCommand:
                 strengths=strengths,
                 distilled=distilled,
                 exploits=self.exploits,
+                arenas=arenas,
                 population=self.population,
             )
             print(f"shipped: {self.ship}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from tyro.conf import Positional
@@ -40,6 +41,8 @@ class Showdown:
     """Local servers that the arena spreads its matches over."""
     concurrency: int = 8
     """Matches side by side in the arena."""
+    out: Path | None = None
+    """A JSON file for the arena's record; `pokespiel agent --arenas` puts it on a card."""
     seed: int = 0
     """Of the teams and of the policies' own draws; the server rolls by itself."""
 

@@ -7,9 +7,17 @@ which no reported figure uses.
 
 from __future__ import annotations
 
+import functools
 import logging
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -22,7 +30,7 @@ from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles import Opponents, Oracle, Training
 from pokespiel.oracles.common import Learning
 from pokespiel.policy import Policy, load_policy, read_about, save_policy
-from pokespiel.progress import watch
+from pokespiel.progress import Lines, Watch, watch
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +86,8 @@ class Workshop:
     """Pairs of each."""
     checkpoint_seconds: float = 30.0
     """How much training a kill may cost."""
+    watch: Callable[[str, int, int], Watch] = watch
+    """Shows how far a training is."""
 
     def result(self, attempt: Attempt) -> Finished:
         """The attempt's result, trained now if it was not before."""
@@ -87,6 +97,31 @@ class Workshop:
             finished = self.known(attempt.name)
         assert finished is not None
         return finished
+
+    @contextmanager
+    def results(self, attempts: Sequence[Attempt], jobs: int) -> Iterator[Callable[[Attempt], Finished]]:
+        """`result`, with so many of `attempts` trained at a time in processes of their own, in their order.
+
+        One job trains here, when asked for. The processes end with this one, however it ends, and with the context;
+        what they have not finished goes on at its checkpoint.
+        """
+        missing = [attempt for attempt in attempts if self.known(attempt.name) is None]
+        if min(jobs, len(missing)) < 2:
+            yield self.result
+            return
+        others = multiprocessing.active_children()
+        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _follow_the_parent)
+        in_lines = replace(self, watch=functools.partial(Lines, every=10.0))
+        futures = {attempt.name: pool.submit(in_lines.result, attempt) for attempt in missing}
+        try:
+            yield lambda one: futures[one.name].result() if one.name in futures else self.result(one)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            workers = [process for process in multiprocessing.active_children() if process not in others]
+            for process in workers:
+                process.terminate()
+            for process in workers:
+                process.join()
 
     def known(self, name: str) -> Finished | None:
         """The result of the attempt of that name; None = it is not finished."""
@@ -108,7 +143,7 @@ class Workshop:
         saved = time.monotonic()
         training: Training | None = None
         done = int(kept["decisions"]) if kept else 0
-        with watch(f"training {attempt.name}", oracle.decisions, min(done, oracle.decisions)) as bar:
+        with self.watch(f"training {attempt.name}", oracle.decisions, min(done, oracle.decisions)) as bar:
             for training in cast(Oracle, oracle)(
                 self.game,
                 attempt.opponents,
@@ -158,3 +193,16 @@ class Workshop:
         score = head_to_head(self.game, policy, attempt.victim, self.pairs, seeds)
         log.info("%s: %.3f against the victim after %d decisions", attempt.name, score.score, decisions)
         return Point(decisions, seconds, score.score, score.low, score.high)
+
+
+def _follow_the_parent() -> None:
+    """Leave Ctrl-C to the parent process, and end when it does, even if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "this is a process of a pool"
+
+    def follow() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

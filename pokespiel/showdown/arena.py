@@ -25,7 +25,6 @@ from pokespiel.policy import Policy
 from pokespiel.showdown.inference import Desk
 from pokespiel.showdown.player import FORMAT, PATIENCE, SILENT, PolicyPlayer, disconnect
 from pokespiel.showdown.waiting import Unfinished, outcome, play_out, turn_of, within
-from pokespiel.statistics import mean_interval
 
 _LOG = logging.getLogger(__name__)
 _NAMES = itertools.count(1)
@@ -144,24 +143,6 @@ def play_arena(
         arena.result()
     finally:
         arena.cancel()
-
-
-def summary(results: Sequence[Result]) -> str:
-    """The first contestant's record over the results of `seat_swapped` fixtures, in their order.
-
-    The interval is that of the means of pairs (same teams, seats swapped); a pair with an unfinished match counts only
-    among the unfinished.
-    """
-    utilities = [result.utility for result in results]
-    pairs = [
-        (first + second) / 2
-        for first, second in zip(utilities[::2], utilities[1::2], strict=False)
-        if first is not None and second is not None
-    ]
-    low, high = mean_interval(len(pairs), sum(pairs), sum(pair**2 for pair in pairs), (-1.0, 1.0))
-    won, tied, lost = (utilities.count(value) for value in (1.0, 0.0, -1.0))
-    rate = f"{(won + tied / 2) / max(1, won + tied + lost):.1%} [{(1 + low) / 2:.1%}, {(1 + high) / 2:.1%}]"
-    return f"won {won}, tied {tied}, lost {lost}, unfinished {utilities.count(None)}: {rate} in {len(pairs)} pairs"
 
 
 async def _play_all(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pokespiel.beginnings import policy_named
+from pokespiel.environment import environment
+from pokespiel.files import write_text
 from pokespiel.game.gen1.teams import load_pool
+from pokespiel.learning.datasets import policy_name
 from pokespiel.progress import watch
 from pokespiel.showdown.arena import (
     Conditions,
@@ -19,10 +24,10 @@ from pokespiel.showdown.arena import (
     local_server,
     play_arena,
     seat_swapped,
-    summary,
 )
-from pokespiel.showdown.install import install
+from pokespiel.showdown.install import VERSION, install
 from pokespiel.showdown.online import Account, Online, server_at
+from pokespiel.showdown.record import FORMAT, Record
 from pokespiel.showdown.serve import ServerFailed, serve, serve_many
 
 if TYPE_CHECKING:
@@ -60,7 +65,28 @@ def _arena(options: Showdown) -> None:
         for index, result in play_arena(contestants, fixtures, addresses, Conditions(options.concurrency)):
             results[index] = result
             bar.update(len(results), "")
-    print(summary([results[index] for index in range(len(fixtures))]))
+    record = Record.of([results[index].utility for index in range(len(fixtures))])
+    if options.out is not None:
+        write_text(options.out, json.dumps(_told(options, record), indent=1) + "\n")
+    print(record)
+
+
+def _told(options: Showdown, record: Record) -> dict[str, Any]:
+    """What --out holds; a policy of ours is known by the hash of its content."""
+    return {
+        "format": FORMAT,
+        "first": _identity(options.first),
+        "second": _identity(options.second),
+        "pool": {"name": Path(options.teams).stem, "teams": len(load_pool(options.teams))},
+        "seed": options.seed,
+        **record._asdict(),
+        "server": f"pokemon-showdown {VERSION}",
+        "environment": environment(),
+    }
+
+
+def _identity(name: str) -> dict[str, str | None]:
+    return {"name": name, "hash": None if name.startswith("poke-env:") else policy_name(policy_named(name))}
 
 
 def _online(options: Showdown) -> None:

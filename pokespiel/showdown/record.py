@@ -1,0 +1,57 @@
+"""How a contestant did in an arena, and the file that says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pokespiel.statistics import mean_interval
+
+FORMAT = "pokespiel-arena-1"
+
+
+class Record(NamedTuple):
+    """The first contestant's, over seat-swapped pairs of matches."""
+
+    won: int
+    tied: int
+    lost: int
+    unfinished: int
+    score: float
+    """Share of the finished matches won, ties half."""
+    low: float
+    """End of the score's 95 % interval, which rests on the means of pairs (same teams, seats swapped)."""
+    high: float
+    pairs: int
+    """Pairs behind the interval: those with both matches finished."""
+
+    @classmethod
+    def of(cls, utilities: Sequence[float | None]) -> Record:
+        """From +1, 0, -1 or None = unfinished of each match, a pair's two matches next to each other."""
+        pairs = [
+            (first + second) / 2
+            for first, second in zip(utilities[::2], utilities[1::2], strict=False)
+            if first is not None and second is not None
+        ]
+        low, high = mean_interval(len(pairs), sum(pairs), sum(pair**2 for pair in pairs), (-1.0, 1.0))
+        won, tied, lost = (utilities.count(value) for value in (1.0, 0.0, -1.0))
+        score = (won + tied / 2) / max(1, won + tied + lost)
+        interval = (1 + float(low)) / 2, (1 + float(high)) / 2
+        return cls(won, tied, lost, utilities.count(None), score, *interval, len(pairs))
+
+    def __str__(self) -> str:
+        counts = f"won {self.won}, tied {self.tied}, lost {self.lost}, unfinished {self.unfinished}"
+        return f"{counts}: {self.score:.1%} [{self.low:.1%}, {self.high:.1%}] in {self.pairs} pairs"
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """What `pokespiel showdown arena --out` wrote; a `ValueError` that says what is wrong with any other file."""
+    try:
+        kept = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is no record of an arena: {error}") from error
+    if not isinstance(kept, dict) or kept.get("format") != FORMAT:
+        raise ValueError(f"{path} is no record of an arena: expected a JSON object with format {FORMAT!r}")
+    return kept
