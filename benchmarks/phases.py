@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--only", help="one phase alone; those before it must be finished")
     parser.add_argument("--seconds", type=float, help="stop at a checkpoint after so long in a phase")
     parser.add_argument("--practice", help="the game that responses learn on, such as one with more teams")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time of `measure`")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     settings = yaml.safe_load(options.settings.read_text(encoding="utf-8"))
@@ -67,7 +68,7 @@ def main() -> None:
             run(options, settings, name)
     elif options.what == "measure":
         for name in chosen:
-            measure(options.folder, list(phases), name)
+            measure(options.folder, list(phases), name, options.jobs)
     elif options.what == "keep":
         keep(options.folder, chosen)
     else:
@@ -126,11 +127,11 @@ def pokespiel(*arguments: str) -> None:
         raise SystemExit(status)
 
 
-def measure(folder: Path, phases: Sequence[str], name: str) -> None:
+def measure(folder: Path, phases: Sequence[str], name: str, jobs: int) -> None:
     """One exploiter, at first a copy of the victim's heaviest network; after the last phase all starts and controls."""
     first, place = folder / phases[0], folder / name
     decisions = FINAL if name == phases[-1] else PROVISIONAL
-    exploit = ["exploit", str(place), "--decisions", str(decisions), "--oracle.compute.bf16"]
+    exploit = ["exploit", str(place), "--decisions", str(decisions), "--oracle.compute.bf16", "--jobs", str(jobs)]
     if name == phases[0]:  # scripted players: there is nobody to copy
         pokespiel(*exploit, "--out", str(place / "exploit" / "mixture"))
     elif name != phases[-1]:
