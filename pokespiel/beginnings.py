@@ -38,10 +38,14 @@ def policy_named(name: str) -> Policy:
     )
 
 
+def expanded(names: Sequence[str]) -> tuple[str, ...]:
+    """Each policy's name once, `baselines` standing for all."""
+    return tuple(dict.fromkeys(name for group in names for name in (BASELINES if group == "baselines" else [group])))
+
+
 def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
     """The policies by their names, `baselines` standing for all; a `BadOption` for one that cannot play `game`."""
-    each = [name for group in names for name in (BASELINES if group == "baselines" else [group])]
-    policies = {name: policy_named(name) for name in each}
+    policies = {name: policy_named(name) for name in expanded(names)}
     for name, policy in policies.items():
         _check_plays(policy, name, game)
     return policies

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pokespiel.beginnings import expanded
 from pokespiel.run import RunFolder, Standing
 from pokespiel.tournament import Tournament
 
@@ -20,12 +21,22 @@ class Phase(NamedTuple):
 
     run: RunFolder
     standing: Standing
+    """At its end, which is where the next phase began: rows, mixtures and seconds of what it did since are left out."""
     first: int
     """Its iteration 0 counted through the chain: the last iteration of the phase before."""
 
     @property
     def name(self) -> str:
         return self.run.path.name
+
+    @property
+    def iterations(self) -> int:
+        return len(self.standing.rows) - 1
+
+    @property
+    def policies(self) -> int:
+        """Of the first population, at its end."""
+        return self.standing.mixtures[0].shape[1]
 
 
 class Chain(NamedTuple):
@@ -68,6 +79,8 @@ def chain_of(run: RunFolder) -> Chain:
         standing = place.standing()
         if standing is None:
             raise ValueError(f"{place.path} has no finished iteration yet")
+        if phases:
+            standing = _until(standing, *phases[0])
         phases.insert(0, (place, standing))
         before = place.before()
         place = None
@@ -75,11 +88,21 @@ def chain_of(run: RunFolder) -> Chain:
             place = RunFolder(before)
         else:
             origin = before
-    firsts = np.cumsum([0, *(standing.state.iteration for _, standing in phases[:-1])])
+    firsts = np.cumsum([0, *(len(standing.rows) - 1 for _, standing in phases[:-1])])
     return Chain(
         tuple(Phase(*each, first=int(first)) for each, first in zip(phases, firsts, strict=True)),
         origin,
     )
+
+
+def _until(standing: Standing, run: RunFolder, next_: Standing) -> Standing:
+    """Where a phase stood when `run` began with its policies, by how many there were: it may have gone on since."""
+    named = len(expanded(run.config().population))
+    sizes = {name: size - named for name, size in next_.rows[0].items() if name.startswith("policies_")}
+    rows = tuple(row for row in standing.rows if all(row[name] <= size for name, size in sizes.items()))
+    widths = [int(rows[-1][name]) for name in sizes]
+    mixtures = tuple(kept[: len(rows), :width] for kept, width in zip(standing.mixtures, widths, strict=True))
+    return standing._replace(rows=rows, mixtures=mixtures, seconds=rows[-1]["seconds"])
 
 
 def _stacked(histories: Sequence[np.ndarray]) -> np.ndarray:

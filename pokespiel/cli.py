@@ -6,8 +6,11 @@ To add a command, write its class there and add its line to COMMANDS; the line i
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
 import pokespiel.blas  # noqa: F401, before NumPy
 from pokespiel.config import Registry
@@ -35,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_usage())
         return 0 if arguments else 2
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(arguments[0], arguments[1:])
     except KeyboardInterrupt:
@@ -45,6 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"pokespiel: {error}", file=sys.stderr)
         return 2
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """A plain kill ends a command as Ctrl-C does: servers, workers and half-written files go with it."""
+    raise KeyboardInterrupt
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+STALE = 3600.0
+"""Seconds after which nobody is writing a temporary file any more."""
 
 
 @contextmanager
@@ -55,7 +59,10 @@ class Busy(OSError):
 
 @contextmanager
 def locked(folder: str | Path) -> Iterator[None]:
-    """Hold a folder's lock, creating the folder; the system frees it however the process ends. `Busy` if it is held."""
+    """Hold a folder's lock, creating the folder; the system frees it however the process ends. `Busy` if it is held.
+
+    Temporary files that a killed process left there go, once they are an hour old.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "a+") as file:
@@ -68,4 +75,7 @@ def locked(folder: str | Path) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+        for path in folder.rglob(".*.tmp"):
+            if time.time() - path.stat().st_mtime > STALE:
+                path.unlink(missing_ok=True)
         yield

@@ -45,6 +45,14 @@ class Samples(NamedTuple):
     """[cells] int64, matches that reached no result; their units count nowhere else."""
 
 
+def total(counts: np.ndarray, symmetric: bool) -> int:
+    """The sum of counts [cells]; in a symmetric game, where mirrored cells hold the same matches, of one of each."""
+    if symmetric:
+        places = np.indices(counts.shape)
+        counts = counts[(np.diff(places, axis=0) >= 0).all(axis=0)]
+    return int(counts.sum())
+
+
 class PayoffTable(NamedTuple):
     """Mean returns of joint choices of policies."""
 
@@ -185,9 +193,9 @@ def spread(
 ) -> list[MetaStrategy]:
     """The meta-strategies of `draws` tables that the matches make as likely as this one.
 
-    Each cell's mean returns are drawn from a normal distribution with the covariance of the unit means over the seats
-    (two units at each end of `bounds` added, as in `interval`), mirrored cells together; for an exact table all are
-    equal. The spread of the marginals says what the sampling leaves open about the mixture.
+    Each cell's mean returns are drawn from a normal distribution about the table's, with the covariance of the unit
+    means over the seats (two units at each end of `bounds` added, as in `interval`), mirrored cells together; for an
+    exact table all are equal. The spread of the marginals says what the sampling leaves open about the mixture.
     """
     payoffs = table.complete()
     if table.samples is None:
@@ -215,18 +223,22 @@ def deviations(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
     count = samples.units[..., None, None]
     products = np.moveaxis(samples.products, (0, 1), (-2, -1))
     covariance = products - count * means @ np.swapaxes(means, -1, -2)
-    covariance += 4 * ((bounds[1] - bounds[0]) / 2) ** 2 * _doubt(table.payoffs)
+    zero_sum, (low, high) = _is_zero_sum(table.payoffs), bounds
+    covariance += 4 * ((high - low) / 2) ** 2 * _doubt(len(table.payoffs), zero_sum)
+    off = means - (means.mean(axis=-2, keepdims=True) if zero_sum else (low + high) / 2)
+    covariance += 4 * count / (count + 4) * (off @ np.swapaxes(off, -1, -2))  # the added units' mean is another
     covariance = np.where(count > 0, covariance / (count + 3) / (count + 4), 0.0)
     values, vectors = np.linalg.eigh(covariance)
     return np.moveaxis(vectors * np.sqrt(np.maximum(values, 0))[..., None, :], (-2, -1), (0, 1))
 
 
-def _doubt(payoffs: np.ndarray) -> np.ndarray:
+def _is_zero_sum(payoffs: np.ndarray) -> bool:
+    return bool(np.abs(payoffs.sum(axis=0)).max() < 1e-9 * max(1.0, np.abs(payoffs).max()))
+
+
+def _doubt(num_players: int, zero_sum: bool) -> np.ndarray:
     """[P, P], how the seats' utilities move together in the added units: in a zero-sum table they still sum to zero."""
-    num_players = len(payoffs)
-    if np.abs(payoffs.sum(axis=0)).max() < 1e-9 * max(1.0, np.abs(payoffs).max()):
-        return (num_players * np.eye(num_players) - 1) / (num_players - 1)
-    return np.eye(num_players)
+    return (num_players * np.eye(num_players) - 1) / (num_players - 1) if zero_sum else np.eye(num_players)
 
 
 def _mirrored(noise: np.ndarray) -> np.ndarray:

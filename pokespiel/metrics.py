@@ -5,8 +5,9 @@ population_regret             what the payoff table alone shows
 policies_, support_, heaviest_, effective_<population>
                               its size; of its mixture the policies with weight, the largest weight, exp(entropy)
 <oracle>/win_rate, _low, _high
-                              of a response against the mixture that it trained against, ties half, with the 95 %
-                              interval; where a seat has sampled payoffs of +1, 0 and -1 and one population
+                              of a response against the previous mixture (that it trained against, unless the solver
+                              gives each response a target of its own, as rectified_nash does), ties half, with the
+                              95 % interval; where a seat has sampled payoffs of +1, 0 and -1 and one population
 spread                        how far the mixtures of the tables that the matches make as likely lie from this one:
                               mean total variation, 0..1
 """
@@ -19,7 +20,7 @@ import numpy as np
 
 from pokespiel.evaluation.exact import exact_metrics
 from pokespiel.game import Game
-from pokespiel.metagame import PayoffTable, spread
+from pokespiel.metagame import PayoffTable, spread, total
 from pokespiel.metasolvers import SUPPORT, MetaSolver
 from pokespiel.metasolvers.regret import ce_gap, population_regret
 from pokespiel.psro import PSROState
@@ -49,7 +50,7 @@ def row(
     figures |= _mixtures(state)
     if state.table.samples is not None:
         samples = state.table.samples
-        figures |= {"units": int(samples.units.sum()), "unfinished": int(samples.unfinished.sum())}
+        figures |= {name: total(getattr(samples, name), game.symmetric) for name in ("units", "unfinished")}
         if game.symmetric:
             figures |= win_rates(game, state, previous) if previous else {}
             figures["spread"] = _spread(game, state, solver, np.random.default_rng([seed, state.iteration]))
@@ -85,7 +86,7 @@ class WinRate(NamedTuple):
 
 
 def win_rates(game: Game, state: PSROState, previous: PSROState) -> dict[str, float]:
-    """Of each new response, by its oracle, against the mixture it trained against; {} where matches are not just won.
+    """Of each new response, by its oracle, against the previous mixture; {} where matches are not just won.
 
     An oracle's second response is called `nfsp_2`, and so on.
     """

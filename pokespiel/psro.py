@@ -231,6 +231,9 @@ class _Loop(NamedTuple):
         return copy.deepcopy(dict(self.rng.bit_generator.state))
 
 
+SPENT = ("decisions", "episodes", "updates", "seconds")
+"""Metrics of an oracle's calls that add up."""
+
 Item = TypeVar("Item")
 Grouped = tuple[tuple[Item, ...], ...]
 
@@ -252,7 +255,9 @@ def _origins(oracle: str, iteration: int, training: Training, responses: Members
 
 
 def _merged(called: Sequence[int], calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
-    """The mean of each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several.
+    """Each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several.
+
+    What was spent (decisions, episodes, updates, seconds) is added up, of everything else it is the mean.
 
     called: which oracle made each of the calls.
     """
@@ -261,7 +266,8 @@ def _merged(called: Sequence[int], calls: Sequence[Mapping[str, float]], num_ora
         own = [metrics for which, metrics in zip(called, calls, strict=True) if which == oracle]
         prefix = f"oracle_{oracle}/" if num_oracles > 1 else "oracle/"
         for name in dict.fromkeys(name for metrics in own for name in metrics):
-            merged[prefix + name] = float(np.mean([metrics[name] for metrics in own if name in metrics]))
+            values = [metrics[name] for metrics in own if name in metrics]
+            merged[prefix + name] = float(np.sum(values) if name.split("/")[0] in SPENT else np.mean(values))
     return merged
 
 

@@ -1,8 +1,8 @@
 """Who is how strong in a payoff table: weight in the mixture and its spread, score over all and against the mixture.
 
 The weights' spread comes from mixtures of tables that the matches make as likely as this one (`metagame.spread`). The
-scores are mean returns; their intervals are normal, from the variances of the cells' unit means, and take the mixture
-as given.
+scores are mean returns; their intervals come from the cells' unit means (`statistics.weighted_interval`) and take the
+mixture as given.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
-from pokespiel.metagame import PayoffTable, deviations, spread
+from pokespiel.metagame import PayoffTable, spread
 from pokespiel.metasolvers import SUPPORT, MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
+from pokespiel.statistics import weighted_interval
 
 
 class Score(NamedTuple):
@@ -60,12 +60,10 @@ def rank(
     """The mixture of `table` and the ranking of each population, one alone if `symmetric`."""
     strategy = solver(table.complete(), symmetric=symmetric)
     drawn = spread(table, solver, bounds, rng, symmetric=symmetric, draws=draws)
-    variances = (deviations(table, bounds) ** 2).sum(axis=1)
     rankings = []
     for player in range(1 if symmetric else len(table.payoffs)):
         weights = np.array([each.marginals[player] for each in drawn])
         low, high = np.quantile(weights, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
-        payoffs, doubts = (_by_policy(array[player], player) for array in (table.payoffs, variances))
         everyone, mixture = _everyone(table.sizes, player, symmetric), _mixture(strategy, player)
         rankings.append(
             Ranking(
@@ -74,7 +72,7 @@ def rank(
                 low,
                 high,
                 (weights > SUPPORT).mean(axis=0),
-                *(_score(payoffs, doubts, opponents, bounds, confidence) for opponents in (everyone, mixture)),
+                *(_score(table, player, each, symmetric, bounds, confidence) for each in (everyone, mixture)),
             )
         )
     return strategy, tuple(rankings)
@@ -100,13 +98,31 @@ def _mixture(strategy: MetaStrategy, player: int) -> np.ndarray:
 
 
 def _score(
-    payoffs: np.ndarray,
-    variances: np.ndarray,
-    opponents: np.ndarray,
-    bounds: tuple[float, float],
-    confidence: float,
+    table: PayoffTable, player: int, opponents: np.ndarray, symmetric: bool, bounds: tuple[float, float], level: float
 ) -> Score:
-    """The mean of `payoffs` [n, m] over `opponents` [n or 1, m], whose rows sum to 1."""
+    """The mean return over `opponents` [n or 1, m], whose rows sum to 1, with intervals of confidence `level`.
+
+    Cells without units are known by symmetry; mirrored cells of a symmetric table hold the same units.
+    """
+    payoffs = _by_policy(table.payoffs[player], player)
     mean = (payoffs * opponents).sum(axis=1)
-    half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt((variances * opponents**2).sum(axis=1))
-    return Score(mean, np.maximum(mean - half, bounds[0]), np.minimum(mean + half, bounds[1]))
+    if table.samples is None:
+        return Score(mean, mean, mean)
+    units = _by_policy(table.samples.units, player)
+    squares = _by_policy(table.samples.products[player, player], player)
+    others = np.indices(table.sizes[:player] + table.sizes[player + 1 :]).reshape(len(table.sizes) - 1, -1)
+    _, mirror = np.unique(np.sort(others, axis=0) if symmetric else others, axis=1, return_inverse=True)
+    ends = []
+    for row, weights in enumerate(np.broadcast_to(opponents, payoffs.shape)):
+        played = (weights > 0) & (units[row] > 0)
+        known = float(weights[~played] @ payoffs[row, ~played])
+        _, first, group = np.unique(mirror.ravel()[played], return_index=True, return_inverse=True)
+        cells = np.flatnonzero(played)[first]
+        if not len(cells):
+            ends.append((known, known))
+            continue
+        count, total = units[row, cells], payoffs[row, cells] * units[row, cells]
+        folded = np.bincount(group, weights[played])
+        low, high = weighted_interval(folded, count, total, squares[row, cells], bounds, level)
+        ends.append((known + low, known + high))
+    return Score(mean, *np.transpose(ends))

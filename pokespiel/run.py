@@ -109,11 +109,15 @@ class RunFolder:
     @classmethod
     @contextmanager
     def create(cls, path: str | Path, config: PSROConfig) -> Iterator[RunFolder]:
-        """A new run; a `FileExistsError` if the folder already holds one that has finished anything."""
+        """A new run; a `FileExistsError` if the folder holds one that has finished anything, or something else."""
         run = cls(path)
         with locked(run.path):
             if run.checkpoint_file.exists():
                 raise FileExistsError(f"{path} already holds a run; resume it, or choose another folder")
+            if run.config_file.exists() and not run._is_begun():
+                raise FileExistsError(
+                    f"{path} holds something else, by its {run.config_file.name}; choose another folder"
+                )
             run._write_environment(config, [])
             run._write_config(config)
             yield run
@@ -143,6 +147,14 @@ class RunFolder:
         if not self.config_file.is_file():
             raise FileNotFoundError(f"{self.path} holds no run: there is no {self.config_file.name} in it")
         return PSROConfig(**from_plain(PSROConfig, read_yaml(self.config_file)))
+
+    def _is_begun(self) -> bool:
+        """Whether the configuration there is a run's."""
+        try:
+            self.config()
+        except ValueError:
+            return False
+        return True
 
     def sessions(self) -> list[dict[str, Any]]:
         """The environment of each session, oldest first."""
@@ -206,7 +218,10 @@ class RunFolder:
     def before(self) -> Path | None:
         """The folder that this run started from, by the path it was given or beside this one; None = from policies."""
         start = self.config().start
-        return start if start is None or start.exists() else self.path.parent / start.name
+        if start is None or start.exists():
+            return start
+        beside = self.path.parent / start.name
+        return start if beside.resolve() == self.path.resolve() else beside
 
     def policy_file(self, population: str, index: int) -> Path:
         return self.path / "policies" / population / f"{index:04d}.safetensors"

@@ -13,6 +13,7 @@ from pokespiel.chain import Chain, Phase, chain_of
 from pokespiel.environment import facts
 from pokespiel.evaluation.measurements import Measurement, measurements
 from pokespiel.game import load_game
+from pokespiel.metagame import total
 from pokespiel.metasolvers import METASOLVERS, SUPPORT
 from pokespiel.options import to_plain
 from pokespiel.policy import Mixture
@@ -69,10 +70,7 @@ def _summary(page: Page, chain: Chain) -> None:
     names = ("iteration", "seconds", "nash_conv", "exploitability", "cce_gap", "ce_gap", "population_regret")
     page.facts({name.replace("_", " "): row[name] for name in names if name in row})
     if len(chain.phases) > 1 or chain.origin is not None:
-        phases = [
-            [phase.name, phase.standing.state.iteration, len(phase.standing.state.populations[0]), _oracles(phase)]
-            for phase in chain.phases
-        ]
+        phases = [[phase.name, phase.iterations, phase.policies, _oracles(phase)] for phase in chain.phases]
         origin = [] if chain.origin is None else [[chain.origin.name, "", "", "tournament"]]
         page.text("The run goes on where others ended:")
         page.table(["phase", "iterations", "policies at its end", "oracles"], [*origin, *phases])
@@ -179,14 +177,14 @@ def _exploitability(page: Page, chain: Chain) -> None:
         "its budget. An unresolved figure is provisional.",
     )
     page.table(
-        ["phase", "iteration", "exploiters", "decisions each", "value", "95 %", "upper limit", "verdict"],
+        ["phase", "iteration", "exploiters", "decisions each", "value", "95 %", "upper limit", "verdict", "game"],
         [_measured(name, one) for name, _, one in found],
     )
 
 
 def _measured(phase: str, one: Measurement) -> list[Any]:
     interval = f"{one.low:.4f} to {one.high:.4f}"
-    return [phase, one.iteration, one.exploiters, one.decisions, one.value, interval, one.upper, one.status]
+    return [phase, one.iteration, one.exploiters, one.decisions, one.value, interval, one.upper, one.status, one.game]
 
 
 def _mixtures(page: Page, chain: Chain) -> None:
@@ -250,10 +248,11 @@ def _payoffs(page: Page, standing: Standing) -> None:
     down, across = _names(standing, [rows, columns])
     page.figure(plots.payoffs(shown, down, across, ""), caption)
     if table.samples is not None and table.samples.units.any():
-        units = table.samples.units[table.samples.units > 0]  # a policy against itself may need no matches
+        units, symmetric = table.samples.units, len(standing.state.populations) == 1
+        most, least = units.max(), units[units > 0].min()  # a policy against itself may need no matches
         page.text(
-            f"Sampled: {int(units.sum())} units in all, between {int(units.min())} and {int(units.max())} a cell; "
-            f"{int(table.samples.unfinished.sum())} matches did not finish."
+            f"Sampled: {total(units, symmetric)} units in all, between {least} and {most} a cell; "
+            f"{total(table.samples.unfinished, symmetric)} matches did not finish."
         )
 
 

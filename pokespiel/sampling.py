@@ -18,6 +18,7 @@ from pokespiel.allocation import ALLOCATIONS, Allocation
 from pokespiel.game import Game
 from pokespiel.matches import play
 from pokespiel.metagame import ExactPayoffs, PayoffTable, Populations, Samples, at, grow, per_seat
+from pokespiel.metasolvers import METASOLVERS
 
 
 class Units(NamedTuple):
@@ -126,6 +127,10 @@ def _record(table: PayoffTable, cell: np.ndarray, orders: np.ndarray, values: np
     means = by_role.mean(axis=1)
     products = np.einsum("up,uq->pq", means, means)
     totals = means.sum(axis=0)
+    # A policy in several roles earns the same in each.
+    alike = [order for order in orders if (cell[order] == cell).all()]
+    products = np.mean([products[np.ix_(order, order)] for order in alike], axis=0)
+    totals = np.mean([totals[order] for order in alike], axis=0)
     relative = np.sign(np.round(values - values.mean(axis=2, keepdims=True), 12)).astype(int)
     filled = set()
     for seating, order in enumerate(orders):
@@ -199,6 +204,8 @@ class AdaptivePayoffs:
 
     allocation: Literal["mixture", "response_graph", "uniform"] = "mixture"
     """Where they go: to cells that move the mixture, to the response graph's open edges, or to the least known."""
+    solver: str = "nash"
+    """`mixture`: the meta-solver whose mixture counts; `nash` takes two-player zero-sum games alone."""
     first: int = 100
     """Units that each missing cell gets at once."""
     units: int = 500
@@ -215,6 +222,7 @@ class AdaptivePayoffs:
             raise ValueError(f"expected 2 <= first <= units, got first {self.first} and units {self.units}")
         if self.rounds < 1:
             raise ValueError(f"rounds must be at least 1, got {self.rounds}")
+        METASOLVERS[self.solver]
 
     def __call__(
         self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
@@ -223,7 +231,9 @@ class AdaptivePayoffs:
         larger = grown(game, populations, table)
         missing, cells = _missing(game, populations, larger), to_play(game, populations)
         filled = sample.add(game, populations, larger, missing, rng)
-        allocation: Allocation = ALLOCATIONS.build(self.allocation)
+        allocation: Allocation = ALLOCATIONS.build(
+            self.allocation, {"solver": self.solver} if self.allocation == "mixture" else {}
+        )
         left = (self.units - self.first) * len(missing)
         step = -(-left // self.rounds)
         symmetric = one_for_all(game, populations)

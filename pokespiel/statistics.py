@@ -39,20 +39,23 @@ def weighted_interval(
 ) -> tuple[float, float]:
     """Two-sided interval for the sum of k independent means by `weights` [k], each of n values that lie in `bounds`.
 
-    Each mean and its variance are those of `mean_interval`, added values included; the sum's degrees of freedom are
-    Welch's (1947). With one mean of weight 1 the two agree.
+    As `mean_interval`, with the four added values shared out among the means by weight: four for each would pull the
+    sum of many towards the centre by more than its width. The sum's degrees of freedom are Welch's (1947). With one
+    mean of weight 1 the two agree.
     """
     low, high = bounds
     weights, n, total, squares = (np.asarray(value, float) for value in (weights, n, total, squares))
     if (n <= 0).any():
         raise ValueError("an interval of weighted means needs values behind each of them")
-    count = n + 4
-    mean = (total + 2 * low + 2 * high) / count
-    variance = np.maximum(squares + 2 * low**2 + 2 * high**2 - count * mean**2, 0) / (count - 1)
+    scale = weights.sum()
+    added = 4 * weights / scale
+    count = n + added
+    mean = (total + added * (low + high) / 2) / count
+    variance = np.maximum(squares + added * (low**2 + high**2) / 2 - count * mean**2, 0) / (count - 1)
     parts = weights**2 * variance / count
     freedom = parts.sum() ** 2 / (parts**2 / (count - 1)).sum()
     half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(parts.sum())
-    centre, scale = weights @ mean, weights.sum()
+    centre = weights @ mean
     return max(float(centre - half), low * scale), min(float(centre + half), high * scale)
 
 

@@ -9,6 +9,7 @@ import pytest
 from toys import Always, BiasedRPS, Parity
 
 from pokespiel.allocation import ALLOCATIONS, Mixture, ResponseGraph, Uniform, levelled
+from pokespiel.game.matrix import matrix_game
 from pokespiel.metagame import PayoffTable, grow
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.sampling import AdaptivePayoffs, Units, record
@@ -157,6 +158,9 @@ def test_adaptive_payoffs_serve_games_with_a_population_a_seat():
     table = AdaptivePayoffs(allocation="response_graph", first=20, units=50)(Parity(), populations, None, rng())
     assert (table.samples.units >= 20).all()
     assert table.samples.units.sum() <= 6 * 50
+    coordination = matrix_game(np.stack([np.diag([1.0, 2.0])] * 2))
+    table = AdaptivePayoffs(first=5, units=20, solver="alpharank")(coordination, [[Always(0), Always(1)]], None, rng())
+    assert table.samples.units.sum() >= 3 * 20
 
 
 @pytest.mark.parametrize(
@@ -165,6 +169,7 @@ def test_adaptive_payoffs_serve_games_with_a_population_a_seat():
         (lambda: AdaptivePayoffs(first=1), "expected 2 <= first <= units"),
         (lambda: AdaptivePayoffs(first=50, units=40), "expected 2 <= first <= units"),
         (lambda: AdaptivePayoffs(rounds=0), "rounds must be at least 1"),
+        (lambda: AdaptivePayoffs(solver="nahs"), "did you mean 'nash'"),
         (lambda: ResponseGraph(confidence=1.0), "confidence must lie between"),
         (lambda: ResponseGraph(indifference=-1.0), "must not be negative"),
         (lambda: Mixture(solver="nahs"), "did you mean 'nash'"),

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from toys import Always, BiasedRPS, Parity
 
+from pokespiel.game.matrix import matrix_game
 from pokespiel.metagame import ExactPayoffs, PayoffTable, grow, interval, spread
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.policy import Uniform
+from pokespiel.metasolvers.uniform import Uniform as Uniformly
+from pokespiel.policy import Tabular, Uniform
 from pokespiel.sampling import SampledPayoffs
 
 RPS = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) * 2 / 3  # a third of the seeds let seat 0 win
@@ -100,6 +102,19 @@ def test_a_missing_cell_is_an_error():
 def test_exact_payoffs_need_a_sequence_form():
     with pytest.raises(ValueError, match="parity is not; use 'sampled'"):
         ExactPayoffs()(Parity(), [[Uniform()], [Uniform()]], None, rng())
+
+
+@pytest.mark.parametrize("players", [2, 3])
+def test_equal_policies_earn_the_same_in_every_role(players):
+    """Otherwise the sampled table of a symmetric game that is not zero-sum for two is no symmetric table."""
+    cells = np.indices((2,) * players)
+    both = cells.sum(axis=0)
+    payoffs = np.stack([3.0 * (both == 0) + cells[p] - 0.5 * both for p in range(players)])
+    game, mixed = matrix_game(payoffs), [Uniform(), Uniform(), Tabular({p: np.eye(2)[[1]] for p in range(players)})]
+    assert game.symmetric
+    table = SampledPayoffs(units=20)(game, [mixed], None, rng())
+    Uniformly()(table.complete(), symmetric=True)  # refuses what is not symmetric
+    assert np.ptp(table.payoffs[(slice(None), *[0] * players)]) < 1e-12
 
 
 def test_intervals_cover_the_true_payoffs():

@@ -74,7 +74,13 @@ def test_a_resumed_call_does_not_write_its_matches_again(tmp_path: Path) -> None
     count = Dataset(tmp_path).count()
     *_, training = oracle(KUHN, OPPONENTS, np.random.default_rng(5), state=state)
     assert Dataset(tmp_path).count() == count
+    next(oracle(KUHN, OPPONENTS, np.random.default_rng(0)))  # killed before its first state was saved
+    assert Dataset(tmp_path).count() == count
     assert training.metrics["decisions"] == count
+
+
+def test_a_critic_may_learn_the_outcomes_distribution() -> None:
+    assert gain(last(form="iql", beta=4.0, epochs=40.0, network=NetworkOptions(hidden=(32,), value="outcome"))) > 0.2
 
 
 def test_nothing_to_learn_from_is_an_error(tmp_path: Path) -> None:

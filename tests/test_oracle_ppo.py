@@ -235,6 +235,18 @@ def test_self_play_and_pool_need_no_opponents() -> None:
         last(PPO(**SMALL), {})  # type: ignore[arg-type]
 
 
+def test_a_pool_goes_on_with_its_snapshots_in_play() -> None:
+    curriculum = Curriculum(self_play=0.3, past=0.5, given=0.2, every=1, slots=2)
+    oracle = PPO(opponent="pool", decisions=3_000, curriculum=curriculum, **SMALL)  # type: ignore[arg-type]
+    opponents = {0: Opponents(((), (Uniform(),)), np.array([[-1, 0]]), np.ones(1))}
+    whole = [copy.deepcopy(training) for training in oracle(KUHN, opponents, np.random.default_rng(0))]
+    seen = KUHN.information_states(0)
+    expected = whole[-1].responses[0][0](seen, np.zeros((0, 0), np.float32))[0]
+    for training in whole[:-1]:
+        *_, resumed = oracle(KUHN, opponents, np.random.default_rng(9), state=training.state)
+        np.testing.assert_array_equal(resumed.responses[0][0](seen, np.zeros((0, 0), np.float32))[0], expected)
+
+
 def test_a_pool_is_given_the_whole_populations_not_only_what_the_mixture_weighs() -> None:
     weighed, left_out = Uniform(), Uniform()
     opponents = {0: Opponents(((), (weighed, left_out)), np.array([[-1, 0]]), np.ones(1))}

@@ -49,7 +49,13 @@ def test_the_tables_show_runs_and_measurements(phases, tmp_path, monkeypatch):
         "0,3.0,1,1.0,0.0,,,,\n1,7200,2,0.75,0.125,0.6125,0.59,0.63,6000123\n"
     )
     figure = {"value": 0.1234, "low": 0.11, "high": 0.13, "upper": 0.128}
-    kept = {"format": "pokespiel-exploit-1", "finished": True, "victim": {"iteration": 1}, "decisions": 5_000_000}
+    kept = {
+        "format": "pokespiel-exploit-1",
+        "finished": True,
+        "game": "g",
+        "victim": {"iteration": 1},
+        "decisions": 5_000_000,
+    }
     kept |= {"exploiters": [{}], "win_rate_exploitability": figure, "verdict": {"status": "unresolved"}}
     place.write_text(json.dumps(kept))
     shown = "\n".join(phases.table(["phase1"]))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import pytest
 from test_allocation import CYCLE, above, sampled
 
-from pokespiel.metagame import PayoffTable
+from pokespiel.metagame import PayoffTable, Samples
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.uniform import Uniform
 from pokespiel.ranking import rank
+from pokespiel.statistics import mean_interval
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -46,7 +50,35 @@ def test_intervals_cover_the_true_scores():
         table = sampled(CYCLE, cells, np.full(6, 40), rng(seed))
         _, (ranking,) = rank(table, Uniform(), (-1, 1), rng(), symmetric=True, draws=2)
         covered.append((ranking.overall.low <= truth) & (truth <= ranking.overall.high))
-    assert 0.92 < np.mean(covered) <= 0.99
+    assert 0.93 < np.mean(covered) <= 0.99
+    assert np.mean(covered, axis=0).min() > 0.9, "of the best and the worst too"
+
+
+def test_wins_alone_leave_a_doubt():
+    cells, certain = above(2), np.array([[0, 1.0], [-1.0, 0]])
+    _, (ranking,) = rank(sampled(certain, cells, np.array([20]), rng()), Uniform(), (-1, 1), rng(), symmetric=True)
+    low, high = mean_interval(20, 20.0, 20.0, (-1.0, 1.0))
+    assert (ranking.overall.low[0], ranking.overall.high[0]) == pytest.approx((float(low), float(high)))
+    assert low < 0.66, "the exact binomial interval's end"
+
+
+def test_mirrored_cells_count_once():
+    """With three players, (0, 1, 2) and (0, 2, 1) are the same matches."""
+    cells, mean = np.array([[0, 1, 2]]), np.array([0.2, -0.1, -0.1])
+    units = rng().normal(mean, 0.3, size=(50, 3))
+    shape = (3,) * 3
+    payoffs, products, played = np.zeros((3, *shape)), np.zeros((3, 3, *shape)), np.zeros(shape, np.int64)
+    for order in itertools.permutations(range(3)):
+        place = tuple(cells[0, list(order)])
+        payoffs[(slice(None), *place)] = units.mean(axis=0)[list(order)]
+        products[(slice(None), slice(None), *place)] = (units.T @ units)[np.ix_(order, order)]
+        played[place] = 50
+    nothing = np.zeros((3, *shape), np.int64)
+    table = PayoffTable(payoffs, Samples(played, products, nothing, nothing, nothing, nothing[0]))
+    _, (ranking,) = rank(table, Uniform(), (-1, 1), rng(), symmetric=True, draws=2)
+    low, high = mean_interval(50, units[:, 0].sum(), (units[:, 0] ** 2).sum(), (-1.0, 1.0))
+    ends = ranking.overall.low[0], ranking.overall.high[0]
+    assert ends == pytest.approx((low / 2, high / 2)), "half of the choices are twins, who are paid 0"
 
 
 def test_the_spread_says_which_weights_are_open():

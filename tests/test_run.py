@@ -15,6 +15,7 @@ import pytest
 import yaml
 from run_folders import command, rows
 
+from pokespiel.cli import main
 from pokespiel.files import Busy
 from pokespiel.options import Choice, to_plain
 from pokespiel.policy import Tabular, load_policy
@@ -95,6 +96,14 @@ def test_an_existing_run_is_never_overwritten(tmp_path):
         pass
     with pytest.raises(FileNotFoundError, match="holds no run"), RunFolder.resume(tmp_path / "elsewhere"):
         pass
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    assert main(["tournament", "random", "uniform", "--units", "2", "--folder", str(tmp_path)]) == 0
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(FileExistsError, match="holds something else"), RunFolder.create(tmp_path, KUHN):
+        pass
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_a_resume_cannot_change_what_was_asked(tmp_path):

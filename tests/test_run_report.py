@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,6 +81,7 @@ def measured(iteration: int, value: float, **more: object) -> dict:
         "format": "pokespiel-exploit-1",
         "finished": True,
         "victim": victim,
+        "game": "gen1ou",
         "decisions": 5_000_000,
         "exploiters": [{}, {}],
         "win_rate_exploitability": figure,
@@ -127,6 +129,25 @@ def test_iterations_count_through_a_chain(phases):
     assert np.allclose(history.sum(axis=1), 1)
     assert (history[:2, 3:] == 0).all()
     assert history[-1].tolist() == chain.last.standing.mixtures[0][-1].tolist()
+
+
+def test_a_phase_that_went_on_is_shown_as_the_next_one_found_it(phases, tmp_path):
+    copied = shutil.copytree(phases, tmp_path / "copied")
+    for path in copied.glob("phase?/config.yaml"):
+        path.write_text(path.read_text().replace(str(phases), str(copied)))
+    before = chain_of(RunFolder(copied / "phase2"))
+    assert main(["psro", "--run", str(copied / "phase1"), "--resume", "--iterations", "4"]) == 0
+    after = chain_of(RunFolder(copied / "phase2"))
+    assert [(phase.iterations, phase.policies, phase.first) for phase in after.phases] == [(2, 4, 0), (2, 7, 2)]
+    assert np.array_equal(after.mixtures()[0], before.mixtures()[0])
+    assert after.phases[0].standing.seconds == before.phases[0].standing.seconds
+
+
+def test_a_start_that_is_gone_is_not_the_run_itself(phases, tmp_path):
+    run = shutil.copytree(phases / "phase2", tmp_path / "phase1")
+    (run / "config.yaml").write_text((run / "config.yaml").read_text().replace(str(phases), "gone"))
+    chain = chain_of(RunFolder(run))
+    assert ([phase.run.path for phase in chain.phases], chain.origin) == ([run], Path("gone/phase1"))
 
 
 def test_a_chain_that_was_moved_is_found_beside_the_run(phases, tmp_path):

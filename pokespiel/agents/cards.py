@@ -71,7 +71,7 @@ def _exploitability(measured: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return
     yield (
         "`win_rate_exploitability`: a trained exploiter's score on fresh matches less a half, a lower bound of the "
-        "stated budget, on the competitive pool. Unresolved figures are provisional."
+        "stated budget. Unresolved figures are provisional; those not of this agent are of its run's earlier mixtures."
     )
     yield ""
     rows = []
@@ -82,8 +82,9 @@ def _exploitability(measured: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
         status = "" if verdict is None else verdict["status"]
         status += f", < {verdict['below']:.4f}" if verdict and verdict["below"] is not None else ""
-        rows.append([one["measurement"], value, f"{one['decisions']:,}", str(len(one["exploiters"])), status])
-    yield from table(("measurement", "value, 95 % interval", "decisions each", "exploiters", "verdict"), rows)
+        of = "this agent" if one["of_this_agent"] else one["measurement"]
+        rows.append([of, value, f"{one['decisions']:,}", str(len(one["exploiters"])), status, one["game"]])
+    yield from table(("mixture", "value, 95 % interval", "decisions each", "exploiters", "verdict", "game"), rows)
     reasons: dict[str, list[str]] = {}
     for one in measured:
         for reason in (one["verdict"] or {}).get("reasons", ()):

@@ -79,7 +79,7 @@ def ship(
         "head_to_head": _head_to_head(state, chosen),
         "arenas": list(arenas),
         "strengths": {name: [_row(one) for one in rows] for name, rows in strengths.items()},
-        "exploitability": [_measured(path) for path in (*_measurements(run), *exploits)],
+        "exploitability": [_measured(path, agent) for path in (*_measurements(run), *exploits)],
         "distilled": dict(distilled[1]) if distilled else None,
     }
     card = json.loads(_FOLDERS.sub("", json.dumps(card)))
@@ -104,8 +104,8 @@ def _training(phase: Phase) -> dict[str, Any]:
     return {
         "run": run.path.name,
         "options": to_plain(run.config()),
-        "iterations": standing.state.iteration,
-        "policies": len(standing.state.populations[0]),
+        "iterations": phase.iterations,
+        "policies": phase.policies,
         "decisions": int(learnt),
         "hours": round(standing.seconds / 3600, 3),
         "sessions": [_session(session) for session in run.sessions()],
@@ -141,11 +141,11 @@ def _measurements(run: RunFolder) -> list[Path]:
     return [path for phase in chain_of(run).phases for path in sorted(phase.run.path.glob("exploit/*/exploit.json"))]
 
 
-def _measured(path: Path) -> dict[str, Any]:
+def _measured(path: Path, agent: Agent) -> dict[str, Any]:
     found = json.loads(path.read_text(encoding="utf-8"))
-    return {"measurement": f"{path.parent.parent.parent.name}/{path.parent.name}"} | {
-        name: found[name] for name in KEPT
-    }
+    own = found["victim"].get("hash") == policy_name(agent.policy)
+    about = {"measurement": f"{path.parent.parent.parent.name}/{path.parent.name}", "of_this_agent": own}
+    return about | {name: found[name] for name in KEPT}
 
 
 def _row(one: Strength) -> dict[str, Any]:

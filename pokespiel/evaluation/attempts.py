@@ -91,10 +91,10 @@ class Workshop:
 
     def result(self, attempt: Attempt) -> Finished:
         """The attempt's result, trained now if it was not before."""
-        finished = self.known(attempt.name)
-        if finished is None:
+        if self.known(attempt.name) is None:
             self._train(attempt)
-            finished = self.known(attempt.name)
+        self._checkpoint(attempt).unlink(missing_ok=True)
+        finished = self.known(attempt.name)
         assert finished is not None
         return finished
 
@@ -135,8 +135,11 @@ class Workshop:
     def policy_file(self, name: str) -> Path:
         return self.folder / f"{name}.safetensors"
 
+    def _checkpoint(self, attempt: Attempt) -> Path:
+        return self.folder / f"{attempt.name}.checkpoint.safetensors"
+
     def _train(self, attempt: Attempt) -> None:
-        checkpoint = self.folder / f"{attempt.name}.checkpoint.safetensors"
+        checkpoint = self._checkpoint(attempt)
         kept = load_checkpoint(checkpoint, FORMAT) if checkpoint.is_file() else None
         curve = [Point(*point) for point in kept["curve"]] if kept else self._first(attempt)
         oracle = replace(attempt.oracle, warm_start="member" if attempt.start else "scratch", member=0)
@@ -161,7 +164,6 @@ class Workshop:
                     saved = time.monotonic()
         assert training is not None, "an oracle yields at least its result"
         self._keep(attempt, training, curve)
-        checkpoint.unlink(missing_ok=True)
 
     def _keep(self, attempt: Attempt, training: Training, curve: list[Point]) -> None:
         if not training.responses.get(0):

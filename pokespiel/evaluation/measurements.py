@@ -25,6 +25,7 @@ class Measurement(NamedTuple):
     upper: float
     status: str
     """Resolved, or unresolved: provisional."""
+    game: str
 
 
 def measurements(folder: Path) -> list[Measurement]:
@@ -49,4 +50,5 @@ def _read(folder: Path) -> Iterator[Measurement]:
             figure["high"],
             figure["upper"],
             kept["verdict"]["status"],
+            kept["game"],
         )

@@ -92,7 +92,7 @@ def _self_play(result: Score, score: Score | None) -> list[str]:
 
 
 def _recovery(recoveries: tuple[Recovery, ...]) -> list[str]:
-    games = {one.game: [other for other in recoveries if other.game == one.game] for one in recoveries}
+    games = {one.game: {other.victim for other in recoveries if other.game == one.game} for one in recoveries}
     if len(games) < GAMES or any(len(victims) < STRENGTHS for victims in games.values()):
         return [f"the exploiter was not calibrated on {STRENGTHS} victims in each of {GAMES} games with exact values"]
     return [

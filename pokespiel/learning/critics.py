@@ -18,7 +18,7 @@ from pokespiel.game import Game
 from pokespiel.learning.batches import batch_of, outputs, shares_states
 from pokespiel.learning.learner import Compute, Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import chosen
-from pokespiel.learning.networks import Network, NetworkOptions, masked_log_softmax
+from pokespiel.learning.networks import Network, NetworkOptions, expected_value, masked_log_softmax
 from pokespiel.learning.rollout import Records
 from pokespiel.learning.sampler import Transitions
 
@@ -69,7 +69,7 @@ class Critics:
                 spread = output.logits.masked_fill(~batch.legal, -torch.inf).logsumexp(1)
                 loss = loss + options.conservative * (spread - played).mean()
             if form == "iql" and number == 0:
-                value = self._value_loss(data.now, output.value.squeeze(1), pair, options.expectile)
+                value = self._value_loss(data.now, expected_value(output.value), pair, options.expectile)
                 sums["loss/v"] = value.item()
                 loss = loss + value
             learner.descend(loss, progress)
@@ -113,7 +113,7 @@ class Critics:
         batch = batch_of(records, np.arange(len(records.action)), device, distinct=shares_states(network))
         with torch.no_grad():
             output = outputs(network, batch)
-        return output.logits, output.value.squeeze(1)
+        return output.logits, expected_value(output.value)
 
     def state(self) -> dict[str, Any]:
         return {

@@ -120,6 +120,12 @@ class Dataset:
             safetensors.numpy.save_file({n: np.ascontiguousarray(c) for n, c in columns.items()}, temporary, header)
         return path
 
+    def holds(self, columns: Columns) -> bool:
+        """Whether a part has these matches, by their seeds."""
+        seeds = columns["match_seed"]
+        parts = sorted(Path(self.folder).glob("part-*.safetensors"))
+        return any(np.array_equal(self.read(part, ("match_seed",))["match_seed"], seeds) for part in parts)
+
     def provenance(self, part: Path) -> dict[str, Any]:
         """How a part came about."""
         with _opened(part) as file:

@@ -45,7 +45,8 @@ class Optimiser:
     warm_up: int = 0
     """Steps over which the rate grows from zero."""
     average: float = 0.0
-    """Decay per step of an average of the weights, which then is the resulting policy; 0 = the newest weights."""
+    """Decay per step of an average of the weights, which then is the resulting policy; 0 = the newest weights. After t
+    steps the decay is at most (1 + t) / (10 + t), so that the average soon leaves the weights that it began with."""
 
 
 @dataclass(frozen=True)
@@ -180,8 +181,8 @@ class Learner:
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.options.max_norm)
         self.optimiser.step()
         self.steps += 1
-        if self.average is not None:
-            blend(self.average, self.network, 1 - self.options.average)
+        if self.average is not None:  # a short training's average must not consist of its start
+            blend(self.average, self.network, 1 - min(self.options.average, (1 + self.steps) / (10 + self.steps)))
         return float(norm)
 
     def policy(self) -> NetworkPolicy:

@@ -70,15 +70,28 @@ class Member:
 
 
 class Pool:
-    """The members and the seating they make; learner 0 is the one in training."""
+    """The members and the seating they make; learner 0 is the one in training.
 
-    def __init__(self, game: Game, curriculum: Curriculum, given: Mapping[int, Sequence[Policy]]):
+    A `state` goes on where `state()` was taken. It is needed from the start, because a seating of its members does too.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        curriculum: Curriculum,
+        given: Mapping[int, Sequence[Policy]],
+        state: Mapping[str, Any] | None = None,
+    ):
         self.game, self.curriculum = game, curriculum
         self.seats = tuple(range(game.num_players))
         self.members = [Member(tabulated(p, game), "given", (at,)) for at, policies in given.items() for p in policies]
         if game.symmetric:
             self.members = [Member(tabulated(policy, game), "given", self.seats) for policy in _distinct(given)]
         self.updates = 0
+        if state is not None:
+            policies = [member.policy for member in self.members]
+            self.updates = int(state["updates"])
+            self.members = [self._restored(saved, policies) for saved in state["members"]]
 
     def seating(self) -> Seating:
         """The distribution over seatings that the shares and scores make."""
@@ -142,9 +155,7 @@ class Pool:
         return {"updates": self.updates, "members": [self._saved(member) for member in self.members]}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        self.updates = int(state["updates"])
-        given = [member.policy for member in self.members if member.kind == "given"]
-        self.members = [self._restored(saved, given) for saved in state["members"]]
+        """Nothing: the members came with the state that the pool was made with, and sit in matches by now."""
 
     def _saved(self, member: Member) -> dict[str, Any]:
         about = {

@@ -12,6 +12,7 @@ Equilibrium via Regularization.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -58,7 +59,7 @@ class References:
         self.networks: list[Network] = []
         self.scores: list[float] = []
         if damping.to == "references":
-            self._add(0.0)
+            self._add(-math.inf)  # nobody knows what the start earns
 
     def penalty(self, batch: Batch, logs: Tensor, probabilities: Tensor, last_update: float) -> tuple[Tensor, Tensor]:
         """The weighted penalty, and the mean KL itself; `last_update` is the number of updates of all training."""

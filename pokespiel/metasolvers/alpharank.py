@@ -6,8 +6,10 @@ with payoff advantage d takes over with the fixation probability of the Moran pr
     rho(d) = (1 - exp(-alpha d)) / (1 - exp(-alpha m d)),     1 / m at d = 0,
 
 computed through its logarithm, so no alpha is too large. The stationary distribution of this chain over joint choices
-is the ranking. As alpha grows only the response graph is left: improving moves at rate 1, ties at 1/2, worsening ones
-at a rate epsilon that goes to 0. That limit exists and is unique even where the graph has several sinks.
+is the ranking. Infinite alpha is the response graph's chain: improving moves at rate 1, ties at 1/2, worsening ones at
+a rate epsilon that goes to 0, whatever the sizes of populations and advantages. That limit exists and is unique even
+where the graph has several sinks. Where payoffs tie or several sinks compete, large finite alpha tends elsewhere: there
+a tie's rate is 1 / m and the cheapest way out of a sink decides.
 
 Reference: Omidshafiei et al. (2019), alpha-Rank: Multi-Agent Evaluation by Evolution.
 """
@@ -39,7 +41,7 @@ class AlphaRank:
     """
 
     alpha: float = math.inf
-    """Selection intensity, per unit of payoff; inf = the limit."""
+    """Selection intensity, per unit of payoff; inf = the response graph alone."""
     population: int = 50
     """Individuals in each population, m; irrelevant at infinite alpha."""
     selection: Literal["local", "global"] = "local"

@@ -53,6 +53,8 @@ class RegretMatching:
         return 1.0 if self.variant == "vanilla" else float(round_)
 
     def _average_joint(self, table: Table) -> np.ndarray:
+        if self.steps < 1:
+            raise ValueError(f"regret_matching: a joint average needs at least 1 step, got {self.steps}")
         total, weight = np.zeros(table.payoffs.shape[1:]), 0.0
         for round_, iterate in zip(range(1, self.steps + 1), self._play(table), strict=False):
             total += self._weight(round_) * product(table.seats(iterate.current))

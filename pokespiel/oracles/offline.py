@@ -122,7 +122,7 @@ class Offline:
         if state:
             rng.bit_generator.state = state["began"]
         began = rng.bit_generator.state
-        fresh = self._collected(game, opponents, rng, start, write=not state) if self.collect else []
+        fresh = self._collected(game, opponents, rng, start) if self.collect else []
         learning = _Learning(self, game, fresh, rng, start, opponents)
         if state:
             learning.load(state)
@@ -143,9 +143,8 @@ class Offline:
         opponents: Mapping[int, Opponents],
         rng: np.random.Generator,
         start: Sequence[Policy],
-        write: bool,
     ) -> list[Columns]:
-        """Matches against the mixture, in parts of at most 4,096; also written where a folder is named."""
+        """Matches against the mixture, in parts of at most 4,096; also written where a folder is named, once."""
         behaviour = start[-1] if self.behaviour == "newest" and start else Uniform()
         recorded = Recorded(tabulated(behaviour, game), self.explore)
         seating = against(game, opponents)
@@ -153,9 +152,11 @@ class Offline:
         seating = replace(seating, policies=tuple(tabulated(policy, game) for policy in seating.policies))
         sizes = [min(4096, self.collect - done) for done in range(0, self.collect, 4096)]
         parts = [record_matches(game, seating, [recorded], size, rng) for size in sizes]
-        if self.folder and write:
+        if self.folder:
+            dataset = Dataset(Path(self.folder))
             for part in parts:
-                Dataset(Path(self.folder)).append(part, {"game": game.name, "policies": names, "by": "offline oracle"})
+                if not dataset.holds(part):  # a call that was killed wrote them before
+                    dataset.append(part, {"game": game.name, "policies": names, "by": "offline oracle"})
         return parts
 
 

@@ -83,9 +83,10 @@ class PPO(Clipped):
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]:
         learner = self.make_learner(game, rng, start, opponents)
-        pool = Pool(game, self.curriculum, given_policies(opponents)) if self.opponent == "pool" else None
-        if pool is not None and state:
-            pool.load(state["parts"]["pool"])
+        pool = None
+        if self.opponent == "pool":
+            kept = state["parts"]["pool"] if state else None
+            pool = Pool(game, self.curriculum, given_policies(opponents), kept)
         run = Run(self, game, self._seating(game, opponents, pool), [learner], rng)
         references = run.parts["references"] = References(self.damping, learner)
         if pool is not None:

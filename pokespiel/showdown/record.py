@@ -20,12 +20,12 @@ class Record(NamedTuple):
     lost: int
     unfinished: int
     score: float
-    """Share of the finished matches won, ties half."""
+    """Share of matches won, ties half, over the pairs (same teams, seats swapped) with both matches finished."""
     low: float
-    """End of the score's 95 % interval, which rests on the means of pairs (same teams, seats swapped)."""
+    """End of its 95 % interval, from the means of those pairs."""
     high: float
     pairs: int
-    """Pairs behind the interval: those with both matches finished."""
+    """How many those are."""
 
     @classmethod
     def of(cls, utilities: Sequence[float | None]) -> Record:
@@ -37,7 +37,7 @@ class Record(NamedTuple):
         ]
         low, high = mean_interval(len(pairs), sum(pairs), sum(pair**2 for pair in pairs), (-1.0, 1.0))
         won, tied, lost = (utilities.count(value) for value in (1.0, 0.0, -1.0))
-        score = (won + tied / 2) / max(1, won + tied + lost)
+        score = (1 + sum(pairs) / max(1, len(pairs))) / 2
         interval = (1 + float(low)) / 2, (1 + float(high)) / 2
         return cls(won, tied, lost, utilities.count(None), score, *interval, len(pairs))
 

@@ -264,7 +264,7 @@ class Gen1OU:
     """Gen 1 OU as Pokémon Showdown plays it, between teams of a pool."""
 
     preset: Literal["", "small"] = ""
-    """A named set of the other parameters; those given beside it count. `small` has a sequence form."""
+    """A named set of other parameters, in place of those that stand at their defaults. `small` has a sequence form."""
     pool: str = "competitive"
     """Teams to draw from: `competitive`, `variety`, `one`, `small`, or a folder of team files."""
     party: int = 6
