@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pokespiel.learning.returns import gae, lambda_returns, transformed, vtrace
+from pokespiel.learning.returns import gae, transformed, vtrace
 from pokespiel.learning.rollout import Records, Rollout, last_open
 
 
@@ -28,11 +28,12 @@ def rollout_of(
         state=nothing,
     )
     table, rewards, ended = np.array(grid), np.array(reward, np.float32), np.array(done)
-    last, _ = last_open(table, rewards, ended)
+    last, _, _ = last_open(table, rewards, ended)
     pending = np.zeros(n, bool)
     pending[last[last >= 0]] = True
     players = table.shape[1]
-    return Rollout(records, table, rewards, ended, pending, np.zeros((0, players), np.int64), np.zeros((0, players)))
+    nobody, since = np.zeros((0, players), np.int64), np.zeros(players, np.int64)
+    return Rollout(records, table, rewards, ended, pending, nobody, np.zeros((0, players)), since)
 
 
 def two_matches() -> Rollout:
@@ -52,10 +53,11 @@ def test_gae_by_hand() -> None:
     np.testing.assert_allclose(gae(two_matches(), 0.9, 0.5), expected, rtol=1e-6)
 
 
-def test_lambda_returns_reach_from_bootstrap_to_monte_carlo() -> None:
+def test_returns_reach_from_bootstrap_to_monte_carlo() -> None:
     rollout = two_matches()
-    np.testing.assert_allclose(lambda_returns(rollout, 1.0, 1.0)[:3], [1.75, 1.0, 0.4], rtol=1e-6)
-    np.testing.assert_allclose(lambda_returns(rollout, 1.0, 0.0)[:3], [0.95, 1.0, 0.4], rtol=1e-6)
+    values = rollout.records.value[:3]
+    np.testing.assert_allclose(gae(rollout, 1.0, 1.0)[:3] + values, [1.75, 1.0, 0.4], rtol=1e-6)
+    np.testing.assert_allclose(gae(rollout, 1.0, 0.0)[:3] + values, [0.95, 1.0, 0.4], rtol=1e-6)
 
 
 def test_the_pending_decision_is_marked_and_gets_nothing() -> None:
@@ -83,7 +85,7 @@ def test_vtrace_on_policy_is_the_lambda_return() -> None:
     ones = np.ones(4, np.float32)
     for trace in (0.0, 0.4, 1.0):
         target = vtrace(rollout, rollout.records.value, ones, discount=0.9, trace=trace).target[:3]
-        np.testing.assert_allclose(target, lambda_returns(rollout, 0.9, trace)[:3], rtol=1e-5)
+        np.testing.assert_allclose(target, gae(rollout, 0.9, trace)[:3] + rollout.records.value[:3], rtol=1e-5)
 
 
 def test_vtrace_clips_ratios_above_one() -> None:
@@ -101,6 +103,14 @@ def test_transformed_rewards_by_hand() -> None:
     rewards = transformed(rollout, np.array([0.3, 0.1, 0.5]), 0.2)
     np.testing.assert_allclose(rewards, [[-0.06, 0.06], [1 - 0.02 + 0.1, -1 + 0.02 - 0.1]], rtol=1e-6)
     np.testing.assert_allclose(rewards.sum(axis=1), 0, atol=1e-7)
+
+
+def test_decisions_carried_over_are_transformed_in_their_order() -> None:
+    """A, B, A, B | A: before B's second decision lies A's second, whose cost B's first has gained already."""
+    rollout = rollout_of([[0, 1], [2, -1]], [[0.0, 0.0], [0.0, 0.0]], [[False, False], [True, True]], [0.0] * 3)
+    carried = rollout._replace(since=np.array([-2, -1]))
+    rewards = transformed(carried, np.array([100.0, 1_000.0, 10_000.0]), 1.0)
+    np.testing.assert_allclose(rewards, [[1_000 - 100, -1_000], [-10_000, 10_000]])
 
 
 def test_a_match_that_ends_hides_the_next_one_of_its_stream() -> None:

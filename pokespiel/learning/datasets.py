@@ -1,4 +1,4 @@
-"""Datasets of decisions: a folder of columnar parts that can be appended to and read in pieces.
+"""Datasets of decisions: a folder of columnar parts that can be appended to and read part by part.
 
 A part is one safetensors file, `part-000000.safetensors`, `part-000001.safetensors`, ...; its header holds the format
 and the provenance as JSON. Rows are decisions in the order (match, seat, time), so the next row is the same player's
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,13 +135,6 @@ class Dataset:
         """Some columns of a part, whole."""
         with _opened(part) as file:
             return {name: file.get_tensor(name) for name in names}
-
-    def pieces(self, part: Path, names: Sequence[str], rows: int) -> Iterator[Columns]:
-        """Decision columns of a part, at most `rows` rows at a time, without reading the rest."""
-        with _opened(part) as file:
-            total = file.get_slice("action").get_shape()[0]
-            for start in range(0, total, rows):
-                yield {name: file.get_slice(name)[start : min(start + rows, total)] for name in names}
 
     def count(self) -> int:
         """Decisions in all parts."""

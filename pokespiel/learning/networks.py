@@ -48,10 +48,6 @@ class NetworkOptions:
     """A head that predicts the full state, hidden facts included, from the player's view."""
 
 
-LARGE = NetworkOptions(hidden=(1024, 1024, 1024), row_width=128, attention=4)
-"""A large network for a GPU."""
-
-
 @dataclass(frozen=True)
 class NetworkShape:
     """What a network must know of its game."""

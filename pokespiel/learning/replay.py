@@ -1,4 +1,4 @@
-"""Bounded memories of decisions: a reservoir (a uniform sample of all that ever came) and a ring (the newest)."""
+"""A bounded memory of decisions: a reservoir, which is a uniform sample of all that ever came."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 
-class _Memory:
-    """Named columns of at most `capacity` rows; they grow by doubling, so an unfilled memory is small."""
+class Reservoir:
+    """Vitter's algorithm R: each row ever added is held with the same probability; O(1) a row added.
+
+    Named columns of at most `capacity` rows; they grow by doubling, so an unfilled memory is small.
+    """
 
     def __init__(self, capacity: int):
         if capacity < 1:
@@ -21,6 +24,15 @@ class _Memory:
 
     def __len__(self) -> int:
         return min(self.seen, self.capacity)
+
+    def add(self, rows: Mapping[str, np.ndarray], rng: np.random.Generator) -> None:
+        """Add n rows, given as columns of length n."""
+        n = len(next(iter(rows.values())))
+        number = self.seen + np.arange(n)
+        places = np.where(number < self.capacity, number, (rng.random(n) * (number + 1)).astype(np.int64))
+        kept = _last_of_each(places, places < self.capacity)
+        self._put(places[kept], {name: values[kept] for name, values in rows.items()})
+        self.seen += n
 
     def sample(self, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """n rows drawn uniformly with replacement, in O(n)."""
@@ -51,31 +63,6 @@ class _Memory:
     def load(self, state: Mapping[str, Any]) -> None:
         self.seen = int(state["seen"])
         self.columns = {name: np.array(rows) for name, rows in state["columns"].items()}
-
-
-class Reservoir(_Memory):
-    """Vitter's algorithm R: each row ever added is held with the same probability; O(1) a row added."""
-
-    def add(self, rows: Mapping[str, np.ndarray], rng: np.random.Generator) -> None:
-        """Add n rows, given as columns of length n."""
-        n = len(next(iter(rows.values())))
-        number = self.seen + np.arange(n)
-        places = np.where(number < self.capacity, number, (rng.random(n) * (number + 1)).astype(np.int64))
-        kept = _last_of_each(places, places < self.capacity)
-        self._put(places[kept], {name: values[kept] for name, values in rows.items()})
-        self.seen += n
-
-
-class Ring(_Memory):
-    """The newest `capacity` rows."""
-
-    def add(self, rows: Mapping[str, np.ndarray]) -> None:
-        """Add n rows, given as columns of length n."""
-        n = len(next(iter(rows.values())))
-        first = max(0, n - self.capacity)
-        places = (self.seen + np.arange(first, n)) % self.capacity
-        self._put(places, {name: values[first:] for name, values in rows.items()})
-        self.seen += n
 
 
 def _last_of_each(places: np.ndarray, wanted: np.ndarray) -> np.ndarray:

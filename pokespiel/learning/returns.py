@@ -48,12 +48,6 @@ def gae(rollout: Rollout, discount: float, trace: float, values: np.ndarray | No
     return advantages
 
 
-def lambda_returns(rollout: Rollout, discount: float, trace: float, values: np.ndarray | None = None) -> np.ndarray:
-    """Targets [N] float32 for the critic: GAE advantages plus values."""
-    values = rollout.records.value if values is None else values
-    return gae(rollout, discount, trace, values) + values
-
-
 def vtrace(
     rollout: Rollout,
     values: np.ndarray,
@@ -85,12 +79,16 @@ def transformed(rollout: Rollout, divergence: np.ndarray, eta: float) -> np.ndar
     """Rewards [T, S] of the regularised game of R-NaD.
 
     Each decision costs its player eta * divergence, the expectation of log(pi / pi_reg), and the others gain that in
-    equal parts, so a zero-sum game stays zero-sum. `divergence` is [N].
+    equal parts, so a zero-sum game stays zero-sum. `divergence` is [N]. Step 0 holds decisions of different times, and
+    who decided later was not yet waiting: what such a decision's predecessor gained then is not gained again.
     """
     steps, streams = rollout.grid.shape
     players = rollout.utilities.shape[1]
     cost = np.where(rollout.grid >= 0, eta * divergence[rollout.grid], 0).reshape(steps, streams // players, players)
     gain = (cost.sum(axis=2, keepdims=True) - cost) / max(players - 1, 1)
+    since = rollout.since.reshape(-1, players)
+    waited = (since[:, None] >= since[:, :, None]) & ~np.eye(players, dtype=bool)  # [B, waiting, deciding]
+    gain[0] = np.einsum("bwd,bd->bw", waited, cost[0]) / max(players - 1, 1)
     return rollout.reward + (gain - cost).reshape(steps, streams).astype(np.float32)
 
 

@@ -70,6 +70,8 @@ class Rollout(NamedTuple):
     """[E, P] participants of the matches that ended, in the order they ended in."""
     utilities: np.ndarray
     """[E, P] their utilities, as the game counts them."""
+    since: np.ndarray
+    """[S] int64 when each stream's record at step 0 was decided, negative steps; 0 = it has none."""
 
 
 class Owed(NamedTuple):
@@ -79,6 +81,8 @@ class Owed(NamedTuple):
     """[c] stream of each carried record."""
     reward: np.ndarray
     """[c] float32 gained since."""
+    since: np.ndarray
+    """[c] int64 when it was decided, counted back from the end of the rollout."""
 
 
 class Buffer:
@@ -108,7 +112,7 @@ class Buffer:
     def nothing(self) -> tuple[Records, Owed]:
         """What the first rollout carries over."""
         empty = Records(*(array[:0].copy() for array in self._arrays))
-        return empty, Owed(np.empty(0, np.int64), np.empty(0, np.float32))
+        return empty, Owed(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
 
     def clear(self, carried: Records, owed: Owed) -> None:
         """Begin a rollout; the carried records are its step 0."""
@@ -118,6 +122,8 @@ class Buffer:
         self.advance()
         self._append(carried, owed.stream)
         self._reward[0, owed.stream] = owed.reward
+        self._since = np.zeros(self.streams, np.int64)
+        self._since[owed.stream] = owed.since
 
     @property
     def fresh(self) -> int:
@@ -177,7 +183,8 @@ class Buffer:
         """The rollout, and what the next one carries over."""
         grid, reward = self._grid[: self.steps], self._reward[: self.steps]
         done = self._done[: self.steps]
-        last, owed = last_open(grid, reward, done)
+        last, owed, decided = last_open(grid, reward, done)
+        since = np.where(decided > 0, decided, self._since) - self.steps
         streams = np.flatnonzero(last >= 0)
         pending = np.zeros(self.size, bool)
         pending[last[streams]] = True
@@ -185,12 +192,12 @@ class Buffer:
         carried = Records(*(array[last[streams]] for array in records))
         seated = np.concatenate([np.empty((0, self.players), np.int64), *(row for row, _ in self._ended)])
         utilities = np.concatenate([np.empty((0, self.players)), *(row for _, row in self._ended)])
-        rollout = Rollout(records, grid, reward, done, pending, seated, utilities)
-        return rollout, carried, Owed(streams, owed[streams])
+        rollout = Rollout(records, grid, reward, done, pending, seated, utilities, self._since)
+        return rollout, carried, Owed(streams, owed[streams], since[streams])
 
 
-def last_open(grid: np.ndarray, reward: np.ndarray, done: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Per stream [S] the last record of a match still open (-1: none), and the reward gained since."""
+def last_open(grid: np.ndarray, reward: np.ndarray, done: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per stream [S] the last record of a match still open (-1: none), the reward gained since, and its step."""
     steps = len(grid)
     time = np.arange(steps)[:, None]
     ended = np.where(done, time, -1).max(axis=0, initial=-1)
@@ -199,7 +206,7 @@ def last_open(grid: np.ndarray, reward: np.ndarray, done: np.ndarray) -> tuple[n
     streams = np.arange(grid.shape[1])
     last = np.where(is_open, grid[np.maximum(decided, 0), streams], -1)
     owed = np.where((time >= decided) & is_open, reward, 0).sum(axis=0, dtype=np.float32)
-    return last, owed
+    return last, owed, decided
 
 
 def _grown(array: np.ndarray, rows: int) -> np.ndarray:
