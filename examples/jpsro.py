@@ -1,7 +1,7 @@
 """JPSRO: PSRO on a game of three players, with a correlated equilibrium of the table in place of a Nash one.
 
-With coarse correlated equilibria each player responds to the others' joint mixture; with correlated ones to what the
-others do whenever one of its own policies is recommended, a response a recommendation.
+Each player responds to the others' joint mixture. With coarse correlated equilibria this is JPSRO(CCE); with correlated
+ones nobody gains by swapping one recommended policy for another of the table, and responses are the same.
 
 python examples/jpsro.py --concept cce --iterations 6
 """

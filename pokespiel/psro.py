@@ -3,7 +3,7 @@
     populations -> payoffs -> meta-strategy -> best responses to it -> larger populations
 
 With a Nash solver this is double oracle, with `uniform` fictitious play, with `self_play` self-play, with a correlated
-solver JPSRO; a solver's `targets` (rectified Nash, JPSRO's recommendations) ask for one response a row. The loop is a
+solver JPSRO; a solver's `targets` (rectified Nash) ask for one response a row. The loop is a
 generator of whole states: it holds no files, prints nothing and never stops by itself. Several oracles respond together
 in every iteration, or take turns: an exploiter and a learner in turns are exploit and defend.
 

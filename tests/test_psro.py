@@ -9,17 +9,12 @@ import numpy as np
 import pytest
 from toys import Always, BiasedRPS, Parity
 
-from pokespiel.evaluation.exact import exact_metrics
-from pokespiel.game.matrix import matrix_game
-from pokespiel.metagame import ExactPayoffs, PayoffTable
+from pokespiel.metagame import PayoffTable
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.correlated import Correlated
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.self_play import SelfPlay
 from pokespiel.metasolvers.uniform import Uniform
 from pokespiel.oracles import Training
-from pokespiel.oracles.exact import Exact
-from pokespiel.policy import Tabular
 from pokespiel.psro import Beginning, PSROState, _merged, psro, respond_to
 from pokespiel.sampling import SampledPayoffs
 
@@ -174,16 +169,6 @@ def test_targets_ask_for_one_response_a_row():
     assert [call[0].rows[:, 1].tolist() for call in calls] == [[0], [1], [0, 1]]
     assert calls[0][1].rows[:, 0].tolist() == [1, 2]
     assert calls[0][1].weights.tolist() == [0.25, 0.75]
-
-
-def test_correlated_equilibria_ask_for_a_response_to_each_recommendation():
-    """The row player never deviates from one joint distribution, but would when told its first action."""
-    game = matrix_game(np.array([[[-10.0, 1.0], [1.0, 0.0], [-12.0, 1.5]], np.zeros((3, 2))]))
-    pure = [[Tabular({player: np.eye(3)[[action]]}) for action in (0, 1)] for player in (0, 1)]
-    begun = Beginning(tuple(map(tuple, pure)), (({}, {}), ({}, {})), None)
-    states = psro(game, Correlated("ce"), [Exact()], ExactPayoffs(), np.random.default_rng(0), beginning=begun)
-    last = next(itertools.islice(states, 6, None))
-    assert exact_metrics(game, last.populations, last.strategy)["ce_gap"] < 1e-6
 
 
 def test_what_was_spent_adds_up_over_calls():

@@ -8,9 +8,9 @@ gains by refusing to be told and always playing one policy:
     CCE  sum over all of s(a, others) (u(b, others) - u(a, others)) <= epsilon         every b of every player
 
 Both sets are polytopes, never empty; a strictly concave objective picks one point, the same whatever the order of
-policies and players. With it, PSRO becomes JPSRO (Marris et al. 2021, arXiv:2106.09435): each player responds once to
-the others' joint distribution under a coarse equilibrium, and once for every policy it may be told, to what the others
-are told then, under a correlated one.
+policies and players. With a coarse equilibrium, PSRO becomes JPSRO (Marris et al. 2021, arXiv:2106.09435): each player
+responds to the others' joint distribution. With a correlated one it responds to that too, not to every recommendation
+apart as JPSRO(CE) does, whose populations would grow by their own size in each iteration.
 
 Reference: Marris et al. (2021), Multi-Agent Training beyond Zero-Sum with Correlated Equilibrium Meta-Solvers.
 """
@@ -26,7 +26,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
-from pokespiel.metasolvers import SUPPORT, MetaStrategy
+from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.convex import maximum
 from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.tables import Table, checked
@@ -62,8 +62,7 @@ class Correlated:
         if excess > TOLERANCE:
             raise ArithmeticError(f"correlated: found an incentive of {excess:.3g} of the payoffs' range")
         joint = joint.reshape(table.payoffs.shape[1:])
-        strategy = _same_for_all_seats(table, joint) if symmetric else table.strategy(marginals_of(joint), joint)
-        return strategy._replace(targets=_told(strategy)) if self.concept == "ce" else strategy
+        return _same_for_all_seats(table, joint) if symmetric else table.strategy(marginals_of(joint), joint)
 
     def _optimum(self, incentives: sparse.csr_array, allowed: float) -> np.ndarray:
         if self.objective == "gini":
@@ -107,16 +106,6 @@ def face(incentives: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
         raise ArithmeticError(f"correlated: the linear program failed: {result.message}")
     positive = result.x[choices:] > 1e-6
     return positive[:choices], positive[choices:]
-
-
-def _told(strategy: MetaStrategy) -> tuple[np.ndarray, ...]:
-    """Per population, what the others are told [m, sizes of the others] when it is told each policy of its support."""
-    assert strategy.joint is not None
-    rows = []
-    for player, marginal in enumerate(strategy.marginals):
-        told = np.moveaxis(strategy.joint, player, 0)[marginal > SUPPORT]
-        rows.append(told / told.sum(axis=tuple(range(1, told.ndim)), keepdims=True))
-    return tuple(rows)
 
 
 def _same_for_all_seats(table: Table, joint: np.ndarray) -> MetaStrategy:
