@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -145,8 +144,7 @@ def keep(folder: Path, names: Sequence[str]) -> None:
         for pattern in SMALL:
             for path in (folder / name).glob(pattern):
                 target = RESULTS / name / path.relative_to(folder / name)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
+                write_text(target, path.read_text(encoding="utf-8").replace(f"{Path.cwd()}/", ""))
         environment = folder / name / "environment.json"
         if environment.is_file():
             sessions = [facts(session) for session in json.loads(environment.read_text())["sessions"]]
