@@ -109,7 +109,15 @@ def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
         if key not in fields:
             raise BadOption(str(unknown(f"option of {what}:", key, fields or ["(it has none)"])))
         values[key] = checked(value, fields[key], f"option {key!r} of {what}")
+    missing = [field.name for field in dataclasses.fields(plugin) if field.init and _is_needed(field, values)]
+    if missing:
+        raise BadOption(f"{what} needs {', '.join(missing)}")
     return plugin(**values)
+
+
+def _is_needed(field: dataclasses.Field[Any], values: Mapping[str, Any]) -> bool:
+    without = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    return without and field.name not in values
 
 
 def options_of(plugin: Any) -> dict[str, Any]:

@@ -162,7 +162,9 @@ class ExactPayoffs:
                     np.stack([game.plan(policy, seat) for policy in seats[seat][block[seat]]])
                     for seat in range(len(seats))
                 ]
-                grown.payoffs[at(block)] = game.payoffs(plans)
+                payoffs = game.payoffs(plans)
+                rounding = 1e-14 * max(map(abs, game.utility_range))
+                grown.payoffs[at(block)] = np.where(np.abs(payoffs) > rounding, payoffs, 0.0)
         return grown
 
 

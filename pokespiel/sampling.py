@@ -165,6 +165,8 @@ class SampledPayoffs:
     def __post_init__(self) -> None:
         if self.units < 2:
             raise ValueError(f"units must be at least 2 (a spread needs two), got {self.units}")
+        if self.max_steps is not None and self.max_steps < 1:
+            raise ValueError(f"max_steps must be at least 1, got {self.max_steps}")
 
     def __call__(
         self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator

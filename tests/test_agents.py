@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -152,6 +153,22 @@ def _neighbours(text: str) -> list[tuple[str, str]]:
     """Pairs of lines of one table."""
     lines = text.splitlines()
     return [(a, b) for a, b in itertools.pairwise(lines) if a.startswith("|") and b.startswith("|")]
+
+
+def test_another_folder_is_never_shipped_into(run, tmp_path, capsys) -> None:
+    copied = shutil.copytree(run.path, tmp_path / "run")
+    before = {path: path.stat().st_size for path in copied.rglob("*.safetensors")}
+    assert main(["agent", str(copied), "--out", str(tmp_path / "a.safetensors"), "--ship", str(copied)]) == 2
+    assert "holds something else" in capsys.readouterr().err
+    assert {path: path.stat().st_size for path in copied.rglob("*.safetensors")} == before
+
+
+def test_a_measurement_that_is_none_is_refused_before_the_work(run, tmp_path, capsys) -> None:
+    (tmp_path / "bad.json").write_text("{}")
+    command = ["agent", str(run.path), "--out", str(tmp_path / "a.safetensors"), "--ship", str(tmp_path / "ship")]
+    assert main([*command, "--exploits", str(tmp_path / "bad.json")]) == 2
+    assert "no measurement of exploitability" in capsys.readouterr().err
+    assert not (tmp_path / "ship").exists()
 
 
 def test_what_is_no_arenas_record_is_refused(tmp_path) -> None:

@@ -37,6 +37,23 @@ def write_csv(path, rows) -> str:
 RPS = [[0, -1, 2], [1, 0, -1], [-2, 1, 0]]
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["psro", "--game", "kuhn_poker", "--resume"], "--resume goes on with the run in --run"),
+        (["psro", "--game", "matrix"], "needs path"),
+        (["exploit", "expert", "--phase0", "nowhere"], "add --controls all"),
+        (["tournament", "random", "--max-steps", "0"], "max_steps must be at least 1"),
+        (["showdown", "arena", "--matches", "0"], "matches must be at least 1"),
+        (["showdown", "arena", "--concurrency", "0"], "concurrency must be at least 1"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(command, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(command) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_psro_runs_and_says_where(tmp_path, capsys):
     path = tmp_path / "run"
     asked = [

@@ -149,6 +149,12 @@ def test_the_direction_of_the_payoffs_on_a_lopsided_matrix():
     assert exact_metrics(game, [[Uniform()], [Uniform()]], start)["nash_conv"] == pytest.approx(2 - 5 / 6 + 5 / 6 + 1.5)
 
 
+def test_rounding_is_no_asymmetry():
+    """Uniform play of this game pays 4e-17, and the table of that alone must still count as symmetric."""
+    _, states = run("matrix_brps", 3, Nash())
+    assert states[-1].iteration == 3
+
+
 def test_sampled_payoffs_agree_with_exact_ones():
     game, states = run("kuhn_poker", 4, payoffs=SampledPayoffs(units=3000), seed=2)
     state = states[-1]

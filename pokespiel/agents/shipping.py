@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.agents import FORMAT
+from pokespiel.agents import FORMAT, card
 from pokespiel.agents.cards import markdown
 from pokespiel.agents.deploy import Agent, standing_of
 from pokespiel.agents.strength import Strength
@@ -46,20 +46,21 @@ def ship(
     *,
     strengths: Mapping[str, Iterable[Strength]],
     distilled: tuple[Policy, Mapping[str, Any]] | None = None,
-    exploits: Sequence[Path] = (),
+    exploits: Sequence[Mapping[str, Any]] = (),
     arenas: Sequence[Mapping[str, Any]] = (),
     population: int = 0,
 ) -> None:
-    """Write the folder; what a former agent left there is removed.
+    """Write the folder; what a former agent left there is removed. A `FileExistsError` if it holds something else.
 
     Args:
         population: how many of the run's policies ship at least: the mixture's, then its newest networks.
         strengths: of the agents by name ("shipped", "shipped/distilled").
         distilled: the network and what is known of it.
-        exploits: further exploit.json files, beside those in the run's folder and in those it started from.
+        exploits: what `exploit_of` gave, beside those in the run's folder and in those it started from.
         arenas: what `arena_of` gave.
     """
-    former = set(folder.glob("*.safetensors"))
+    former = files_of(folder)
+    found = [exploit_of(path, agent) for path in _measurements(run)]
     state = standing_of(run).state
     labelled = labels(state.origins[0])
     chosen = _chosen(state.populations[0], agent.indices, population)
@@ -69,7 +70,7 @@ def ship(
     if distilled is not None:
         save_policy(folder / "distilled.safetensors", distilled[0], distilled[1], half=True)
     made = {folder / f"{name}.safetensors" for name in (*names.values(), *(["distilled"] if distilled else []))}
-    card = {
+    told = {
         "format": FORMAT,
         "mixture": {names[i]: float(w) for i, w in zip(agent.indices, agent.policy.weights, strict=True)},
         "labels": {name: labelled[index] for index, name in names.items()},
@@ -79,14 +80,25 @@ def ship(
         "head_to_head": _head_to_head(state, chosen),
         "arenas": list(arenas),
         "strengths": {name: [_row(one) for one in rows] for name, rows in strengths.items()},
-        "exploitability": [_measured(path, agent) for path in (*_measurements(run), *exploits)],
+        "exploitability": [*found, *exploits],
         "distilled": dict(distilled[1]) if distilled else None,
     }
-    card = json.loads(_FOLDERS.sub("", json.dumps(card)))
-    write_text(folder / "card.json", json.dumps(card, indent=1) + "\n")
-    write_text(folder / "CARD.md", markdown(card))
+    told = json.loads(_FOLDERS.sub("", json.dumps(told)))
+    write_text(folder / "card.json", json.dumps(told, indent=1) + "\n")
+    write_text(folder / "CARD.md", markdown(told))
     for path in former - made:
-        path.unlink()
+        path.unlink(missing_ok=True)
+
+
+def files_of(folder: Path) -> set[Path]:
+    """The policies of the agent that `folder` holds, none where it is new; a `FileExistsError` if it is none."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return set()
+    try:
+        card(folder)
+    except (FileNotFoundError, ValueError) as error:
+        raise FileExistsError(f"{folder} holds something else than shipped agents; choose another folder") from error
+    return set(folder.glob("*.safetensors"))
 
 
 def arena_of(path: Path, agent: Agent) -> dict[str, Any]:
@@ -95,6 +107,17 @@ def arena_of(path: Path, agent: Agent) -> dict[str, Any]:
     if found["first"]["hash"] != policy_name(agent.policy):
         raise ValueError(f"{path} is the record of {found['first']['name']}, another policy than this agent")
     return {name: value for name, value in found.items() if name not in ("format", "first", "environment")}
+
+
+def exploit_of(path: Path, agent: Agent) -> dict[str, Any]:
+    """A measurement of exploitability, for the card; a `ValueError` if the file is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        own = found["victim"].get("hash") == policy_name(agent.policy)
+        kept = {name: found[name] for name in KEPT}
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is no measurement of exploitability: {error!r}") from error
+    return {"measurement": f"{path.parent.parent.parent.name}/{path.parent.name}", "of_this_agent": own} | kept
 
 
 def _training(phase: Phase) -> dict[str, Any]:
@@ -139,13 +162,6 @@ def _head_to_head(state: PSROState, chosen: Sequence[int]) -> dict[str, Any]:
 
 def _measurements(run: RunFolder) -> list[Path]:
     return [path for phase in chain_of(run).phases for path in sorted(phase.run.path.glob("exploit/*/exploit.json"))]
-
-
-def _measured(path: Path, agent: Agent) -> dict[str, Any]:
-    found = json.loads(path.read_text(encoding="utf-8"))
-    own = found["victim"].get("hash") == policy_name(agent.policy)
-    about = {"measurement": f"{path.parent.parent.parent.name}/{path.parent.name}", "of_this_agent": own}
-    return about | {name: found[name] for name in KEPT}
 
 
 def _row(one: Strength) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class AgentCommand:
 
     def __call__(self) -> int:
         from pokespiel.agents.deploy import agent_of
-        from pokespiel.agents.shipping import arena_of, ship
+        from pokespiel.agents.shipping import arena_of, exploit_of, files_of, ship
         from pokespiel.policy import save_policy
         from pokespiel.run import RunFolder
 
@@ -65,6 +65,9 @@ class AgentCommand:
         run = RunFolder(self.run)
         agent = agent_of(run, self.least)
         arenas = [arena_of(path, agent) for path in self.arenas]
+        exploits = [exploit_of(path, agent) for path in self.exploits]
+        if self.ship is not None:
+            files_of(self.ship)  # refuses another's folder before the work, not after it
         path = self.out or self.run / "agent.safetensors"
         about = {"run": self.run.name, "members": list(agent.labels), "dropped": agent.dropped}
         save_policy(path, agent.policy, about)
@@ -82,7 +85,7 @@ class AgentCommand:
                 agent,
                 strengths=strengths,
                 distilled=distilled,
-                exploits=self.exploits,
+                exploits=exploits,
                 arenas=arenas,
                 population=self.population,
             )

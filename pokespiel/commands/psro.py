@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pokespiel.config import BadOption
 from pokespiel.options import read_yaml, to_plain
 from pokespiel.run import PSROConfig, RunFolder
 
@@ -41,7 +42,9 @@ class PSRO(PSROConfig):
     @classmethod
     def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
         """What replaces the defaults: the YAML file, or the run to resume."""
-        if "resume" in given and given.get("run"):
+        if "resume" in given:
+            if not given.get("run") or given.get("config"):
+                raise BadOption("--resume goes on with the run in --run FOLDER and its options; it takes no --config")
             return to_plain(RunFolder(given["run"][0]).config())
         return read_yaml(given["config"][0]) if given.get("config") else {}
 

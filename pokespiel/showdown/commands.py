@@ -50,6 +50,11 @@ def _serve(options: Showdown) -> None:
 
 
 def _arena(options: Showdown) -> None:
+    for name in ("matches", "concurrency", "servers"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"{name} must be at least 1, got {getattr(options, name)}")
+    if options.out is not None and options.out.is_dir():
+        raise ValueError(f"--out {options.out} is a folder; name a file")
     install()
     rng = np.random.default_rng(options.seed)
     contestants = contestant(options.first, rng), contestant(options.second, rng)

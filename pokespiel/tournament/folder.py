@@ -74,6 +74,8 @@ class Plan:
             raise BadOption(f"expected 2 <= first <= units, got first {self.first} and units {self.units}")
         if self.step < 1:
             raise BadOption(f"step must be at least 1, got {self.step}")
+        if self.max_steps is not None and self.max_steps < 1:
+            raise BadOption(f"max_steps must be at least 1, got {self.max_steps}")
 
 
 class Tournament:
