@@ -47,6 +47,12 @@ class NetworkOptions:
     auxiliary: bool = False
     """A head that predicts the full state, hidden facts included, from the player's view."""
 
+    def __post_init__(self) -> None:
+        if not self.hidden or min(self.hidden) < 1 or self.row_width < 1:
+            raise ValueError(f"layers need widths of at least 1, not hidden {self.hidden}, row_width {self.row_width}")
+        if min(self.attention, self.recurrent) < 0:
+            raise ValueError(f"attention and recurrent must not be negative, not {self.attention}, {self.recurrent}")
+
 
 @dataclass(frozen=True)
 class NetworkShape:

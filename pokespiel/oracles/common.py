@@ -60,13 +60,15 @@ class Learning:
     that losses take as played include it."""
 
     def __post_init__(self) -> None:
-        for name in ("decisions", "batch", "matches", "report"):
-            if getattr(self, name) < 1:
+        for name in ("decisions", "batch", "matches", "report", "epochs", "minibatches"):
+            if getattr(self, name, 1) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not all(0 <= self.explore(progress, 1.0) < 1 for progress in (0.0, 1.0)):
             raise ValueError(f"explore must stay in [0, 1), not {self.explore}")
         if not 0 < self.discount <= 1:
             raise ValueError(f"discount must be in (0, 1], not {self.discount}")
+        if not 0 <= getattr(self, "trace", 1) <= 1:
+            raise ValueError(f"trace must be in [0, 1], not {self.trace}")  # type: ignore[attr-defined]
 
     def make_learner(
         self,
