@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STALE = 3600.0
@@ -76,6 +76,7 @@ def locked(folder: str | Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         for path in folder.rglob(".*.tmp"):
-            if time.time() - path.stat().st_mtime > STALE:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # a report beside us may be renaming its own
+                if time.time() - path.stat().st_mtime > STALE:
+                    path.unlink()
         yield

@@ -105,10 +105,13 @@ class Dataset:
 
     def parts(self) -> list[Path]:
         """The parts, oldest first; a `FileNotFoundError` if there are none."""
-        found = sorted(Path(self.folder).glob("part-*.safetensors"))
+        found = self._files()
         if not found:
             raise FileNotFoundError(f"no dataset in {self.folder}: expected files part-*.safetensors")
         return found
+
+    def _files(self) -> list[Path]:
+        return sorted(Path(self.folder).glob("part-*.safetensors"))
 
     def append(self, columns: Columns, provenance: Mapping[str, Any]) -> Path:
         """Atomically add a part; `provenance` needs at least `game` and `policies` (names, in the columns' order)."""
@@ -123,8 +126,7 @@ class Dataset:
     def holds(self, columns: Columns) -> bool:
         """Whether a part has these matches, by their seeds."""
         seeds = columns["match_seed"]
-        parts = sorted(Path(self.folder).glob("part-*.safetensors"))
-        return any(np.array_equal(self.read(part, ("match_seed",))["match_seed"], seeds) for part in parts)
+        return any(np.array_equal(self.read(part, ("match_seed",))["match_seed"], seeds) for part in self._files())
 
     def provenance(self, part: Path) -> dict[str, Any]:
         """How a part came about."""

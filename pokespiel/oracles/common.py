@@ -67,8 +67,9 @@ class Learning:
             raise ValueError(f"explore must stay in [0, 1), not {self.explore}")
         if not 0 < self.discount <= 1:
             raise ValueError(f"discount must be in (0, 1], not {self.discount}")
-        if not 0 <= getattr(self, "trace", 1) <= 1:
-            raise ValueError(f"trace must be in [0, 1], not {self.trace}")  # type: ignore[attr-defined]
+        trace = getattr(self, "trace", 1.0)
+        if not 0 <= trace <= 1:
+            raise ValueError(f"trace must be in [0, 1], not {trace}")
 
     def make_learner(
         self,
