@@ -19,6 +19,7 @@ import numpy as np
 from pokespiel.config import Registry
 from pokespiel.game import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
+from pokespiel.metasolvers.judging import is_zero_sum
 from pokespiel.policy import Policy
 from pokespiel.statistics import mean_interval
 
@@ -225,17 +226,13 @@ def deviations(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
     count = samples.units[..., None, None]
     products = np.moveaxis(samples.products, (0, 1), (-2, -1))
     covariance = products - count * means @ np.swapaxes(means, -1, -2)
-    zero_sum, (low, high) = _is_zero_sum(table.payoffs), bounds
+    zero_sum, (low, high) = is_zero_sum(table.payoffs), bounds
     covariance += 4 * ((high - low) / 2) ** 2 * _doubt(len(table.payoffs), zero_sum)
     off = means - (means.mean(axis=-2, keepdims=True) if zero_sum else (low + high) / 2)
     covariance += 4 * count / (count + 4) * (off @ np.swapaxes(off, -1, -2))  # the added units' mean is another
     covariance = np.where(count > 0, covariance / (count + 3) / (count + 4), 0.0)
     values, vectors = np.linalg.eigh(covariance)
     return np.moveaxis(vectors * np.sqrt(np.maximum(values, 0))[..., None, :], (-2, -1), (0, 1))
-
-
-def _is_zero_sum(payoffs: np.ndarray) -> bool:
-    return bool(np.abs(payoffs.sum(axis=0)).max() < 1e-9 * max(1.0, np.abs(payoffs).max()))
 
 
 def _doubt(num_players: int, zero_sum: bool) -> np.ndarray:

@@ -50,10 +50,10 @@ class TestLogit:
     def test_agrees_with_gambit(self, rationality):
         for seed in range(3):
             payoffs = general_sum(3, 4, seed=seed)
-            game = pygambit.Game.from_arrays(*payoffs)
-            profile = pygambit.qre.logit_solve_lambda(game, lam=[rationality], use_strategic=True)[0].profile
+            game = pygambit.StrategicGame.from_arrays(*payoffs)
+            profile = pygambit.qre.logit_solve_lambda(game, lam=[rationality])[0].profile
             for weights, player in zip(Logit(rationality)(payoffs).marginals, game.players, strict=True):
-                expected = [float(profile[strategy]) for strategy in player.strategies]
+                expected = [float(profile[player][strategy]) for strategy in game.get_strategies(player)]
                 np.testing.assert_allclose(weights, expected, atol=1e-4)
 
     def test_grows_into_a_nash_equilibrium(self):

@@ -14,12 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.metasolvers import MetaStrategy
-
-AGREEMENT = 1e-9
-"""How far a table may be from zero-sum or symmetric, as a share of its largest absolute payoff."""
-
-ROUNDING = 1e-14
-"""A difference of payoffs that is a smaller share of their size means nothing."""
+from pokespiel.metasolvers.judging import ROUNDING, asymmetry, is_constant_sum, rounding
 
 Profile = tuple[np.ndarray, ...]
 
@@ -130,14 +125,12 @@ def _check_symmetric(payoffs: np.ndarray, solver: str) -> None:
     sizes = payoffs.shape[1:]
     if len(set(sizes)) > 1:
         raise ValueError(f"{solver}: a symmetric table needs populations of one size, got {sizes}")
-    tolerance = AGREEMENT * np.abs(payoffs).max()
+    allowed = rounding(payoffs)
     for seat in range(1, len(payoffs)):
-        swapped = payoffs.swapaxes(1, seat + 1).copy()
-        swapped[[0, seat]] = swapped[[seat, 0]]
-        if np.abs(swapped - payoffs).max() > tolerance:
+        if asymmetry(payoffs, seat) > allowed:
             raise ValueError(
                 f"{solver}: symmetric=True, but swapping seats 0 and {seat} changes the payoffs"
-                f" by up to {np.abs(swapped - payoffs).max():.3g}"
+                f" by up to {asymmetry(payoffs, seat):.3g}"
             )
 
 
@@ -146,7 +139,7 @@ def zero_sum_matrix(table: Table, solver: str) -> np.ndarray:
     if table.num_players != 2:
         raise ValueError(f"{solver} solves two-player zero-sum tables, got {table.num_players} players; {_OTHERS}")
     total = table.payoffs.sum(axis=0)
-    if np.ptp(total) > AGREEMENT * np.abs(table.payoffs).max():
+    if not is_constant_sum(table.payoffs):
         raise ValueError(
             f"{solver} solves zero-sum tables, but this one is general-sum: the players' payoffs sum to"
             f" between {total.min():.6g} and {total.max():.6g}; {_OTHERS}"
