@@ -25,9 +25,7 @@ struct Target {
     Type types[2];
     bool reflect, light_screen, asleep;
     std::int8_t evasion;
-    std::uint16_t full_hp;
-    std::uint16_t hp;  // thousandths of full HP
-    double per_point;  // thousandths of full HP
+    std::uint32_t full_hp, hp;  // points
 };
 
 bool on(const KnownActive& active, std::uint32_t flag) { return active.flags & flag; }
@@ -56,9 +54,8 @@ Attacker attacker_on_bench(const KnownPokemon& pokemon) {
 
 void set_health(Target& target, const KnownPokemon& pokemon) {
     target.asleep = pokemon.status == Status::Sleep;
-    target.full_hp = std::max<std::uint16_t>(1, pokemon.full_hp);
-    target.per_point = 1000.0 / target.full_hp;
-    target.hp = pokemon.share / 10;
+    target.full_hp = std::max<std::uint32_t>(1, pokemon.full_hp);
+    target.hp = pokemon.hp * target.full_hp / std::max<std::uint32_t>(1, pokemon.max_hp);
 }
 
 Target target_on_field(const KnownSide& side) {
@@ -115,20 +112,29 @@ std::uint32_t before_roll(const MoveData& move, const Attacker& attacker, const 
     return typed_damage(damage, move.type, target.types);
 }
 
-std::int16_t share(double points, const Target& target) {
-    return static_cast<std::int16_t>(std::min<double>(kMostShare, points * target.per_point));
+// Damage in points: the lowest and highest of a hit that is not critical, and the mean as a quotient of whole numbers.
+struct Points {
+    std::uint32_t least, most;
+    std::uint64_t mean, parts = 1;
+};
+
+// points / parts in thousandths of the target's full HP, rounded down.
+std::int16_t share(std::uint64_t points, std::uint64_t parts, const Target& target) {
+    return static_cast<std::int16_t>(std::min<std::uint64_t>(kMostShare, 1000 * points / (parts * target.full_hp)));
 }
 
-// Least, most and mean points of the moves without the formula; false for those with it.
-bool fixed_points(const MoveData& move, const Attacker& attacker, const Target& target, double (&points)[3]) {
-    const auto all = [&](double value) { points[0] = points[1] = points[2] = value; };
+// Of the moves without the formula; false for those with it.
+bool fixed_points(const MoveData& move, const Attacker& attacker, const Target& target, Points& points) {
+    const auto all = [&](std::uint32_t value) { points = {value, value, value}; };
     switch (move.effect) {
         case Effect::LevelDamage: all(attacker.level); return true;
         case Effect::FixedDamage: all(move.parameter); return true;
-        case Effect::SuperFang: all(target.hp * target.full_hp / 2000.0); return true;
-        case Effect::Psywave:
-            points[0] = 1, points[1] = std::max(1, attacker.level * 3 / 2 - 1), points[2] = (points[0] + points[1]) / 2;
+        case Effect::SuperFang: all(std::max(1u, target.hp / 2)); return true;
+        case Effect::Psywave: {
+            const std::uint32_t most = std::max(1, attacker.level * 3 / 2 - 1);
+            points = {1, most, 1 + most, 2};
             return true;
+        }
         case Effect::Ohko: all(target.modified[2] > attacker.modified[2] ? 0 : target.full_hp); return true;
         case Effect::Counter:
         case Effect::Bide: all(0); return true;
@@ -147,7 +153,7 @@ bool has_no_effect(const MoveData& move, const Target& target, int effectiveness
 }
 
 struct Hits {
-    int least, most, mean;
+    std::uint32_t least, most, mean;
 };
 
 Hits hits_of(const MoveData& move) {
@@ -173,19 +179,20 @@ bool is_special(const MoveData& move) {
     }
 }
 
-// A hit by the formula: damage before the roll, and the mean over rolls, critical and repeated hits.
-struct Blow {
-    std::uint32_t plain, rate;
-    double mean;
-};
+// A hit by the formula, without a critical one.
+std::uint32_t lowest(std::uint32_t damage) { return damage > 1 ? damage * kLowestRoll / kHighestRoll : damage; }
 
-Blow blow_of(const MoveData& move, const Attacker& attacker, const Target& target) {
-    constexpr double kPerRoll = kMeanRoll / (256.0 * kHighestRoll);
-    const std::uint32_t rate = critical_rate(attacker.species, attacker.focus_energy, move.high_critical);
+// The mean goes over rolls, critical hits and repeated hits.
+Points formula_points(const MoveData& move, const Attacker& attacker, const Target& target, std::uint32_t rate) {
     const std::uint32_t plain = before_roll(move, attacker, target, false);
     const std::uint32_t critical = before_roll(move, attacker, target, true);
-    const std::uint32_t sum = (256 - rate) * plain + rate * critical;
-    return {plain, rate, sum * static_cast<std::uint32_t>(hits_of(move).mean) * kPerRoll};
+    const Hits hits = hits_of(move);
+    const std::uint64_t sum = (256 - rate) * plain + rate * critical;
+    return {hits.least * lowest(plain), hits.most * plain, sum * hits.mean * kMeanRoll, 256 * kHighestRoll};
+}
+
+std::uint32_t rate_of(const MoveData& move, const Attacker& attacker) {
+    return critical_rate(attacker.species, attacker.focus_energy, move.high_critical);
 }
 
 Hit estimate(const MoveData& move, const Attacker& attacker, const Target& target) {
@@ -193,18 +200,14 @@ Hit estimate(const MoveData& move, const Attacker& attacker, const Target& targe
     hit.factor = static_cast<std::int16_t>(factor(move, target));
     hit.chance = static_cast<std::int16_t>(hit_chance(move, attacker, target));
     if (!hurts(move) || has_no_effect(move, target, hit.factor)) return hit;
-    double points[3];
+    Points points;
     if (!is_special(move) || !fixed_points(move, attacker, target, points)) {
-        const Blow blow = blow_of(move, attacker, target);
-        const Hits hits = hits_of(move);
-        hit.critical = static_cast<std::int16_t>(blow.rate);
-        points[0] = static_cast<std::uint32_t>(hits.least) * (blow.plain > 1 ? blow.plain * kLowestRoll / kHighestRoll : blow.plain);
-        points[1] = static_cast<std::uint32_t>(hits.most) * blow.plain;
-        points[2] = blow.mean;
+        hit.critical = static_cast<std::int16_t>(rate_of(move, attacker));
+        points = formula_points(move, attacker, target, rate_of(move, attacker));
     }
-    hit.least = share(points[0], target);
-    hit.most = share(points[1], target);
-    hit.expected = share(points[2] * hit.chance / 256, target);
+    hit.least = share(points.least, 1, target);
+    hit.most = share(points.most, 1, target);
+    hit.expected = share(points.mean * hit.chance, points.parts * 256, target);
     return hit;
 }
 
@@ -213,7 +216,8 @@ std::int16_t expected(const KnownMove& known, const Attacker& attacker, const Ta
     const MoveData& move = kMoves[known.move];
     if (!hurts(move) || has_no_effect(move, target, factor(move, target))) return 0;
     if (is_special(move)) return estimate(move, attacker, target).expected;
-    return share(blow_of(move, attacker, target).mean * hit_chance(move, attacker, target) / 256, target);
+    const Points points = formula_points(move, attacker, target, rate_of(move, attacker));
+    return share(points.mean * hit_chance(move, attacker, target), points.parts * 256, target);
 }
 
 bool present(const KnownPokemon& pokemon) { return pokemon.species && pokemon.hp; }

@@ -304,7 +304,7 @@ inline void expand_rows(const Expansion& how, const std::int16_t*& in, float*& o
         for (int i = 0; i < kQuantities; i++) out[i] = static_cast<float>(in[i]) * how.scales[i];
         out += kQuantities;
         int t = 0;
-        const auto look_up = [&]<int kWidth>() {
+        [[maybe_unused]] const auto look_up = [&]<int kWidth>() {
             const int code = std::clamp<int>(in[how.keys[t]], 0, how.codes[t] - 1);
             std::memcpy(out, how.tables[t] + code * kWidth, kWidth * sizeof(float));
             out += kWidth;
