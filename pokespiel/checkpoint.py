@@ -1,6 +1,6 @@
 """Nested plain values, arrays and policies in one file, written atomically and read without pickle.
 
-The file is a safetensors archive: every array under a number, and the nesting as JSON in its header. JSON keeps numbers
+The file is a safetensors archive with a checksum: every array under a number, and the nesting as JSON in its header. JSON keeps numbers
 of any size (a random generator's 128-bit state) and plain dictionaries; what it cannot hold is tagged: `{"$array": 3}`.
 A policy that stands at several places is written once and is one object again when read.
 """
@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
-from pokespiel.files import write_bytes
-from pokespiel.policy import POLICIES, Policy, describe
+from pokespiel.archive import load_archive, save_archive
+from pokespiel.policy import POLICIES, Policy, describe, unfit
 
 
 def save_checkpoint(path: str | Path, format: str, tree: Any) -> None:
@@ -27,22 +25,16 @@ def save_checkpoint(path: str | Path, format: str, tree: Any) -> None:
     """
     writer = _Writer()
     header = {"format": format, "tree": json.dumps(writer.encode(tree, "checkpoint"))}
-    write_bytes(path, safetensors.numpy.save(writer.arrays, header))
+    save_archive(path, header, writer.arrays)
 
 
 def load_checkpoint(path: str | Path, format: str) -> Any:
-    """What `save_checkpoint` wrote; a `ValueError` that says what is wrong with any other file."""
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"no file at {path}")
-    try:
-        with safetensors.safe_open(path, "numpy") as file:
-            header = file.metadata() or {}
-            if header.get("format") != format:
-                raise ValueError(f"{path}: expected a file of format {format!r}, found {header.get('format')!r}")
-            return _Reader(file.get_tensor).decode(json.loads(header["tree"]))
-    except (safetensors.SafetensorError, OSError, KeyError) as error:
-        raise ValueError(f"{path} is truncated or no {format} file: {error}") from error
+    """What `save_checkpoint` wrote; a `ValueError` that says in one sentence what is wrong with any other file."""
+    header, arrays = load_archive(path, f"{format} file")
+    if header.get("format") != format:
+        raise ValueError(f"{path}: expected a file of format {format!r}, found {header.get('format')!r}")
+    with unfit(f"{path} is not a whole {format} file"):
+        return _Reader(arrays.__getitem__).decode(json.loads(header["tree"]))
 
 
 class _Writer:
@@ -72,7 +64,7 @@ class _Writer:
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{where}: a checkpoint holds arrays of numbers and booleans, not of {array.dtype}")
         name = str(len(self.arrays))
-        self.arrays[name] = np.asarray(array, order="C")
+        self.arrays[name] = array
         return {"$array": name}
 
     def _mapping(self, value: Mapping[Any, Any], where: str) -> dict[str, Any]:

@@ -8,18 +8,20 @@ their registered kind, a plain configuration and their arrays, never pickled.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
+from pokespiel.archive import load_archive, save_archive
 from pokespiel.config import Registry
-from pokespiel.files import write_bytes
 
 FORMAT = "pokespiel-policy-1"
+_MISFITS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError, MemoryError)
+"""What building a policy from numbers and names that do not belong together may raise."""
 
 POLICIES = Registry(
     "policy kind",
@@ -145,6 +147,11 @@ class Tabular(Memoryless):
 
     @classmethod
     def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Tabular:
+        for name, table in arrays.items():
+            if not re.fullmatch("player_[0-9]+", name) or table.ndim != 2:
+                raise ValueError(f"expected tables player_0, player_1, ... of two axes, found {name!r} of {table.shape}")
+            if table.dtype.kind != "f" or not (np.isfinite(table) & (table >= 0)).all():
+                raise ValueError(f"the table {name} does not hold probabilities")
         return cls({int(name.removeprefix("player_")): table for name, table in arrays.items()})
 
 
@@ -232,7 +239,7 @@ def describe(policy: Policy) -> tuple[str, dict[str, Any], dict[str, np.ndarray]
 def save_policy(
     path: str | Path, policy: Policy, about: Mapping[str, Any] | None = None, *, half: bool = False
 ) -> None:
-    """Atomically write `policy` as one safetensors file; `about` is plain data kept beside it (see `read_about`).
+    """Atomically write `policy` as one safetensors file with a checksum; `about` is plain data kept beside it.
 
     half: keep float32 arrays as float16, in half the space; a network then plays the same but for rounding.
     """
@@ -242,30 +249,35 @@ def save_policy(
         arrays = {
             name: array.astype(np.float16) if array.dtype == np.float32 else array for name, array in arrays.items()
         }
-    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    write_bytes(path, safetensors.numpy.save(contiguous, header))
+    save_archive(path, header, arrays)
 
 
 def load_policy(path: str | Path) -> Policy:
-    """The policy that `save_policy` wrote; a `ValueError` that says what is wrong with any other file."""
-    header, arrays = _read(Path(path))
-    return POLICIES[header["kind"]].from_arrays(json.loads(header["config"]), arrays)
+    """The policy that `save_policy` wrote; a `ValueError` that says in one sentence what is wrong with any other file."""
+    header, arrays = _read(path)
+    with unfit(f"{path} is not a policy that can be played"):
+        return POLICIES[header["kind"]].from_arrays(json.loads(header["config"]), arrays)
 
 
 def read_about(path: str | Path) -> dict[str, Any]:
     """The plain data saved beside a policy."""
-    return json.loads(_read(Path(path))[0]["about"])
+    header, _ = _read(path)
+    with unfit(f"{path} says nothing about its policy"):
+        return dict(json.loads(header["about"]))
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
-    if not path.is_file():
-        raise FileNotFoundError(f"no policy file at {path}")
-    try:
-        with safetensors.safe_open(path, "numpy") as file:
-            header = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, the file is no mapping
-    except safetensors.SafetensorError as error:
-        raise ValueError(f"{path} is truncated or no policy file: {error}") from error
+def _read(path: str | Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    header, arrays = load_archive(path, "policy file")
     if header.get("format") != FORMAT:
-        raise ValueError(f"{path} is no policy file: expected format {FORMAT!r}, found {header.get('format')!r}")
+        raise ValueError(f"{path} is not a policy file: expected format {FORMAT!r}, found {header.get('format')!r}")
     return header, arrays
+
+
+@contextmanager
+def unfit(what: str) -> Iterator[None]:
+    """Whatever goes wrong in building something from a file's plain data becomes one `ValueError`: `what` and why."""
+    try:
+        yield
+    except _MISFITS as error:
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"{what}: {' '.join(reason.split())}") from error

@@ -76,7 +76,7 @@ def test_what_cannot_be_saved_is_named_by_its_place(tmp_path, value, message):
 
 def test_truncated_and_foreign_files_are_refused(tmp_path):
     path = tmp_path / "file"
-    with pytest.raises(FileNotFoundError, match="no file at"):
+    with pytest.raises(FileNotFoundError, match="no test-1 file at"):
         load_checkpoint(path, "test-1")
     save_checkpoint(path, "test-1", TREE)
     whole = path.read_bytes()
@@ -84,13 +84,13 @@ def test_truncated_and_foreign_files_are_refused(tmp_path):
         load_checkpoint(path, "test-2")
     for size in range(0, len(whole), 101):
         path.write_bytes(whole[:size])
-        with pytest.raises(ValueError, match="truncated or no test-1 file"):
+        with pytest.raises(ValueError, match="truncated or not a test-1 file"):
             load_checkpoint(path, "test-1")
     save_policy(path, Uniform())
     with pytest.raises(ValueError, match="found 'pokespiel-policy-1'"):
         load_checkpoint(path, "test-1")
     path.write_text("not a checkpoint at all")
-    with pytest.raises(ValueError, match="truncated or no test-1 file"):
+    with pytest.raises(ValueError, match="truncated or not a test-1 file"):
         load_checkpoint(path, "test-1")
 
 

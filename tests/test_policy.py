@@ -8,11 +8,17 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from pokespiel import agents
+from pokespiel.evaluation.avoiding import Avoiding
+from pokespiel.game.gen1.baselines.expert import Expert
+from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
 from pokespiel.policy import (
     Mixture,
     Observations,
     Tabular,
     Uniform,
+    describe,
     load_policy,
     memoryless,
     read_about,
@@ -123,16 +129,16 @@ def test_a_policy_of_no_kind_cannot_be_saved(tmp_path):
 
 def test_other_files_are_refused_by_what_is_wrong_with_them(tmp_path):
     path = tmp_path / "policy.safetensors"
-    with pytest.raises(FileNotFoundError, match="no policy file"):
+    with pytest.raises(FileNotFoundError, match="(no|not a) policy file"):
         load_policy(path)
     save_policy(path, Tabular({0: TABLE}))
     whole = path.read_bytes()
     for size in (0, 4, 20, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:size])
-        with pytest.raises(ValueError, match="truncated or no policy file"):
+        with pytest.raises(ValueError, match="truncated or not a policy file"):
             load_policy(path)
     path.write_bytes(b"PK\x03\x04 something else entirely")
-    with pytest.raises(ValueError, match="no policy file"):
+    with pytest.raises(ValueError, match="(no|not a) policy file"):
         load_policy(path)
     safetensors.numpy.save_file({"weight": TABLE}, path)
     with pytest.raises(ValueError, match="expected format 'pokespiel-policy-1', found None"):
@@ -141,3 +147,112 @@ def test_other_files_are_refused_by_what_is_wrong_with_them(tmp_path):
     safetensors.numpy.save_file({"weight": TABLE}, path, header)
     with pytest.raises(ValueError, match="unknown policy kind 'oracle_of_delphi'"):
         load_policy(path)
+
+
+def unsealed(path, policy, changed=lambda header, arrays: None):
+    """`policy` as it was saved before files had a checksum, with something changed."""
+    kind, config, arrays = describe(policy)
+    header = {"format": "pokespiel-policy-1", "kind": kind, "config": json.dumps(config), "about": "{}"}
+    arrays = {name: np.array(array) for name, array in arrays.items()}
+    changed(header, arrays)
+    safetensors.numpy.save_file(arrays, path, header)
+
+
+def network(body="mlp"):
+    options = NetworkOptions(body=body, hidden=(8, 8))
+    return NetworkPolicy.frozen(make_network(options, NetworkShape(5, 3), np.random.default_rng(0)))
+
+
+def renamed(header, arrays):
+    arrays["body.kayers.1.bias"] = arrays.pop("body.layers.1.bias")
+
+
+def of_another_shape(header, arrays):
+    arrays["policy.weight"] = arrays["policy.weight"][:, :7]
+
+
+def not_a_number(header, arrays):
+    arrays["policy.bias"][1] = np.nan
+
+
+def whole_numbers(header, arrays):
+    arrays["policy.bias"] = np.zeros(3, np.int64)
+
+
+def in_config(**changes):
+    def change(header, arrays):
+        header["config"] = json.dumps({**json.loads(header["config"]), **changes})
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (renamed, "body.layers.1.bias is missing, body.kayers.1.bias is not one of them"),
+        (of_another_shape, r"policy.weight is \(3, 7\), not \(3, 8\)"),
+        (not_a_number, "weights that are not finite numbers: policy.bias"),
+        (whole_numbers, "weights that are not finite numbers: policy.bias"),
+        (lambda header, arrays: arrays.clear(), r"is missing, .* and 5 more"),
+        (lambda header, arrays: header.pop("kind"), "KeyError: 'kind'"),
+        (lambda header, arrays: header.update(kind="netwerk"), "unknown policy kind 'netwerk'; did you mean 'network'"),
+        (lambda header, arrays: header.update(kind="tabular"), "expected tables player_0, player_1"),
+        (lambda header, arrays: header.update(kind="gen1_expert"), "unexpected keyword argument"),
+        (lambda header, arrays: header.update(config="{"), "Expecting property name"),
+        (lambda header, arrays: header.update(config="[" * 100_000), "RecursionError|Expecting value"),
+        (in_config(options={"hidden": "wide"}), "option 'hidden' of network: expected"),
+        (in_config(shape={"num_features": 5}), "KeyError: 'layout'"),
+        (in_config(shape={"num_features": 10**15, "num_actions": 10**12, "layout": None}), "policy.weight is|invalid"),
+        (in_config(shape={"num_features": -5, "num_actions": 3, "layout": None}), "RuntimeError|ValueError|is"),
+    ],
+)
+def test_a_file_that_does_not_fit_its_header_is_refused_in_one_sentence(tmp_path, change, message):
+    path = tmp_path / "policy.safetensors"
+    unsealed(path, network(), change)
+    with pytest.raises(ValueError, match=message) as refused:
+        load_policy(path)
+    assert str(refused.value).startswith(f"{path} is not a policy that can be played: ")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        network(),
+        network("residual"),
+        Tabular({0: TABLE, 1: TABLE}),
+        Mixture([Uniform(), network()], [0.5, 0.5]),
+        Expert(),
+        Avoiding(network(), (1,)),
+    ],
+    ids=["mlp", "residual", "tabular", "mixture", "scripted", "avoiding"],
+)
+def test_files_with_flipped_bits_are_refused_in_one_sentence(tmp_path, policy):
+    """With a checksum all of them; those of old are read or refused, and nothing else ever happens."""
+    path, old = tmp_path / "policy.safetensors", tmp_path / "old.safetensors"
+    save_policy(path, policy)
+    unsealed(old, policy)
+    load_policy(old)
+    rng = np.random.default_rng(0)
+    for file in (path, old):
+        whole = file.read_bytes()
+        for _ in range(300):
+            spoiled = bytearray(whole)
+            for at in rng.integers(len(whole), size=rng.choice([1, 1, 1, 2, 8])):
+                spoiled[at] ^= 1 << rng.integers(8)
+            file.write_bytes(spoiled)
+            try:
+                load_policy(file)
+                assert file == old
+            except ValueError as refused:
+                assert str(file) in str(refused)
+                assert "\n" not in str(refused)
+
+
+def test_the_shipped_agents_have_a_checksum(tmp_path):
+    for shipped in agents.SHIPPED.glob("*.safetensors"):
+        whole = bytearray(shipped.read_bytes())
+        whole[len(whole) * 2 // 3] ^= 16
+        (tmp_path / "spoiled").write_bytes(whole)
+        with pytest.raises(ValueError, match="spoiled is damaged: its content is not what the checksum"):
+            load_policy(tmp_path / "spoiled")

@@ -193,8 +193,8 @@ def _cut(path: Path, share: float) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("checkpoint.safetensors", "truncated or no pokespiel-run-1 file"),
-        ("policies/0/0003.safetensors", "truncated or no policy file"),
+        ("checkpoint.safetensors", "truncated or not a pokespiel-run-1 file"),
+        ("policies/0/0003.safetensors", "truncated or not a policy file"),
         ("config.yaml", "no YAML file|expected|unknown"),
         ("metrics.csv", "lacks rows"),
     ],

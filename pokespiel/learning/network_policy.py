@@ -14,6 +14,9 @@ from pokespiel.game import Game
 from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax, to_tensor
 from pokespiel.policy import Observations, Policy, Tabular
 
+_SHOWN = 3
+"""So many misfits of a file stand in its error."""
+
 
 class NetworkPolicy:
     """Plays a network; saved as its options, the game's shape and its weights.
@@ -71,10 +74,36 @@ class NetworkPolicy:
     @classmethod
     def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> NetworkPolicy:
         options = build(NetworkOptions, config["options"], "network")
+        shape = NetworkShape.from_plain(dict(config["shape"]))
+        with torch.device("meta"):  # names and shapes alone: whatever the header says, nothing is allocated yet
+            _require_fit(Network(options, shape).state_dict(), arrays)
         with torch.random.fork_rng(devices=[]):
-            network = Network(options, NetworkShape.from_plain(dict(config["shape"])))
+            network = Network(options, shape)
         network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in arrays.items()})
         return cls(network.requires_grad_(False))
+
+
+def _require_fit(wanted: Mapping[str, torch.Tensor], found: Mapping[str, np.ndarray]) -> None:
+    """A `ValueError` that says which of the `found` weights are not those of the network that is `wanted`."""
+    missing, strange = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
+    if missing or strange:
+        wrong = [f"{name} is missing" for name in missing] + [f"{name} is not one of them" for name in strange]
+        raise ValueError(f"the weights are not those of the network in its header: {_few(wrong)}")
+    wrong = [
+        f"{name} is {array.shape}, not {tuple(wanted[name].shape)}"
+        for name, array in found.items()
+        if array.shape != tuple(wanted[name].shape)
+    ]
+    if wrong:
+        raise ValueError(f"the weights do not fit the network in its header: {_few(wrong)}")
+    spoiled = [name for name, array in found.items() if array.dtype.kind != "f" or not np.isfinite(array).all()]
+    if spoiled:
+        raise ValueError(f"weights that are not finite numbers: {_few(spoiled)}")
+
+
+def _few(wrong: list[str]) -> str:
+    more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+    return ", ".join(wrong[:_SHOWN]) + more
 
 
 def tabulated(policy: Policy, game: Game) -> Policy:
