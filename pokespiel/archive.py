@@ -62,7 +62,7 @@ def _require_whole(path: Path, header: Mapping[str, str]) -> None:
         head = size + file.read(int.from_bytes(size, "little"))
         blank = head.replace(_entry(header.get(SEAL, "")), _entry(_OPEN))
         if header.get(SEALED) != SEAL or header.get(SEAL) != _digest(blank, _pieces(file)):
-            raise ValueError(f"{path} is damaged: its content is not what the checksum in its header says; copy it anew")
+            raise ValueError(f"{path} is damaged: its content does not have the checksum that its header gives")
 
 
 def _digest(head: bytes, body: Iterator[bytes] | list[memoryview]) -> str:

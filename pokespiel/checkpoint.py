@@ -1,7 +1,8 @@
 """Nested plain values, arrays and policies in one file, written atomically and read without pickle.
 
-The file is a safetensors archive with a checksum: every array under a number, and the nesting as JSON in its header. JSON keeps numbers
-of any size (a random generator's 128-bit state) and plain dictionaries; what it cannot hold is tagged: `{"$array": 3}`.
+The file is a safetensors archive with a checksum (see `archive.py`): every array under a number, and the nesting as
+JSON in its header. JSON keeps numbers of any size (a random generator's 128-bit state) and plain dictionaries; what it
+cannot hold is tagged: `{"$array": 3}`.
 A policy that stands at several places is written once and is one object again when read.
 """
 

@@ -149,7 +149,9 @@ class Tabular(Memoryless):
     def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Tabular:
         for name, table in arrays.items():
             if not re.fullmatch("player_[0-9]+", name) or table.ndim != 2:
-                raise ValueError(f"expected tables player_0, player_1, ... of two axes, found {name!r} of {table.shape}")
+                raise ValueError(
+                    f"expected tables player_0, player_1, ... with two axes, found {name!r}, {table.shape}"
+                )
             if table.dtype.kind != "f" or not (np.isfinite(table) & (table >= 0)).all():
                 raise ValueError(f"the table {name} does not hold probabilities")
         return cls({int(name.removeprefix("player_")): table for name, table in arrays.items()})
@@ -253,7 +255,7 @@ def save_policy(
 
 
 def load_policy(path: str | Path) -> Policy:
-    """The policy that `save_policy` wrote; a `ValueError` that says in one sentence what is wrong with any other file."""
+    """The policy that `save_policy` wrote; for any other file a `ValueError` that says in a sentence what is wrong."""
     header, arrays = _read(path)
     with unfit(f"{path} is not a policy that can be played"):
         return POLICIES[header["kind"]].from_arrays(json.loads(header["config"]), arrays)

@@ -175,15 +175,18 @@ def test_changed_knowledge_is_refused_or_seen():
         ([{"species": "Tauros"}], "0 moves, expected 1 to 4"),
         ([{"moves": ["bodyslam"]}], "Gen 1 has no species ''"),
         ([{"species": "Tauros", "moves": ["moonblast"]}], "Gen 1 has no move 'moonblast'"),
-        (
-            [{"species": "Tauros", "moves": ["bodyslam"], "name": "A\n|win|A"}],
-            "nickname .* without '|' and line breaks",
-        ),
+        ([{"species": "Tauros", "moves": ["bodyslam"], "name": "A\0"}], "nickname .* without '|' and line breaks"),
     ],
 )
 def test_bad_teams_say_what_was_expected(team, message):
     with pytest.raises(TeamError, match=message):
         Battle(team, SECOND)
+
+
+def test_a_nickname_cannot_write_lines_of_its_own():
+    """The server keeps blanks in place of what would break a line, and so does a battle."""
+    battle = Battle([{"species": "Tauros", "moves": ["bodyslam"], "name": "A\n|win|A"}], SECOND)
+    assert any(line.startswith("|switch|p1a: A win A|Tauros|") for line in battle.log(0))
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,9 @@ def test_fissure_takes_all_of_every_full_hp():
     """Fissure hits with 76 of 256 and always knocks out then, whatever 1/999 and its like are in floating point."""
     for full_hp in range(1, 1000):
         found = threat("Fissure", full_hp, full_hp)
-        assert found == {"least": 1000, "most": 1000, "deals": 296, "knock_out": 1000 * 76 // 256, "chance": 76}, full_hp
+        assert found == {"least": 1000, "most": 1000, "deals": 296, "knock_out": 1000 * 76 // 256, "chance": 76}, (
+            full_hp
+        )
 
 
 @pytest.mark.parametrize(("move", "points"), [("Seismic Toss", 100), ("Sonic Boom", 20), ("Dragon Rage", 40)])

@@ -129,7 +129,7 @@ def test_a_policy_of_no_kind_cannot_be_saved(tmp_path):
 
 def test_other_files_are_refused_by_what_is_wrong_with_them(tmp_path):
     path = tmp_path / "policy.safetensors"
-    with pytest.raises(FileNotFoundError, match="(no|not a) policy file"):
+    with pytest.raises(FileNotFoundError, match=r"(no|not a) policy file"):
         load_policy(path)
     save_policy(path, Tabular({0: TABLE}))
     whole = path.read_bytes()
@@ -138,7 +138,7 @@ def test_other_files_are_refused_by_what_is_wrong_with_them(tmp_path):
         with pytest.raises(ValueError, match="truncated or not a policy file"):
             load_policy(path)
     path.write_bytes(b"PK\x03\x04 something else entirely")
-    with pytest.raises(ValueError, match="(no|not a) policy file"):
+    with pytest.raises(ValueError, match=r"(no|not a) policy file"):
         load_policy(path)
     safetensors.numpy.save_file({"weight": TABLE}, path)
     with pytest.raises(ValueError, match="expected format 'pokespiel-policy-1', found None"):
@@ -215,6 +215,15 @@ def test_a_file_that_does_not_fit_its_header_is_refused_in_one_sentence(tmp_path
     assert "\n" not in str(refused.value)
 
 
+def refused(path):
+    """Why a file is refused; empty if it is read."""
+    try:
+        load_policy(path)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.parametrize(
     "policy",
     [
@@ -241,12 +250,9 @@ def test_files_with_flipped_bits_are_refused_in_one_sentence(tmp_path, policy):
             for at in rng.integers(len(whole), size=rng.choice([1, 1, 1, 2, 8])):
                 spoiled[at] ^= 1 << rng.integers(8)
             file.write_bytes(spoiled)
-            try:
-                load_policy(file)
-                assert file == old
-            except ValueError as refused:
-                assert str(file) in str(refused)
-                assert "\n" not in str(refused)
+            refusal = refused(file)
+            assert refusal.startswith(str(file)) if refusal else file == old
+            assert "\n" not in refusal
 
 
 def test_the_shipped_agents_have_a_checksum(tmp_path):
@@ -254,5 +260,5 @@ def test_the_shipped_agents_have_a_checksum(tmp_path):
         whole = bytearray(shipped.read_bytes())
         whole[len(whole) * 2 // 3] ^= 16
         (tmp_path / "spoiled").write_bytes(whole)
-        with pytest.raises(ValueError, match="spoiled is damaged: its content is not what the checksum"):
+        with pytest.raises(ValueError, match="spoiled is damaged: its content does not have the checksum"):
             load_policy(tmp_path / "spoiled")

@@ -14,6 +14,7 @@ from pokespiel.game.gen1.teams import (
     Spread,
     Stats,
     TeamError,
+    as_json,
     export,
     export_teams,
     hp_dv,
@@ -23,6 +24,7 @@ from pokespiel.game.gen1.teams import (
     read_team,
     read_teams,
     unpack,
+    validate,
 )
 from pokespiel.game.gen1.teams.legality import facts
 from pokespiel.game.gen1.teams.spoil import WAYS
@@ -132,24 +134,41 @@ def test_the_hp_dv_follows_from_the_others():
         ("", "text is empty"),
         (" \n\n", "text is empty"),
         ("=== [gen1ou] lonely ===\n", "'lonely' has a header and no sets"),
-        ("=== [gen1ou\nTauros", "line 1: .*no header"),
+        ("=== [gen1ou\nTauros", "line 1: .*not a header"),
         ("Tauros\nLevel: many", "line 2: Level: expected a whole number, got 'many'"),
         ("Tauros\nLevel: 1e2", "line 2: Level: expected a whole number"),
         ("Tauros\nEVs: 252 Strength", "line 2: EVs: '252 Strength'; expected a number and one of HP, Atk"),
         ("Tauros\nEVs: 252 Atk / 1 Atk", "line 2: EVs: Atk is given twice"),
         ("Tauros\nIVs: x Atk", "line 2: IVs: expected a whole number, got 'x'"),
-        ("Tauros\nTera Type: Water", "line 2: .*later generation"),
-        ("Tauros\nHidden Power: Fire", "line 2: .*later generation"),
-        ("Tauros\nhello", "line 2: 'hello' is no line of a set; expected a move"),
+        ("Tauros\nEVs: 252+Atk", r"line 2: EVs: '252\+Atk'; expected a number and one of HP"),
+        ("Tauros\nEVs: 25x2 Atk", "line 2: EVs: expected a whole number, got '25x2'"),
+        ("Tauros\nhello", "line 2: 'hello' is not a line of a set; expected a move"),
+        ("Tauros\nTera Type", "line 2: 'Tera Type' is not a line of a set; expected a move"),
         ("()\n- Body Slam", "expected the name of a species"),
-        ("Tauros\n- Body Slam\n\nTauros\nrm -rf /", "line 5: 'rm -rf /' is no line"),
+        ("Tauros\n- Body Slam\n\nTauros\nrm -rf /", "line 5: 'rm -rf /' is not a line"),
         ("|||", "line 1: set 1: 4 fields; expected the 12 of nickname"),
         ("|||||||||||", "expected a species"),
         ("Tauros||||bodyslam||1,2|||||", "EVs: '1,2'; expected six numbers"),
         ("Tauros||||bodyslam||||1,2,3,4,5,6.5||||", "13 fields"),
         ("Tauros||||bodyslam||||1,2,3,4,5,6.5|||", "IVs: expected a whole number, got '6.5'"),
         ("Tauros||||bodyslam||||||ninety|", "level: expected a whole number"),
-        ("Tauros||||bodyslam|||||||,fire", "later generation"),
+        ("Tauros||||bodyslam|||||||,,,,,,", "in the last field; expected happiness and at most Hidden Power"),
+        ("[]", r"line 1: '\[\]' is not a team: expected a list of objects"),
+        ("[1]", "line 1: set 1: expected an object with species and moves, got '1'"),
+        ("[{}]", "set 1: expected a species, got ''"),
+        ('{"species": "Tauros"}', "is not a team: expected a list of objects"),
+        ('[{"species": "Tauros",}]', "line 1: .*is not JSON"),
+        ('[{"species": 5}]', "set 1: species: expected a text, got '5'"),
+        ('[{"species": "Tauros", "moves": "surf"}]', "set 1: moves: expected a list of names, got 'surf'"),
+        ('[{"species": "Tauros", "moves": [7]}]', "set 1: moves: expected a list of names"),
+        ('[{"species": "Tauros", "level": "ninety"}]', "set 1: level: expected a whole number, got 'ninety'"),
+        ('[{"species": "Tauros", "level": 9.5}]', "set 1: level: expected a whole number, got '9.5'"),
+        ('[{"species": "Tauros", "level": true}]', "set 1: level: expected a whole number, got 'True'"),
+        ('[{"species": "Tauros", "evs": [252, 252]}]', "set 1: evs: expected an object of stats"),
+        ('[{"species": "Tauros", "evs": {"atk": null, "str": 1}}]', "set 1: evs: unknown stat 'str'; expected hp, atk"),
+        ('[{"species": "Tauros", "ivs": {"atk": 1e400}}]', "set 1: ivs: atk: expected a whole number, got 'inf'"),
+        (json.dumps([{"species": "Tauros"}] * 25), "25 sets: expected at most 6"),
+        (json.dumps([{"species": "Tauros", "moves": ["Rest"] * 25}]), "set 1: moves: expected a list of names"),
         ("Tauros||||bodyslam|||||||]", "set 2: 1 fields"),
         ("]".join(["Tauros||||bodyslam|||||||"] * 25), "25 packed sets: expected at most 6"),
         ("Tauros\n" + "- Body Slam\n" * 25, "line 26: move 25"),
@@ -162,9 +181,9 @@ def test_malformed_text_is_refused_with_its_place(text, message):
 
 
 def test_names_that_would_break_a_format_are_not_written():
-    broken = (PokemonSet("Tauros", ("Body Slam",), nickname="a|b"),)
-    with pytest.raises(TeamError, match="cannot be packed"):
-        pack(broken)
+    for broken in (PokemonSet("Tau|ros", ("Rest",)), PokemonSet("Tauros", ("Re]st",))):
+        with pytest.raises(TeamError, match="cannot be packed"):
+            pack([broken])
     for nickname in ("a\nb", "a @ b"):
         with pytest.raises(TeamError, match="cannot be written"):
             export((PokemonSet("Tauros", ("Body Slam",), nickname=nickname),))
@@ -202,3 +221,139 @@ def test_both_formats_are_written_as_showdown_writes_them():
     theirs = json.loads(done.stdout)
     assert [packed for packed, _ in theirs] == [pack(team) for team in teams]
     assert [text for _, text in theirs] == [export(team) for team in teams]
+
+
+def test_whatever_validates_can_be_packed():
+    """A nickname is packed as Showdown keeps it, and the other idle fields without what separates."""
+    for nickname, kept in (
+        ("a]b", "a b"),
+        ("a|b", "a b"),
+        ("]]", ""),
+        ("x\ny]", "x y"),
+        ("[a, b]", "a b"),
+        ("ß]ü", "ß ü"),
+    ):
+        idle = {"ability": "x]y|", "nature": "Hardy]", "gender": "|"}
+        team = (PokemonSet("Tauros", ("Body Slam",), nickname=nickname, **idle), PokemonSet("Chansey", ("Ice Beam",)))
+        assert validate(team) == ()
+        read = unpack(pack(team))
+        assert [one.species for one in read] == ["Tauros", "Chansey"]
+        assert read[0].nickname == kept
+        assert validate(read) == ()
+    assert read_team("a]b (Tauros)\n- Body Slam")[0].nickname == "a]b"
+
+
+IDLE = (
+    *("Tera Type: Water", "Tera Type: Stellar", "Pokeball: Cherish Ball", "Hidden Power: Dark", "Dynamax Level: 5"),
+    *("Gigantamax: Yes", "Shiny", "Shiny: No", "(Hardy)", "(Adamant)", "Nature: Hardy", "Gender: M"),
+)
+PLAYED = (
+    *(
+        "Ability: Intimidate",
+        "Trait: Intimidate",
+        "Shiny: Yes",
+        "Happiness: 3",
+        "Hardy Nature",
+        "Adamant nature",
+        "Level: 99",
+    ),
+    *("EVs: 252+ Atk / 252 HP", "EVs: 252- Atk / 252 HP", "EVs: 252 +Atk / 252 HP", "EVs: +252 Atk / 252 HP"),
+    *(
+        "EVs: 252 Atk/252 HP /",
+        "EVs: 252 Spc / 4 [SpD]",
+        "EVs: 252 Spd",
+        "IVs: 30 Atk / 30 Def",
+        "IVs: 0 HP / 0 Atk / 0 Def / 0 SpA / 0 Spe",
+    ),
+)
+
+
+@pytest.mark.parametrize("line", IDLE)
+def test_lines_that_showdown_passes_over_are_left_out_with_a_note(line):
+    (team,) = read_teams(f"Gengar\n{line}\n- Psychic")
+    assert team.team == read_team("Gengar\n- Psychic")
+    assert team.notes == (f"line 2: {line!r} has no effect in Gen 1 and is left out",)
+    assert read_teams("Gengar\n- Psychic")[0].notes == ()
+
+
+def test_later_fields_of_packed_and_json_teams_are_left_out_with_a_note(caplog):
+    plain = read_team("Tauros\n- Body Slam")
+    (packed,) = read_teams("Tauros||||bodyslam|||||||,Dark,cherishball,G,5,Water")
+    assert packed.team == plain
+    expected = ("Hidden Power: Dark", "Pokeball: cherishball", "Gigantamax: G", "Dynamax Level: 5", "Tera Type: Water")
+    assert packed.notes == tuple(f"line 1: set 1: {what!r} has no effect in Gen 1 and is left out" for what in expected)
+    (written,) = read_teams('[{"species": "Tauros", "moves": ["Body Slam"], "teraType": "Water", "gigantamax": false}]')
+    assert written.team == plain
+    assert written.notes == ("line 1: set 1: 'teraType: Water' has no effect in Gen 1 and is left out",)
+    assert not caplog.records
+    read_team("Tauros\nShiny\n- Body Slam")
+    assert [record.getMessage() for record in caplog.records] == [
+        "line 2: 'Shiny' has no effect in Gen 1 and is left out"
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(teams)
+def test_every_team_survives_json(team):
+    objects = [as_json(one) for one in team]
+    assert read_team(json.dumps(objects)) == team
+    assert read_team(json.dumps(objects, indent=1)) == team
+    if len(team) > 1:
+        assert [one.team for one in read_teams(f"{json.dumps(objects)}\n\n{json.dumps(objects[:1])}\n")] == [
+            team,
+            team[:1],
+        ]
+
+
+def test_json_teams_may_leave_out_what_is_usual():
+    assert read_team('[{"name": "Tauros", "moves": ["bodyslam"]}]') == read_team("Tauros\n- Body Slam")
+    (one,) = read_team(
+        '[{"species": "zam", "name": "Z", "moves": ["Psychic"], "evs": {"atk": "4"}, "ivs": {"atk": 2.0}}]'
+    )
+    assert (one.species, one.nickname) == ("Alakazam", "Z")
+    assert one.evs == Spread(0, 4, 0, 0, 0, 0)
+    assert one.ivs == Spread(31, 2, 31, 31, 31, 31)
+
+
+def test_line_ends_blanks_and_marks_of_copied_text_change_nothing():
+    whole = read_team(EXPORTED)
+    for odd in (
+        EXPORTED.replace("\n", "\r\n"),
+        EXPORTED.replace("\n", "\r"),
+        "\ufeff" + EXPORTED,
+        EXPORTED.replace(" ", "\u00a0"),
+        EXPORTED.replace("  \n", "\t\n").replace("\n", "\n\t\u200b"),
+        EXPORTED.replace("\n\n", "\n---\n"),
+    ):
+        assert read_team(odd) == whole
+    assert read_team(PACKED + "\r\n") == whole
+    assert read_team(f"\n{PACKED}\n\n") == whole
+
+
+def test_showdown_plays_the_same_on_every_line_that_is_accepted():
+    """Showdown's own import of each line against ours, and its validator's consent."""
+    script = (
+        "const {Teams, TeamValidator} = require(process.argv[1]); const judge = new TeamValidator('gen1ou');"
+        "const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
+        "console.log(JSON.stringify(texts.map((text) => {"
+        "  const team = Teams.import(text); const {evs, ivs, level, moves} = team[0];"
+        "  return [evs, ivs, level, moves, judge.validateTeam(team)];"
+        "})))"
+    )
+    evs = "EVs: 252 HP / 252 Atk / 252 Def / 252 SpA / 252 SpD / 252 Spe"
+    texts = [
+        f"Gengar\n{line}\n- Psychic" if "EVs" in line else f"Gengar\n{line}\n{evs}\n- Psychic" for line in IDLE + PLAYED
+    ]
+    try:
+        command = [str(install.node()), "-e", script, str(install.install())]
+    except install.ShowdownMissing as error:
+        pytest.skip(str(error))
+    done = subprocess.run(
+        command, input=json.dumps(texts), capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    for text, (their_evs, _, level, moves, problems) in zip(texts, json.loads(done.stdout), strict=True):
+        (own,) = read_team(text)
+        assert problems is None, text
+        assert validate((own,)) == (), text
+        ours = own.evs._replace(spd=own.evs.spa)._asdict()  # the one Special
+        assert (list(ours.values()), own.level, list(own.moves)) == (list(their_evs.values()), level, moves), text

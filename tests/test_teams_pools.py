@@ -129,7 +129,11 @@ def test_a_folder_names_teams_after_their_files(tmp_path):
         (b"Tauros\n- Surf", r"1 of 1 teams are not legal in gen1ou\n  pool: .*cannot learn Surf"),
         (b"=== a ===\nTauros\n- Rest\n=== a ===\nChansey\n- Rest", "'a' names two teams"),
         (b"<html><body>404</body></html>", "no Pok.mon of this name"),
-        (b'[{"species":"Tauros","moves":["Body Slam"]}]', "no Pok.mon of this name"),
+        (b'[{"species":"Taurus","moves":["Body Slam"]}]', "no Pok.mon of this name"),
+        (b'{"species":"Tauros","moves":["Body Slam"]}', "is not a team: expected a list of objects"),
+        (b"[" * 1_000_000, "is not JSON"),
+        (b"[" + b"1" * 1_000_000 + b"]", "is not JSON"),
+        (b'[{"species":"Tauros","moves":["Body Slam"],"level":NaN}]', "NaN is not a number of JSON"),
         (b"a" * 1_000_000, "no Pok.mon of this name"),
         (b"Tauros\n" + b"- Body Slam\n" * 100_000, "move 25 of one set"),
         (b"Tauros\n- Rest\n\n" * 100_000, "set 25 of one team"),
@@ -164,15 +168,15 @@ def test_what_is_not_there_or_no_file(tmp_path):
         load_pool(tmp_path / "nothing.txt")
     with pytest.raises(TeamError, match=r"holds no team file; expected files ending in .txt or .gen1ou_team"):
         load_pool(tmp_path)
-    with pytest.raises(TeamError, match="is no file"):
+    with pytest.raises(TeamError, match="is not a file"):
         read_file(tmp_path)
 
 
 def test_devices_pipes_and_huge_files_are_not_read(tmp_path):
-    with pytest.raises(TeamError, match="is no file"):
+    with pytest.raises(TeamError, match="is not a file"):
         load_pool("/dev/zero")
     os.mkfifo(tmp_path / "pipe.txt")
-    with pytest.raises(TeamError, match="is no file"):
+    with pytest.raises(TeamError, match="is not a file"):
         load_pool(tmp_path)
     big = tmp_path / "big.txt"
     with open(big, "wb") as file:

@@ -22,7 +22,7 @@ import pokespiel.game.gen1._engine as _engine
 from pokespiel.config import unknown
 from pokespiel.game.gen1.teams import PokemonSet, Spread, TeamError, read_team
 from pokespiel.game.gen1.teams.legality import facts, find_move, find_species
-from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS
+from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, kept_name
 
 MAX_NAME = 20
 """Showdown cuts nicknames to this many characters."""
@@ -258,6 +258,8 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
     if pp and (len(pp) != len(moves) or not all(0 <= left <= 63 for left in pp)):
         raise TeamError(f"{where}: pp {pp}, expected 0 to 63 for each of {len(moves)} moves")
     name = (chosen.nickname or facts().species[species].name)[:MAX_NAME]
+    if _CONTROL.search(name):  # as the server would keep it
+        name = kept_name(name) or facts().species[species].name
     if _CONTROL.search(name):
         raise TeamError(f"{where}: nickname {name!r}, expected one without '|' and line breaks")
     ivs, evs = _five(chosen.ivs, 31), _five(chosen.evs, 255)

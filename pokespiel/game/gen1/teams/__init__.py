@@ -8,7 +8,6 @@ pool = load_pool("competitive")
 
 from pokespiel.game.gen1.teams.formats import (
     NamedTeam,
-    as_json,
     export,
     export_teams,
     pack,
@@ -16,6 +15,7 @@ from pokespiel.game.gen1.teams.formats import (
     read_teams,
     unpack,
 )
+from pokespiel.game.gen1.teams.objects import as_json
 from pokespiel.game.gen1.teams.pools import POOLS, Pool, line_up, load_pool, read_file, split, team_hash
 from pokespiel.game.gen1.teams.sets import PokemonSet, Spread, Stats, Team, TeamError, hp_dv, ivs_of
 from pokespiel.game.gen1.teams.validator import REASONS, Refusal, require_legal, validate

@@ -1,4 +1,4 @@
-"""Showdown's two ways of writing a team: the export text that players share and the packed line of the protocol.
+"""Showdown's three ways of writing a team: the export text that players share, the packed line of the protocol, JSON.
 
 Export text names one set after another, a blank line between; a file may hold several teams under headers:
 
@@ -10,29 +10,42 @@ Export text names one set after another, a blank line between; a file may hold s
     IVs: 2 Atk                             (31 where left out)
     - Body Slam
 
-A packed team joins its sets with "]": nickname|species|item|ability|moves|nature|EVs|gender|IVs|shiny|level|happiness.
-Reading is stricter than Showdown's: a line or field that Showdown would skip or turn to zero is an error here.
+A packed team joins its sets with "]" (see `packed.py`), a JSON team is a list of objects (see `objects.py`). What later
+generations write into a set and Showdown passes over is left out with a note. Otherwise reading is stricter than
+Showdown's: a line or field that Showdown would skip or turn to zero is an error here.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pokespiel.game.gen1.teams.legality import FORMAT, facts, find_move, find_species, to_id
-from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, STAT_NAMES, PokemonSet, Spread, Team, TeamError, shown
+from pokespiel.game.gen1.teams import objects
+from pokespiel.game.gen1.teams.legality import FORMAT, facts, to_id
+from pokespiel.game.gen1.teams.packed import pack, unpack, unpack_noting
+from pokespiel.game.gen1.teams.sets import FULL_IVS, STAT_NAMES, PokemonSet, Spread, Team, TeamError, shown
+from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, number, species_name
 
-MAX_SETS = 24
-"""Sets and moves are read up to this many, so that validation can say what is wrong with seven."""
-_FIELDS = "nickname|species|item|ability|moves|nature|EVs|gender|IVs|shiny|level|happiness"
+__all__ = ["NamedTeam", "export", "export_teams", "pack", "read_team", "read_teams", "unpack"]
+
 _STATS = {
     **{key: index for index, key in enumerate(("hp", "atk", "def", "spa", "spd", "spe"))},
     **{"hitpoints": 0, "attack": 1, "defense": 2, "special": 3, "spc": 3, "speed": 5},
     **{"specialattack": 3, "spatk": 3, "spattack": 3, "specialatk": 3},
     **{"specialdefense": 4, "spdef": 4, "spdefense": 4, "specialdef": 4},
 }
-_LATER = ("Pokeball: ", "Hidden Power: ", "Dynamax Level: ", "Gigantamax: ", "Tera Type: ")
+_IDLE = re.compile(
+    r"(Pokeball|Hidden Power|Dynamax Level|Gigantamax|Tera Type|Shiny|Nature|Gender): .*|Shiny|\([A-Za-z]+\)"
+)
+"""Lines that Showdown passes over in Gen 1; "(Hardy)" is a nature as newer team builders write it."""
+_MARKED = re.compile(r"([+-]?[0-9]+)[+-]?")
+"""A number of EVs; newer team builders write + and - behind those of the stats that the nature changes."""
+_INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
+"""Characters without a width that come along when text is copied from a page."""
+_LOG = logging.getLogger(__name__)
 
 
 class NamedTeam(NamedTuple):
@@ -43,41 +56,40 @@ class NamedTeam(NamedTuple):
     format: str
     """From its header, gen1ou without one."""
     team: Team
+    notes: tuple[str, ...] = ()
+    """What was written and left out, because it has no effect in Gen 1: "line 3: 'Tera Type: Water' ..."."""
 
 
 def read_team(text: str) -> Team:
-    """The one team in `text`, packed or exported; `TeamError` if there is none or another."""
+    """The one team in `text`, packed, exported or JSON; `TeamError` if there is none or another. Notes are logged."""
     teams = read_teams(text)
     if len(teams) != 1:
         raise TeamError(f"expected one team, found {len(teams)}")
+    for note in teams[0].notes:
+        _LOG.warning("%s", note)
     return teams[0].team
 
 
 def read_teams(text: str) -> list[NamedTeam]:
-    """All teams in `text`: exported ones under headers, one without a header, or packed ones, one a line.
+    """All teams in `text`: exported ones under headers, one without a header, or packed or JSON ones, one a line.
 
-    A packed line may begin with "gen1ou]name|". Errors are `TeamError`s that name the line.
+    A packed line may begin with "gen1ou]name|", one JSON team may take several lines. Errors are `TeamError`s that
+    name the line.
     """
-    lines = text.removeprefix("\ufeff").split("\n")
-    written = [line.strip() for line in lines if line.strip()]
+    lines = [_plain(line) for line in re.split(r"\r\n?|\n", text)]
+    written = [line for line in lines if line]
     if not written:
         raise TeamError("no team here: the text is empty")
+    if written[0].startswith(("[", "{")):
+        return _objects(lines)
     if all("|" in line for line in written):
-        return [_packed_line(line, number) for number, line in enumerate(lines, 1) if line.strip()]
+        return [_packed_line(line, number) for number, line in enumerate(lines, 1) if line]
     return _exported(lines)
 
 
-def pack(team: Iterable[PokemonSet]) -> str:
-    """The team as one packed line; `unpack` gives it back."""
-    return "]".join(_pack_set(one) for one in team)
-
-
-def unpack(line: str) -> Team:
-    """The team of one packed line."""
-    parts = line.strip("\r\n").split("]")
-    if len(parts) > MAX_SETS:
-        raise TeamError(f"{len(parts)} packed sets: expected at most {facts().team_size[1]}")
-    return tuple(_unpack_set(part, f"set {index}") for index, part in enumerate(parts, 1))
+def _plain(line: str) -> str:
+    """The line with plain blanks for all others, without the outer ones."""
+    return re.sub(r"\s", " ", line).strip(" " + _INVISIBLE)
 
 
 def export(team: Iterable[PokemonSet]) -> str:
@@ -88,67 +100,92 @@ def export(team: Iterable[PokemonSet]) -> str:
 def export_teams(teams: Iterable[NamedTeam]) -> str:
     """Several teams as one file with headers; `read_teams` gives them back."""
     written = []
-    for name, form, team in teams:
+    for name, form, team, _ in teams:
         if "\n" in name or name != name.strip():
             raise TeamError(f"team name {shown(name)}: expected one line without outer blanks")
         written.append(f"=== [{form}] {name} ===\n\n{export(team)}")
     return "\n".join(written)
 
 
-def as_json(one: PokemonSet) -> dict[str, Any]:
-    """The set as the object that Showdown's own code takes."""
-    keys = ("hp", "atk", "def", "spa", "spd", "spe")
-    return {
-        "name": one.nickname,
-        "species": one.species,
-        "item": one.item,
-        "ability": one.ability,
-        "moves": list(one.moves),
-        "nature": one.nature,
-        "gender": one.gender,
-        "evs": dict(zip(keys, one.evs, strict=True)),
-        "ivs": dict(zip(keys, one.ivs, strict=True)),
-        "level": one.level,
-        "shiny": one.shiny,
-        "happiness": one.happiness,
-    }
+def _objects(lines: list[str]) -> list[NamedTeam]:
+    """One JSON team, or one a line."""
+    written = [(number, line) for number, line in enumerate(lines, 1) if line]
+    if len(written) == 1 or not all(line.startswith("[") and line.endswith("]") for _, line in written):
+        written = [(written[0][0], "\n".join(line for _, line in written))]
+    return [_noting(objects.read, line, f"line {number}") for number, line in written]
+
+
+def _packed_line(line: str, number: int) -> NamedTeam:
+    name, form = "", FORMAT
+    head, bar, rest = line.partition("|")
+    if bar and "]" in head:
+        form, _, name = head.partition("]")
+        line = rest
+    return _noting(unpack_noting, line, f"line {number}", name, to_id(form))
+
+
+def _noting(
+    read: Callable[[str, list[str]], Team], text: str, where: str, name: str = "", form: str = FORMAT
+) -> NamedTeam:
+    """The team that `read` finds in `text`; errors and notes say `where`."""
+    notes: list[str] = []
+    try:
+        team = read(text, notes)
+    except TeamError as error:
+        raise TeamError(f"{where}: {error}") from None
+    return NamedTeam(name, form, team, tuple(f"{where}: {note}" for note in notes))
 
 
 # --- export text ------------------------------------------------------------------------------------------------------
 
 
-def _exported(lines: list[str]) -> list[NamedTeam]:
-    teams: list[tuple[str, str, list[dict[str, Any]]]] = []
-    current: dict[str, Any] | None = None
-    for number, raw in enumerate(lines, 1):
-        line = raw.strip()
+@dataclass
+class _Exported:
+    """A team while it is read."""
+
+    name: str = ""
+    format: str = FORMAT
+    sets: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _exported(lines: Sequence[str]) -> list[NamedTeam]:
+    teams: list[_Exported] = []
+    begun = False  # a set
+    for index, line in enumerate(lines, 1):
+        where = f"line {index}"
         if line.startswith("==="):
-            teams.append((*_header(line, number), []))
-            current = None
-        elif line in ("", "---"):
-            current = None
-        elif current is None:
+            teams.append(_Exported(*_header(line, where)))
+        elif line not in ("", "---"):
             if not teams:
-                teams.append(("", FORMAT, []))
-            current = _first_line(line, f"line {number}")
-            teams[-1][2].append(current)
-            if len(teams[-1][2]) > MAX_SETS:
-                raise TeamError(
-                    f"line {number}: set {MAX_SETS + 1} of one team; expected at most {facts().team_size[1]}"
-                )
-        else:
-            _set_line(line, current, f"line {number}")
-    for name, _, sets in teams:
-        if not sets:
-            raise TeamError(f"team {shown(name)} has a header and no sets")
-    return [NamedTeam(name, form, tuple(PokemonSet(**one) for one in sets)) for name, form, sets in teams]
+                teams.append(_Exported())
+            if begun:
+                _set_line(line, teams[-1], where)
+            else:
+                _start_set(line, teams[-1], where)
+            begun = True
+            continue
+        begun = False
+    for team in teams:
+        if not team.sets:
+            raise TeamError(f"team {shown(team.name)} has a header and no sets")
+    return [
+        NamedTeam(one.name, one.format, tuple(PokemonSet(**values) for values in one.sets), tuple(one.notes))
+        for one in teams
+    ]
 
 
-def _header(line: str, number: int) -> tuple[str, str]:
+def _header(line: str, where: str) -> tuple[str, str]:
     found = re.fullmatch(r"===\s*(?:\[([^\]]*)\])?\s*(.*?)\s*===", line)
     if not found:
-        raise TeamError(f"line {number}: {shown(line)} is no header; expected '=== [gen1ou] name ==='")
+        raise TeamError(f"{where}: {shown(line)} is not a header; expected '=== [gen1ou] name ==='")
     return found[2], to_id(found[1]) if found[1] else FORMAT
+
+
+def _start_set(line: str, team: _Exported, where: str) -> None:
+    if len(team.sets) >= MAX_SETS:
+        raise TeamError(f"{where}: set {MAX_SETS + 1} of one team; expected at most {facts().team_size[1]}")
+    team.sets.append(_first_line(line, where))
 
 
 def _first_line(line: str, where: str) -> dict[str, Any]:
@@ -166,46 +203,48 @@ def _first_line(line: str, where: str) -> dict[str, Any]:
         values["nickname"] = nickname.strip()
     if not species.strip():
         raise TeamError(f"{where}: expected the name of a species, got {shown(line)}")
-    values["species"] = _species_name(species.strip())
+    values["species"] = species_name(species.strip())
     if values.get("nickname") == values["species"]:
         values["nickname"] = ""
     return values
 
 
-def _set_line(line: str, values: dict[str, Any], where: str) -> None:
-    """One further line of a set, entered into `values`."""
+def _set_line(line: str, team: _Exported, where: str) -> None:
+    """One further line of the team's last set."""
+    values = team.sets[-1]
     key, _, rest = line.partition(": ")
     if line.startswith(("-", "~")):
         if len(values["moves"]) >= MAX_SETS:
             raise TeamError(f"{where}: move {MAX_SETS + 1} of one set; expected at most {facts().max_moves}")
-        values["moves"] = (*values["moves"], _move_name(line[1:].strip()))
+        values["moves"] = (*values["moves"], move_name(line[1:].strip()))
     elif key in ("EVs", "IVs"):
         values[key.lower()] = _spread(rest, 0 if key == "EVs" else 31, f"{where}: {key}")
     elif key in ("Level", "Happiness"):
-        values[key.lower()] = _number(rest, f"{where}: {key}")
+        values[key.lower()] = number(rest, f"{where}: {key}")
     elif key in ("Ability", "Trait"):
         values["ability"] = rest
     elif line == "Shiny: Yes":
         values["shiny"] = True
     elif nature := re.match(r"([A-Za-z]+) [Nn]ature", line):
         values["nature"] = nature[1]
-    elif line.startswith(_LATER):
-        raise TeamError(f"{where}: {shown(line)} belongs to a later generation; expected a Gen 1 team")
+    elif _IDLE.fullmatch(line):
+        team.notes.append(left_out(line, where))
     else:
         expected = "a move ('- Body Slam'), Level, EVs, IVs, Ability, Nature, Shiny or Happiness"
-        raise TeamError(f"{where}: {shown(line)} is no line of a set; expected {expected}")
+        raise TeamError(f"{where}: {shown(line)} is not a line of a set; expected {expected}")
 
 
 def _spread(text: str, absent: int, where: str) -> Spread:
     numbers: dict[int, int] = {}
-    for part in text.split("/"):
-        value, _, name = part.strip().partition(" ")
+    for part in filter(None, map(str.strip, text.split("/"))):
+        value, _, name = part.partition(" ")
         stat = 5 if name == "Spd" else _STATS.get(to_id(name))
         if stat is None:
-            raise TeamError(f"{where}: {shown(part.strip())}; expected a number and one of {', '.join(STAT_NAMES)}")
+            raise TeamError(f"{where}: {shown(part)}; expected a number and one of {', '.join(STAT_NAMES)}")
         if stat in numbers:
             raise TeamError(f"{where}: {STAT_NAMES[stat]} is given twice")
-        numbers[stat] = _number(value, where)
+        marked = _MARKED.fullmatch(value)
+        numbers[stat] = number(marked[1] if marked else value, where)
     return Spread(*(numbers.get(stat, absent) for stat in range(6)))
 
 
@@ -229,123 +268,3 @@ def _export_set(one: PokemonSet) -> str:
 
 def _spread_text(spread: Spread, absent: int) -> str:
     return " / ".join(f"{value} {name}" for value, name in zip(spread, STAT_NAMES, strict=True) if value != absent)
-
-
-# --- packed -----------------------------------------------------------------------------------------------------------
-
-
-def _packed_line(line: str, number: int) -> NamedTeam:
-    line = line.strip("\r\n")
-    name, form = "", FORMAT
-    head, bar, rest = line.partition("|")
-    if bar and "]" in head:
-        form, _, name = head.partition("]")
-        line = rest
-    try:
-        return NamedTeam(name, to_id(form), unpack(line))
-    except TeamError as error:
-        raise TeamError(f"line {number}: {error}") from None
-
-
-def _unpack_set(part: str, where: str) -> PokemonSet:
-    fields = part.split("|")
-    if len(fields) != _FIELDS.count("|") + 1:
-        raise TeamError(f"{where}: {len(fields)} fields; expected the 12 of {_FIELDS}")
-    name, species, item, ability, moves, nature, evs, gender, ivs, shiny, level, rest = fields
-    if not to_id(species or name):
-        raise TeamError(
-            f"{where}: expected a species in one of the first two fields, got {shown(name)} and {shown(species)}"
-        )
-    species = _species_name(species or name)
-    listed = moves.split(",")
-    if len(listed) > MAX_SETS:
-        raise TeamError(f"{where}: {len(listed)} moves; expected at most {facts().max_moves}")
-    return PokemonSet(
-        species=species,
-        nickname="" if name == species else name,
-        item=_unpacked(item),
-        ability=_unpacked(ability),
-        moves=tuple(_move_name(move) for move in listed if move),
-        nature=nature,
-        evs=_packed_spread(evs, 0, f"{where}: EVs") if evs else FULL_EVS,
-        ivs=_packed_spread(ivs, 31, f"{where}: IVs") if ivs else FULL_IVS,
-        gender=gender,
-        shiny=bool(shiny),
-        level=_number(level, f"{where}: level") if level else 100,
-        happiness=_happiness(rest, where),
-    )
-
-
-def _packed_spread(text: str, absent: int, where: str) -> Spread:
-    values = text.split(",")
-    if len(values) != 6:
-        raise TeamError(f"{where}: {shown(text)}; expected six numbers with commas between")
-    return Spread(*(_number(value, where) if value else absent for value in values))
-
-
-def _happiness(rest: str, where: str) -> int:
-    """The last field: happiness, then Hidden Power, ball, Gigantamax, Dynamax level and Tera type of later games."""
-    happiness, *later = rest.split(",")
-    if any(value not in ("", "10") for value in later):
-        raise TeamError(f"{where}: {shown(rest)} in the last field belongs to a later generation; expected happiness")
-    return _number(happiness, f"{where}: happiness") if happiness else 255
-
-
-def _pack_set(one: PokemonSet) -> str:
-    for text in (one.nickname, one.species, one.item, one.ability, one.nature, one.gender, *one.moves):
-        if re.search(r"[|\]\r\n]", text):
-            raise TeamError(f"{shown(text)} cannot be packed: '|', ']' and line ends separate fields")
-    moves = ",".join(_packed_name(move) for move in one.moves)
-    evs = _pack_spread(one.evs, 0) or "0,,,,,"
-    same = _packed_name(one.name) == _packed_name(one.species)
-    fields = (
-        one.name,
-        "" if same else _packed_name(one.species),
-        _packed_name(one.item),
-        _packed_name(one.ability),
-        moves,
-        one.nature,
-        evs,
-        one.gender,
-        _pack_spread(one.ivs, 31),
-        "S" if one.shiny else "",
-        "" if one.level == 100 else str(one.level),
-        "" if one.happiness == 255 else str(one.happiness),
-    )
-    return "|".join(fields)
-
-
-def _pack_spread(spread: Spread, absent: int) -> str:
-    """Six numbers with commas, `absent` ones left out; empty if all are."""
-    text = ",".join("" if value == absent else str(value) for value in spread)
-    return "" if text == ",,,,," else text
-
-
-# --- names and numbers ------------------------------------------------------------------------------------------------
-
-
-def _species_name(name: str) -> str:
-    found = find_species(name)
-    return facts().species[found].name if found else _unpacked(name)
-
-
-def _move_name(name: str) -> str:
-    found = find_move(name)
-    return facts().moves[found] if found else _unpacked(name)
-
-
-def _packed_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "", name)
-
-
-def _unpacked(name: str) -> str:
-    """A readable guess at a packed name: "NoAbility" -> "No Ability"; a name with spaces stays as it is."""
-    if " " in name:
-        return name
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).strip()
-
-
-def _number(text: str, where: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,6}", text.strip()):
-        raise TeamError(f"{where}: expected a whole number, got {shown(text)}")
-    return int(text)

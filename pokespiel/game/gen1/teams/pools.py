@@ -1,14 +1,15 @@
 """Pools: the teams that a game is played with.
 
 A pool is a folder of files, each with one team or several under headers; its name in `POOLS` loads a shipped one, any
-other name is a path. Every team is validated on loading. A pool splits into teams to train on and teams held out by
-line-up, so that no two teams of the same six species fall on different sides: the first byte of the SHA-256 of the
-sorted, comma-joined species ids is even for training.
+other name is a path. Every team is validated on loading, and what is left out of one is logged. A pool splits into
+teams to train on and teams held out by line-up, so that no two teams of the same six species fall on different sides:
+the first byte of the SHA-256 of the sorted, comma-joined species ids is even for training.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ SIDES = ("train", "held-out")
 SUFFIXES = (".txt", ".gen1ou_team")
 """Files of a folder with other endings are no part of a pool."""
 MAX_BYTES = 64 << 20
+_LOG = logging.getLogger(__name__)
 _SHOWN = 5
 """So many illegal teams are described in one error."""
 
@@ -121,7 +123,7 @@ def read_file(path: str | Path) -> list[NamedTeam]:
     """The teams of one file, not validated; `TeamError` names the file and what is wrong with it."""
     path = Path(path)
     if not path.is_file():
-        raise TeamError(f"{path} is no file; expected export text or packed teams")
+        raise TeamError(f"{path} is not a file; expected export text, packed or JSON teams")
     if path.stat().st_size > MAX_BYTES:
         raise TeamError(f"{path} has {path.stat().st_size} bytes; a team file has at most {MAX_BYTES}")
     try:
@@ -162,7 +164,10 @@ def _folder_teams(path: Path) -> Iterator[tuple[str, Team]]:
 def _file_teams(file: Path, prefix: str) -> Iterator[tuple[str, Team]]:
     """Names and teams of one file; a lone team without a name is called after the file."""
     teams = read_file(file)
-    for index, (name, form, team) in enumerate(teams, 1):
+    notes = [note for team in teams for note in team.notes]
+    if notes:
+        _LOG.warning("%s: %s%s", file, notes[0], f" (and {len(notes) - 1} more)" if len(notes) > 1 else "")
+    for index, (name, form, team, _) in enumerate(teams, 1):
         if form != FORMAT:
             raise TeamError(f"{file}: team {shown(name)} is for {form[:60]}; expected {FORMAT}")
         if not name and len(teams) == 1:

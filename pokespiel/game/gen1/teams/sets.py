@@ -8,6 +8,7 @@ does a `PokemonSet`. The two Specials are one in Gen 1: `spa` counts, `spd` is c
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -42,6 +43,21 @@ class Stats(NamedTuple):
 def shown(text: str) -> str:
     """`text` for an error message: quoted, unprintable characters escaped, at most 60 characters."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def kept_name(name: str) -> str:
+    """A nickname as Showdown keeps it: blanks for separators, no towers of accents, at most 18 UTF-16 units."""
+    name = re.sub(r"[|\s\[\],\u202e\ufeff]+", " ", name).strip()
+    name = name.encode("utf-16-le", "surrogatepass")[:36].decode("utf-16-le", "ignore").strip()
+    name = re.sub(_STACKED, "", name)
+    return re.sub(r"[\u239b-\u23b9]", "", name)
+
+
+_STACKED = (
+    r"[\u0300-\u036f\u0483-\u0489\u0610-\u0615\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06ed"
+    r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{3,}"
+)
+"""Three and more of the marks that combine with the letter before."""
 
 
 STAT_NAMES = ("HP", "Atk", "Def", "SpA", "SpD", "Spe")

@@ -10,14 +10,13 @@ formes. It never says yes where Showdown says no.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pokespiel.game.gen1.teams.legality import Facts, facts, find_move, find_species, to_id
 from pokespiel.game.gen1.teams.origins import Problem, combination_problems, origin_problems
-from pokespiel.game.gen1.teams.sets import STAT_NAMES, PokemonSet, Team, TeamError, hp_dv, shown
+from pokespiel.game.gen1.teams.sets import STAT_NAMES, PokemonSet, Team, TeamError, hp_dv, kept_name, shown
 
 REASONS = {
     "team_size": "no Pokémon, or more than six",
@@ -136,31 +135,16 @@ def _nickname_problems(one: PokemonSet, species: str | None) -> Iterator[Problem
     length = len(one.nickname.encode("utf-16-le", "surrogatepass")) // 2
     if length > 18:
         yield "nickname_length", f"nickname {shown(one.nickname)} has {length} characters (in UTF-16); at most 18"
-    owner = facts().named.get(_cleaned(one.nickname).lower(), species)
+    owner = facts().named.get(kept_name(one.nickname).lower(), species)
     if species and owner != species:
         yield "nickname_species", f"is nicknamed {shown(one.nickname)}, which is another Pokémon's name"
 
 
 def _own_nickname(one: PokemonSet) -> str:
     """The nickname as Showdown shows it; empty if it only repeats the species' name."""
-    name = _cleaned(one.nickname)
+    name = kept_name(one.nickname)
     species = find_species(one.species)
     return "" if species and facts().named.get(name.lower()) == species else name
-
-
-def _cleaned(name: str) -> str:
-    """A nickname as Showdown keeps it: no separators, no towers of accents, at most 18 UTF-16 units."""
-    name = re.sub(r"[|\s\[\],\u202e\ufeff]+", " ", name).strip()
-    name = name.encode("utf-16-le", "surrogatepass")[:36].decode("utf-16-le", "ignore").strip()
-    name = re.sub(_STACKED, "", name)
-    return re.sub(r"[\u239b-\u23b9]", "", name)
-
-
-_STACKED = (
-    r"[\u0300-\u036f\u0483-\u0489\u0610-\u0615\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06ed"
-    r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{3,}"
-)
-"""Three and more of the marks that combine with the letter before."""
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
