@@ -18,7 +18,7 @@ from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.metasolvers import SUPPORT
 from pokespiel.policy import Mixture, Policy, Uniform, load_policy, read_about
 from pokespiel.psro import Beginning
-from pokespiel.run import PSROConfig, RunFolder, Standing, population_names
+from pokespiel.run import PSROConfig, RunFolder, Standing, population_names, settled
 
 
 def policy_named(name: str) -> Policy:
@@ -107,10 +107,10 @@ def _check_same_game(path: Path, name: str, game: Game) -> None:
 
 
 def finished(run: RunFolder) -> Standing:
-    """Where a run ended; a `ValueError` if it has not."""
-    standing, wanted = run.standing(), run.config().iterations
-    done = standing.state.iteration if standing else 0
-    if standing is None or done < wanted:
+    """Where a run ended, by its number of iterations or because nothing new came; a `ValueError` if it has not."""
+    standing, config = run.standing(), run.config()
+    done, wanted = standing.state.iteration if standing else 0, config.iterations
+    if standing is None or (done < wanted and not settled(config, standing.state)):
         raise ValueError(
             f"{run.path} stands at iteration {done} of {wanted}: finish it with --resume, or end it there with "
             f"--resume --iterations {done}"

@@ -10,7 +10,9 @@ every interval comes from unit means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -20,7 +22,7 @@ from pokespiel.config import Registry
 from pokespiel.game import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.judging import is_zero_sum
-from pokespiel.policy import Policy
+from pokespiel.policy import Policy, describe, forgets
 from pokespiel.statistics import mean_interval
 
 Member = TypeVar("Member")
@@ -110,6 +112,29 @@ def per_seat(game: Game, populations: Sequence[Sequence[Member]]) -> tuple[Seque
     if len(populations) == 1 and game.symmetric:
         return (populations[0],) * game.num_players
     raise ValueError(f"{game.name} needs {game.num_players} populations, got {len(populations)}")
+
+
+def identity(game: Game, policy: Policy, seats: Iterable[int]) -> Hashable:
+    """The same for two policies that play `game` alike at `seats`, as far as that is exact and cheap to tell.
+
+    On a game in sequence form a memoryless policy, or a mixture of such, is what its realisation plans are: two that
+    differ only where their own actions never lead are the same. Elsewhere a policy of a registered kind is what its
+    file would hold. Any other policy is like itself alone.
+    """
+    from pokespiel.game.tree import TreeGame
+
+    if isinstance(game, TreeGame) and forgets(policy):
+        return tuple(_digest(game.plan(policy, seat)) for seat in seats)
+    try:
+        kind, options, arrays = describe(policy)
+    except TypeError:
+        return id(policy)
+    held = tuple((name, array.shape, array.dtype.str, _digest(array)) for name, array in sorted(arrays.items()))
+    return kind, json.dumps(options, sort_keys=True), held
+
+
+def _digest(array: np.ndarray) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(array).data, digest_size=16).digest()
 
 
 def grow(table: PayoffTable | None, num_players: int, sizes: Sequence[int], sampled: bool) -> PayoffTable:

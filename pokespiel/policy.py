@@ -212,6 +212,11 @@ class Mixture:
         return cls(policies, arrays["weights"])
 
 
+def forgets(policy: Policy) -> bool:
+    """Whether a policy is memoryless, or a per-match mixture of such."""
+    return all(map(forgets, policy.policies)) if isinstance(policy, Mixture) else policy.memory_size == 0
+
+
 def take(observations: Observations, rows: np.ndarray) -> Observations:
     """The observations of some rows [k] of the batch."""
     player, features, legal, key = observations

@@ -3,9 +3,12 @@
     populations -> payoffs -> meta-strategy -> best responses to it -> larger populations
 
 With a Nash solver this is double oracle, with `uniform` fictitious play, with `self_play` self-play, with a correlated
-solver JPSRO; a solver's `targets` (rectified Nash) ask for one response a row. The loop is a
-generator of whole states: it holds no files, prints nothing and never stops by itself. Several oracles respond together
-in every iteration, or take turns: an exploiter and a learner in turns are exploit and defend.
+solver JPSRO; a solver's `targets` (rectified Nash) ask for one response per row. Several oracles respond together in
+every iteration, or take turns: an exploiter and a learner in turns are exploit and defend.
+
+A response that plays as a member of its population does is counted and not added again, unless the solver goes by how
+often responses came (`uniform`, `self_play`). The loop is a generator of whole states: it holds no files, prints
+nothing and never stops by itself. Where `state.idle` has reached the number of oracles, all further states are alike.
 
     for state in itertools.islice(psro(game, Nash(), [Exact()], ExactPayoffs(), rng), 11):
         print(state.iteration, nash_conv(game, state))
@@ -19,14 +22,14 @@ from __future__ import annotations
 import copy
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.metagame import Payoffs, PayoffTable
+from pokespiel.metagame import Payoffs, PayoffTable, identity
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Opponents, Oracle, Training
@@ -70,6 +73,10 @@ class Pending(NamedTuple):
     """Of each finished call."""
     training: Training | None
     """Where the call stands; None = not begun."""
+    known: int = 0
+    """Responses of the finished calls that play as a member of their population does."""
+    began: Mapping[str, Any] | None = None
+    """The generator's state when the iteration began; None = not kept."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +95,13 @@ class PSROState:
     rng: Mapping[str, Any]
     """The generator's state where the loop goes on."""
     metrics: Mapping[str, float] = field(default_factory=dict)
-    """What the iteration's oracles reported, and the seconds it spent on responses, payoffs and solving."""
+    """What the iteration's oracles reported, its `responses` and how many of them were known before, and the seconds it
+    spent on responses, payoffs and solving."""
     pending: Pending | None = None
     """None = the iteration is finished."""
+    idle: int = 0
+    """How many turns of oracles in a row have changed nothing: they added no policy and drew no random number, so that
+    each would do the same again. With as many as there are oracles, all later states are alike but for `iteration`."""
 
 
 def psro(
@@ -135,9 +146,9 @@ def psro(
         yield start
     else:
         rng.bit_generator.state = copy.deepcopy(dict(start.rng))
-    latest = start
+    latest, held = start, loop.held(start)
     while True:
-        for state in loop.iteration(latest):
+        for state in loop.iteration(latest, held):
             if partial or state.pending is None:
                 yield state
         latest = state
@@ -145,6 +156,13 @@ def psro(
 
 def _shape(game: Game) -> tuple[int, int, int, bool]:
     return game.num_players, game.num_features, game.num_actions, game.symmetric
+
+
+Held = tuple[set[Hashable], ...]
+"""Per population, the identities of its policies."""
+
+Item = TypeVar("Item")
+Grouped = tuple[tuple[Item, ...], ...]
 
 
 class _Loop(NamedTuple):
@@ -157,10 +175,10 @@ class _Loop(NamedTuple):
     turns: Turns
     rng: np.random.Generator
 
-    def iteration(self, state: PSROState) -> Iterator[PSROState]:
-        """States in between, then the finished one."""
+    def iteration(self, state: PSROState, held: Held) -> Iterator[PSROState]:
+        """States in between, then the finished one; what is new is added to `held`."""
         began = time.perf_counter()
-        work = state.pending or Pending(0, *(((),) * len(state.populations),) * 2, (), None)
+        work = state.pending or Pending(0, *(((),) * len(state.populations),) * 2, (), None, began=self._rng())
         calls = [
             (oracle, opponents) for oracle in self.asked(state.iteration) for opponents in respond_to(self.game, state)
         ]
@@ -170,18 +188,57 @@ class _Loop(NamedTuple):
                     yield replace(state, rng=self._rng(), pending=work._replace(training=training))
             responses = self._accepted(training)
             origins = _origins(type(self.oracles[oracle]).__name__.lower(), state.iteration + 1, training, responses)
+            known = self._known(responses, held)
             work = Pending(
                 work.call + 1,
-                _extended(work.responses, responses),
-                _extended(work.origins, origins),
+                _extended(work.responses, self._kept(responses, known)),
+                _extended(work.origins, self._kept(origins, known)),
                 (*work.metrics, training.metrics),
                 None,
+                work.known + sum(map(sum, known)),
+                work.began,
             )
         report = _merged([oracle for oracle, _ in calls], work.metrics, len(self.oracles))
+        report["responses"] = sum(map(len, work.responses)) + (0 if self.repeats else work.known)
+        report["responses_known"] = work.known
         report["seconds_responses"] = time.perf_counter() - began
         populations = _extended(state.populations, work.responses)
         grown = Beginning(populations, _extended(state.origins, work.origins), state.table)
-        yield self.solved(state.iteration + 1, grown, report)
+        finished = self.solved(state.iteration + 1, grown, report)
+        unchanged = not any(work.responses) and work.began is not None and _equal(work.began, finished.rng)
+        turns = len(self.asked(state.iteration))
+        yield replace(finished, idle=state.idle + turns if unchanged else 0)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a response counts again when it comes again."""
+        solvers = (self.meta_solver, self.evaluator)
+        return any(getattr(solver, "repeats", False) for solver in solvers)
+
+    def held(self, state: PSROState) -> Held:
+        """What the populations hold, with what the finished calls of an iteration in progress have added."""
+        members = _extended(state.populations, state.pending.responses) if state.pending else state.populations
+        return tuple({self._identity(policy, number) for policy in own} for number, own in enumerate(members))
+
+    def _identity(self, policy: Policy, population: int) -> Hashable:
+        return identity(self.game, policy, range(self.game.num_players) if self.game.symmetric else [population])
+
+    def _known(self, responses: Members, held: Held) -> tuple[tuple[bool, ...], ...]:
+        """Which responses play as a policy in `held` does; the others are added to it."""
+        known = []
+        for number, (own, before) in enumerate(zip(responses, held, strict=True)):
+            identities = [self._identity(policy, number) for policy in own]
+            known.append(tuple(one in before or one in identities[:at] for at, one in enumerate(identities)))
+            before.update(identities)
+        return tuple(known)
+
+    def _kept(self, offered: Grouped[Item], known: tuple[tuple[bool, ...], ...]) -> Grouped[Item]:
+        """Of what belongs to the responses, what belongs to those that join the populations."""
+        if self.repeats:
+            return offered
+        return tuple(
+            tuple(item for item, old in zip(*pair, strict=True) if not old) for pair in zip(offered, known, strict=True)
+        )
 
     def asked(self, iteration: int) -> Sequence[int]:
         """The oracles that respond after so many finished iterations."""
@@ -234,8 +291,13 @@ class _Loop(NamedTuple):
 SPENT = ("decisions", "episodes", "updates", "seconds")
 """Metrics of an oracle's calls that add up."""
 
-Item = TypeVar("Item")
-Grouped = tuple[tuple[Item, ...], ...]
+
+def _equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two states of a random generator are the same."""
+    return one.keys() == other.keys() and all(
+        _equal(one[key], other[key]) if isinstance(one[key], Mapping) else np.array_equal(one[key], other[key])
+        for key in one
+    )
 
 
 def _extended(populations: Grouped[Item], added: Grouped[Item]) -> Grouped[Item]:

@@ -239,6 +239,7 @@ class RunFolder:
             rng=kept["rng"],
             metrics=kept["metrics"],
             pending=_pending(kept["pending"]),
+            idle=kept.get("idle", 0),  # earlier versions did not count
         )
 
     def _populations(self, sizes: Sequence[int], shared: Mapping[Place, Place]) -> Members:
@@ -262,6 +263,11 @@ class RunFolder:
     def _write_environment(self, config: PSROConfig, sessions: Sequence[Mapping[str, Any]]) -> None:
         text = json.dumps({"seed": config.seed, "sessions": [*sessions, environment()]}, indent=1)
         write_text(self.path / "environment.json", text + "\n")
+
+
+def settled(config: PSROConfig, state: PSROState) -> bool:
+    """Whether further iterations would change nothing: each oracle in turn brought nothing new, and would again."""
+    return state.idle >= len(config.oracle)
 
 
 def population_names(state: PSROState) -> list[str]:
@@ -306,6 +312,7 @@ def _kept(standing: Standing) -> dict[str, Any]:
         "rng": state.rng,
         "metrics": dict(state.metrics),
         "pending": None if state.pending is None else _plain_pending(state.pending),
+        "idle": state.idle,
         "mixtures": standing.mixtures,
         "seconds": standing.seconds,
     }

@@ -25,7 +25,7 @@ from pokespiel.options import to_plain
 from pokespiel.oracles import ORACLES
 from pokespiel.progress import Watch, watch
 from pokespiel.psro import Pending, PSROState, psro
-from pokespiel.run import PSROConfig, RunFolder, Standing, extended
+from pokespiel.run import PSROConfig, RunFolder, Standing, extended, settled
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +36,24 @@ class Outcome(NamedTuple):
     standing: Standing
     finished: bool
     """False = it was asked to stop before the last iteration."""
+    settled: bool
+    """Nothing new came any more; without `go_on` the run ends there."""
 
 
-def work(run: RunFolder, checkpoint_seconds: float = 30.0, wandb: str = "", seconds: float | None = None) -> Outcome:
+def work(
+    run: RunFolder,
+    checkpoint_seconds: float = 30.0,
+    wandb: str = "",
+    seconds: float | None = None,
+    go_on: bool = False,
+) -> Outcome:
     """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted.
 
     Args:
         checkpoint_seconds: how much of an oracle's work in progress a kill may cost.
         wandb: the Weights & Biases project that gets the learners' curves too; they always go to `tensorboard/`.
         seconds: stop at the first checkpoint after so long; None = never.
+        go_on: make all iterations, even those that can only repeat the one before because no response is new.
     """
     until = math.inf if seconds is None else time.monotonic() + seconds
     config = run.config()
@@ -56,11 +65,12 @@ def work(run: RunFolder, checkpoint_seconds: float = 30.0, wandb: str = "", seco
     with closing(curves), watch(title, config.iterations, done) as bar, _stop_when_asked(bar) as stopping:
         if standing is not None and standing.state.iteration >= config.iterations:
             bar.say(f"{run.path} has its {config.iterations} iterations already; ask for more with --iterations")
-        else:
+        elif standing is None or go_on or not settled(config, standing.state):
             stop = functools.partial(_stop, stopping, until)
-            standing = _iterate(run, game, standing, bar, curves, stop, checkpoint_seconds)
+            standing = _iterate(run, game, standing, bar, curves, stop, checkpoint_seconds, go_on)
         run.export(standing, now=True)
-    return Outcome(standing, standing.state.iteration >= config.iterations)
+    rests = settled(config, standing.state)
+    return Outcome(standing, standing.state.iteration >= config.iterations or (rests and not go_on), rests)
 
 
 def _iterate(
@@ -71,6 +81,7 @@ def _iterate(
     curves: _Curves,
     stopping: Callable[[], bool],
     checkpoint_seconds: float,
+    go_on: bool,
 ) -> Standing:
     config = run.config()
     solver = (config.evaluator or config.meta_solver).build(METASOLVERS)
@@ -96,7 +107,7 @@ def _iterate(
             run.export(standing)
             saved = time.monotonic()
             _note(bar, state.iteration, figures)
-        if state.iteration >= config.iterations or stopping():
+        if state.iteration >= config.iterations or stopping() or (settled(config, state) and not go_on):
             break
     assert standing is not None, "the loop yields its start first"
     return standing

@@ -110,4 +110,4 @@ def test_a_chain_needs_a_finished_run_of_the_same_game(tmp_path):
     with gone, RunFolder.create(tmp_path / "next", PSROConfig("kuhn_poker", start=tmp_path / "gone")) as run:
         work(run)
     begun = finished(tmp_path / "next", PSROConfig("kuhn_poker", iterations=1, **start)).standing()
-    assert begun.state.table.sizes == (4, 4)
+    assert begun.state.table.sizes == (4, 3)  # the second player's response was known

@@ -66,7 +66,7 @@ def loop(game=None, solver=None, oracles=None, **options) -> Iterator[PSROState]
 def fingerprint(state: PSROState) -> str:
     actions = [[getattr(policy, "action", None) for policy in population] for population in state.populations]
     metrics = {name: value for name, value in state.metrics.items() if "seconds" not in name}
-    return repr((state.iteration, actions, state.table, state.training, state.strategy, state.rng, metrics))
+    return repr((state.iteration, state.idle, actions, state.table, state.training, state.strategy, state.rng, metrics))
 
 
 def take(states: Iterator[PSROState], n: int) -> list[PSROState]:
@@ -223,6 +223,65 @@ def test_every_policy_tells_how_it_came_about():
     names = [[origin["name"] for origin in population] for population in state.origins]
     assert names == [["uniform", *["pair 1", "pair 2", "random"] * 2], ["uniform", *["pair", "random"] * 2]]
     assert state.origins[1][-2] == {"name": "pair", "oracle": "pair", "iteration": 2, "decisions": 7.0}
+
+
+class Same:
+    """Always responds with the same policy, in two steps, and draws no random number."""
+
+    def __init__(self, action: int):
+        self.policy = Always(action)
+
+    def __call__(self, game, opponents, rng, *, start=(), state=None) -> Iterator[Training]:
+        for step in (1, 2)[1 if state else 0 :]:
+            yield Training({seat: (self.policy,) for seat in opponents}, {}, {"step": step})
+
+
+@pytest.mark.parametrize(
+    ("turns", "idle", "sizes", "offered", "known"),
+    [
+        ("together", [0, 0, 2, 4, 6], [1, 3, 3, 3, 3], [4, 4, 4, 4], [0, 4, 4, 4]),
+        ("alternate", [0, 0, 0, 1, 2], [1, 2, 3, 3, 3], [2, 2, 2, 2], [0, 0, 2, 2]),
+    ],
+)
+def test_oracles_that_bring_nothing_new_are_idle(turns, idle, sizes, offered, known):
+    states = take(loop(oracles=[Same(0), Same(1)], turns=turns), 5)
+    assert [state.idle for state in states] == idle
+    assert [state.table.sizes[0] for state in states] == sizes
+    assert [state.metrics["responses"] for state in states[1:]] == offered
+    assert [state.metrics["responses_known"] for state in states[1:]] == known
+
+
+def test_who_draws_random_numbers_is_not_idle():
+    class Draws(Same):
+        def __call__(self, game, opponents, rng, **rest):
+            rng.random()
+            return super().__call__(game, opponents, rng, **rest)
+
+    states = take(loop(oracles=[Draws(0)]), 5)
+    assert [state.idle for state in states] == [0] * 5
+    assert states[-1].table.sizes == (2, 2)
+    assert [state.idle for state in take(loop(oracles=[Same(0), Draws(0)]), 4)] == [0] * 4
+    assert [state.idle for state in take(loop(oracles=[Same(0), Draws(0)], turns="alternate"), 5)] == [0, 0, 0, 1, 0]
+
+
+def test_an_oracle_that_never_accepts_anything_is_idle():
+    assert [state.idle for state in take(loop(oracles=[Refuses()]), 3)] == [0, 1, 2]
+
+
+def test_a_state_in_the_middle_of_an_idle_turn_goes_on_idle():
+    oracle = Same(0)
+    states = take(loop(oracles=[oracle], partial=True), 12)
+    within = [state for state in states if state.pending is not None]
+    resumed = [next(loop(oracles=[oracle], start=state)) for state in within]
+    assert {(state.iteration, state.idle) for state in resumed} == {(1, 0), (2, 1), (3, 2), (4, 3)}
+
+
+def test_solvers_that_go_by_the_order_of_responses_keep_those_that_come_again():
+    for solver in (Uniform(), SelfPlay()):
+        states = take(loop(solver=solver, oracles=[Same(0)]), 5)
+        assert states[-1].table.sizes == (5, 5)
+        assert states[-1].idle == 0
+        assert [state.metrics["responses_known"] for state in states[1:]] == [0, 2, 2, 2]
 
 
 def test_only_whole_states_are_yielded_unless_asked():

@@ -12,11 +12,11 @@ from pokespiel.evaluation.exact import correlated_gaps, exact_metrics, mixed_pla
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.metagame import ExactPayoffs, interval
+from pokespiel.metagame import ExactPayoffs, identity, interval
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.oracles.exact import Exact
-from pokespiel.policy import Mixture, Uniform
+from pokespiel.policy import Mixture, Tabular, Uniform
 from pokespiel.psro import PSROState, psro
 from pokespiel.sampling import SampledPayoffs
 
@@ -70,6 +70,75 @@ def test_every_meta_solver_runs_in_the_loop_and_leaves_the_uniform_start_behind(
     if name != "self_play":  # it chases its own tail, and says nothing of mixtures
         assert distance < 0.3
     assert all(np.isfinite(value) for state in states for value in state.metrics.values())
+
+
+def plays(game: TreeGame, state: PSROState) -> list[set[bytes]]:
+    """Per seat, the realisation plans of its population."""
+    populations = state.populations * (game.num_players if game.symmetric else 1)
+    return [{game.plan(policy, seat).tobytes() for policy in own} for seat, own in enumerate(populations)]
+
+
+GROWING = sorted(name for name in METASOLVERS if not getattr(METASOLVERS[name], "repeats", False))
+
+
+@pytest.mark.parametrize("name", GROWING)
+@pytest.mark.parametrize("game", ["kuhn_poker", "matrix_rps"])
+def test_populations_hold_every_policy_once(game, name):
+    game, states = run(game, 10, METASOLVERS.build(name))
+    for before, after in itertools.pairwise(states):
+        assert [len(own) for own in plays(game, after)] == list(after.table.sizes)
+        new = sum(map(len, after.populations)) - sum(map(len, before.populations))
+        assert after.metrics["responses"] - after.metrics["responses_known"] == new
+        if after.idle:
+            assert new == 0
+            assert np.array_equal(after.table.payoffs, before.table.payoffs)
+
+
+@pytest.mark.parametrize(("game", "size"), [("matrix_rps", 4), ("kuhn_poker", 5)])
+def test_rectified_nash_settles_instead_of_doubling_for_ever(game, size):
+    game, states = run(game, 12, METASOLVERS.build("rectified_nash"))
+    assert max(map(len, states[-1].populations)) == size
+    assert states[-1].idle >= 4
+    known = states[-1].metrics["responses"]
+    assert known == states[-1].metrics["responses_known"] > 0
+    if size == 4:  # uniform and the three pure policies
+        assert exploitability(game, states[-1]) == pytest.approx(0, abs=1e-12)
+
+
+def test_nash_with_exact_responses_is_idle_only_at_an_equilibrium():
+    game, states = run("kuhn_poker", 14)
+    (first, *_) = (state for state in states if state.idle)
+    assert first.iteration < 12
+    assert exploitability(game, first) < 1e-12
+    assert all(exploitability(game, state) > 1e-3 for state in states[:6])
+
+
+def test_three_players_reach_a_correlated_equilibrium_and_rest():
+    game, states = run("kuhn_poker(players=3)", 14, METASOLVERS.build("correlated"))
+    assert states[-1].idle > 0
+    assert exact_metrics(game, states[-1].populations, states[-1].strategy)["cce_gap"] < 1e-6
+
+
+def test_random_ties_are_never_idle_and_bring_no_copies():
+    game, states = run("kuhn_poker", 40, oracle=Exact(ties="random"))
+    assert [len(own) for own in plays(game, states[-1])] == list(states[-1].table.sizes)
+    assert sum(state.metrics.get("responses_known", 0) for state in states) > 0
+    assert all(state.idle == 0 for state in states)
+
+
+def test_policies_that_differ_only_where_they_never_come_are_the_same():
+    game = load_game("kuhn_poker")
+    betting = game.memoryless(Uniform(), [0]).tables[0].copy()
+    rows = [row for row, name in enumerate(game.states[0].names) if name in ("0", "1", "2")]
+    betting[rows] = [0.0, 1.0]  # bets at once, so that its answers to a bet after a pass are never asked for
+    one, other = betting.copy(), betting.copy()
+    after = [row for row in range(6) if row not in rows]
+    one[after], other[after] = [1.0, 0.0], [0.0, 1.0]
+    alike = [identity(game, Tabular({0: table}), [0]) for table in (one, other, betting)]
+    assert alike[0] == alike[1] == alike[2]
+    one[rows] = [1.0, 0.0]
+    assert identity(game, Tabular({0: one}), [0]) != alike[0]
+    assert identity(game, Mixture([Tabular({0: other}), Tabular({0: betting})], [0.5, 0.5]), [0]) == alike[0]
 
 
 def test_uniform_is_fictitious_play_of_whole_policies():

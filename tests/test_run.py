@@ -15,11 +15,12 @@ import pytest
 import yaml
 from run_folders import command, rows
 
+from pokespiel.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.cli import main
 from pokespiel.files import Busy
 from pokespiel.options import Choice, to_plain
 from pokespiel.policy import Tabular, load_policy
-from pokespiel.run import PSROConfig, RunFolder
+from pokespiel.run import FORMAT, PSROConfig, RunFolder, _csv
 from pokespiel.session import work
 
 KUHN = PSROConfig("kuhn_poker", Choice("prd", {"steps": 200}), iterations=6, seed=3)
@@ -49,14 +50,17 @@ def test_a_run_folder_holds_what_it_promises(tmp_path):
     assert list(table[0])[: len(first)] == first
     assert [row["iteration"] for row in table] == [str(i) for i in range(7)]
     assert float(table[0]["exploitability"]) == pytest.approx(0.4583333)  # the uniform start
-    assert [row["policies_1"] for row in table] == [str(i) for i in range(1, 8)]
+    grown = [float(row["responses"]) - float(row["responses_known"]) for row in table[1:]]
+    sizes = [int(row["policies_0"]) + int(row["policies_1"]) for row in table]
+    assert np.diff(sizes).tolist() == grown
 
     standing = run.standing()
-    assert standing.state.table.sizes == (7, 7)
-    assert [history.shape for history in standing.mixtures] == [(7, 7), (7, 7)]
+    size = standing.state.table.sizes
+    assert sum(size) == sizes[-1]
+    assert [history.shape for history in standing.mixtures] == [(7, size[0]), (7, size[1])]
     assert np.allclose([history.sum(axis=1) for history in standing.mixtures], 1)
     assert np.array_equal(standing.mixtures[0][-1], standing.state.strategy.marginals[0])
-    assert isinstance(load_policy(run.policy_file("1", 6)), Tabular)
+    assert isinstance(load_policy(run.policy_file("1", size[1] - 1)), Tabular)
     mixture = json.loads((run.path / "mixture.json").read_text())
     assert sum(mixture["0"].values()) == pytest.approx(1)
     assert all((run.path / name).is_file() for name in mixture["0"])
@@ -104,6 +108,48 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     with pytest.raises(FileExistsError, match="holds something else"), RunFolder.create(tmp_path, KUHN):
         pass
     assert {path: path.read_bytes() for path in before} == before
+
+
+RECTIFIED = PSROConfig("matrix_rps", Choice("rectified_nash"))
+
+
+def test_a_run_ends_where_nothing_new_comes(tmp_path, capsys):
+    asked = ["psro", "--game", "matrix_rps", "--meta-solver", "rectified_nash", "--run", str(tmp_path / "run")]
+    assert main(asked) == 0
+    assert "no response is new any more: further iterations would repeat iteration 4" in capsys.readouterr().out
+    run = RunFolder(tmp_path / "run")
+    before = run.standing()
+    assert [row["policies_all"] for row in before.rows] == [1, 2, 3, 4, 4]
+    assert before.rows[-1]["responses_known"] == before.rows[-1]["responses"] == 4
+    assert finished(tmp_path / "next", PSROConfig("matrix_rps", start=run.path, iterations=1)).standing()
+
+    assert main(["psro", "--run", str(run.path), "--resume"]) == 0
+    assert run.standing().rows == before.rows
+    assert main(["psro", "--run", str(run.path), "--resume", "--iterations", "7", "--go-on"]) == 0
+    after = run.standing()
+    assert [row["policies_all"] for row in after.rows] == [1, 2, 3, 4, 4, 4, 4, 4]
+    assert after.state.idle == 4
+    assert np.array_equal(after.state.table.payoffs, before.state.table.payoffs)
+
+
+def test_a_run_of_an_earlier_version_ends_too(tmp_path, monkeypatch):
+    """It holds copies, and its checkpoint says nothing of idle oracles."""
+    monkeypatch.setattr("pokespiel.psro.identity", lambda *_: object())
+    run = finished(tmp_path, PSROConfig(**{**vars(RECTIFIED), "iterations": 6}))
+    monkeypatch.undo()
+    kept = load_checkpoint(run.checkpoint_file, FORMAT)
+    del kept["idle"]
+    save_checkpoint(run.checkpoint_file, FORMAT, kept)
+    table = [{k: v for k, v in row.items() if not k.startswith("responses")} for row in run.standing().rows]
+    (tmp_path / "metrics.csv").write_text(_csv(table))
+    size = table[-1]["policies_all"]
+    assert size > 50
+    longer = PSROConfig(**{**vars(run.config()), "iterations": 40})
+    with RunFolder.resume(tmp_path, longer) as again:
+        outcome = work(again)
+    assert (outcome.finished, outcome.settled) == (True, True)
+    assert [row["policies_all"] for row in outcome.standing.rows[6:]] == [size] * 2
+    assert RunFolder(tmp_path).standing().rows == outcome.standing.rows
 
 
 def test_a_resume_cannot_change_what_was_asked(tmp_path):

@@ -36,6 +36,8 @@ class PSRO(PSROConfig):
     """How much of an oracle's work in progress a kill may cost; finished iterations are always kept."""
     seconds: float | None = None
     """Stop at the first checkpoint after so long, to go on later with --resume; None = never."""
+    go_on: bool = False
+    """Make all iterations, even where no oracle brings anything new any more and each can only repeat the one before."""
     wandb: str = ""
     """The Weights & Biases project that gets the learners' curves too; TensorBoard files are always written."""
 
@@ -60,11 +62,16 @@ class PSRO(PSROConfig):
         folder = self.folder()
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
         with opened as run:
-            outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds)
+            outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds, self.go_on)
         again = f"pokespiel psro --run {folder} --resume"
         if not outcome.finished:
             print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")
             return 130
+        if outcome.settled:
+            print(
+                f"no response is new any more: further iterations would repeat iteration "
+                f"{outcome.standing.state.iteration} (--resume --go-on makes them)"
+            )
         print(f"{_summary(outcome.standing.rows[-1])}\nrun: {folder}   report: pokespiel report {folder}")
         return 0
 

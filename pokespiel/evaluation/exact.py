@@ -17,7 +17,7 @@ from pokespiel.game import Game
 from pokespiel.game.tree import Plans, TreeGame
 from pokespiel.metagame import Populations, per_seat
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.policy import Mixture, Policy
+from pokespiel.policy import forgets
 
 CHUNK = 1 << 22
 """How many numbers a joint strategy's cells may take at a time."""
@@ -28,7 +28,7 @@ def exact_metrics(game: Game, populations: Populations, strategy: MetaStrategy) 
 
     Nothing where they cannot be exact: without a sequence form, or with policies that remember.
     """
-    if not isinstance(game, TreeGame) or not all(map(_forgets, (policy for seat in populations for policy in seat))):
+    if not isinstance(game, TreeGame) or not all(map(forgets, (policy for seat in populations for policy in seat))):
         return {}
     total = nash_conv(game, populations, strategy.marginals)
     figures = {"nash_conv": total, "exploitability": total / game.num_players}
@@ -80,8 +80,3 @@ def _gradient(game: TreeGame, plans: Sequence[np.ndarray], player: int, weights:
             product = product * plans[seat][np.ix_(members, terminals.sequences[seat])]
         reach += product.sum(axis=0)
     return game.gather(terminals.chance * terminals.returns[player] * reach, player)
-
-
-def _forgets(policy: Policy) -> bool:
-    """Whether the policy is memoryless or a per-match mixture of such."""
-    return all(map(_forgets, policy.policies)) if isinstance(policy, Mixture) else policy.memory_size == 0

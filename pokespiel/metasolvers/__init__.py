@@ -30,7 +30,11 @@ class MetaStrategy(NamedTuple):
 
 
 class MetaSolver(Protocol):
-    """payoffs [P, n_1, ..., n_P] -> MetaStrategy; `symmetric` asks for one vector common to all seats."""
+    """payoffs [P, n_1, ..., n_P] -> MetaStrategy; `symmetric` asks for one vector common to all seats.
+
+    Populations hold no two policies that play alike, unless the solver says `repeats = True`: its answer depends on how
+    often a response came, or on which came last.
+    """
 
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy: ...
 

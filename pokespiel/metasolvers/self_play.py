@@ -6,6 +6,7 @@ Reference: Lanctot et al. (2017), A Unified Game-Theoretic Approach to Multiagen
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,9 @@ class SelfPlay:
 
     With exact responses, PSRO becomes iterated best response, which may cycle forever.
     """
+
+    repeats: ClassVar[bool] = True
+    """The newest response may be one that came before."""
 
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
