@@ -37,7 +37,7 @@ class PSRO(PSROConfig):
     seconds: float | None = None
     """Stop at the first checkpoint after so long, to go on later with --resume; None = never."""
     go_on: bool = False
-    """Make all iterations, even where no oracle brings anything new any more and each can only repeat the one before."""
+    """Make all iterations, even once no oracle brings anything new and each can only repeat the one before."""
     wandb: str = ""
     """The Weights & Biases project that gets the learners' curves too; TensorBoard files are always written."""
 
