@@ -1,4 +1,8 @@
-#include "bindings.hpp"
+// The module's single translation unit: pybind11's headers take longer to compile than what is bound with them.
+#include "bindings_batch.cpp"
+#include "bindings_battle.cpp"
+#include "bindings_playout.cpp"
+#include "bindings_view.cpp"
 
 PYBIND11_MODULE(_engine, module) {
     module.doc() = "The Gen 1 engine; use it through pokespiel.game.gen1.";

@@ -3,7 +3,6 @@
 #include <pybind11/stl.h>
 
 #include "batch.hpp"
-#include "bindings.hpp"
 #include "bindings_team.hpp"
 
 namespace py = pybind11;

@@ -3,7 +3,6 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
-#include "bindings.hpp"
 #include "bindings_team.hpp"
 #include "canonical.hpp"
 #include "log.hpp"

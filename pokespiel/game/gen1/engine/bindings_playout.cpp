@@ -3,7 +3,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "bindings.hpp"
+#include <pybind11/pybind11.h>
+
 #include "playout.hpp"
 #include "validate.hpp"
 

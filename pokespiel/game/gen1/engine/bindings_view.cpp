@@ -3,7 +3,6 @@
 #include <pybind11/stl.h>
 
 #include "batch.hpp"
-#include "bindings.hpp"
 #include "protocol.hpp"
 #include "view.hpp"
 
