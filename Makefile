@@ -1,9 +1,11 @@
-# `make demo` runs the main job, `make test` the tests; each first builds what it needs into .venv.
+# `make demo` runs the main job, `make test` the tests; each first installs what it needs into .venv, at the versions
+# in constraints.txt. Packages of others come as wheels; the one thing that is compiled is the engine.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ENGINE := $(wildcard pokespiel/game/gen1/engine/*.cpp pokespiel/game/gen1/engine/*.hpp)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --only-binary :all: --constraint constraints.txt
+ENGINE := $(wildcard pokespiel/game/gen1/engine/*.[ch]pp)
 
 .PHONY: demo test install clean
 
@@ -13,19 +15,32 @@ demo: install
 # Two test processes share the cores: one thread each for linear algebra.
 test: export OPENBLAS_NUM_THREADS := 1
 test: export OMP_NUM_THREADS := 1
-test: install
+test: $(VENV)/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
-install: $(VENV)/.installed
+install: $(VENV)/.package
 
-$(VENV)/.installed: pyproject.toml setup.py constraints.txt $(ENGINE)
+$(VENV)/.package: pyproject.toml constraints.txt | $(VENV)/.engine
+	$(PIP) --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.tests: pyproject.toml constraints.txt | $(VENV)/.engine
+	$(PIP) --no-build-isolation --editable '.[test]'
+	touch $(VENV)/.package $@
+
+# First, since it fails at once where a compiler or Python's headers are missing.
+$(VENV)/.engine: setup.py $(ENGINE) | $(VENV)/.build
+	$(BIN)/python setup.py --quiet build_ext --inplace
+	touch $@
+
+$(VENV)/.build: constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "pokespiel needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	$(PIP) setuptools pybind11
 	touch $@
 
 clean:
