@@ -1,73 +1,211 @@
-"""A self-contained HTML page: headings, text, tables and figures in one file, readable without a network."""
+"""A self-contained HTML page: headings, text, tables and figures in one file, readable without a network.
+
+`frame.html` holds the style sheet, the page's frame and the script that sorts tables; the page is whole without it.
+"""
 
 from __future__ import annotations
 
-import base64
+import math
+import os
+import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from importlib import resources
 from pathlib import Path
-from typing import Any
+from string import Template
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
+import numpy as np
 from matplotlib.figure import Figure
 
+from pokespiel.environment import environment
 from pokespiel.files import write_text
-from pokespiel.report.plots import svg
+from pokespiel.report.inline import inline
+from pokespiel.report.palette import GAIN, LOSS, STRONGEST, variables
+from pokespiel.report.plots import SMALLEST
 
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c }
-h1, h2 { line-height: 1.2 } h2 { margin-top: 2.5rem }
-table { border-collapse: collapse; margin: 1rem 0 } td, th { padding: .2rem .8rem; text-align: left;
-border-bottom: 1px solid #ddd } td.number { text-align: right; font-variant-numeric: tabular-nums }
-img { max-width: 100% } figcaption { color: #555; font-size: .9rem } figure { margin: 1rem 0 }
-.scroll, pre { overflow-x: auto } code, pre { background: #f3f3f3; padding: 0 .2rem } pre { font-size: .8rem }
-"""
+NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?( ?%)?( \[[^\]]*\])?")
+"""Text that stands to the right of its column: a number, perhaps with its interval."""
+NARROW, WIDE = 24, 60
+"""Texts of so many letters at most are not wrapped; a column with longer ones than the second gets room for them."""
+SORTED = 4
+"""Tables of so many rows can be sorted."""
+
+
+class Key(NamedTuple):
+    """A figure that matters, at the top of the page."""
+
+    name: str
+    value: str
+    note: str = ""
 
 
 class Page:
     """Collects parts in order; `write` saves the page atomically. All text is escaped."""
 
-    def __init__(self, title: str):
-        self.title = title
-        self._parts = [f"<h1>{escape(title)}</h1>"]
+    def __init__(self, title: str, subtitle: str = ""):
+        self.title, self.subtitle = title, subtitle
+        self._opening: list[str] = [f'<p class="subtitle">{escape(subtitle)}</p>'] if subtitle else []
+        self._parts: list[str] = []
+        self._headings: dict[str, str] = {}
+        self._figures = 0
+
+    def lead(self, text: str) -> None:
+        """What the page comes to, in a sentence or two under its title."""
+        self._opening.append(f'<p class="lead">{_prose(text)}</p>')
+
+    def keys(self, keys: Iterable[Key]) -> None:
+        """The figures that matter, under the lead."""
+        parts = [
+            f"<div><dt>{escape(key.name)}</dt><dd>{escape(key.value)}</dd><small>{escape(key.note)}</small></div>"
+            for key in keys
+        ]
+        self._opening.append(f'<dl class="key">{"".join(parts)}</dl>')
 
     def heading(self, text: str) -> None:
-        self._parts.append(f"<h2>{escape(text)}</h2>")
+        """A part's heading, which has an address and a line in the contents."""
+        name = re.sub(r"\W+", "-", text.lower()).strip("-")
+        self._headings[name] = text
+        link = f'<a class="anchor" href="#{name}" aria-label="Address of this part">#</a>'
+        self._parts.append(f'<h2 id="{name}">{escape(text)} {link}</h2>')
 
     def text(self, text: str) -> None:
-        self._parts.append(f"<p>{escape(text)}</p>")
+        self._parts.append(f"<p>{_prose(text)}</p>")
 
-    def code(self, text: str, summary: str) -> None:
-        """Text as it stands, folded away under a line."""
-        self._parts.append(f"<details><summary>{escape(summary)}</summary><pre>{escape(text)}</pre></details>")
+    def code(self, text: str, summary: str, opened: bool = False) -> None:
+        """Text as it stands, under a line that folds it away."""
+        start = f"<details{' open' * opened}><summary>{escape(summary)}</summary>"
+        self._parts.append(f"{start}<pre>{escape(text)}</pre></details>")
 
-    def figure(self, figure: Figure, caption: str) -> None:
-        """A picture inside the page; the caption also serves those who cannot see it."""
-        data = base64.b64encode(svg(figure).encode()).decode()
-        image = f'<img alt="{escape(caption, quote=True)}" src="data:image/svg+xml;base64,{data}">'
-        self._parts.append(f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>")
+    def links(self, text: str, files: Iterable[Path], folder: Path) -> None:
+        """Links to files, relative to the `folder` that the page is written to."""
+        links = [f'<a href="{quote(os.path.relpath(file, folder))}">{escape(file.name)}</a>' for file in files]
+        if links:
+            self._parts.append(f"<p>{escape(text)} {', '.join(links)}.</p>")
 
-    def table(self, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        head = "".join(f"<th>{escape(name)}</th>" for name in header)
-        body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
-        self._parts.append(f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>')
+    def figure(self, figure: Figure, caption: str, alt: str) -> None:
+        """A picture inside the page; `alt` says what it shows to those who cannot see it."""
+        self._figures += 1
+        image = f'<div class="scroll">{inline(figure, alt, self._figures)}</div>'
+        self._parts.append(f'<figure class="picture">{image}<figcaption>{_prose(caption)}</figcaption></figure>')
 
-    def facts(self, facts: Mapping[str, Any]) -> None:
-        """A table of two columns."""
-        body = "".join(f"<tr><th>{escape(name)}</th>{_cell(value)}</tr>" for name, value in facts.items())
-        self._parts.append(f'<div class="scroll"><table>{body}</table></div>')
+    def table(
+        self,
+        header: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        caption: str = "",
+        shades: np.ndarray | None = None,
+    ) -> None:
+        """A table under its caption, sortable by its columns where scripts run.
+
+        shades: [n, m] from -1 (a loss) to 1 (a gain), nan = none: colours the cells but for the first column and makes
+        it a matrix, which is not sorted.
+        """
+        rows = [list(row) for row in rows]
+        columns = [_column([row[place] for row in rows]) for place in range(len(header))]
+        kinds = [kind for kind, _ in columns]
+        head = "".join(
+            f'<th scope="col"{_class(kind)}>{_breakable(name)}</th>' for name, kind in zip(header, kinds, strict=True)
+        )
+        body = "".join(
+            _row([cells[place] for _, cells in columns], kinds, None if shades is None else shades[place])
+            for place in range(len(rows))
+        )
+        kind = "matrix" if shades is not None else "sortable" if len(rows) >= SORTED else ""
+        table = f"<table{_class(kind)}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        said = f"<figcaption>{_prose(caption)}</figcaption>" if caption else ""
+        self._parts.append(f'<figure class="listing">{said}<div class="scroll" tabindex="0">{table}</div></figure>')
 
     def html(self) -> str:
-        head = f'<meta charset="utf-8"><title>{escape(self.title)}</title><style>{STYLE}</style>'
-        body = "\n".join(self._parts)
-        return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+        made = environment()
+        written = f"Written {when(made['time'])} by <code>{escape(shlex.join(made['command']))}</code>"
+        return _frame().substitute(
+            title=escape(self.title),
+            light=variables("light"),
+            dark=variables("dark"),
+            heading=escape(self.title),
+            opening="\n".join(self._opening),
+            contents=_contents(self._headings),
+            body="\n".join(self._parts),
+            footer=f"{written}, pokespiel {escape(str(made['packages']['pokespiel']))}.",
+        )
 
     def write(self, path: str | Path) -> None:
         write_text(path, self.html())
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f'<td class="number">{value:,}</td>'
-    if isinstance(value, float):
-        return f'<td class="number">{value:.6g}</td>'
-    return f"<td>{escape(str(value))}</td>"
+def when(time: str) -> str:
+    """A time of ISO 8601 in UTC, to the minute."""
+    return f"{time[:10]} {time[11:16]} UTC"
+
+
+def _frame() -> Template:
+    return Template(resources.files("pokespiel.report").joinpath("frame.html").read_text(encoding="utf-8"))
+
+
+def _contents(headings: Mapping[str, str]) -> str:
+    links = (f'<a href="#{name}">{escape(text)}</a>' for name, text in headings.items())
+    return f'<nav aria-label="Contents">{" ".join(links)}</nav>' if len(headings) > 1 else ""
+
+
+def _prose(text: str) -> str:
+    """Text whose percent signs stay with their numbers."""
+    return escape(text).replace(" %", "&nbsp;%")
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
+
+
+def _row(cells: Sequence[str], kinds: Sequence[str], shades: np.ndarray | None) -> str:
+    if shades is None:
+        return f"<tr>{''.join(f'<td{_class(kind)}>{cell}</td>' for cell, kind in zip(cells, kinds, strict=True))}</tr>"
+    first, *others = cells
+    shaded = "".join(f"<td{_shade(shade)}>{cell}</td>" for cell, shade in zip(others, shades, strict=True))
+    return f'<tr><th scope="row">{first}</th>{shaded}</tr>'
+
+
+def _shade(value: float) -> str:
+    """The style of a cell from -1 to 1: the colour of a gain or a loss, laid over the page's background."""
+    if not abs(value) > 0:
+        return ""
+    colour = GAIN if value > 0 else LOSS
+    return f' style="background: {colour}{round(255 * STRONGEST * min(abs(value), 1)):02x}"'
+
+
+def _column(values: Sequence[Any]) -> tuple[str, list[str]]:
+    """A column's class and its cells as HTML: numbers of one column have the same decimals."""
+    floats = [float(value) for value in values if isinstance(value, float | np.floating)]
+    cells = [_text(value, _decimals(floats)) for value in values]
+    plain = [str(value) for value in values if value not in ("", None)]
+    if plain and all(NUMBER.fullmatch(text) or text == "nan" for text in plain):
+        return "number", cells
+    longest = max(map(len, plain), default=0)
+    return "short" if longest <= NARROW else "long" if longest > WIDE else "", cells
+
+
+def _breakable(name: str) -> str:
+    """A head that may be wrapped at its underscores."""
+    return escape(name).replace("_", "_<wbr>")
+
+
+def _decimals(values: Sequence[float]) -> int:
+    """So many that the smallest value of a column shows three digits, but not more than five."""
+    sizes = [abs(value) for value in values if SMALLEST < abs(value) < math.inf]
+    return max(0, min(5, 2 - math.floor(math.log10(min(sizes))))) if sizes else 0
+
+
+def _text(value: Any, decimals: int | None = None) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, float | np.floating):
+        decimals = _decimals([float(value)]) if decimals is None else decimals
+        return f"{value:.1e}" if 0 < abs(value) < 0.5 * 10**-decimals else f"{value:,.{decimals}f}"
+    mean, bracket, limits = str(value).partition(" [")
+    if bracket and NUMBER.fullmatch(str(value)):
+        return f"{escape(mean)} <small>[{escape(limits)}</small>"
+    return escape(str(value))

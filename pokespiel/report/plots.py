@@ -1,61 +1,121 @@
-"""Plots for reports: arrays in, SVG out. Nothing here knows about runs, games or files."""
+"""Plots for reports: arrays in, figures out. Nothing here knows about runs, games or files."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import cycle
 from types import MappingProxyType
 
 import matplotlib as mpl
-import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import Colormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.image import AxesImage
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
-from pokespiel.metasolvers.response_graph import response_graph
+from pokespiel.report.palette import GAIN, INK, LOSS, MUTED, RULE, SERIES, STRONGEST, WEIGHT
 
 STYLE = {
     "svg.hashsalt": "pokespiel",
-    "font.size": 9,
+    "svg.fonttype": "none",  # text stays text: in the reader's typeface, to be selected and searched
+    "text.parse_math": False,  # a dollar in a policy's name is a dollar
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.facecolor": "none",
+    "axes.prop_cycle": mpl.cycler(color=SERIES),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.alpha": 0.25,
+    "axes.axisbelow": True,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
     "figure.constrained_layout.use": True,
 }
-SMALLEST = 1e-12
-"""Log plots end here: exact zeros are drawn at it."""
-NAMED = 50
+MARKERS = "os^Dv*"
+"""Series differ in shape as well as in colour."""
+SMALLEST = 1e-9
+"""Distances at or below this are zero up to rounding: log plots draw them at the lower edge."""
+NAMED = 40
 """So many policies at most are named on an axis."""
-
-
-def svg(figure: Figure) -> str:
-    """The figure as SVG text, the same for the same figure."""
-    text = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()
-
-
-def axes(width: float = 7.0, height: float = 3.2) -> tuple[Figure, Axes]:
-    """An empty plot of so many inches."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, height))
-        return figure, figure.subplots()
-
+TALL = 20
+"""So many, where a row is added for each."""
+LONGEST = 22
+"""So many letters of a name at most are written into a figure."""
 
 Boundaries = Mapping[str, float]
 """Where parts of the x axis begin, by name."""
 WHOLE: Boundaries = MappingProxyType({})
 
 
+def svg(figure: Figure, background: str = "white") -> str:
+    """The figure as SVG text, the same for the same figure."""
+    text = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # whoever shows the text brings its own fonts
+        figure.savefig(text, format="svg", facecolor=background, metadata=nothing)
+    return text.getvalue()
+
+
+@contextmanager
+def drawing(width: float = 6.6, height: float = 3.2) -> Iterator[Axes]:
+    """An empty plot of so many inches to draw on, in this module's style; its `figure` is the result."""
+    with mpl.rc_context(STYLE):
+        yield Figure(figsize=(width, height)).subplots()
+
+
+def figure_of(plot: Axes) -> Figure:
+    """The whole figure of a plot."""
+    figure = plot.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def short(name: str, longest: int = LONGEST) -> str:
+    """A name that fits into a figure: the middle of a long one is left out."""
+    if len(name) <= longest:
+        return name
+    tail = (longest - 1) // 3
+    return f"{name[: longest - 1 - tail]}…{name[len(name) - tail :]}"
+
+
 def _mark(plot: Axes, boundaries: Boundaries) -> None:
-    """A dotted line where each part begins, with its name at the top."""
-    for name, x in boundaries.items():
-        plot.axvline(x, color="#7a7a7a", linestyle=":", linewidth=0.8)
+    """A dotted line where each part begins, with as much of its name at the top as there is room for."""
+    left, right = plot.get_xlim()
+    letters = figure_of(plot).get_figwidth() * 11  # that fit side by side
+    starts = [*boundaries.values(), right]
+    for (name, x), end in zip(boundaries.items(), starts[1:], strict=True):
+        plot.axvline(x, color=MUTED, linestyle=":", linewidth=0.8)
+        room = max(2, int(letters * (end - x) / (right - left)))
         top = plot.get_xaxis_transform()
-        plot.text(x, 1.01, f" {name}", transform=top, fontsize=7, color="#555555", va="bottom")
+        plot.text(x, 1.01, f" {short(name, room)}", transform=top, fontsize=8, color=MUTED, va="bottom")
+    plot.set_xlim(left, right)
+
+
+def _by_iteration(plot: Axes, last: float, ylabel: str, boundaries: Boundaries, series: int) -> Figure:
+    """What plots over iterations share: whole numbers on the x axis, phases, labels, and a legend for several lines."""
+    plot.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    margin = 0.5 + 0.02 * last
+    plot.set_xlim(-margin, last + margin)
+    plot.set(xlabel="iteration", ylabel=ylabel)
+    _mark(plot, boundaries)
+    if series > 1:
+        plot.legend(loc="lower left", bbox_to_anchor=(0, 1.06 if boundaries else 1.0), ncols=3, borderaxespad=0)
+    return figure_of(plot)
 
 
 def curves(
@@ -63,19 +123,25 @@ def curves(
     ylabel: str,
     log: bool = True,
     boundaries: Boundaries = WHOLE,
+    level: float | None = None,
 ) -> Figure:
-    """Lines of y over x by name; on a log scale, values at or below 1e-12 are drawn at it."""
-    figure, plot = axes()
-    for name, (x, y) in series.items():
-        heights = np.maximum(np.asarray(y, float), SMALLEST) if log else np.asarray(y, float)
-        plot.plot(x, heights, marker="o" if len(x) < 50 else None, markersize=3, label=name)
-    if log:
-        plot.set_yscale("log")
-    plot.set(xlabel="iteration", ylabel=ylabel)
-    _mark(plot, boundaries)
-    if len(series) > 1:
-        plot.legend(frameon=False)
-    return figure
+    """Lines of y over x by name, and a dashed line at `level`; on a log scale, what is at most 1e-9 is at the edge."""
+    with drawing() as plot:
+        if level is not None:
+            plot.axhline(level, color=MUTED, linestyle="--", linewidth=1)
+        values = np.concatenate([np.asarray(y, float) for _, y in series.values()])
+        floor = min(values[values > SMALLEST], default=1.0) / 3
+        for (name, (x, y)), marker in zip(series.items(), cycle(MARKERS)):
+            heights = np.where(np.asarray(y) > SMALLEST, y, floor) if log else y
+            plot.plot(x, heights, marker=marker if len(x) <= NAMED else None, markersize=4, label=name)
+        if log:
+            plot.set_yscale("log")
+            few = float(np.ptp(np.log10(plot.get_ylim()))) < 2.5
+            plot.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=12))
+            plot.yaxis.set_minor_locator(NullLocator())
+            plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        last = max(max(x) for x, _ in series.values())
+        return _by_iteration(plot, last, ylabel, boundaries, len(series))
 
 
 def intervals(
@@ -83,100 +149,82 @@ def intervals(
     ylabel: str,
     level: float,
     boundaries: Boundaries = WHOLE,
+    percent: bool = False,
 ) -> Figure:
-    """Points (x, y, low, high) with their intervals by name, and a dotted line at `level`."""
-    figure, plot = axes()
-    for name, points in series.items():
-        x, y, low, high = np.array(points, float).T
-        spread = np.maximum([y - low, high - y], 0)
-        plot.errorbar(x, y, spread, marker="o", markersize=4, linestyle="none", capsize=2, label=name)
-    plot.axhline(level, color="#7a7a7a", linestyle=":", linewidth=1)
-    plot.xaxis.set_major_locator(MaxNLocator(integer=True))
-    plot.set(xlabel="iteration", ylabel=ylabel)
-    _mark(plot, boundaries)
-    if len(series) > 1:
-        plot.legend(frameon=False)
-    return figure
+    """Points (x, y, low, high) with their intervals by name, and a dashed line at `level`; percent: y is a share."""
+    with drawing() as plot:
+        plot.axhline(level, color=MUTED, linestyle="--", linewidth=1)
+        for (name, points), marker in zip(series.items(), cycle(MARKERS)):
+            x, y, low, high = np.array(points, float).T
+            ends = np.maximum([y - low, high - y], 0)
+            plot.errorbar(x, y, ends, marker=marker, markersize=5, linestyle="none", capsize=2.5, label=name)
+        if percent:
+            plot.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        last = max(point[0] for points in series.values() for point in points)
+        return _by_iteration(plot, last, ylabel, boundaries, len(series))
 
 
-def mixtures(history: np.ndarray, title: str, names: Sequence[str] = (), boundaries: Boundaries = WHOLE) -> Figure:
-    """A mixture [T, n] over time: each column an iteration, each row a policy, darker = more weight.
+def _shades(*ends: str, strongest: float = 1.0) -> Colormap:
+    """From the page's background to each end's colour by opacity: one end for 0..1, two for -1..1."""
+    steps = np.linspace(0, strongest, 128)
+    colours = [np.column_stack([np.tile(to_rgb(end), (128, 1)), steps]) for end in ends]
+    return ListedColormap(np.concatenate([colours[0][::-1], *colours[1:]]) if len(ends) > 1 else colours[0])
+
+
+def _bar(image: AxesImage, label: str, **options: object) -> Colorbar:
+    """The key to an image's colours."""
+    axes = image.axes
+    assert axes is not None
+    bar = figure_of(axes).colorbar(image, label=label, aspect=30, **options)
+    bar.solids.set_rasterized(True)
+    bar.outline.set_edgecolor(RULE)
+    return bar
+
+
+def mixtures(history: np.ndarray, names: Sequence[str] = (), boundaries: Boundaries = WHOLE) -> Figure:
+    """A mixture [T, n] over time: each column an iteration, each row a policy, stronger = more weight.
 
     names: of the policies, shown where they fit; empty = their numbers.
     """
-    figure, plot = axes(height=max(3.6, 0.16 * len(names)) if len(names) <= NAMED else 3.6)
-    image = plot.imshow(
-        np.sqrt(history.T), aspect="auto", origin="lower", cmap="magma_r", vmin=0, vmax=1, interpolation="nearest"
-    )
-    plot.grid(False)
-    plot.set(xlabel="iteration", ylabel="policy, by age")
-    plot.set_title(title, pad=16 if boundaries else None)
-    if names and len(names) <= NAMED:
-        plot.set_yticks(range(len(names)), names, fontsize=7)
-    _mark(plot, boundaries)
-    bar = figure.colorbar(image, label="weight", ticks=np.sqrt([0, 0.01, 0.1, 0.25, 0.5, 1]))
-    bar.ax.set_yticklabels(["0", "0.01", "0.1", "0.25", "0.5", "1"])
-    return figure
+    count = history.shape[1]
+    with drawing(height=min(max(2.0, 1.0 + 0.17 * count), 4.4)) as plot:
+        image = plot.imshow(
+            np.cbrt(history.T),
+            cmap=_shades(WEIGHT),
+            aspect="auto",
+            origin="lower",
+            vmin=0,
+            vmax=1,
+            interpolation="none",
+        )
+        plot.grid(False)
+        plot.set(xlabel="iteration", ylabel="policy")
+        plot.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        plot.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if 0 < len(names) <= TALL:
+            plot.set_yticks(range(count), [short(name) for name in names], fontsize=8)
+        _mark(plot, boundaries)
+        weights = [0, 0.01, 0.1, 0.5, 1]
+        _bar(image, "weight", ticks=np.cbrt(weights)).ax.set_yticklabels([f"{weight:g}" for weight in weights])
+        return figure_of(plot)
 
 
-def payoffs(table: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str) -> Figure:
-    """A payoff matrix [n, m] to the row player: red = it loses, blue = it wins; numbers where they fit."""
-    size = 1.5 + 0.28 * max(table.shape)
-    figure, plot = axes(min(max(size + 1.2, 4.0), 9.0), min(max(size, 3.0), 8.0))
-    largest = max(float(np.abs(table).max()), 1e-12)
-    image = plot.imshow(table, cmap="RdBu", vmin=-largest, vmax=largest, aspect="auto", interpolation="nearest")
-    plot.grid(False)
-    if max(table.shape) <= 40:
-        plot.set_xticks(range(len(columns)), columns, rotation=90)
-        plot.set_yticks(range(len(rows)), rows)
-    if max(table.shape) <= 14:
-        for (row, column), value in np.ndenumerate(table):
-            colour = "white" if abs(value) > 0.6 * largest else "black"
-            plot.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=7, color=colour)
-    plot.set(title=title)
-    figure.colorbar(image, label="mean return to the row player")
-    return figure
-
-
-def responses(
-    table: np.ndarray, names: Sequence[Sequence[str]], weights: Sequence[np.ndarray], symmetric: bool
-) -> tuple[Figure, int]:
-    """The response graph of payoffs [P, n_1, ..., n_P] and how many sink components it has.
-
-    An arrow leads to the player's best deviation; a red node lies in a sink component of all paying deviations; a
-    node's size is its weight in the mixture.
-    """
-    graph = response_graph(table, symmetric=symmetric)
-    cells = np.array(np.unravel_index(np.arange(graph.num_nodes), graph.shape)).T
-    sinks = set(np.concatenate(graph.sinks).tolist()) if graph.sinks else set()
-    labels = {node: " ".join(names[seat][index] for seat, index in enumerate(cell)) for node, cell in enumerate(cells)}
-    mass = np.array([np.prod([weights[seat][index] for seat, index in enumerate(cell)]) for cell in cells])
-    drawn = nx.DiGraph()
-    drawn.add_nodes_from(range(graph.num_nodes))
-    drawn.add_edges_from(_best_deviations(graph.source, graph.target, graph.player, graph.gain))
-    figure, plot = axes(7.0, 5.0)
-    plot.axis("off")
-    nx.draw_networkx(
-        drawn,
-        pos=nx.circular_layout(drawn) if graph.num_nodes <= 12 else nx.kamada_kawai_layout(drawn.to_undirected()),
-        ax=plot,
-        labels=labels,
-        font_size=7,
-        node_size=200 + 1400 * mass / max(mass.max(), 1e-12),
-        node_color=["#d1495b" if node in sinks else "#9fb8cf" for node in drawn],
-        edge_color="#7a7a7a",
-        width=0.7,
-        arrowsize=8,
-    )
-    return figure, len(graph.sinks)
-
-
-def _best_deviations(
-    source: np.ndarray, target: np.ndarray, player: np.ndarray, gain: np.ndarray
-) -> list[tuple[int, int]]:
-    """For each node and player the deviation that gains most, if any gains."""
-    best: dict[tuple[int, int], tuple[float, int]] = {}
-    for origin, reached, who, amount in zip(source, target, player, gain, strict=True):
-        if amount > best.get((int(origin), int(who)), (0.0, -1))[0]:
-            best[int(origin), int(who)] = (float(amount), int(reached))
-    return [(origin, reached) for (origin, _), (_, reached) in best.items()]
+def payoffs(
+    table: np.ndarray, rows: Sequence[str], columns: Sequence[str], label: str, as_rates: bool = False
+) -> Figure:
+    """A payoff matrix [n, m]: blue = ahead, red = behind; nan = nothing is known. As rates, -1..1 is 0..100 %."""
+    longest = max(len(short(name)) for name in (*rows, *columns)) * 0.075
+    width, height = 1.6 + longest + 0.17 * len(columns), 0.8 + longest + 0.17 * len(rows)
+    with drawing(min(max(width, 4.0), 9.5), min(max(height, 3.0), 9.0)) as plot:
+        largest = float(np.nanmax(np.abs(table), initial=SMALLEST))
+        shades = _shades(LOSS, GAIN, strongest=STRONGEST)
+        image = plot.imshow(table, cmap=shades, vmin=-largest, vmax=largest, aspect="auto", interpolation="none")
+        plot.grid(False)
+        small = 8 if max(table.shape) <= 25 else 7
+        if max(table.shape) <= NAMED:
+            plot.set_xticks(range(len(columns)), [short(name) for name in columns], rotation=90, fontsize=small)
+            plot.set_yticks(range(len(rows)), [short(name) for name in rows], fontsize=small)
+        bar = _bar(image, label)
+        if as_rates:
+            bar.formatter = FuncFormatter(lambda value, _: f"{50 + 50 * value:.0f} %")
+        return figure_of(plot)

@@ -2,97 +2,95 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
 
-from pokespiel.environment import facts
-from pokespiel.metagame import per_seat
-from pokespiel.report import plots
-from pokespiel.report.page import Page
+from pokespiel.exports import exportable
+from pokespiel.game import Game
+from pokespiel.metagame import PayoffTable, per_seat
+from pokespiel.metasolvers import SUPPORT, MetaStrategy
+from pokespiel.report import sections
+from pokespiel.report.page import Key, Page
+from pokespiel.report.sections import Meta
 from pokespiel.sampling import one_for_all
 from pokespiel.tournament.folder import Tournament
-from pokespiel.tournament.results import Results, matrix_rows, ranking_rows, results
+from pokespiel.tournament.results import Results, results, shown
 
-HEAT_MAP = 40
-"""The heat map shows so many policies a player at most, the strongest."""
-GRAPH = {1: 12, 2: 6}
-"""The response graph shows so many policies a player at most, by the number of populations."""
+DRAWS = 200
+"""Tables drawn for the spread of the weights."""
+FILES = (
+    "ranking.csv",
+    "table.csv",
+    "mixture.json",
+    "matches.csv",
+    "interaction_matrix.csv",
+    "config.yaml",
+    "environment.json",
+    "policies",
+)
 
 
 def write_report(tournament: Tournament, path: Path) -> None:
-    """Write the report of `tournament` to `path`; a `ValueError` if cells are missing."""
-    config, counted = tournament.config(), tournament.counted()
-    found = results(tournament)
-    page = Page(f"{config.game}: a tournament")
-    sizes = {f"policies of {name}": len(members) for name, members in config.populations.items()}
-    page.facts({**sizes, "matches": counted.matches, "units": counted.units, "seed": config.seed})
-    _rankings(page, found)
-    _payoffs(page, found)
-    _graph(page, found)
-    _origin(page, tournament)
+    """Write the report of `tournament` to `path`; where cells have no matches yet, of the payoffs that are known."""
+    config, game, names = tournament.config(), tournament.game(), tournament.names()
+    page = Page(f"Tournament on {config.game.partition('(')[0]}", f"{tournament.path}: {config.game}")
+    table = tournament.table()
+    missing = int(table.missing().sum())
+    if missing:
+        page.lead(
+            f"This tournament is unfinished: {missing} of {table.missing().size} cells of its table have no finished "
+            "match yet, so there is no ranking. “pokespiel tournament --folder "
+            f"{shlex.quote(str(tournament.path))}” plays them."
+        )
+        _keys(page, tournament)
+        nobody = MetaStrategy(tuple(np.zeros(size) for size in table.sizes))
+        meta = _meta(game, names, table, nobody)
+        sections.payoffs(page, meta, [np.arange(size) for size in table.sizes], "Policies in the order they joined")
+    else:
+        found = results(tournament, draws=DRAWS)
+        _opening(page, found)
+        _keys(page, tournament)
+        page.heading("Ranking")
+        sections.ranking(page, found, DRAWS)
+        meta = _meta(game, names, table, found.strategy)
+        strongest = [np.asarray(order) for order in per_seat(game, [each.order().tolist() for each in found.rankings])]
+        sections.payoffs(page, meta, strongest, "The strongest policies first")
+        sections.graph(page, meta, strongest, "The strongest policies")
+    files = [tournament.path / name for name in FILES if (tournament.path / name).exists()]
+    sections.origin(page, [(tournament.path.name, tournament.sessions(), "")], files, path.parent)
     page.write(path)
 
 
-def _rankings(page: Page, found: Results) -> None:
-    page.heading("Ranking")
-    page.text(
-        f"Scores are {found.unit} with 95 % intervals from the means of seat-swapped pairs. The weights' spread comes "
-        "from Nash mixtures of tables that the matches make as likely as this one; `in support` is the share of them "
-        "that use the policy at all."
+def _meta(game: Game, names: tuple[tuple[str, ...], ...], table: PayoffTable, strategy: MetaStrategy) -> Meta:
+    known = table._replace(payoffs=np.nan_to_num(table.payoffs))
+    as_rates = exportable(game, known) and game.utility_range == (-1.0, 1.0)
+    one = one_for_all(game, names)
+    return Meta(per_seat(game, names), table, strategy, one, game.utility_range, as_rates)
+
+
+def _opening(page: Page, found: Results) -> None:
+    """Who is the strongest, and whom the mixture plays."""
+    parts = []
+    for population, names, ranked in zip(found.populations, found.names, found.rankings, strict=True):
+        best, heaviest = ranked.order()[0], ranked.weight.argmax()
+        unit = "%" if found.as_rates else "mean return"
+        whose = "" if len(found.names) == 1 else f" as player {population}"
+        parts.append(
+            f"{names[best]} scores highest over all{whose}: {shown(found, ranked.overall, best)} {unit}. The Nash "
+            f"mixture plays {int((ranked.weight > SUPPORT).sum())} of {len(names)} policies, {names[heaviest]} the "
+            f"most ({100 * ranked.weight[heaviest]:.3g} %)."
+        )
+    page.lead(" ".join(parts))
+
+
+def _keys(page: Page, tournament: Tournament) -> None:
+    config, counted = tournament.config(), tournament.counted()
+    page.keys(
+        [
+            sections.policies([len(members) for members in config.populations.values()]),
+            Key("Matches", f"{counted.matches:,}", f"in {counted.units:,} independent units"),
+            Key("Seed", str(config.seed)),
+        ]
     )
-    for population, names, ranking in zip(found.populations, found.names, found.rankings, strict=True):
-        if len(found.names) > 1:
-            page.text(f"Player {population}")
-        header, *rows = ranking_rows(found, names, ranking)
-        page.table(header, rows)
-
-
-def _strongest(found: Results, most: int) -> list[np.ndarray]:
-    """Per seat, so many policies from the strongest down."""
-    orders = [ranking.order()[:most].tolist() for ranking in found.rankings]
-    return [np.array(order) for order in per_seat(found.game, orders)]
-
-
-def _payoffs(page: Page, found: Results) -> None:
-    if found.game.num_players != 2:
-        return
-    page.heading("Payoffs")
-    rows, columns = _strongest(found, HEAT_MAP)
-    names = per_seat(found.game, found.names)
-    down, across = [names[0][row] for row in rows], [names[1][column] for column in columns]
-    shown = found.table.payoffs[0][np.ix_(rows, columns)]
-    caption = "Mean return to the row's policy against the column's, the strongest first."
-    page.figure(plots.payoffs(shown, down, across, ""), caption)
-    header, *lines = matrix_rows(found)
-    page.text(f"The same as {found.unit} with 95 % intervals.")
-    page.table(header, lines)
-    samples = found.table.samples
-    assert samples is not None
-    page.text(
-        f"Between {int(samples.units[samples.units > 0].min())} and {int(samples.units.max())} units a cell; "
-        f"{int(samples.unfinished.sum())} matches did not finish and count nowhere else."
-    )
-
-
-def _graph(page: Page, found: Results) -> None:
-    most = GRAPH.get(len(found.names), 2)
-    chosen = _strongest(found, most)
-    names = per_seat(found.game, found.names)
-    labels = [[names[seat][index] for index in indices] for seat, indices in enumerate(chosen)]
-    weights = [marginal[indices] for marginal, indices in zip(found.strategy.marginals, chosen, strict=True)]
-    table = found.table.payoffs[np.ix_(np.arange(found.game.num_players), *chosen)]
-    symmetric = one_for_all(found.game, found.names) and found.game.num_players == 2
-    figure, sinks = plots.responses(table, labels[: 1 if symmetric else None], weights, symmetric)
-    page.heading("Response graph")
-    page.figure(
-        figure,
-        f"The strongest policies, {most} a player at most: arrows lead to a player's best deviation, red nodes lie in "
-        f"one of the {sinks} sink components of all paying deviations, larger nodes have more weight.",
-    )
-
-
-def _origin(page: Page, tournament: Tournament) -> None:
-    page.heading("Where it comes from")
-    for session in tournament.sessions():
-        page.facts(facts(session))

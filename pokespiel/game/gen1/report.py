@@ -28,25 +28,32 @@ def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: i
     page.heading("What the mixture plays")
     page.text(
         f"{matches} matches of the mixture against itself: {found.turns:.0f} turns on average, {found.ties} ties; it "
-        f"switched at {found.switch_rate:.1%} of the decisions between moves and switches."
+        f"switched at {100 * found.switch_rate:.1f} % of the decisions between moves and switches."
     )
     page.table(
-        ["species", "fielded by", "score when fielded", "moves"],
+        ["species", "fielded by, %", "score when fielded, %", "moves"],
         [
-            [one.name, f"{one.fielded / found.sides:.1%}", f"{one.won:.1%}", _moves(one)]
+            [one.name, f"{100 * one.fielded / found.sides:.1f}", f"{100 * one.won:.1f}", _moves(one)]
             for one in found.species[:SPECIES]
         ],
+        f"Species by the share of sides that took them into the field ({SPECIES} at most), how those sides scored, "
+        f"ties half, and the {MOVES} moves that each used most.",
     )
-    page.text("Score by team, ties half, over the opponents that chance drew, with 95 % intervals:")
     page.table(
-        ["team", "sides", "score", "95 %"],
-        [[one.name, one.sides, f"{one.score:.1%}", f"{one.low:.1%} to {one.high:.1%}"] for one in found.teams],
+        ["team", "sides", "score, %"],
+        [
+            [one.name, one.sides, f"{100 * one.score:.1f} [{100 * one.low:.1f}, {100 * one.high:.1f}]"]
+            for one in found.teams
+        ],
+        "Score by team, ties half, over the opponents that chance drew, with 95 % intervals.",
     )
     sample = min(recorded, key=lambda match: abs(match.battle.turn - found.turns))
     write_replay(replay, sample.log(), f"Gen 1 OU: {sample.teams[0]} against {sample.teams[1]}")
-    page.text(
-        f"A match of about that length is written as {replay.name}, which Pokémon Showdown's replay viewer plays (its "
-        f"script comes from Showdown), and as {replay.with_suffix('.log').name}."
+    page.links(
+        "A match of about that length, as a page that plays it in Pokémon Showdown's replay viewer (which it fetches "
+        "from Showdown) and as a log:",
+        [replay, replay.with_suffix(".log")],
+        replay.parent,
     )
 
 

@@ -1,0 +1,229 @@
+"""Parts that the reports of runs and of tournaments share: rankings, payoffs, response graph, origin."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pokespiel.metagame import PayoffTable, total
+from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.regret import joint_of
+from pokespiel.metasolvers.response_graph import response_graph
+from pokespiel.report import graphs, plots
+from pokespiel.report.page import Key, Page, when
+from pokespiel.statistics import mean_interval
+from pokespiel.tournament.results import Results, ranking_rows
+
+MATRIX = 12
+"""Payoffs of so many policies a player at most are a table of numbers, of more a picture."""
+HEAT_MAP = 40
+"""The picture shows so many policies a player at most."""
+GRAPH = {1: 12, 2: 10, 3: 4}
+"""The response graph covers so many policies a player at most, by the number of populations."""
+CHOICES = 16
+"""So many joint choices are listed where the graph cannot be drawn."""
+
+
+class Meta(NamedTuple):
+    """A game over policies: what they earn against each other, and a mixture of them."""
+
+    names: Sequence[Sequence[str]]
+    """Of each seat's policies."""
+    table: PayoffTable
+    strategy: MetaStrategy
+    one_population: bool
+    """One population serves every seat."""
+    bounds: tuple[float, float] | None = None
+    """The game's utility range; sampled tables need it for their intervals."""
+    as_rates: bool = False
+    """Returns are win rates: 1 a win, 0 a tie, -1 a loss."""
+
+    @property
+    def num_players(self) -> int:
+        return len(self.table.payoffs)
+
+
+def policies(sizes: Sequence[int]) -> Key:
+    """How many policies there are."""
+    whose = "" if len(sizes) == 1 else f"for each of {len(sizes)} players" if len(set(sizes)) == 1 else "by player"
+    return Key("Policies", " / ".join(map(str, sizes if whose == "by player" else sizes[:1])), whose)
+
+
+def ranking(page: Page, found: Results, draws: int) -> None:
+    """Who is how strong, a table for each population."""
+    page.text(
+        f"Scores ({found.unit}) stand with their 95 % intervals, over all other policies alike and against the "
+        "mixture. “Weight” is a policy's share of the mixture. The matches leave the mixture open to some degree: "
+        f"“over draws” is the weight's mean and 95 % interval over the mixtures of {draws} payoff tables that are as "
+        "likely as this one, “in support” the share of those mixtures that use the policy at all."
+    )
+    for population, names, ranked in zip(found.populations, found.names, found.rankings, strict=True):
+        header, *rows = ranking_rows(found, names, ranked)
+        who = "every policy" if len(found.names) == 1 else f"player {population}'s policies"
+        page.table(["rank", *header[1:]], rows, f"The ranking of {who}, by the score over all.")
+
+
+def payoffs(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
+    """What each policy earns against each, for two players.
+
+    Args:
+        order: per seat, all policies, those to be shown first; `by` says by what.
+    """
+    if meta.num_players != 2:
+        return
+    page.heading("Payoffs")
+    whole = max(meta.table.sizes) <= HEAT_MAP
+    shown = [seat[:HEAT_MAP] for seat in order]
+    which = by if whole else f"{by}: the first {len(shown[0])} by {len(shown[1])}"
+    for seat in (0,) if meta.one_population or _zero_sum(meta.table.payoffs) else (0, 1):
+        _matrix(page, meta, shown, seat, which)
+    _samples(page, meta)
+
+
+def _zero_sum(payoffs: np.ndarray) -> bool:
+    sums = payoffs.sum(axis=0)
+    return bool(np.nanmax(np.abs(sums), initial=0) <= 1e-9 * np.nanmax(np.abs(payoffs), initial=1e-300))
+
+
+def _matrix(page: Page, meta: Meta, shown: Sequence[np.ndarray], seat: int, which: str) -> None:
+    """One player's payoffs: a table where the numbers fit, else a picture."""
+    cells = np.ix_(*shown)
+    values = meta.table.payoffs[seat][cells]
+    rows, columns = ([plots.short(meta.names[place][index]) for index in shown[place]] for place in (0, 1))
+    what, even = ("Win rate, %,", 50) if meta.as_rates else ("Mean return", 0)
+    if not meta.one_population:
+        what += f" to player {seat}"
+        pair = "player 0's policy (row) against player 1's (column)"
+    else:
+        pair = "the row's policy against the column's"
+    caption = f"{what} of {pair}; blue above {even}, red below. {which}."
+    if max(values.shape) > MATRIX:
+        alt = f"Heat map of {len(rows)} by {len(columns)} payoffs. The files named below hold the numbers."
+        label = "win rate of the row's policy" if meta.as_rates else f"mean return to player {seat} (utility)"
+        page.figure(plots.payoffs(values, rows, columns, label, meta.as_rates), caption, alt)
+        return
+    largest = max(float(np.nanmax(np.abs(values), initial=0)), plots.SMALLEST)
+    limits = _limits(meta, seat, cells)
+    numbers = [_numbers(meta, each, largest) for each in (values, *limits)]
+    lines = [
+        [name, *(_cell(*each) for each in zip(*line, strict=True))] for name, *line in zip(rows, *numbers, strict=True)
+    ]
+    intervals = " The brackets are 95 % intervals." if limits else ""
+    page.table(["", *columns], lines, caption + intervals, values if meta.as_rates else values / largest)
+
+
+def _limits(meta: Meta, seat: int, cells: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    """Low and high ends of the intervals of `cells`, nan where nothing was played; nothing for exact tables."""
+    samples = meta.table.samples
+    if samples is None or meta.bounds is None:
+        return ()
+    units, means = samples.units[cells], np.nan_to_num(meta.table.payoffs[seat][cells])
+    low, high = mean_interval(units, means * units, samples.products[seat, seat][cells], meta.bounds)
+    return np.where(units, low, np.nan), np.where(units, high, np.nan)
+
+
+def _numbers(meta: Meta, values: np.ndarray, largest: float) -> list[list[str]]:
+    """Payoffs [n, m] as text, three digits of the largest; empty for nan."""
+    decimals = 1 if meta.as_rates else max(0, 2 - math.floor(math.log10(largest)))
+    scaled = 50 * (1 + values) if meta.as_rates else values
+    return [["" if np.isnan(value) else f"{value:.{decimals}f}" for value in row] for row in scaled]
+
+
+def _cell(value: str, low: str = "", high: str = "") -> str:
+    """A payoff, with its interval where matches were counted."""
+    return f"{value} [{low}, {high}]" if value and low else value
+
+
+def _samples(page: Page, meta: Meta) -> None:
+    samples = meta.table.samples
+    if samples is None or not samples.units.any():
+        return
+    units, unfinished = (total(counts, meta.one_population) for counts in (samples.units, samples.unfinished))
+    played = samples.units[samples.units > 0]  # a policy against itself may need no matches
+    most, least = int(played.max()), int(played.min())
+    a_cell = f"{least:,} in each cell" if most == least else f"between {least:,} and {most:,} in a cell"
+    kind = "A unit is the same chance played once in every seating. " if meta.one_population else "A unit is a match. "
+    page.text(
+        f"Counted from {units:,} finished units, {a_cell}. {kind}"
+        + (f"{unfinished:,} matches did not finish and count nowhere else." if unfinished else "Every match finished.")
+    )
+
+
+def graph(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
+    """Who would change to what: drawn for one and for two populations, listed for more. `order` as in `payoffs`."""
+    single = meta.one_population and meta.num_players == 2
+    populations = 1 if single else meta.num_players
+    most = GRAPH.get(populations, 2)
+    shown = [seat[:most] for seat in order]
+    payoffs = meta.table.payoffs[np.ix_(np.arange(meta.num_players), *shown)]
+    names = [[meta.names[seat][index] for index in chosen] for seat, chosen in enumerate(shown)]
+    mass = meta.strategy.marginals[0][shown[0]] if single else joint_of(meta.strategy)[np.ix_(*shown)]
+    found = response_graph(payoffs, symmetric=single)
+    page.heading("Response graph")
+    which = (
+        "All policies"
+        if all(len(s) == len(o) for s, o in zip(shown, order, strict=True))
+        else f"{by}, up to {most} a player"
+    )
+    sinks = "is 1 sink component" if len(found.sinks) == 1 else f"are {len(found.sinks)} sink components"
+    said = (
+        f"A sink component is a set of choices that no paying change leads out of; here {sinks}, with "
+        f"{sum(map(len, found.sinks))} of {found.num_nodes} nodes."
+    )
+    if single:
+        page.figure(
+            graphs.ring(found, names[0], mass),
+            f"{which}. An arrow leads from a policy to the one that gains most by taking its place; larger marks have "
+            f"more weight in the mixture. {said}",
+            f"Graph of {len(names[0])} policies. {said}",
+        )
+    elif populations == 2:
+        page.figure(
+            graphs.grid(found, payoffs, names, mass),
+            f"{which}. Each mark is a pair of policies, larger with more weight. Follow the arrows up or down to "
+            f"player 0's best reply to the column, left or right to player 1's best reply to the row. {said}",
+            f"Grid of {found.shape[0]} by {found.shape[1]} pairs of policies. {said}",
+        )
+    else:
+        header, *rows = graphs.deviations(found, payoffs, names, mass, CHOICES)
+        page.table(
+            header,
+            rows,
+            f"{which}: the {len(rows)} joint choices of the largest weight and what each player earns there. An arrow "
+            f"names the policy that the player would rather play if the others kept theirs. {said}",
+        )
+
+
+def origin(
+    page: Page, made: Iterable[tuple[str, Sequence[Mapping[str, Any]], str]], files: Iterable[Path], folder: Path
+) -> None:
+    """How it was made: commands, machines, versions, options, files.
+
+    Args:
+        made: the name of each run, its sessions, and its options as YAML or nothing.
+        folder: that the page is written to.
+    """
+    page.heading("How it was made")
+    for name, sessions, options in made:
+        commands = [f"# {_session(each)}\n{shlex.join(each['command'])}" for each in sessions]
+        page.code("\n".join(commands), f"The commands of {name}", opened=True)
+        if sessions:
+            page.code("\n".join(f"{kind} {version}" for kind, version in _versions(sessions[-1])), "Versions")
+        if options:
+            page.code(options, f"Every option of {name}")
+    page.links("Files:", files, folder)
+
+
+def _session(session: Mapping[str, Any]) -> str:
+    machine, commit = session["machine"], session["commit"]
+    where = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB"
+    return f"{when(session['time'])}, {where}" + (f", commit {commit}" if commit else "")
+
+
+def _versions(session: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    return {"python": session["python"], **session["packages"]}.items()
