@@ -127,7 +127,7 @@ def _result(chain: Chain, rows: Sequence[Mapping[str, Any]], found: Sequence[Res
             f"{one.verdict()}."
         )
     series = gains(chain)
-    newest = f" The newest policies gained {last_gains(series)} on the mixture before them." if series else ""
+    newest = f" The newest policies gain {last_gains(series)} on the mixture before them." if series else ""
     return f"How far the mixture is from an equilibrium of the game is unknown.{newest}"
 
 

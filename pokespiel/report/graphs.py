@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from pokespiel.metasolvers.response_graph import TIE, ResponseGraph
 from pokespiel.report.palette import INK, MUTED, RULE, SERIES
-from pokespiel.report.plots import drawing, figure_of, short
+from pokespiel.report.plots import drawing, figure_of, room, short
 
 FIRST, SECOND, SINK = SERIES[0], SERIES[2], SERIES[1]
 
@@ -47,14 +47,15 @@ def ring(graph: ResponseGraph, names: Sequence[str], mass: np.ndarray) -> Figure
 def grid(graph: ResponseGraph, payoffs: np.ndarray, names: Sequence[Sequence[str]], mass: np.ndarray) -> Figure:
     """The graph of two populations with payoffs [2, n, m], whose pairs weigh `mass` [n, m]."""
     rows, columns = mass.shape
-    longest = max(len(short(name)) for name in names[0]) * 0.075, max(len(short(name)) for name in names[1]) * 0.075
-    size = min(1.5 + longest[0] + 0.5 * columns, 9.5), 1.2 + longest[1] + 0.42 * rows
-    with drawing(max(size[0], 4.8), max(size[1], 2.8)) as plot:
+    beside, below = (room(seat) for seat in names)
+    width = max(1.5 + beside + 0.5 * columns, 4.8)
+    upright = below > (width - 1.0 - beside) / columns
+    with drawing(width, max(1.4 + (below if upright else 0.2) + 0.42 * rows, 2.8)) as plot:
         places = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2)
         _paths(plot, payoffs[0], 0)
         _paths(plot, payoffs[1], 1)
         _nodes(plot, places, mass.ravel(), _sinks(graph), largest=240)
-        plot.set_xticks(range(columns), [short(name) for name in names[1]], rotation=90 if columns > 4 else 0)
+        plot.set_xticks(range(columns), [short(name) for name in names[1]], rotation=90 if upright else 0)
         plot.set_yticks(range(rows), [short(name) for name in names[0]])
         plot.set(xlim=(-0.6, columns - 0.4), ylim=(rows - 0.4, -0.6), xlabel="player 1", ylabel="player 0")
         _key(plot, (FIRST, "^", "player 0's best reply"), (SECOND, ">", "player 1's best reply"))

@@ -59,7 +59,7 @@ class Page:
     def keys(self, keys: Iterable[Key]) -> None:
         """The figures that matter, under the lead."""
         parts = [
-            f"<div><dt>{escape(key.name)}</dt><dd>{escape(key.value)}</dd><small>{escape(key.note)}</small></div>"
+            f"<div><dt>{escape(key.name)}</dt><dd>{escape(key.value)}<small>{escape(key.note)}</small></dd></div>"
             for key in keys
         ]
         self._opening.append(f'<dl class="key">{"".join(parts)}</dl>')
@@ -178,8 +178,11 @@ def _shade(value: float) -> str:
 def _column(values: Sequence[Any]) -> tuple[str, list[str]]:
     """A column's class and its cells as HTML: numbers of one column have the same decimals."""
     floats = [float(value) for value in values if isinstance(value, float | np.floating)]
-    cells = [_text(value, _decimals(floats)) for value in values]
     plain = [str(value) for value in values if value not in ("", None)]
+    interval = max(
+        (len(text) - text.find(" [") - 1 for text in plain if NUMBER.fullmatch(text) and "[" in text), default=0
+    )
+    cells = [_text(value, _decimals(floats), interval) for value in values]
     if plain and all(NUMBER.fullmatch(text) or text == "nan" for text in plain):
         return "number", cells
     longest = max(map(len, plain), default=0)
@@ -197,15 +200,15 @@ def _decimals(values: Sequence[float]) -> int:
     return max(0, min(5, 2 - math.floor(math.log10(min(sizes))))) if sizes else 0
 
 
-def _text(value: Any, decimals: int | None = None) -> str:
-    if value is None or value == "":
+def _text(value: Any, decimals: int, interval: int) -> str:
+    """A cell; `interval` is the length of the column's longest one, for whose width there is room in every cell."""
+    if value is None:
         return ""
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, float | np.floating):
-        decimals = _decimals([float(value)]) if decimals is None else decimals
         return f"{value:.1e}" if 0 < abs(value) < 0.5 * 10**-decimals else f"{value:,.{decimals}f}"
     mean, bracket, limits = str(value).partition(" [")
     if bracket and NUMBER.fullmatch(str(value)):
-        return f"{escape(mean)} <small>[{escape(limits)}</small>"
+        return f'{escape(mean)} <small style="min-width: {interval - 2}ch">[{escape(limits)}</small>'
     return escape(str(value))

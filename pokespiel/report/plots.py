@@ -93,6 +93,11 @@ def short(name: str, longest: int = LONGEST) -> str:
     return f"{name[: longest - 1 - tail]}…{name[len(name) - tail :]}"
 
 
+def room(names: Sequence[str]) -> float:
+    """Inches that the longest of these names takes in a figure."""
+    return 0.085 * max(len(short(name)) for name in names)
+
+
 def _mark(plot: Axes, boundaries: Boundaries) -> None:
     """A dotted line where each part begins, with as much of its name at the top as there is room for."""
     left, right = plot.get_xlim()
@@ -213,8 +218,7 @@ def payoffs(
     table: np.ndarray, rows: Sequence[str], columns: Sequence[str], label: str, as_rates: bool = False
 ) -> Figure:
     """A payoff matrix [n, m]: blue = ahead, red = behind; nan = nothing is known. As rates, -1..1 is 0..100 %."""
-    longest = max(len(short(name)) for name in (*rows, *columns)) * 0.075
-    width, height = 1.6 + longest + 0.17 * len(columns), 0.8 + longest + 0.17 * len(rows)
+    width, height = 1.6 + room(rows) + 0.17 * len(columns), 0.8 + room(columns) + 0.17 * len(rows)
     with drawing(min(max(width, 4.0), 9.5), min(max(height, 3.0), 9.0)) as plot:
         largest = float(np.nanmax(np.abs(table), initial=SMALLEST))
         shades = _shades(LOSS, GAIN, strongest=STRONGEST)

@@ -209,7 +209,8 @@ def _gains(page: Page, chain: Chain) -> None:
 
 
 def last_gains(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
-    return ", ".join(f"{points[-1][1]:.3g} by {name}" for name, points in series.items())
+    """The newest of `gains`, in words."""
+    return ", ".join(f"{points[-1][1]:.3g} ({name})" for name, points in series.items())
 
 
 def gains(chain: Chain) -> dict[str, list[tuple[int, float]]]:

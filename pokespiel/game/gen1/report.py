@@ -59,4 +59,4 @@ def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: i
 
 def _moves(one: Species) -> str:
     total = max(1, sum(count for _, count in one.moves))
-    return ", ".join(f"{name} {count / total:.0%}" for name, count in one.moves[:MOVES])
+    return ", ".join(f"{name} {100 * count / total:.0f} %" for name, count in one.moves[:MOVES])
