@@ -32,7 +32,7 @@ from pokespiel.report.progress import (
     responses,
 )
 from pokespiel.report.sections import Meta
-from pokespiel.run import RunFolder, labels
+from pokespiel.run import RunFolder, labels, settled
 from pokespiel.tournament.results import Results
 
 DRAWS = 50
@@ -134,6 +134,8 @@ def _result(chain: Chain, rows: Sequence[Mapping[str, Any]], found: Sequence[Res
 def _to_do(chain: Chain) -> str:
     """What is left of the run, if anything is."""
     config, state, run = chain.last.run.config(), chain.last.standing.state, chain.last.run.path
+    if settled(config, state):
+        return f" After iteration {state.iteration} no response is new any more."
     if state.iteration >= config.iterations:
         return ""
     return (

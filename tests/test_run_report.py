@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from pokespiel.chain import chain_of
 from pokespiel.cli import main
 from pokespiel.options import Choice
+from pokespiel.report.progress import gains, responses
 from pokespiel.run import PSROConfig, RunFolder
 from pokespiel.run_report import write_report
 from pokespiel.session import work
@@ -25,24 +28,38 @@ def report_of(path, config: PSROConfig) -> str:
     return (path / "report.html").read_text(encoding="utf-8")
 
 
-def captions(html: str) -> list[str]:
-    return re.findall(r"<figcaption>(.*?)</figcaption>", html)
+def captions(html: str, kind: str = "picture") -> list[str]:
+    return re.findall(rf'<figure class="{kind}">.*?<figcaption>(.*?)</figcaption>', html, re.DOTALL)
+
+
+def headings(html: str) -> list[str]:
+    return re.findall(r"<h2[^>]*>(.*?) <a", html)
+
+
+def lead(html: str) -> str:
+    (found,) = re.findall(r'<p class="lead">(.*?)</p>', html)
+    return unescape(found)
 
 
 def test_a_symmetric_sampled_run(tmp_path):
     (tmp_path / "rps.csv").write_text("0,-1,2\n1,0,-1\n-2,1,0\n")
     game = f"matrix(path={tmp_path / 'rps.csv'})"
     html = report_of(tmp_path, PSROConfig(game, payoffs=Choice("sampled", {"units": 40}), iterations=4))
-    assert "mixture of every seat" in html
-    assert "units in all, between" in html
-    assert len(captions(html)) == 4  # progress, one mixture, payoffs, response graph
+    assert " finished units, 40 in each cell." in html
+    assert [text[:24] for text in captions(html)] == [
+        "Distance from equilibriu",
+        "The mixture after each i",
+        "All policies. An arrow l",
+    ]
+    assert any("of the row's policy against the column's" in text for text in map(unescape, captions(html, "listing")))
 
 
 def test_a_correlated_run_of_three_players(tmp_path):
     html = report_of(tmp_path, PSROConfig("kuhn_poker(players=3)", Choice("correlated"), iterations=3))
-    assert "CCE gap in the game" in html
+    assert lead(html).startswith("The answer's CCE gap in the game is ")
     assert len([text for text in captions(html) if "mixture of player" in text]) == 3
-    assert "Mean return to player 0 (rows)" not in html  # a table of three players is no matrix
+    assert "Payoffs" not in headings(html)  # a table of three players is not a matrix
+    assert "return to 2" in html, "but its joint choices are listed"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -51,8 +68,10 @@ def test_a_run_without_a_sequence_form_claims_no_exploitability(tmp_path):
     config = PSROConfig("connect_four", oracle=(learner,), payoffs=Choice("sampled", {"units": 4}), iterations=1)
     html = report_of(tmp_path, config)
     assert "its exploitability is unknown" in html
-    assert "nash conv" not in html
+    assert "Distance from equilibrium" not in html
     assert "exploitability" not in RunFolder(tmp_path / "run").standing().rows[-1]
+    assert captions(html)[0].startswith("What each new policy earns against"), "what the responses gained instead"
+    assert re.search(r"The newest policies gain -?[\d.e-]+ \(player 0\), -?[\d.e-]+ \(player 1\)", lead(html))
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +118,25 @@ def test_a_chain_is_reported_as_one(phases):
     unfinished.write_text(json.dumps(measured(2, 0.5, finished=False, win_rate_exploitability=None)))
     assert main(["report", str(phases / "phase2"), "--matches", "20"]) == 0
     html = (phases / "phase2" / "report.html").read_text(encoding="utf-8")
-    for heading in (
+    assert headings(html) == [
+        "The runs that led here",
+        "Progress",
         "Responses",
         "Measured exploitability",
         "The mixture over time",
         "The members head to head",
+        "Payoffs",
+        "Response graph",
         "What the mixture plays",
-    ):
-        assert f"<h2>{heading}</h2>" in html
-    for text in ("0.21", "0.08", "unresolved", "nfsp_2", "0 max_damage", "phase0", "Every option of phase1"):
+        "How it was made",
+    ]
+    for text in ("0.2100", "0.0800", "nfsp_2", "0 max_damage", "phase0", "Every option of phase1"):
         assert text in html, text
-    assert html.count("<td>unresolved</td>") == 2, "what is not finished is left out"
+    assert html.count('<td class="short">unresolved</td>') == 2, "what is not finished is left out"
+    assert captions(html)[0].startswith("Each response&#x27;s win rate"), "win rates are the progress that is known"
+    for name in ("battle.html", "battle.log", "metrics.csv", "policies"):
+        assert f'href="{name}"' in html
+        assert (phases / "phase2" / name).exists()
     log = (phases / "phase2" / "battle.log").read_text().splitlines()
     assert "|start" in log
     assert (phases / "phase2" / "battle.html").read_text().count("\n".join(log)) == 1
@@ -162,6 +189,67 @@ def test_other_formats_stand_beside(phases):
     matrix = json.loads((phases / "phase2" / "interaction_matrix.json").read_text())
     assert matrix["population"][0] == "0 max_damage"
     assert len(json.loads((phases / "phase2" / "meta_strategy.json").read_text())["meta_strategy"]) == 7
+
+
+def test_gains_are_those_that_exploitability_sums(tmp_path):
+    """With exact responses, gains on the mixtures before them sum to NashConv; nothing new gains nothing."""
+    with RunFolder.create(tmp_path, PSROConfig("kuhn_poker", iterations=3)) as run:
+        work(run)
+    chain = chain_of(RunFolder(tmp_path))
+    rows = chain.last.standing.rows
+    by_player = [dict(points) for points in gains(chain).values()]
+    for before, after in itertools.pairwise(rows):
+        gained = sum(points.get(after["iteration"], 0.0) for points in by_player)
+        assert gained == pytest.approx(before["nash_conv"], abs=1e-9)
+
+
+def test_a_refused_exploiter_stands_among_the_responses(tmp_path):
+    options = {"decisions": 64, "batch": 64, "matches": 8, "network": {"body": "mlp", "hidden": [8]}}
+    config = PSROConfig(
+        "gen1ou(pool=one,party=1,turn_limit=20)",
+        oracle=(Choice("exploiter", {**options, "threshold": 0.99, "evaluation": 40}),),
+        population=("max_damage",),
+        payoffs=Choice("sampled", {"units": 10}),
+        iterations=1,
+    )
+    with RunFolder.create(tmp_path, config) as run:
+        work(run)
+    (found,) = responses(chain_of(RunFolder(tmp_path)))
+    row = RunFolder(tmp_path).standing().rows[-1]
+    assert (found.name, found.rate) == ("exploiter, not added", row["oracle/evaluation/score"])
+    assert found.decisions == row["oracle/decisions"]
+    assert 0 <= found.low < found.rate < found.high <= 1
+
+
+def test_a_start_alone_is_a_page(tmp_path):
+    html = report_of(tmp_path, PSROConfig("kuhn_poker", iterations=0))
+    assert lead(html) == "The mixture's exploitability is 0.458: it would be 0 at an equilibrium."
+    assert len(captions(html)) == 1, "nothing to see in progress of a single point, but a response graph"
+
+
+def test_a_run_that_was_stopped_says_how_to_go_on(tmp_path):
+    with RunFolder.create(tmp_path / "a run", PSROConfig("kuhn_poker", iterations=2)) as run:
+        work(run)
+    with RunFolder.resume(tmp_path / "a run", PSROConfig("kuhn_poker", iterations=5)) as run:
+        write_report(run, tmp_path / "report.html")
+    said = lead((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert f"finished 2 of its 5 iterations; “pokespiel psro --run '{tmp_path / 'a run'}' --resume”" in said
+
+
+def test_a_game_of_four_players(tmp_path):
+    html = report_of(tmp_path, PSROConfig("kuhn_poker(players=4)", Choice("fictitious_play"), iterations=1))
+    assert len(captions(html)) == 5  # progress and four mixtures
+    assert "return to 3" in html
+
+
+def test_a_game_of_unequal_sums_shows_both_players_payoffs(tmp_path):
+    np.save(tmp_path / "dilemma.npy", [[[3.0, 0], [5, 1]], [[3.0, 4], [0, 1]]])
+    config = PSROConfig(f"matrix(path={tmp_path / 'dilemma.npy'})", Choice("fictitious_play"), iterations=2)
+    html = report_of(tmp_path, config)
+    assert [text.split(" of ")[0] for text in captions(html, "listing") if text.startswith("Mean")] == [
+        "Mean return to player 0",
+        "Mean return to player 1",
+    ]
 
 
 def test_nothing_finished_is_said(tmp_path):

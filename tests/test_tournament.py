@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -231,6 +233,20 @@ def test_a_ranking_without_matches_names_what_is_missing(tmp_path):
         next(tournament.play(PLAN))
         with pytest.raises(ValueError, match=r"2 payoff cells are missing: \(0, 1\)"):
             results(tournament)
+
+
+def test_the_report_of_an_interrupted_tournament_shows_what_is_known(tournament, tmp_path):
+    shutil.copytree(tournament.path, tmp_path / "cut")
+    with Tournament.open(tmp_path / "cut", tournament.config().game, 0, members("expert")) as grown:
+        write_report(grown, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert "6 of 16 cells of its table have no finished match yet" in page
+    assert f"pokespiel tournament --folder {tmp_path / 'cut'}" in page
+    matrix = re.search(r'<table class="matrix">(.*?)</table>', page)[1]
+    cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", matrix)]
+    assert [cells.count("") for cells in (cells[0:4], cells[4:8], cells[8:12], cells[12:16])] == [1, 1, 1, 3]
+    assert cells[15] == "50.0", "a policy against itself needs no match"
+    assert "Response graph" not in page
 
 
 def test_a_folder_keeps_to_its_game_seed_and_policies(tmp_path):
