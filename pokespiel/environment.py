@@ -14,7 +14,7 @@ from typing import Any
 
 from pokespiel import __version__
 
-PACKAGES = ("numpy", "scipy", "open_spiel", "cvxpy", "torch", "safetensors", "networkx")
+PACKAGES = ("numpy", "scipy", "open_spiel", "cvxpy", "torch", "safetensors", "matplotlib")
 
 
 def environment() -> dict[str, Any]:

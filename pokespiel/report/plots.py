@@ -119,7 +119,7 @@ def _by_iteration(plot: Axes, last: float, ylabel: str, boundaries: Boundaries, 
     plot.set(xlabel="iteration", ylabel=ylabel)
     _mark(plot, boundaries)
     if series > 1:
-        plot.legend(loc="lower left", bbox_to_anchor=(0, 1.06 if boundaries else 1.0), ncols=3, borderaxespad=0)
+        figure_of(plot).legend(loc="outside upper left", ncols=4)
     return figure_of(plot)
 
 
