@@ -86,7 +86,7 @@ def test_psro_runs_and_says_where(tmp_path, capsys):
     assert (config.seed, config.meta_solver.options["steps"]) == (7, 100)
     assert main(["report", str(path)]) == 0
     html = (path / "report.html").read_text(encoding="utf-8")
-    for heading in ("Progress", "The mixture over time", "Payoffs", "Response graph", "Where it comes from"):
+    for heading in ("Progress", "The mixture over time", "Payoffs", "Response graph", "How it was made"):
         assert re.search(f"<h2[^>]*>{heading} <a", html)
     assert html.count('<svg role="img"') == 4
 

@@ -92,9 +92,8 @@ def _nodes(plot: Axes, places: np.ndarray, mass: np.ndarray, sink: np.ndarray, l
     """Draw nodes at `places` [N, 2] by weight, those of sink components as squares; gives their areas [N]."""
     areas = 24 + largest * mass / max(float(mass.max()), 1e-12)
     for shown, marker, colour in ((~sink, "o", MUTED), (sink, "s", SINK)):
-        plot.scatter(
-            *places[shown].T, s=areas[shown], marker=marker, color=colour, edgecolor=RULE, linewidth=0.8, zorder=3
-        )
+        x, y = places[shown].T
+        plot.scatter(x, y, areas[shown], marker=marker, color=colour, edgecolor=RULE, linewidth=0.8, zorder=3)
     return areas
 
 

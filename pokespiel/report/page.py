@@ -207,7 +207,8 @@ def _text(value: Any, decimals: int, interval: int) -> str:
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, float | np.floating):
-        return f"{value:.1e}" if 0 < abs(value) < 0.5 * 10**-decimals else f"{value:,.{decimals}f}"
+        number = float(value)
+        return f"{number:.1e}" if 0 < abs(number) < 0.5 / 10**decimals else f"{number:,.{decimals}f}"
     mean, bracket, limits = str(value).partition(" [")
     if bracket and NUMBER.fullmatch(str(value)):
         return f'{escape(mean)} <small style="min-width: {interval - 2}ch">[{escape(limits)}</small>'

@@ -16,6 +16,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Colormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from pokespiel.report.palette import GAIN, INK, LOSS, MUTED, RULE, SERIES, STRONGEST, WEIGHT
@@ -31,7 +32,7 @@ STYLE = {
     "axes.edgecolor": MUTED,
     "axes.linewidth": 0.8,
     "axes.facecolor": "none",
-    "axes.prop_cycle": mpl.cycler(color=SERIES),
+    "axes.prop_cycle": cycler(color=SERIES),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -176,11 +177,12 @@ def _shades(*ends: str, strongest: float = 1.0) -> Colormap:
     return ListedColormap(np.concatenate([colours[0][::-1], *colours[1:]]) if len(ends) > 1 else colours[0])
 
 
-def _bar(image: AxesImage, label: str, **options: object) -> Colorbar:
+def _bar(image: AxesImage, label: str) -> Colorbar:
     """The key to an image's colours."""
     axes = image.axes
     assert axes is not None
-    bar = figure_of(axes).colorbar(image, label=label, aspect=30, **options)
+    bar = figure_of(axes).colorbar(image, label=label, aspect=30)
+    assert bar.solids is not None, "the key of an image is filled"
     bar.solids.set_rasterized(True)
     bar.outline.set_edgecolor(RULE)
     return bar
@@ -210,7 +212,7 @@ def mixtures(history: np.ndarray, names: Sequence[str] = (), boundaries: Boundar
             plot.set_yticks(range(count), [short(name) for name in names], fontsize=8)
         _mark(plot, boundaries)
         weights = [0, 0.01, 0.1, 0.5, 1]
-        _bar(image, "weight", ticks=np.cbrt(weights)).ax.set_yticklabels([f"{weight:g}" for weight in weights])
+        _bar(image, "weight").set_ticks(np.cbrt(weights).tolist(), labels=[f"{weight:g}" for weight in weights])
         return figure_of(plot)
 
 

@@ -67,11 +67,9 @@ def responses(chain: Chain) -> Iterator[Response]:
             trained = calls.get(name.partition("_")[0], {})
             yield Response(phase, number, row, name, _decisions(trained), row[f"{name}/win_rate"], *limits)
         for name, trained in calls.items():
-            score, mean = trained.get("evaluation/score"), trained.get("evaluation/mean")
-            refused = trained.get("evaluation/accepted") == 0
-            if refused and score is not None and abs(score - (1 + mean) / 2) < 1e-9:  # utilities of -1, 0 and 1
-                limits = ((1 + trained[f"evaluation/{end}"]) / 2 for end in ("low", "high"))
-                yield Response(phase, number, row, f"{name}, not added", _decisions(trained), score, *limits)
+            if trained.get("evaluation/accepted") == 0 and _is_rate(trained):
+                rates = ((1 + trained[f"evaluation/{what}"]) / 2 for what in ("mean", "low", "high"))
+                yield Response(phase, number, row, f"{name}, not added", _decisions(trained), *rates)
 
 
 def _calls(row: Mapping[str, Any], oracles: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -82,6 +80,11 @@ def _calls(row: Mapping[str, Any], oracles: Sequence[str]) -> dict[str, dict[str
         for name, prefix in zip(oracles, prefixes, strict=True)
     }
     return {name: metrics for name, metrics in calls.items() if metrics}
+
+
+def _is_rate(metrics: Mapping[str, Any]) -> bool:
+    """Whether a response's score and mean utility are one: utilities are -1, 0 and 1."""
+    return abs(metrics["evaluation/score"] - (1 + metrics["evaluation/mean"]) / 2) < 1e-9
 
 
 def _decisions(metrics: Mapping[str, Any]) -> int:
