@@ -5,24 +5,26 @@
 
 All play the same pairs of teams to the end, choices included, in turn within each round. Times are processor time, so
 that a busy machine disturbs the ratios little. `--libpkmn` takes any shared library that exports libpkmn's C interface;
-the one inside the Python package `oak-lab` is found by itself.
+the one inside the Python package `oak-lab` is found by itself. Of what is not installed a line says how to get it.
 """
 
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import json
+import shutil
 import statistics
 import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import tyro
+from references import absent
 
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.gen1.battle import Battle
@@ -30,6 +32,7 @@ from pokespiel.game.gen1.teams import Team, load_pool, pack
 from pokespiel.showdown import install
 
 HERE = Path(__file__).parent
+SHOWDOWN = "Showdown in process"
 Pairs = Sequence[tuple[Team, Team]]
 Contender = Callable[[Pairs, float, int], float]
 """Plays the pairs for some seconds with a seed; returns turns per second of processor time."""
@@ -52,7 +55,7 @@ class Benchmark:
     def __call__(self) -> int:
         teams = list(load_pool(self.pool).teams)
         pairs = list(zip(teams, teams[1:] + teams[:1], strict=True))
-        contenders = self._contenders()
+        contenders = dict(self._contenders())
         rates: dict[str, list[float]] = {name: [] for name in contenders}
         for round_ in range(self.rounds):
             for name, play in contenders.items():
@@ -60,23 +63,35 @@ class Benchmark:
         print(table(rates))
         return 0
 
-    def _contenders(self) -> dict[str, Contender]:
-        found: dict[str, Contender] = {"pokespiel": play_engine, "Showdown in process": play_showdown}
-        libraries = {"libpkmn": self.libpkmn, "libpkmn in oak-lab": oak_library()}
-        for name, path in libraries.items():
-            if path is not None:
-                found[name] = Libpkmn(path)
-        return found
+    def _contenders(self) -> Iterator[tuple[str, Contender]]:
+        """Those that are installed; a line for each other says how to get it."""
+        yield "pokespiel", play_engine
+        try:
+            install.node(), install.install()
+            yield SHOWDOWN, play_showdown
+        except install.ShowdownMissing as missing:
+            print(f"without Pokémon Showdown: {missing}")
+        compiler = shutil.which("cc")
+        if not compiler:
+            print("without libpkmn: its driver needs a C compiler on PATH; install the package gcc")
+            return
+        if self.libpkmn is not None:
+            yield "libpkmn", Libpkmn(self.libpkmn)
+        if line := absent("oak-lab"):
+            print(f"without libpkmn in oak-lab: {line}")
+        else:
+            yield "libpkmn in oak-lab", Libpkmn(oak_library())
 
 
 def table(rates: Mapping[str, Sequence[float]]) -> str:
-    """Medians in Markdown, with the ratio to Showdown."""
+    """Medians in Markdown, with the ratio to Showdown where that was measured."""
     medians = {name: statistics.median(values) for name, values in rates.items()}
-    base = medians["Showdown in process"]
+    base = medians.get(SHOWDOWN)
     lines = ["| engine | turns/s | times Showdown | rounds |", "|---|---|---|---|"]
     for name, median in medians.items():
         spread = " ".join(f"{value:,.0f}" for value in rates[name])
-        lines.append(f"| {name} | {median:,.0f} | {median / base:,.0f} | {spread} |")
+        times = f"{median / base:,.0f}" if base else ""
+        lines.append(f"| {name} | {median:,.0f} | {times} | {spread} |")
     return "\n".join(lines)
 
 
@@ -163,13 +178,9 @@ _SPECIES = _DEX["species"]
 _TYPES = {name: number for number, name in enumerate(_DEX["type_chart"])}
 
 
-def oak_library() -> Path | None:
-    """The library inside `oak-lab`, if that package is installed."""
-    found = importlib.util.find_spec("oak")
-    if found is None or found.origin is None:
-        return None
-    path = Path(found.origin).parent / "_native" / "Release" / "pyoaksearch.so"
-    return path if path.exists() else None
+def oak_library() -> Path:
+    """The library inside the installed `oak-lab`."""
+    return Path(str(metadata.distribution("oak-lab").locate_file("oak/_native/Release/pyoaksearch.so")))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 Ours learns from its whole budget of decisions, then OpenSpiel's for as many seconds, both on one thread; OpenSpiel's
 with the settings of its Leduc example (hidden layer 128, reservoir 2e6, anticipatory 0.1, batch 128, learning every 64
-steps), for which it needs `pip install dm-tree`. NashConv is exact for both.
+steps), for which it needs dm-tree (`pip install dm-tree`). NashConv is exact for both.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from learning_settings import SELF_PLAY, oracle_of
+from references import require
 
 from pokespiel.files import write_text
 from pokespiel.game import load_game
@@ -95,6 +96,7 @@ def main() -> None:
     for seed in options.seeds:
         path = Path(options.out) / f"nfsp-{seed}.json"
         if not path.exists():
+            require("dm-tree")
             own = ours(game, seed)
             write_text(path, json.dumps({"ours": own, "openspiel": theirs(game, seed, own["seconds"])}) + "\n")
         found = json.loads(path.read_text())

@@ -4,8 +4,8 @@ python benchmarks/metasolvers.py                          all, about 6 minutes, 
 python benchmarks/metasolvers.py --only alpharank prd     some
 
 Times are processor seconds of one thread, the best of several runs of ours, one run of OpenSpiel's. OpenSpiel's linear
-program asks cvxpy for the solver ECOS, which neither installs; it is timed with ECOS where that is there (pip install
-ecos), and with Clarabel and HiGHS, which cvxpy brings.
+program asks cvxpy for the solver ECOS, which neither installs; it is timed with ECOS where that is installed, and with
+Clarabel and HiGHS, which cvxpy brings.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import pyspiel
 from open_spiel.python.algorithms import lp_solver
 from open_spiel.python.algorithms import projected_replicator_dynamics as prd
 from open_spiel.python.egt import alpharank
+from references import absent
 
 from pokespiel.metasolvers.alpharank import AlphaRank
 from pokespiel.metasolvers.nash import Nash
@@ -43,7 +44,7 @@ def main() -> None:
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("open_spiel", "numpy", "scipy", "cvxpy")
     )
-    print(f"{versions}; seed {options.seed}\n")
+    print(f"{versions}; seed {options.seed}\n{absent('ecos')}\n")
     print(ROW.format("", "OpenSpiel, s", "ours, s", "ratio", "results"))
     print("|---|---|---|---|---|")
     for name in options.only:

@@ -24,7 +24,7 @@ from pokespiel.showdown.arena import (
     play_arena,
     seat_swapped,
 )
-from pokespiel.showdown.install import install
+from pokespiel.showdown.install import required
 from pokespiel.showdown.record import Record
 from pokespiel.showdown.serve import serve
 
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
-    install()
+    required()
     rng = np.random.default_rng(options.seed)
     pool = load_pool("competitive")
     draws = rng.integers(len(pool), size=(options.matches // 2, 2))

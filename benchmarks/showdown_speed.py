@@ -28,7 +28,7 @@ from pokespiel.game.gen1.view import COMPACT_SIZE, NUM_ACTIONS
 from pokespiel.matches import Seats
 from pokespiel.policy import Observations, Uniform, sample_actions
 from pokespiel.showdown.arena import Conditions, PokeEnvContestant, local_server, play_arena, seat_swapped
-from pokespiel.showdown.install import install
+from pokespiel.showdown.install import required
 from pokespiel.showdown.serve import serve
 
 
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
-    install()
+    required()
     rng = np.random.default_rng(options.seed)
     wall, used = over_server(options.matches, options.concurrency, rng)
     print("| | decisions/s | times | per second of processor time | times |\n|---|---|---|---|---|")

@@ -24,7 +24,7 @@ from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.teams import Team, load_pool
 from pokespiel.showdown.arena import Conditions, Fixture, local_server, play_arena
 from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.install import install
+from pokespiel.showdown.install import required
 from pokespiel.showdown.recording import recordings
 from pokespiel.showdown.serve import Server, serve
 from pokespiel.showdown.views import Comparison, Views, WitnessContestant, compare, played, shown, told
@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
-    install()
+    required()
     rng = np.random.default_rng(options.seed)
     server_found, engine_found = Comparison(), Comparison()
     with tempfile.TemporaryDirectory() as scratch, serve(record=Path(scratch)) as server:

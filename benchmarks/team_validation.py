@@ -63,7 +63,7 @@ def _spoiled(teams: Sequence[Team], rng: np.random.Generator) -> tuple[Team, tup
 
 
 def _verdicts(teams: Sequence[Team]) -> list[tuple[str, ...]]:
-    return showdown_verdicts(teams, node=install.node(), package=install.install())
+    return showdown_verdicts(teams, package=install.required(), node=install.node())
 
 
 def _compare(what: str, teams: Sequence[Team], ways: Sequence[tuple[str, ...]]) -> int:

@@ -15,6 +15,7 @@ import logging
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,15 @@ def install() -> Path:
             if not _is_installed(_package(home)):
                 _install_into(home)
     return showdown_package()
+
+
+def required() -> Path:
+    """`install()` for a program that cannot do without: one sentence ends it where Node or Showdown is missing."""
+    try:
+        node()
+        return install()
+    except ShowdownMissing as missing:
+        sys.exit(f"this program runs Pokémon Showdown: {missing}")
 
 
 def _home() -> Path:
@@ -136,4 +146,4 @@ def _locked(home: Path) -> Iterator[None]:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    print(install())
+    print(required())

@@ -213,7 +213,7 @@ class Options:
 
 def main(options: Options) -> int:
     """Run the comparison, print its progress and result; the number of differences."""
-    install.install()
+    install.required()
     if options.replay:
         mismatch = replay(json.loads(options.replay.read_text(encoding="utf-8")))
         print(mismatch.explain() if mismatch else "no difference")

