@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from pokespiel.allocation import ALLOCATIONS
-from pokespiel.config import Registry
+from pokespiel.config import Registry, filled
 from pokespiel.game import GAMES
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.metagame import PAYOFFS
@@ -31,11 +30,12 @@ def catalogue(every_game: bool = False) -> str:
 
 def _entries(registry: Registry) -> Iterator[str]:
     width = max(map(len, registry)) + 2
+    margin = " " * (width + 2)
     for name in sorted(registry):
         line, reference = registry.describe(name)
-        yield f"  {name:<{width}}{line}"
+        yield filled(line, f"  {name:<{width}}", margin)
         if reference:
-            yield textwrap.fill(reference, 116, initial_indent=" " * (width + 2), subsequent_indent=" " * (width + 2))
+            yield filled(reference, margin, margin)
 
 
 def _openspiel(every_game: bool) -> str:
@@ -44,5 +44,5 @@ def _openspiel(every_game: bool) -> str:
     names = sorted(set(pyspiel.registered_names()) - set(GAMES))
     head = f"OpenSpiel games (--game): {len(names)}, parameters as in leduc_poker(players=3)"
     if every_game:
-        return f"{head}\n{textwrap.fill(', '.join(names), 116, initial_indent='  ', subsequent_indent='  ')}"
+        return f"{head}\n{filled(', '.join(names), '  ', '  ')}"
     return f"{head}; name them all with --games"

@@ -6,14 +6,17 @@ To add a command, write its class there and add its line to COMMANDS; the line i
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
+from typing import TextIO
 
 import pokespiel.blas  # noqa: F401, before NumPy
-from pokespiel.config import Registry
+from pokespiel import __version__
+from pokespiel.config import Registry, filled
 from pokespiel.options import flags_given, parse
 
 COMMANDS = Registry(
@@ -30,14 +33,32 @@ COMMANDS = Registry(
         "showdown": "pokespiel.commands.showdown:Showdown",
     },
 )
+UNREAD = 128 + signal.SIGPIPE
+"""The exit status of a command whose output nobody reads to its end, as after `| head`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; errors that a user can mend are one line on standard error and exit status 2."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if not arguments or arguments[0] in ("-h", "--help"):
+    try:
+        try:
+            return _answer(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError as error:
+        unread = [stream for stream in (sys.stdout, sys.stderr) if _is_unread(stream)]
+        for stream in unread:  # what is still in the buffer has nowhere to go
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return UNREAD if unread else _refuse(error)
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(_usage())
         return 0 if arguments else 2
+    if arguments[0] in ("-V", "--version"):
+        print(f"pokespiel {__version__}")
+        return 0
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -45,11 +66,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("pokespiel: interrupted; what was saved stands", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        raise
     except (ValueError, OSError, ArithmeticError, ModuleNotFoundError) as error:
-        if os.environ.get("POKESPIEL_TRACEBACK"):
-            raise
-        print(f"pokespiel: {error}", file=sys.stderr)
-        return 2
+        return _refuse(error)
+
+
+def _refuse(error: Exception) -> int:
+    if os.environ.get("POKESPIEL_TRACEBACK"):
+        raise error
+    print(f"pokespiel: {error}", file=sys.stderr)
+    return 2
+
+
+def _is_unread(stream: TextIO) -> bool:
+    """Whether the stream is a pipe whose reader has gone."""
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -64,8 +98,11 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:<11} {COMMANDS.describe(name).line}" for name in COMMANDS]
-    return "\n".join(["usage: pokespiel COMMAND [options]   (pokespiel COMMAND --help shows them)", "", *lines])
+    lines = ["usage: pokespiel COMMAND [options]   (pokespiel COMMAND --help shows them)", ""]
+    width = max(map(len, COMMANDS)) + 4
+    for name in COMMANDS:
+        lines.append(filled(COMMANDS.describe(name).line, f"  {name}".ljust(width), " " * width))
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

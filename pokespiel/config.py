@@ -11,6 +11,7 @@ import dataclasses
 import difflib
 import importlib
 import importlib.util
+import textwrap
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -37,11 +38,16 @@ def unknown(kind: str, name: str, choices: typing.Iterable[str]) -> UnknownName:
     return UnknownName(f"unknown {kind} {name!r}; {hint}Available: {', '.join(available)}")
 
 
+def filled(text: str, first: str, later: str) -> str:
+    """`text` in lines of up to 116 characters that begin with `first` and `later`."""
+    return textwrap.fill(text, 116, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+
+
 class Description(NamedTuple):
     """What a plug-in's source says about itself."""
 
     line: str
-    """The first line of its docstring."""
+    """The first paragraph of its docstring, on one line."""
     reference: str
     """The paragraph of its module's docstring that starts with `Reference:`; empty if there is none."""
 
@@ -77,18 +83,17 @@ class Registry(Mapping[str, Any]):
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"{self.kind} {name!r} is registered at {module}, which does not exist")
         tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-        return Description(_first_line(tree, attribute), _reference(ast.get_docstring(tree) or ""))
+        return Description(_first_paragraph(tree, attribute), _reference(ast.get_docstring(tree) or ""))
 
     def build(self, name: str, options: Mapping[str, Any] | None = None) -> Any:
         """The plug-in `name` with `options` as its fields; unknown or mistyped ones raise `BadOption`."""
         return build(self[name], options or {}, f"{self.kind} {name!r}")
 
 
-def _first_line(tree: ast.Module, attribute: str) -> str:
-    for node in tree.body:
-        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name == attribute:
-            return (ast.get_docstring(node) or "").split("\n", 1)[0]
-    return (ast.get_docstring(tree) or "").split("\n", 1)[0]
+def _first_paragraph(tree: ast.Module, attribute: str) -> str:
+    definitions = (node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef)))
+    described = next((node for node in definitions if node.name == attribute), tree)
+    return " ".join((ast.get_docstring(described) or "").partition("\n\n")[0].split())
 
 
 def _reference(docstring: str) -> str:
