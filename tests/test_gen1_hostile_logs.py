@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_gen1_old_logs import lines_of, streams
 
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.differential import battle_of
@@ -183,6 +184,19 @@ def test_spoiled_logs_are_read_or_refused(battles):
     assert read > 100 * BATTLES * SPOILED
     assert refused > BATTLES * SPOILED
     assert time.monotonic() - began < 300
+
+
+def test_spoiled_logs_with_requests_first_are_read_or_refused():
+    rng = np.random.default_rng(3)
+    old = [lines_of(messages) for messages in streams()]
+    refused = 0
+    for index, lines in enumerate(old):
+        for requests_first in (None, True, False):
+            sent = list(spoiled(rng, lines, old[index - 1]))
+            refused += len(read_or_refuse(Tracker(requests_first=requests_first), sent))
+            shuffled = [lines[place] for place in rng.permutation(len(lines))]
+            refused += len(read_or_refuse(Tracker(requests_first=requests_first), shuffled))
+    assert refused > 1000
 
 
 def begun():

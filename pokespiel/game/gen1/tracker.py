@@ -5,17 +5,24 @@ for line in lines:
     tracker.read(line)
 if tracker.awaited:
     features, legal = tracker.features(), tracker.legal()
+
+for tracker in decisions(open("battle.log")):  # of a whole log, in either order
+    features, legal = tracker.features(), tracker.legal()
+
+A server sends a request after the lines that lead to it. Until about 2022 it sent it before them; such a request is
+held back until its lines have come, and the features at a decision are the same in both orders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from pokespiel.game.gen1 import _engine
 
 _REQUESTS = ("wait", "move", "switch")
+_ORDERS = (None, False, True)
 
 
 class Tracker:
@@ -25,12 +32,20 @@ class Tracker:
     as one player sees it raises a `ValueError` that quotes the line; the tracker then stands as before that line.
     """
 
-    def __init__(self, player: int | None = None, *, start_pp: Sequence[Sequence[int]] | None = None):
+    def __init__(
+        self,
+        player: int | None = None,
+        *,
+        start_pp: Sequence[Sequence[int]] | None = None,
+        requests_first: bool | None = None,
+    ):
         """player: 0 (p1) or 1 (p2), or None: as the first request says.
 
         start_pp: PP of each own move at the start, by Pokémon, where it was not full (no line tells it).
+        requests_first: whether requests come before their lines; None: as the first one does, which a log without its
+            beginning does not show (it then counts as one of today).
         """
-        self.native = _engine.Tracker(-1 if player is None else player)
+        self.native = _engine.Tracker(-1 if player is None else player, _ORDERS.index(requests_first))
         if start_pp is not None:
             self.native.start_with_pp([list(pp) for pp in start_pp])
 
@@ -48,6 +63,11 @@ class Tracker:
         return self.native.ready
 
     @property
+    def requests_first(self) -> bool | None:
+        """Requests come before their lines; None while that is open."""
+        return _ORDERS[self.native.order]
+
+    @property
     def player(self) -> int:
         """0 (p1) or 1 (p2)."""
         return self.native.player
@@ -58,7 +78,7 @@ class Tracker:
 
     @property
     def request_kind(self) -> str:
-        """What the last request asks for: "move", "switch" or "wait"."""
+        """What the last request asks for, once its lines have come: "move", "switch" or "wait"."""
         return _REQUESTS[self.native.asked]
 
     @property
@@ -67,12 +87,12 @@ class Tracker:
         return (None, 1, -1, 0)[self.native.result]
 
     def legal(self) -> np.ndarray:
-        """[9] bool, True = allowed, for the last request."""
+        """[9] bool, True = allowed, for the last request; none until its lines have come."""
         return self.native.legal()
 
     @property
     def awaited(self) -> bool:
-        """The last request leaves a choice or demands an action."""
+        """The last request, whose lines have come, leaves a choice or demands an action."""
         return self.ready and self.winner is None and bool(self.legal().any())
 
     def features(self) -> np.ndarray:
@@ -82,3 +102,35 @@ class Tracker:
     def compact(self) -> np.ndarray:
         """[COMPACT_SIZE] int16, the same as a compact row."""
         return self.native.compact()
+
+
+def decisions(lines: Iterable[str], tracker: Tracker | None = None) -> Iterator[Tracker]:
+    """The tracker at each decision of its player in a whole log: when a request and all lines before it have come.
+
+    Always the same object, `tracker` or a new one. A log without requests has no decisions: it does not tell the own
+    party. One that is cut where a Pokémon has just fainted may lack who else did, so that decision is left out. A line
+    that cannot be raises a `ValueError`, and nothing after it is read.
+    """
+    tracker = tracker or Tracker()
+    last, fainted = None, False
+    for line in lines:
+        kind = _kind(line)
+        if fainted and kind in ("request", "switch", "drag"):  # all that fainted in the turn has been told
+            yield tracker
+            fainted = False
+        tracker.read(line.rstrip("\r\n"))
+        now = (tracker.turn, tracker.request_kind)
+        if not tracker.awaited or now == last:  # a request that is sent again is no new decision
+            continue
+        if kind == ("turn" if tracker.requests_first else "request"):
+            last = now
+            yield tracker
+        elif tracker.requests_first and kind == "faint":
+            last, fainted = now, True
+
+
+def _kind(line: str) -> str:
+    """The word between a line's first two bars; of a request only if it asks for something."""
+    _, _, rest = line.partition("|")
+    kind, _, rest = rest.partition("|")
+    return kind if kind != "request" or rest.strip() not in ("", "null") else ""

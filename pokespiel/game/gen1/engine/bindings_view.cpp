@@ -89,12 +89,13 @@ void bind_view(py::module_& module) {
     module.def("hidden_names", &hidden_names);
     module.def("expand", &expand_rows, py::arg("compact").noconvert(), py::arg("out").noconvert());
     py::class_<Tracker>(module, "Tracker")
-        .def(py::init<int>())
+        .def(py::init([](int player, int order) { return Tracker(player, static_cast<Tracker::Order>(order)); }))
         .def("line", &Tracker::line)
         .def("request", &Tracker::request)
         .def("start_with_pp", &Tracker::start_with_pp)
         .def_property_readonly("ready", &Tracker::ready)
         .def_property_readonly("player", &Tracker::player)
+        .def_property_readonly("order", [](const Tracker& tracker) { return static_cast<int>(tracker.order()); })
         .def_property_readonly("turn", [](const Tracker& tracker) { return tracker.knowledge().turn; })
         .def_property_readonly("result", [](const Tracker& tracker) { return tracker.knowledge().result; })
         .def_property_readonly("asked", [](const Tracker& tracker) { return static_cast<int>(tracker.knowledge().ask.request); })

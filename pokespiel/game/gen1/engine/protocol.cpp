@@ -65,10 +65,10 @@ struct Tracker::Line {
         return false;
     }
 
-    // What follows "[from] " (and "move: "), or nothing.
+    // What follows "[from]" (and a blank, and "move: "), or nothing.
     std::string_view from() const {
         for (std::size_t i = 1; i < fields.size(); i++)
-            if (fields[i].starts_with("[from] ")) return without(fields[i].substr(7), "move: ");
+            if (fields[i].starts_with("[from]")) return without(without(fields[i].substr(6), " "), "move: ");
         return {};
     }
 
@@ -81,6 +81,13 @@ struct Tracker::Line {
         return text[1] - '1';
     }
 
+    // The side of "p1: Player" or "p1".
+    int player(std::size_t field) const {
+        const std::string_view text = at(field).substr(0, 2);
+        if (text != "p1" && text != "p2") throw std::invalid_argument("expected player p1 or p2");
+        return text == "p2";
+    }
+
     std::string_view name(std::size_t field) const { return side(field), at(field).size() > 5 ? at(field).substr(5) : ""; }
 
     std::uint8_t move(std::string_view text) const {
@@ -90,7 +97,7 @@ struct Tracker::Line {
     }
 };
 
-Tracker::Tracker(int player) : player_(player) {
+Tracker::Tracker(int player, Order order) : player_(player), order_(order) {
     if (player < -1 || player > 1) throw std::invalid_argument("the player must be 0, 1 or -1 (as the first request says)");
 }
 
@@ -100,10 +107,15 @@ void Tracker::line(std::string_view text) {
     if (text.find('\n') != std::string_view::npos) throw std::invalid_argument("expected one line, found a line break in " + quoted(text));
     if (!json::is_utf8(text)) throw std::invalid_argument("the line is not UTF-8: " + quoted(text));
     if (text.starts_with("|request|")) {
-        if (text.size() > 9) request(text.substr(9));
+        if (text.size() > 9) hear_request(text.substr(9));
         return;
     }
-    if (ready_) return read(text);
+    if (held_) before_line(text);
+    if (ready_) {
+        read(text);
+        if (held_) after_line(text);
+        return;
+    }
     waiting_bytes_ += text.size() + 1;
     if (waiting_bytes_ > kMostWaiting) throw std::invalid_argument("no request came in " + std::to_string(kMostWaiting) + " bytes of lines");
     waiting_.emplace_back(text);
@@ -136,11 +148,9 @@ bool Tracker::read_frame(const Line& line) {
     } else if (kind == "upkeep") {
         learn(knowledge_, event::Upkeep{});
     } else if (kind == "player" && line.fields.size() > 2 && !line.at(2).empty()) {
-        if (line.at(1) != "p1" && line.at(1) != "p2") throw std::invalid_argument("expected player p1 or p2");
-        players_[line.at(1) == "p2"] = line.at(2);
+        players_[line.player(1)] = line.at(2);
     } else if (kind == "teamsize") {
-        if (line.at(1) != "p1" && line.at(1) != "p2") throw std::invalid_argument("expected player p1 or p2");
-        const int side = line.at(1) == "p2", size = read_number(line.at(2), 1, kTeamSize);
+        const int side = line.player(1), size = read_number(line.at(2), 1, kTeamSize);
         sizes_[side] = size;
         if (side != knowledge_.player) knowledge_.sides[1].size = static_cast<std::uint8_t>(size);
     } else if (kind == "gen") {
@@ -223,6 +233,7 @@ int Tracker::own_index(std::string_view name, int species, int level, const even
 
 void Tracker::read_move(const Line& line) {
     const int side = line.side(1);
+    if (line.at(2) == "recharge") return learn(knowledge_, event::Cant{side, event::CantReason::Recharge, kNoMove});  // in old logs, where it can miss
     const std::string_view from = line.from();
     const std::uint8_t move = line.move(line.at(2));
     learn(knowledge_, event::UseMove{side, move, 1 - side, from.empty() ? std::uint8_t{kNoMove} : line.move(from)});
@@ -256,7 +267,11 @@ bool Tracker::read_effect(const Line& line) {
     } else if (kind == "-activate") {
         read_activation(line);
     } else if (kind == "-start" || kind == "-end") {
-        read_condition(line, kind == "-start");
+        read_condition(line, line.side(1), kind == "-start");
+    } else if (kind == "-sidestart" || kind == "-sideend") {
+        read_condition(line, line.player(1), kind == "-sidestart");
+    } else if (kind == "-clearallboost") {
+        if (!line.has("[silent]")) learn(knowledge_, event::HazeUsed{0});  // else "|-activate|" has told it
     } else if (kind == "-prepare") {
         learn(knowledge_, event::Prepare{line.side(1), line.move(line.at(2))});
     } else if (kind == "-mustrecharge") {
@@ -302,27 +317,26 @@ void Tracker::read_activation(const Line& line) {
     if (what == "Mist") return learn(knowledge_, event::Activate{line.side(1), event::Activated::Mist});
 }
 
-void Tracker::read_condition(const Line& line, bool starts) {
+void Tracker::read_condition(const Line& line, int side, bool starts) {
     using event::Condition;
-    static constexpr struct { std::string_view name; Condition condition; } kConditions[] = {
-        {"Bide", Condition::Bide}, {"confusion", Condition::Confusion}, {"Disable", Condition::Disable},
-        {"Focus Energy", Condition::FocusEnergy}, {"Leech Seed", Condition::LeechSeed}, {"Light Screen", Condition::LightScreen},
-        {"Mimic", Condition::Mimic}, {"Mist", Condition::Mist}, {"Reflect", Condition::Reflect},
-        {"Substitute", Condition::Substitute}, {"Toxic counter", Condition::ToxicCounter}};
-    const int side = line.side(1);
-    const std::string_view what = without(line.at(2), "move: ");
+    static constexpr struct { std::string_view id; Condition condition; } kConditions[] = {
+        {"bide", Condition::Bide}, {"confusion", Condition::Confusion}, {"disable", Condition::Disable},
+        {"focusenergy", Condition::FocusEnergy}, {"leechseed", Condition::LeechSeed}, {"lightscreen", Condition::LightScreen},
+        {"mimic", Condition::Mimic}, {"mist", Condition::Mist}, {"reflect", Condition::Reflect},
+        {"substitute", Condition::Substitute}, {"toxiccounter", Condition::ToxicCounter}};
+    const std::string what = to_id(without(line.at(2), "move: "));
     const bool silent = line.has("[silent]");
     if (starts && what == "typechange") {
-        const std::string_view types = line.at(3);
-        const std::size_t slash = types.find('/');
-        const int first = find_type(types.substr(0, slash));
-        const int second = slash == std::string_view::npos ? first : find_type(types.substr(slash + 1));
+        const std::string_view types = line.at(3);  // "Grass/Poison", before "Grass, Poison"
+        const std::size_t cut = types.find_first_of("/,");
+        const int first = find_type(types.substr(0, cut));
+        const int second = cut == std::string_view::npos ? first : find_type(without(types.substr(cut + 1), " "));
         if (first < 0 || second < 0) throw std::invalid_argument("unknown type");
         return learn(knowledge_, Typed{side, {static_cast<Type>(first), static_cast<Type>(second)}});
     }
     if (!starts && line.has("[partiallytrapped]")) return learn(knowledge_, event::End{side, Condition::Trapped, silent});
-    for (const auto& [name, condition] : kConditions) {
-        if (what != name) continue;
+    for (const auto& [id, condition] : kConditions) {
+        if (what != id) continue;
         const bool named = starts && (condition == Condition::Disable || condition == Condition::Mimic);
         const std::uint8_t move = named ? line.move(line.at(3)) : std::uint8_t{kNoMove};
         if (starts) return learn(knowledge_, event::Start{side, condition, move, silent});
@@ -332,6 +346,7 @@ void Tracker::read_condition(const Line& line, bool starts) {
 
 void Tracker::features(std::int16_t* out) {
     if (!ready_) throw std::invalid_argument("no request has come yet, so the own party is not known");
+    if (due_) return settled().features(out);
     update(estimates_, knowledge_);
     write_compact(knowledge_, estimates_, out);
 }

@@ -4,8 +4,15 @@
 // Lines of other kinds (chat, timers, HTML, hints, battle messages without consequence) are passed over. What cannot be a
 // Gen 1 singles battle as this player sees it is refused with std::invalid_argument that quotes the line; the tracker then
 // stands as before that line. Nothing is ever executed or trusted beyond its type and range.
+//
+// Servers up to about 2022 sent a request before the lines that lead to it, and some lines in other words ("[from]Wrap",
+// "|-sidestart|p1: A|Mist", a Haze that is only "|-clearallboost"). Both are read. Such a request is held until its lines
+// have come: to the "|turn|" of a move's, to the "|faint|" of a switch's; then it is taken as if it had come after them.
 #pragma once
 
+#include <array>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,15 +24,18 @@ namespace gen1 {
 
 class Tracker {
   public:
-    // player: 0 (p1), 1 (p2), or -1: as the first request says.
-    explicit Tracker(int player = -1);
+    // When a request comes: Unknown is found out from whether the first one comes before "|start".
+    enum class Order : std::uint8_t { Unknown, LinesFirst, RequestsFirst };
 
-    // One line as the server sent it, without its line break. `|request|{...}` is taken as request(). Lines that come before
-    // the first request wait for it: it tells the own party.
+    // player: 0 (p1), 1 (p2), or -1: as the first request says.
+    explicit Tracker(int player = -1, Order order = Order::Unknown);
+
+    // One line as the server sent it, without its line break. `|request|{...}` is taken as request() once its lines have
+    // come. Lines that come before the first request wait for it: it tells the own party.
     void line(std::string_view line);
 
-    // The JSON text of a request, after the lines that led to it (the order in which the server sends them). If one of the
-    // lines that waited for the first request is refused, this throws too, after everything else was taken.
+    // The JSON text of a request, after the lines that led to it. If one of the lines that waited for the first request is
+    // refused, this throws too, after everything else was taken.
     void request(std::string_view json);
 
     // The own PP at the start of the battle where it was not full, by place in the party as sent: known to a player who
@@ -34,7 +44,9 @@ class Tracker {
 
     bool ready() const { return ready_; }  // a request has come
     int player() const { return knowledge_.player; }
-    const Knowledge& knowledge() const { return knowledge_; }
+    Order order() const { return order_; }
+    // With the last request, if its lines have come; what was asked before it is over.
+    Knowledge knowledge() const { return due_ ? settled().knowledge_ : knowledge_; }
 
     // The features as they stand: kCompactSize or kFeatures numbers. Throws std::invalid_argument before the first request.
     void features(std::int16_t* out);
@@ -53,19 +65,40 @@ class Tracker {
     void read_status(const Line& line);
     void read_boost(const Line& line, int sign);
     void read_activation(const Line& line);
-    void read_condition(const Line& line, bool starts);
+    void read_condition(const Line& line, int side, bool starts);
     void read_win(const Line& line);
     event::Health read_health(const Line& line, std::size_t field, int side) const;
     int own_index(std::string_view name, int species, int level, const event::Health& health) const;
 
-    struct Member;
-    std::string learn_request(std::string_view json);
+    struct Member {
+        std::string name;
+        OwnPokemon pokemon;
+    };
+    struct Asked {
+        int player;
+        std::vector<Member> party;
+        Ask ask;
+    };
+    static std::optional<Asked> parse_request(std::string_view json);
+    void hear_request(std::string_view json);
+    void attempt(const std::function<std::string()>& step);
+    void require_own(const Asked& asked) const;
+    std::string take(const Asked& asked);
+    std::string hold(const Asked& asked);
+    void before_line(std::string_view line);
+    void after_line(std::string_view line);
+    void settle();
+    Tracker settled() const;
     std::string begin(const std::vector<Member>& party, int player);
+    std::array<std::uint8_t, kTeamSize> order_of(const std::vector<Member>& party) const;
     void follow(const std::vector<Member>& party);
 
     Knowledge knowledge_{};
     Estimates estimates_{};
     int player_;
+    Order order_;
+    std::optional<Asked> held_;  // a request before its lines
+    bool due_ = false;           // it is held and its lines have come
     bool ready_ = false;
     std::string players_[2];            // names
     int sizes_[2] = {0, 0};             // of the parties, as |teamsize| tells

@@ -11,11 +11,6 @@
 
 namespace gen1 {
 
-struct Tracker::Member {
-    std::string name;
-    OwnPokemon pokemon;
-};
-
 namespace {
 
 using json::Value;
@@ -115,11 +110,36 @@ Ask read_ask(const Value& request) {
 
 }  // namespace
 
-void Tracker::request(std::string_view json) {
+// Nothing for `null`.
+std::optional<Tracker::Asked> Tracker::parse_request(std::string_view json) {
+    const Value request = json::parse(json);
+    if (request.is(Value::Kind::null)) return {};
+    const Value& side = request["side"];
+    const std::string& id = side["id"].as_string("the side of the request");
+    if (id != "p1" && id != "p2") throw std::invalid_argument("the side of the request: expected p1 or p2");
+    const auto& list = side["pokemon"].as_array("the party", kTeamSize);
+    if (list.empty()) throw std::invalid_argument("the party is empty");
+    Asked asked{id == "p2", {}, read_ask(request)};
+    for (const Value& value : list) {
+        const std::string& ident = value["ident"].as_string("a Pokemon's name");
+        if (!ident.starts_with(id + ": ")) throw std::invalid_argument("a Pokemon's name: expected '" + id + ": ...'");
+        asked.party.push_back({ident.substr(4), read_pokemon(value)});
+    }
+    std::copy_n(asked.party[0].pokemon.moves, kMoveSlots, asked.ask.active_moves);
+    return asked;
+}
+
+void Tracker::require_own(const Asked& asked) const {
+    const int player = ready_ ? knowledge_.player : player_;
+    if (player >= 0 && asked.player != player) throw std::invalid_argument("the request is for the other player");
+}
+
+// All of `step` or nothing. What it returns is thrown after it.
+void Tracker::attempt(const std::function<std::string()>& step) {
     const Tracker before = *this;
     std::string refused;
     try {
-        refused = learn_request(json);
+        refused = step();
     } catch (const std::invalid_argument& error) {
         *this = before;
         throw std::invalid_argument(std::string(error.what()) + " (in a request)");
@@ -127,31 +147,95 @@ void Tracker::request(std::string_view json) {
     if (!refused.empty()) throw std::invalid_argument(refused);
 }
 
-std::string Tracker::learn_request(std::string_view json) {
-    const Value request = json::parse(json);
-    if (request.is(Value::Kind::null)) return {};
-    const Value& side = request["side"];
-    const std::string& id = side["id"].as_string("the side of the request");
-    if (id != "p1" && id != "p2") throw std::invalid_argument("the side of the request: expected p1 or p2");
-    const int player = id == "p2";
-    if (player_ >= 0 && player != player_) throw std::invalid_argument("the request is for the other player");
-    const auto& list = side["pokemon"].as_array("the party", kTeamSize);
-    if (list.empty()) throw std::invalid_argument("the party is empty");
-    std::vector<Member> party;
-    for (const Value& value : list) {
-        const std::string& ident = value["ident"].as_string("a Pokemon's name");
-        if (!ident.starts_with(id + ": ")) throw std::invalid_argument("a Pokemon's name: expected '" + id + ": ...'");
-        party.push_back({ident.substr(4), read_pokemon(value)});
-    }
-    Ask ask = read_ask(request);
-    std::copy_n(party[0].pokemon.moves, kMoveSlots, ask.active_moves);
-    const std::string refused = ready_ ? std::string() : begin(party, player);
-    if (player != knowledge_.player) throw std::invalid_argument("the request is for the other player");
-    follow(party);
-    learn(knowledge_, ask);
+void Tracker::request(std::string_view json) {
+    if (held_) settle();
+    attempt([&] {
+        const std::optional<Asked> asked = parse_request(json);
+        return asked ? take(*asked) : std::string();
+    });
+}
+
+std::string Tracker::take(const Asked& asked) {
+    require_own(asked);
+    const std::string refused = ready_ ? std::string() : begin(asked.party, asked.player);
+    follow(asked.party);
+    learn(knowledge_, asked.ask);
     require_possible();
     return refused;
 }
+
+// ---- requests before their lines ---------------------------------------------------------------------------------
+
+namespace {
+
+// A line of a battle under way.
+bool is_course(std::string_view line) {
+    for (const std::string_view kind : {"|switch|", "|drag|", "|move|", "|cant|", "|faint|", "|turn|"})
+        if (line.starts_with(kind)) return true;
+    return false;
+}
+
+bool is_start(std::string_view line) { return line == "|start" || line.starts_with("|start|"); }
+
+}  // namespace
+
+void Tracker::hear_request(std::string_view json) {
+    if (held_) settle();
+    attempt([&] {
+        const std::optional<Asked> asked = parse_request(json);
+        if (!asked) return std::string();
+        const auto under_way = [](const std::string& line) { return is_start(line) || is_course(line); };
+        if (order_ == Order::Unknown && std::any_of(waiting_.begin(), waiting_.end(), under_way)) order_ = Order::LinesFirst;
+        return order_ == Order::LinesFirst ? take(*asked) : hold(*asked);
+    });
+}
+
+std::string Tracker::hold(const Asked& asked) {
+    require_own(asked);
+    const std::string refused = ready_ ? std::string() : begin(asked.party, asked.player);
+    order_of(asked.party);  // refuses what cannot be taken later
+    knowledge_.ask = {};
+    held_ = asked;
+    return refused;
+}
+
+void Tracker::before_line(std::string_view line) {
+    const bool enters = line.starts_with("|switch|") || line.starts_with("|drag|");
+    if (order_ == Order::Unknown && is_start(line)) {
+        order_ = Order::RequestsFirst;
+    } else if (order_ == Order::Unknown && is_course(line)) {  // of a log without its beginning, or of none
+        order_ = Order::LinesFirst;
+        settle();
+    } else if (due_ && enters) {
+        settle();
+    }
+}
+
+void Tracker::after_line(std::string_view line) {
+    if (order_ != Order::RequestsFirst) return;
+    if (line.starts_with("|turn|")) settle();
+    due_ = held_ && (due_ || line.starts_with("|faint|"));
+}
+
+// The request that is held is taken now.
+void Tracker::settle() {
+    const Asked asked = *held_;
+    held_.reset();
+    due_ = false;
+    attempt([&] { return take(asked); });
+}
+
+// As if the request that is held had been taken, unless its lines have made that impossible.
+Tracker Tracker::settled() const {
+    Tracker copy = *this;
+    try {
+        copy.settle();
+    } catch (const std::invalid_argument&) {
+    }
+    return copy;
+}
+
+// ---- the own party -----------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -216,24 +300,30 @@ bool correct(KnownPokemon& known, const OwnPokemon& told, bool own_moves) {
 
 }  // namespace
 
-// The party as the request has it: its order is Showdown's own, and so are HP and status.
-void Tracker::follow(const std::vector<Member>& party) {
-    KnownSide& own = knowledge_.sides[0];
+// The own Pokemon in the order of the request.
+std::array<std::uint8_t, kTeamSize> Tracker::order_of(const std::vector<Member>& party) const {
+    const KnownSide& own = knowledge_.sides[0];
     if (static_cast<int>(party.size()) != own.size) throw std::invalid_argument("the party has another size than before");
-    std::uint8_t order[kTeamSize];
-    std::copy_n(own.order, kTeamSize, order);
+    std::array<std::uint8_t, kTeamSize> order;
+    std::copy_n(own.order, kTeamSize, order.begin());
     for (std::size_t place = 0; place < party.size(); place++) {
         const auto fits = [&](std::uint8_t index) {
             const KnownPokemon& known = own.party[index];
             return names_[index] == party[place].name && known.species == party[place].pokemon.species &&
                    known.level == party[place].pokemon.level;
         };
-        std::uint8_t* const first = order + place;
-        if (fits(*first)) continue;
-        std::uint8_t* const found = std::find_if(first, order + party.size(), fits);
-        if (found == order + party.size()) throw std::invalid_argument("the party has other Pokemon than before");
+        const auto first = order.begin() + place, end = order.begin() + party.size();
+        const auto found = std::find_if(first, end, fits);
+        if (found == end) throw std::invalid_argument("the party has other Pokemon than before");
         std::swap(*first, *found);
     }
+    return order;
+}
+
+// The party as the request has it: its order is Showdown's own, and so are HP and status.
+void Tracker::follow(const std::vector<Member>& party) {
+    KnownSide& own = knowledge_.sides[0];
+    const auto order = order_of(party);
     own.fainted = 0;
     for (std::size_t place = 0; place < party.size(); place++) {
         const bool on_field = place == 0 && party[place].pokemon.hp;
@@ -244,7 +334,7 @@ void Tracker::follow(const std::vector<Member>& party) {
         own.fainted += party[place].pokemon.hp == 0;
     }
     if (order[0] != own.order[0]) knowledge_.changed = Knowledge::kBothChanged;
-    std::copy_n(order, kTeamSize, own.order);
+    std::copy_n(order.begin(), kTeamSize, own.order);
 }
 
 void Tracker::start_with_pp(const std::vector<std::vector<int>>& pp) {
