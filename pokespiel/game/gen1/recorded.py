@@ -13,6 +13,7 @@ import numpy as np
 
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.game import Gen1Game, mixed
+from pokespiel.game.gen1.oddities import Tally, Watch, tally
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.matches import Seats
 from pokespiel.policy import Observations, Policy
@@ -32,6 +33,10 @@ class Recorded:
     """By seat, decisions between moves and switches."""
     switched: list[int] = field(default_factory=lambda: [0, 0])
     """By seat, those of them that were switches."""
+    choices: list[tuple[str, str]] = field(default_factory=list)
+    """Both seats' in Showdown's words, empty where one waits."""
+    oddities: np.ndarray = field(default_factory=lambda: np.zeros((2, 0), np.int64))
+    """[2, COUNTS] by seat, see `oddities.py`."""
 
     @property
     def score(self) -> float:
@@ -41,6 +46,15 @@ class Recorded:
     def log(self) -> list[str]:
         """What a spectator is sent."""
         return self.battle.log(0)
+
+
+def oddities_of(matches: Sequence[Recorded], seats: Sequence[int] = (0, 1)) -> Tally:
+    """The oddities of those who sat in `seats`, both together where both are named."""
+    return tally(
+        np.array([match.oddities[seat] for match in matches for seat in seats]),
+        [match.battle.turn for match in matches for _ in seats],
+        [(match.score, 1 - match.score)[seat] for match in matches for seat in seats],
+    )
 
 
 def record(
@@ -65,10 +79,16 @@ def record(
     ]
     seats = Seats(populations, len(matches))
     seats.seat(np.arange(len(matches)), rows, rng)
+    watches = Watch(len(matches)), Watch(len(matches))
     while live := [i for i, match in enumerate(matches) if not _over(match.battle, game.turn_limit)]:
-        choices = [_chosen(matches, live, seat, game.num_actions, seats, rng) for seat in (0, 1)]
+        choices = [_chosen(matches, live, seat, game.num_actions, seats, rng, watches[seat]) for seat in (0, 1)]
         for index, first, second in zip(live, *choices, strict=True):
             matches[index].battle.choose(first, second)
+            matches[index].choices.append((first, second))
+    for seat, watch in enumerate(watches):
+        _see_the_end(matches, seat, game.num_actions, watch)
+    for index, match in enumerate(matches):
+        match.oddities = np.stack([watch.counts[index] for watch in watches])
     return matches
 
 
@@ -83,26 +103,33 @@ def _chosen(
     num_actions: int,
     seats: Seats,
     rng: np.random.Generator,
+    watch: Watch,
 ) -> list[str]:
     """The choice of a seat in each live match; empty where it waits."""
     offered = [matches[index].battle.choices(seat + 1) for index in live]
-    chosen = [choices[0] if choices else "" for choices in offered]
-    asked = [place for place, choices in enumerate(offered) if len(choices) > 1]
-    if not asked:
-        return chosen
-    legal = np.zeros((len(asked), num_actions), bool)
-    for row, place in enumerate(asked):
-        legal[row, [ACTION[choice] for choice in offered[place]]] = True
-    where = np.array([live[place] for place in asked])
-    features = np.stack([matches[index].battle.features(seat + 1) for index in where])
-    seen = Observations(seat, features, legal, np.full(len(asked), -1, np.int64))
-    actions, _ = seats.act(where, seen, rng)
-    for row, place in enumerate(asked):
-        chosen[place] = ACTION_NAMES[actions[row]]
+    legal = np.zeros((len(live), num_actions), bool)
+    for row, choices in enumerate(offered):
+        legal[row, [ACTION[choice] for choice in choices]] = True
+    features = np.stack([matches[index].battle.features(seat + 1) for index in live])
+    actions = np.where(legal.any(axis=1), legal.argmax(axis=1), -1)
+    where = np.array(live)
+    asked = np.flatnonzero(legal.sum(axis=1) > 1)
+    if len(asked):
+        seen = Observations(seat, features[asked], legal[asked], np.full(len(asked), -1, np.int64))
+        actions[asked], _ = seats.act(where[asked], seen, rng)
+    watch.see(where, features, legal, actions)
+    for row in asked:
         if legal[row, :4].any() and legal[row, 4:].any():
             matches[where[row]].free[seat] += 1
             matches[where[row]].switched[seat] += int(actions[row] >= 4)
-    return chosen
+    return [ACTION_NAMES[action] if action >= 0 else "" for action in actions]
+
+
+def _see_the_end(matches: Sequence[Recorded], seat: int, num_actions: int, watch: Watch) -> None:
+    if matches:
+        features = np.stack([match.battle.features(seat + 1) for match in matches])
+        nothing = np.full(len(matches), -1)
+        watch.see(np.arange(len(matches)), features, np.zeros((len(matches), num_actions), bool), nothing)
 
 
 def _words(seed: np.uint64) -> tuple[int, int, int, int]:
