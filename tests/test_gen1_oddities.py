@@ -10,7 +10,7 @@ from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.game import mixed
-from pokespiel.game.gen1.oddities import COUNTS, HEADER, ODDITIES, Watch, sure_knock_outs, tally
+from pokespiel.game.gen1.oddities import COUNTS, ODDITIES, Watch, lengths_table, sure_knock_outs, table, tally
 from pokespiel.game.gen1.oddities import _board as board_of
 from pokespiel.game.gen1.recorded import ACTION, record
 from pokespiel.game.gen1.recorded import _words as words
@@ -277,14 +277,16 @@ def test_tables_sum_up():
     counts[:, COUNTS.index("idle")] = (1, 2, 3, 0)
     counts[:, COUNTS.index("decisions")] = 10
     found = tally(counts, [25, 26, 100, 251], [1.0, 0.0, 0.5, 1.0])
-    assert len(HEADER) == len(found.rows()[0])
-    assert found.rows()[0] == ("idle turns", 6, "decisions", 40, "15.0%", "150.0")
-    assert found.rows()[1][4] == ""
-    assert [tuple(group) for group in found.lengths if group.battles] == [
+    header, rows = table({"a": found, "b": found})
+    assert header == ["oddity", "among", "a", "b"]
+    assert rows[0] == ["idle turns", "decisions", *["15.0 % [6 of 40]"] * 2]
+    assert rows[1][2:] == ["", ""]
+    assert lengths_table({"a": found})[1][:2] == [["1 to 25", "100.0 % [1]"], ["26 to 50", "0.0 % [1]"]]
+    assert [tuple(group) for group in found.lengths if group.sides] == [
         ("1 to 25", 1, 1.0),
         ("26 to 50", 1, 0.0),
         ("76 to 100", 1, 0.5),
         ("more than 250", 1, 1.0),
     ]
     assert json.loads(json.dumps(found.to_plain()))["counts"]["idle"] == 6
-    assert tally(np.zeros((0, len(COUNTS))), [], []).rows()[0][5] == "0.0"
+    assert tally(np.zeros((0, len(COUNTS))), [], []).sides == 0

@@ -128,9 +128,19 @@ def test_a_chain_is_reported_as_one(phases):
         "Payoffs",
         "Response graph",
         "What the mixture plays",
+        "What a person would laugh at",
         "How it was made",
     ]
-    for text in ("0.2100", "0.0800", "nfsp_2", "0 max_damage", "phase0", "Every option of phase1"):
+    assert "Blunders on 40 sides (one player of one battle), the mixture against itself" in html
+    for text in (
+        "0.2100",
+        "0.0800",
+        "nfsp_2",
+        "switches by choice that fainted at once",
+        "0 max_damage",
+        "phase0",
+        "Every option of phase1",
+    ):
         assert text in html, text
     assert html.count('<td class="short">unresolved</td>') == 2, "what is not finished is left out"
     assert captions(html)[0].startswith("Each response&#x27;s win rate"), "win rates are the progress that is known"

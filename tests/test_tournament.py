@@ -222,10 +222,14 @@ def test_the_strongest_stands_first_in_every_file(tournament, tmp_path):
     assert {each["policy1"]: each["policy1_winrate"] for each in matrix if each["policy2"] == "gym_leader"}[
         "random"
     ] < 0.4
-    write_report(tournament, tmp_path / "report.html")
+    write_report(tournament, tmp_path / "report.html", matches=12)
     page = (tmp_path / "report.html").read_text()
     assert "Response graph" in page
     assert page.index("gym_leader") > 0
+    assert "Blunders on 4 sides (one player of one battle), each against the mixture" in page
+    assert "sure knock-outs declined" in page
+    write_report(tournament, tmp_path / "report.html", matches=0)
+    assert "Blunders" not in (tmp_path / "report.html").read_text()
 
 
 def test_a_ranking_without_matches_names_what_is_missing(tmp_path):

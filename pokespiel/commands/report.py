@@ -13,8 +13,8 @@ class Report:
     """Write the report of a run or a tournament: one self-contained HTML page with its plots.
 
     A run's page includes the runs that it started from and measurements of `pokespiel exploit`. For Gen 1 OU some
-    matches are played for what the mixture uses, and one of them is written as battle.html beside the page, for Pokémon
-    Showdown's replay viewer.
+    matches are played for what the policies use and for the blunders that they make, and one of a run's is written as
+    battle.html beside the page, for Pokémon Showdown's replay viewer.
     """
 
     run: Positional[Path]
@@ -22,7 +22,8 @@ class Report:
     out: Path | None = None
     """Where to write it; None = report.html in the folder."""
     matches: int = 400
-    """Gen 1 OU: matches of the mixture against itself; 0 = none."""
+    """Gen 1 OU: matches played for the page, of a run's mixture against itself or of a tournament's strongest policies
+    against its mixture; 0 = none."""
     seed: int = 0
     """Of these matches."""
 
@@ -34,7 +35,7 @@ class Report:
 
         path = self.out or self.run / "report.html"
         if Tournament.at(self.run):
-            write_tournament_report(Tournament(self.run), path)
+            write_tournament_report(Tournament(self.run), path, self.matches, self.seed)
         else:
             write_report(RunFolder(self.run), path, self.matches, self.seed)
         print(path)

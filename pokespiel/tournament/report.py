@@ -11,6 +11,7 @@ from pokespiel.exports import exportable
 from pokespiel.game import Game
 from pokespiel.metagame import PayoffTable, per_seat
 from pokespiel.metasolvers import SUPPORT, MetaStrategy
+from pokespiel.policy import Mixture
 from pokespiel.report import sections
 from pokespiel.report.page import Key, Page
 from pokespiel.report.sections import Meta
@@ -32,8 +33,18 @@ FILES = (
 )
 
 
-def write_report(tournament: Tournament, path: Path) -> None:
-    """Write the report of `tournament` to `path`; where cells have no matches yet, of the payoffs that are known."""
+COMPARED = 4
+"""Gen 1 OU: so many policies are compared by what a person would laugh at, the strongest."""
+
+
+def write_report(tournament: Tournament, path: Path, matches: int = 400, seed: int = 0) -> None:
+    """Write the report of `tournament` to `path`; where cells have no matches yet, of the payoffs that are known.
+
+    Args:
+        matches: Gen 1 OU only: so many in all are played between the strongest policies and the mixture, and what a
+            person would laugh at in them is counted. 0 = none.
+        seed: of these matches.
+    """
     config, game, names = tournament.config(), tournament.game(), tournament.names()
     page = Page(f"Tournament on {config.game.partition('(')[0]}", f"{tournament.path}: {config.game}")
     table = tournament.table()
@@ -58,9 +69,25 @@ def write_report(tournament: Tournament, path: Path) -> None:
         strongest = [np.asarray(order) for order in per_seat(game, [each.order().tolist() for each in found.rankings])]
         sections.payoffs(page, meta, strongest, "The strongest policies first")
         sections.graph(page, meta, strongest, "The strongest policies")
+        if matches and config.game.startswith("gen1ou"):
+            _oddities(page, tournament, found, matches, seed)
     files = [tournament.path / name for name in FILES if (tournament.path / name).exists()]
     sections.origin(page, [(tournament.path.name, tournament.sessions(), "")], files, path.parent)
     page.write(path)
+
+
+def _oddities(page: Page, tournament: Tournament, found: Results, matches: int, seed: int) -> None:
+    from pokespiel.game.gen1.game import Gen1Game
+    from pokespiel.game.gen1.report import compare
+
+    game, population = found.game, tournament.populations()[0]
+    if not isinstance(game, Gen1Game) or game.team_choice != "chance":
+        return
+    weights = np.where(found.rankings[0].weight > SUPPORT, found.rankings[0].weight, 0)
+    strongest = found.rankings[0].order()[:COMPARED]
+    policies = {found.names[0][index]: population[index] for index in strongest}
+    each = -(-matches // len(policies))
+    compare(page, game, policies, Mixture(population, weights / weights.sum()), each, np.random.default_rng(seed))
 
 
 def _meta(game: Game, names: tuple[tuple[str, ...], ...], table: PayoffTable, strategy: MetaStrategy) -> Meta:

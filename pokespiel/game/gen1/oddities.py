@@ -2,7 +2,7 @@
 
 watch = Watch(n)                                 # one player's side of n battles
 watch.see(battles, features, legal, actions)     # at each of its requests, and at the end
-tally(watch.counts, turns, scores).rows()
+table({"mine": tally(watch.counts, turns, scores)})
 
 Everything is judged from what the player was shown (see `view.py`), so that battles in the engine and on a server count
 alike. Damages are the engine's estimates with the highest stats that the foe can have: a knock-out that is called sure
@@ -28,7 +28,7 @@ spent_party      A request for a move while nobody in the party that stands has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -244,47 +244,38 @@ def _attacks(board: Board) -> tuple[np.ndarray, np.ndarray]:
 
 LENGTHS = (25, 50, 75, 100, 150, 250)
 """Battles are grouped by turns: up to these, and longer ones."""
-HEADER = ("what", "count", "among", "of", "share", "in 100 battles")
-"""Of `Tally.rows`."""
 
 
 class Group(NamedTuple):
-    """The battles of some length."""
+    """Sides of battles of some length."""
 
     turns: str
-    battles: int
+    sides: int
     score: float
-    """The player's mean, 1 a win, 1/2 a tie; 0 without battles."""
+    """The player's mean, 1 a win, 1/2 a tie; 0 without any."""
 
 
 class Tally(NamedTuple):
-    """The oddities of one player over its battles."""
+    """The oddities of one player over its sides of battles."""
 
-    battles: int
+    sides: int
     counts: dict[str, int]
     """By COUNTS."""
     lengths: tuple[Group, ...]
 
-    def rows(self) -> list[tuple[str, int, str, int, str, str]]:
-        """A table with HEADER: how often each oddity came, and the share of the choices that it is counted among."""
-        found = []
-        for one in ODDITIES:
-            count, total = self.counts[one.name], self.counts[one.among]
-            share = f"{count / total:.1%}" if total else ""
-            found.append((one.meaning, count, one.among, total, share, f"{100 * count / max(1, self.battles):.1f}"))
-        return found
+    def of(self, one: Oddity) -> str:
+        """Its share of the choices that it is counted among, with both counts: "7.6 % [1,085 of 14,295]"."""
+        count, total = self.counts[one.name], self.counts[one.among]
+        return f"{100 * count / total:.1f} % [{count:,} of {total:,}]" if total else ""
 
     def to_plain(self) -> dict[str, Any]:
         """For a JSON file."""
-        return {
-            "battles": self.battles,
-            "counts": dict(self.counts),
-            "lengths": [group._asdict() for group in self.lengths],
-        }
+        lengths = [group._asdict() for group in self.lengths]
+        return {"sides": self.sides, "counts": dict(self.counts), "lengths": lengths}
 
 
 def tally(counts: np.ndarray, turns: Sequence[int], scores: Sequence[float]) -> Tally:
-    """Sum up n battles: counts [n, COUNTS], how long each was, and the player's score in each (1, 1/2 or 0)."""
+    """Sum up n sides: counts [n, COUNTS], how long each battle was, and the player's score in it (1, 1/2 or 0)."""
     total = np.asarray(counts).reshape(-1, len(COUNTS)).sum(axis=0).tolist()
     groups = tuple(_groups(np.asarray(turns), np.asarray(scores, float)))
     return Tally(len(turns), dict(zip(COUNTS, total, strict=True)), groups)
@@ -296,3 +287,18 @@ def _groups(turns: np.ndarray, scores: np.ndarray) -> Iterator[Group]:
     for group, name in enumerate((*names, f"more than {LENGTHS[-1]}")):
         own = scores[place == group]
         yield Group(name, len(own), float(own.mean()) if len(own) else 0.0)
+
+
+def table(tallies: Mapping[str, Tally]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: an oddity a row, a player a column."""
+    rows = [[one.meaning, one.among, *(each.of(one) for each in tallies.values())] for one in ODDITIES]
+    return ["oddity", "among", *tallies], rows
+
+
+def lengths_table(tallies: Mapping[str, Tally]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: each player's score in battles of each length, in percent, with the number of its sides."""
+    rows = []
+    for groups in zip(*(each.lengths for each in tallies.values()), strict=True):
+        cells = [f"{100 * one.score:.1f} % [{one.sides:,}]" if one.sides else "" for one in groups]
+        rows.append([groups[0].turns, *cells])
+    return ["turns", *tallies], rows

@@ -48,12 +48,14 @@ class Recorded:
         return self.battle.log(0)
 
 
-def oddities_of(matches: Sequence[Recorded], seats: Sequence[int] = (0, 1)) -> Tally:
-    """The oddities of those who sat in `seats`, both together where both are named."""
+def oddities_of(matches: Sequence[Recorded], seats: Sequence[int] | np.ndarray | None = None) -> Tally:
+    """The oddities of who sat in a seat of each match, by `seats` [n]; None = both players' together."""
+    both = [(match, seat) for match in matches for seat in (0, 1)]
+    sides = both if seats is None else list(zip(matches, seats, strict=True))
     return tally(
-        np.array([match.oddities[seat] for match in matches for seat in seats]),
-        [match.battle.turn for match in matches for _ in seats],
-        [(match.score, 1 - match.score)[seat] for match in matches for seat in seats],
+        np.array([match.oddities[seat] for match, seat in sides]),
+        [match.battle.turn for match, _ in sides],
+        [(match.score, 1 - match.score)[seat] for match, seat in sides],
     )
 
 

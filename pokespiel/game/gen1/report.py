@@ -1,13 +1,15 @@
-"""What a policy does in Gen 1 OU, for a report: matches against itself, counted, and one written as a replay."""
+"""What policies do in Gen 1 OU, for a report: matches played and counted, and one written as a replay."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from pokespiel.game.gen1.game import Gen1Game
-from pokespiel.game.gen1.recorded import record
+from pokespiel.game.gen1.oddities import Tally, lengths_table, table
+from pokespiel.game.gen1.recorded import oddities_of, record
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.usage import Species, usage
 from pokespiel.policy import Policy
@@ -55,6 +57,36 @@ def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: i
         [replay, replay.with_suffix(".log")],
         replay.parent,
     )
+    _oddities(page, {"mixture": oddities_of(recorded)}, "the mixture against itself")
+
+
+def compare(
+    page: Page,
+    game: Gen1Game,
+    policies: Mapping[str, Policy],
+    opponent: Policy,
+    matches: int,
+    rng: np.random.Generator,
+) -> None:
+    """Play `matches` of each policy against the opponent, in either seat by turns, and add the policies' oddities."""
+    tallies = {}
+    for name, policy in policies.items():
+        rows = np.stack([np.arange(matches) % 2, (np.arange(matches) + 1) % 2], axis=1)
+        recorded = record(game, [[policy, opponent]] * 2, rows, rng.integers(2**63, size=matches), rng)
+        tallies[name] = oddities_of(recorded, rows.argmin(axis=1))
+    _oddities(page, tallies, "each against the mixture")
+
+
+def _oddities(page: Page, tallies: Mapping[str, Tally], who: str) -> None:
+    page.heading("What a person would laugh at")
+    sides = next(iter(tallies.values())).sides
+    page.text(
+        f"Blunders on {sides} sides (one player of one battle), {who}, judged from what the player was shown when it "
+        "chose. The module pokespiel.game.gen1.oddities defines them; what looks odd may be right against an opponent "
+        "who expects it."
+    )
+    page.table(*table(tallies), "Oddities as shares of the choices that they are counted among, with both counts.")
+    page.table(*lengths_table(tallies), "Score by the length of the battle, ties half, with the number of sides.")
 
 
 def _moves(one: Species) -> str:
