@@ -134,8 +134,8 @@ class Watch:
             battles,
             {
                 "requests for a move": np.ones(len(battles), bool),
-                "spent": knows[:, 0] & ~has[:, 0],
-                "spent_party": knows.any(axis=1) & ~has.any(axis=1),
+                "spent": (knows & ~has)[:, 0],
+                "spent_party": np.any(knows, axis=1) & ~np.any(has, axis=1),
                 "decisions": decides,
                 "switches by choice": switches,
                 "status moves": gives_status,

@@ -120,7 +120,7 @@ def _chosen(
         seen = Observations(seat, features[asked], legal[asked], np.full(len(asked), -1, np.int64))
         actions[asked], _ = seats.act(where[asked], seen, rng)
     watch.see(where, features, legal, actions)
-    for row in asked:
+    for row in asked.tolist():
         if legal[row, :4].any() and legal[row, 4:].any():
             matches[where[row]].free[seat] += 1
             matches[where[row]].switched[seat] += int(actions[row] >= 4)
