@@ -191,7 +191,7 @@ class ExactPayoffs:
                 payoffs = game.payoffs(plans)
                 rounding = 1e-14 * max(map(abs, game.utility_range))
                 grown.payoffs[at(block)] = np.where(np.abs(payoffs) > rounding, payoffs, 0.0)
-        return grown
+        return grown._replace(payoffs=_mirrored(grown.payoffs)) if len(populations) < game.num_players else grown
 
 
 def interval(
@@ -265,16 +265,16 @@ def _doubt(num_players: int, zero_sum: bool) -> np.ndarray:
     return (num_players * np.eye(num_players) - 1) / (num_players - 1) if zero_sum else np.eye(num_players)
 
 
-def _mirrored(noise: np.ndarray) -> np.ndarray:
-    """Noise [P, n, ..., n] that is the same for the same policies in other seats: the sorted cell's."""
-    num_players, size = noise.shape[:2]
+def _mirrored(values: np.ndarray) -> np.ndarray:
+    """Values [P, n, ..., n] that are the same for the same policies in other seats: the sorted cell's."""
+    num_players, size = values.shape[:2]
     cells = np.indices((size,) * num_players).reshape(num_players, -1)
     order = np.argsort(cells, axis=0, kind="stable")
     ordered = np.take_along_axis(cells, order, axis=0)
     mirrored = np.empty((num_players, cells.shape[1]))
-    sorted_noise = noise[at(ordered)]  # role r of the sorted cell
+    by_role = values[at(ordered)]  # role r of the sorted cell
     for role in range(1, num_players):
         same = ordered[role] == ordered[role - 1]
-        sorted_noise[role, same] = sorted_noise[role - 1, same]
-    np.put_along_axis(mirrored, order, sorted_noise, axis=0)
-    return mirrored.reshape(noise.shape)
+        by_role[role, same] = by_role[role - 1, same]
+    np.put_along_axis(mirrored, order, by_role, axis=0)
+    return mirrored.reshape(values.shape)

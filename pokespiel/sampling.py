@@ -19,6 +19,7 @@ from pokespiel.game import Game
 from pokespiel.matches import play
 from pokespiel.metagame import ExactPayoffs, PayoffTable, Populations, Samples, at, grow, per_seat
 from pokespiel.metasolvers import METASOLVERS
+from pokespiel.metasolvers.judging import ROUNDING
 
 
 class Units(NamedTuple):
@@ -131,7 +132,9 @@ def _record(table: PayoffTable, cell: np.ndarray, orders: np.ndarray, values: np
     alike = [order for order in orders if (cell[order] == cell).all()]
     products = np.mean([products[np.ix_(order, order)] for order in alike], axis=0)
     totals = np.mean([totals[order] for order in alike], axis=0)
-    relative = np.sign(np.round(values - values.mean(axis=2, keepdims=True), 12)).astype(int)
+    above = values - values.mean(axis=2, keepdims=True)
+    level = np.abs(above) <= ROUNDING * np.abs(values).max(axis=2, keepdims=True)
+    relative = np.where(level, 0, np.sign(above)).astype(int)
     filled = set()
     for seating, order in enumerate(orders):
         place = tuple(int(index) for index in cell[order])

@@ -218,6 +218,42 @@ def test_the_direction_of_the_payoffs_on_a_lopsided_matrix():
     assert exact_metrics(game, [[Uniform()], [Uniform()]], start)["nash_conv"] == pytest.approx(2 - 5 / 6 + 5 / 6 + 1.5)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e5, 5e9])
+def test_an_asymmetric_game_stays_one_however_large_its_payoffs(offset):
+    """The first player's second action and the second player's first are dominant."""
+    game = matrix_game(np.array([[[0, 0], [1, 1]], [[1, 0], [1, 0]]]) + offset)
+    assert not game.symmetric
+    states = psro(game, METASOLVERS.build("correlated"), [Exact()], ExactPayoffs(), np.random.default_rng(0))
+    state = next(state for state in states if state.idle)
+    plans = mixed_plans(game, state.populations, state.strategy.marginals)
+    assert np.allclose(plans[0], [1, 0, 1], atol=1e-6)
+    assert np.allclose(plans[1], [1, 1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-10, 1.0, 1e12])
+def test_a_prisoners_dilemma_is_general_sum_at_every_scale(scale):
+    game = matrix_game(np.array([[[3, 0], [5, 1]], [[3, 5], [0, 1]]]) * scale)
+    assert game.symmetric
+    assert not game.zero_sum
+    assert np.allclose(game.returns(game.plans(Uniform())) / scale, [2.25, 2.25])
+    table = ExactPayoffs()(game, [[Uniform()]], None, np.random.default_rng(0)).payoffs
+    assert np.allclose(table / scale, 2.25)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-3, 1.0, 1e9])
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_a_symmetric_games_table_is_symmetric_to_the_last_digit(scale, offset):
+    """Uniform policies bring rounding errors into it, which the solvers need not judge."""
+    beaten = np.array([[0, -2, 1, 0.1], [2, 0, -1, 0.3], [-1, 1, 0, 0.7], [-0.1, -0.3, -0.7, 0]])
+    game = matrix_game((np.stack([beaten, -beaten]) + offset) * scale)
+    assert game.symmetric
+    states = psro(game, METASOLVERS.build("nash"), [Exact()], ExactPayoffs(), np.random.default_rng(0))
+    table = next(state for state in states if state.idle).table.payoffs
+    assert np.array_equal(table[1], table[0].T)
+    if offset == 0:
+        assert np.array_equal(table[1], -table[0])
+
+
 def test_rounding_is_no_asymmetry():
     """Uniform play of this game pays 4e-17, and the table of that alone must still count as symmetric."""
     _, states = run("matrix_brps", 3, Nash())

@@ -28,6 +28,7 @@ from scipy import sparse
 from pokespiel.game.flatten import FlatGame
 from pokespiel.game.tree_matches import Moves, TreeMatches, moves_of
 from pokespiel.game.treeplex import Treeplex, number
+from pokespiel.metasolvers.judging import is_symmetric, is_zero_sum
 from pokespiel.policy import Mixture, Observations, Policy, Tabular
 
 Plans = tuple[np.ndarray, ...]
@@ -100,7 +101,7 @@ class TreeGame:
             mine = flat.actor == player
             rows[mine] = numbering.rows[flat.row[mine]]
         self.nodes = Nodes(flat.actor, rows, flat.child, flat.parent, flat.action, flat.distributions)
-        self.zero_sum = bool(np.abs(flat.returns.sum(axis=0)).max() < 1e-9)
+        self.zero_sum = is_zero_sum(flat.returns)
         self.utility_range = (float(flat.returns.min()), float(flat.returns.max()))
         self.weights = flat.chance * flat.returns
         """[P, Z] each terminal's return to each player, times the probability of its chance outcomes."""
@@ -360,7 +361,7 @@ def _information_states(flat: Any, rows: np.ndarray, treeplex: Treeplex, num_act
 
 
 def _is_symmetric(game: TreeGame) -> bool:
-    """Whether each player has one decision, all the same, and only the actions count, not who plays them."""
+    """Whether each player has one decision, all the same, and the payoffs say that only actions count, not seats."""
     if game.num_players < 2 or any(player.num_rows != 1 for player in game.players):
         return False
     first = game.players[0].action
@@ -369,5 +370,4 @@ def _is_symmetric(game: TreeGame) -> bool:
     actions = len(first) - 1
     table = np.zeros((game.num_players, *[actions] * game.num_players))
     np.add.at(table, (slice(None), *(game.terminals.sequences - 1)), game.weights)
-    swaps = [[*range(p), p + 1, p, *range(p + 2, game.num_players)] for p in range(game.num_players - 1)]
-    return all(np.allclose(table, table.transpose(0, *(1 + q for q in swap))[swap], atol=1e-12) for swap in swaps)
+    return is_symmetric(table)
