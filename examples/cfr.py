@@ -11,8 +11,8 @@ import itertools
 import typing
 
 from pokespiel.game import load_game
+from pokespiel.game.tree import in_sequence_form
 from pokespiel.oracles.cfr import CFR
-from pokespiel.oracles.exact import in_sequence_form
 
 VARIANTS = typing.get_args(typing.get_type_hints(CFR)["variant"])
 

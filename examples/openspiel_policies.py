@@ -12,9 +12,9 @@ import pyspiel
 from open_spiel.python.algorithms import exploitability
 
 from pokespiel.game import load_game
+from pokespiel.game.tree import in_sequence_form
 from pokespiel.openspiel import policy_from_openspiel, policy_to_bot, policy_to_openspiel
 from pokespiel.oracles.cfr import CFR, solve
-from pokespiel.oracles.exact import in_sequence_form
 from pokespiel.policy import Mixture, Uniform
 
 

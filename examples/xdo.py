@@ -9,7 +9,7 @@ import argparse
 import itertools
 
 from pokespiel.game import load_game
-from pokespiel.oracles.exact import in_sequence_form
+from pokespiel.game.tree import in_sequence_form
 from pokespiel.oracles.xdo import XDO
 
 

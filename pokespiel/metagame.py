@@ -171,10 +171,9 @@ class ExactPayoffs:
     def __call__(
         self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
     ) -> PayoffTable:
-        from pokespiel.game.tree import TreeGame
+        from pokespiel.game.tree import in_sequence_form
 
-        if not isinstance(game, TreeGame):
-            raise ValueError(f"exact payoffs need a game in sequence form, which {game.name} is not; use 'sampled'")
+        game = in_sequence_form(game, "an exact payoff table")
         seats = per_seat(game, populations)
         known = table.sizes if table is not None else (0,) * game.num_players
         grown = grow(table, game.num_players, [len(seat) for seat in seats], sampled=False)

@@ -73,7 +73,7 @@ def observations_of(game: Game, state: Any, player: int) -> Observations:
         key = _row(game, state, player)
         states = game.states[player]
         return Observations(player, states.features[[key]], states.legal[[key]], np.array([key]))
-    features = tensor_of(state.get_game())(state, player)
+    features = np.asarray(tensor_of(state.get_game())(state, player), np.float32)
     legal = np.array(state.legal_actions_mask(player), bool)
     return Observations(player, features[None], legal[None], np.array([key]))
 

@@ -50,7 +50,8 @@ class PSROConfig:
     """What a PSRO run is."""
 
     game: str = "leduc_poker"
-    """Any OpenSpiel game string, parameters included, or a game of this package."""
+    """An OpenSpiel game with its parameters, such as `leduc_poker(players=3)`, a game of this package, or one of yours:
+    `package.module:Name`, `python:path/to/file.py:Name`."""
     meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
     """Gives the mixtures that responses train against."""
     evaluator: Annotated[Choice | None, METASOLVERS] = None

@@ -218,8 +218,8 @@ def test_form_is_chosen_by_size() -> None:
         ("matrx(path=a)", UnknownName, "did you mean 'matrix'"),
         ("kuhn_poker(playrs=3)", BadOption, "Unknown parameter 'playrs'"),
         ("kuhn_poker(players=99)", BadOption, "kuhn_poker"),
-        ("kuhn_poker(players", BadOption, "no game string"),
-        ("", BadOption, "no game string"),
+        ("kuhn_poker(players", BadOption, "not a game string"),
+        ("", BadOption, "not a game string"),
         ("matrix(pth=a.csv)", BadOption, "did you mean 'path'"),
     ],
 )

@@ -15,7 +15,9 @@ from pokespiel.game.tree import TreeGame
 from pokespiel.metagame import ExactPayoffs, identity, interval
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.metasolvers.nash import Nash
+from pokespiel.oracles.cfr import CFR
 from pokespiel.oracles.exact import Exact
+from pokespiel.oracles.xdo import XDO
 from pokespiel.policy import Mixture, Tabular, Uniform
 from pokespiel.psro import PSROState, psro
 from pokespiel.sampling import SampledPayoffs
@@ -258,6 +260,26 @@ def test_rounding_is_no_asymmetry():
     """Uniform play of this game pays 4e-17, and the table of that alone must still count as symmetric."""
     _, states = run("matrix_brps", 3, Nash())
     assert states[-1].iteration == 3
+
+
+@pytest.mark.parametrize("oracle", [Exact(), CFR(iterations=50), XDO(iterations=3)])
+@pytest.mark.parametrize("solver", ["uniform", "alpharank", "correlated", "prd", "regret_matching"])
+def test_one_player_finds_its_best_return(solver, oracle):
+    """The ball falls into one of two columns, and one step is left to get there: the best player always catches it."""
+    game, states = run("catch(rows=3,columns=2)", 3, METASOLVERS.build(solver), oracle=oracle)
+    assert game.num_players == 1
+    best = game.best_response_values((np.ones(1),))[0]
+    last = states[-1]
+    assert game.returns(game.plans([last.populations[0][-1]]))[0] == pytest.approx(best, abs=0.02)
+    figures = exact_metrics(game, last.populations, last.strategy)
+    assert figures["nash_conv"] == pytest.approx(figures.get("cce_gap", figures["nash_conv"]), abs=1e-9)
+    if solver != "uniform":
+        assert figures["nash_conv"] < 0.02
+
+
+def test_one_player_and_nash_is_one_line():
+    with pytest.raises(ValueError, match="got 1 players; alpharank, correlated"):
+        run("catch(rows=3,columns=2)", 1)
 
 
 def test_sampled_payoffs_agree_with_exact_ones():

@@ -6,7 +6,9 @@ import numpy as np
 import pyspiel
 import pytest
 
+from pokespiel.config import BadOption
 from pokespiel.game import from_openspiel, load_game
+from pokespiel.game.foreign import GameFailed
 from pokespiel.game.spiel import SpielGame
 from pokespiel.matches import play
 from pokespiel.policy import Uniform
@@ -80,3 +82,64 @@ def test_any_openspiel_game_object() -> None:
     played = play(game, [[Uniform()]] * 3, np.zeros((50, 3), int), np.arange(50), np.random.default_rng(0))
     assert played.finished.all()
     np.testing.assert_allclose(played.utilities.sum(axis=1), 0, atol=1e-9)
+
+
+EFG = 'EFG 2 R "a game" { "one" "two" }'
+LEAVES = 't "" 1 "left" { 1 2 }\nt "" 2 "right" { 3 4 }'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "there is no file"),
+        ("", "does not follow Gambit's format"),
+        ("a letter to the editor", "does not follow Gambit's format"),
+        (f'{EFG}\nc "" 1 "" {{ "x" 1/2 "y" 1/2 }} 0\n', "IndexError: .* does not follow Gambit's format"),
+        (f'{EFG}\np "" 1 1 "" {{ "L" "R" }} 0\nt "" 1 "o" {{ 1, 2 }}\n', "IndexError: .* does not follow"),
+    ],
+)
+def test_a_file_that_openspiel_cannot_read_is_one_line(tmp_path, capfd, text, message) -> None:
+    """What it says may be an index out of range, or a place in its sources that it prints as well."""
+    path = tmp_path / "game.efg"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(BadOption, match=f"OpenSpiel cannot load efg_game.*{message}") as raised:
+        load_game(f"efg_game(filename={path})")
+    assert "\n" not in str(raised.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_file_that_openspiel_can_read_is_a_game(tmp_path) -> None:
+    (tmp_path / "game.efg").write_text(f'{EFG}\np "" 1 1 "" {{ "L" "R" }} 0\n{LEAVES}\n')
+    game = load_game(f"efg_game(filename={tmp_path / 'game.efg'})", "tree")
+    assert game.returns(game.plans(Uniform())).tolist() == [2.0, 3.0]
+    (tmp_path / "one.efg").write_text(
+        'EFG 2 R "one" { "me" }\np "" 1 1 "" { "L" "R" } 0\nt "" 1 "" { 1 }\nt "" 2 "" { 3 }\n'
+    )
+    assert load_game(f"efg_game(filename={tmp_path / 'one.efg'})").num_players == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nfg_game", "there is no file '', name one as in nfg_game"),
+        ("misere", "OpenSpiel cannot load misere: Missing parameter game"),
+        ("leduc_poker(players=x)", "Wrong type for parameter players"),
+        ("leduc_poker(players=100)", "max_num_players = 10"),
+    ],
+)
+def test_every_error_of_openspiel_is_one_line(name, message, capfd) -> None:
+    with pytest.raises(BadOption, match=message) as raised:
+        load_game(name)
+    assert "\n" not in str(raised.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_errors_within_a_match_name_the_game() -> None:
+    game = load_game("kuhn_poker", "step")
+    matches = game.start([0])
+    matches.states[0] = None
+    with pytest.raises(GameFailed, match="kuhn_poker fails in its own code: AttributeError"):
+        matches.step(np.zeros((2, 1), int))
+    with pytest.raises(ValueError, match="expected actions"):
+        matches.step(np.zeros((2, 7), int))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import pickle
+import time
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from open_spiel.python.algorithms import exploitability
 from trees import random_policy, tree
 
 from pokespiel.game import from_openspiel, load_game
-from pokespiel.game.flatten import TreeRefused, flatten
+from pokespiel.game.flatten import TERMINAL, TreeRefused, flatten
 from pokespiel.game.tree import TreeGame
-from pokespiel.openspiel import policy_to_openspiel
+from pokespiel.metagame import ExactPayoffs
+from pokespiel.openspiel import policy_to_openspiel, state_at
+from pokespiel.oracles.exact import Exact
 from pokespiel.policy import Mixture, Observations, Tabular, Uniform, memoryless
 
 GAMES = (
@@ -243,9 +246,12 @@ def test_one_player_games() -> None:
 @pytest.mark.parametrize(
     ("name", "limit", "message"),
     [
-        ("chess", None, r"chess.* too large .* about .* histories, the limit is 1,000,000"),
-        ("leduc_poker", 5000, "more than .* histories, the limit is 5,000"),
+        ("chess", None, r"chess.* too large .* about .* histories, the limit is 2,000,000"),
+        ("leduc_poker", 5000, "more than the limit of 5,000 histories.*--limit N.*leduc_poker\\(limit=N\\)"),
+        ("liars_dice(numdice=2)", None, r"liars_dice\(numdice=2\) is too large .* about .* histories"),
         ("liars_dice_ir", None, "no perfect recall"),
+        ("dark_hex_ir", None, r"no perfect recall.*: player \d reaches the information state 'P\d x\.\..*' after"),
+        ("deep_sea", None, "deep_sea names no information states"),
         ("coin_game", None, "names no information states"),
         ("mfg_garnet", None, "mean-field"),
         ("negotiation", None, "samples its chance inside"),
@@ -254,6 +260,58 @@ def test_one_player_games() -> None:
 def test_refusals_say_why(name: str, limit: int | None, message: str) -> None:
     with pytest.raises(TreeRefused, match=message):
         load_game(name, "tree", limit=limit)
+
+
+@pytest.mark.parametrize("name", ["liars_dice(numdice=2)", "phantom_ttt", "chess", "dark_hex_ir", "goofspiel"])
+def test_a_hopeless_game_is_refused_within_a_second(name: str) -> None:
+    """liars_dice with two dice each has some 1e10 histories, most of them where random walks seldom go."""
+    began = time.process_time()
+    with pytest.raises(TreeRefused):
+        flatten(pyspiel.load_game(name))
+    assert time.process_time() - began < 1
+
+
+def test_three_player_leduc_is_within_the_limit() -> None:
+    game = tree("leduc_poker(players=3)")
+    assert len(game.nodes.actor) == 1_831_601
+    assert game.nash_conv(game.plans(Uniform())) == pytest.approx(12.611221340388, abs=1e-10)
+
+
+def test_who_needs_the_sequence_form_says_why_it_is_missing_and_what_to_do() -> None:
+    for name, limit, reason in (
+        ("deep_sea", None, "names no information states"),
+        ("dark_hex_ir", None, "has no perfect recall"),
+        ("leduc_poker", 5000, "raise it by --limit N, or by a parameter of the game, as in leduc_poker(limit=N)"),
+    ):
+        game = load_game(name, limit=limit)
+        with pytest.raises(ValueError, match="the exact oracle needs a game in sequence form, which") as raised:
+            Exact().check(game)
+        assert reason in str(raised.value)
+        assert "Oracles that learn from matches, such as ppo, and sampled payoffs take any game" in str(raised.value)
+        assert "\n" not in str(raised.value)
+        with pytest.raises(ValueError, match="an exact payoff table needs a game in sequence form"):
+            ExactPayoffs()(game, [[Uniform()]] * game.num_players, None, np.random.default_rng(0))
+
+
+def test_arrays_of_nodes_agree_with_the_histories() -> None:
+    """Parents come from where children begin; every history leads back to its node."""
+    for name in ("leduc_poker", "goofspiel(num_cards=3,imp_info=True)", "matching_pennies_3p"):
+        game = tree(name)
+        nodes = game.nodes
+        inner = np.flatnonzero(nodes.actor != TERMINAL)
+        assert nodes.parent[0] == -1
+        assert (nodes.parent[nodes.child[inner]] == inner).all()
+        assert np.array_equal(np.unique(nodes.parent[1:]), inner)
+        for node in range(0, len(nodes.actor), 97):
+            if nodes.actor[node] >= 0 and name == "leduc_poker":
+                state = state_at(game, node)
+                assert state.current_player() == nodes.actor[node]
+                assert state.history() == game.history(node)
+
+
+def test_a_game_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(TreeRefused, match="chat_game is inconsistent: it counts 2 distinct actions"):
+        load_game("chat_game", "tree")
 
 
 def test_size_estimate_lets_games_just_below_the_limit_pass() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pokespiel.config import BadOption
+from pokespiel.game import with_limit
 from pokespiel.options import read_yaml, to_plain
 from pokespiel.run import PSROConfig, RunFolder
 
@@ -36,6 +37,9 @@ class PSRO(PSROConfig):
     """How much of an oracle's work in progress a kill may cost; finished iterations are always kept."""
     seconds: float | None = None
     """Stop at the first checkpoint after so long, to go on later with --resume; None = never."""
+    limit: int | None = None
+    """How many histories an exact game may have, each of about 150 bytes and 3 microseconds to read; short for limit=N
+    among the game's parameters, where it is kept. None = 2,000,000."""
     go_on: bool = False
     """Make all iterations, even once no oracle brings anything new and each can only repeat the one before."""
     wandb: str = ""
@@ -58,7 +62,8 @@ class PSRO(PSROConfig):
     def __call__(self) -> int:
         from pokespiel.session import work
 
-        config = PSROConfig(**{name: getattr(self, name) for name in PSROConfig.__dataclass_fields__})
+        options = {name: getattr(self, name) for name in PSROConfig.__dataclass_fields__}
+        config = PSROConfig(**{**options, "game": with_limit(self.game, self.limit)})
         folder = self.folder()
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
         with opened as run:

@@ -75,7 +75,7 @@ def _gradient(game: TreeGame, plans: Sequence[np.ndarray], player: int, weights:
     reach = np.zeros(len(terminals.chance))
     step = max(1, CHUNK // len(reach))
     for chunk in (rows[start : start + step] for start in range(0, len(rows), step)):
-        product = weights[tuple(chunk.T)][:, None]
+        product = np.atleast_1d(weights[tuple(chunk.T)])[:, None]  # without others there is one weight
         for seat, members in zip(others, chunk.T, strict=True):
             product = product * plans[seat][np.ix_(members, terminals.sequences[seat])]
         reach += product.sum(axis=0)

@@ -2,22 +2,23 @@
 
 `load_game("leduc_poker")` takes every OpenSpiel game string, parameters included; a game small enough becomes its
 sequence form (`tree.py`), any other is stepped through its states (`spiel.py`). Names in GAMES are this package's own:
-a frozen dataclass of parameters whose `load(form)` gives the game.
+a frozen dataclass of parameters whose `load(form)` gives the game. A user's game is named by its place (`own.py`).
 """
 
 from __future__ import annotations
 
 import functools
-import logging
+import importlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from pokespiel.config import BadOption, Registry, unknown
+from pokespiel.game import own
+from pokespiel.game.foreign import quiet, said
 from pokespiel.policy import Observations
-
-log = logging.getLogger(__name__)
 
 GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.game:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
 
@@ -69,11 +70,16 @@ class Game(Protocol):
 
 
 def load_game(name: str, form: Form | None = None, *, limit: int | None = None) -> Game:
-    """The game that a string names: `kuhn_poker`, `leduc_poker(players=3)`, one of GAMES. The last few are kept.
+    """The game that a string names. The last few are kept.
+
+    - OpenSpiel's games, with parameters: `kuhn_poker`, `leduc_poker(players=3)`, `python_liars_poker`
+    - those of this package, GAMES: `gen1ou(small)`, `matrix(path=rps.csv)`
+    - your own, see `own.py`: `package.module:Name`, `python:file.py:Name(size=3)`
 
     Args:
         form: None = the sequence form if the game is small enough and has perfect recall, else stepped.
-        limit: how many histories the sequence form may have; None = `flatten.HISTORIES`.
+        limit: how many histories the sequence form may have, which the string can say too: `leduc_poker(limit=9999)`;
+            None = as the string says, or `flatten.HISTORIES`.
 
     Raises:
         UnknownName, BadOption: no such game, or a parameter that it does not have or take.
@@ -81,21 +87,39 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
     """
     if form not in (None, "tree", "step"):
         raise ValueError(f"unknown form {form!r} of a game; Available: tree, step (None = the best)")
-    parameters = _parameters(name)
+    if own.is_own(name):
+        return _users(name, form, limit)
+    parameters = parsed(name)
     short = parameters.pop("name")
     if short in GAMES:
-        return _own(GAMES.build(short, parameters), form)
-    return _openspiel(name, short, form, limit)
+        return _ours(GAMES.build(short, parameters), form)
+    return _openspiel(name, form, limit)
+
+
+def with_limit(name: str, limit: int | None) -> str:
+    """The game's string with another limit on the sequence form's histories; None = as it is."""
+    if limit is None:
+        return name
+    head, _, inside = name.partition("(")
+    kept = [part for part in _split(inside.removesuffix(")")) if not part.startswith("limit=")]
+    return f"{head}({','.join([*kept, f'limit={limit}'])})"
 
 
 @functools.lru_cache(maxsize=16)
-def _own(plugin: Any, form: Form | None) -> Game:
+def _ours(plugin: Any, form: Form | None) -> Game:
     return plugin.load(form)
 
 
 @functools.lru_cache(maxsize=16)
-def _openspiel(name: str, short: str, form: Form | None, limit: int | None) -> Game:
-    return from_openspiel(_openspiel_game(name, short), name, form, limit=limit)
+def _users(name: str, form: Form | None, limit: int | None) -> Game:
+    return own.load(name, form, limit)
+
+
+@functools.lru_cache(maxsize=16)
+def _openspiel(name: str, form: Form | None, limit: int | None) -> Game:
+    parameters = parsed(name)
+    short, allowed = parameters.pop("name"), parameters.pop("limit", None)
+    return from_openspiel(_openspiel_game(name, short, parameters), name, form, limit=limit or checked_limit(allowed))
 
 
 def from_openspiel(game: Any, name: str | None = None, form: Form | None = None, *, limit: int | None = None) -> Game:
@@ -105,35 +129,76 @@ def from_openspiel(game: Any, name: str | None = None, form: Form | None = None,
     from pokespiel.game.tree import TreeGame
 
     name = name or str(game)
+    refusal = f"{name} was asked for in its stepped form"
     if form != "step":
         try:
-            flat = flatten(game, HISTORIES if limit is None else limit)
+            flat = flatten(game, HISTORIES if limit is None else limit, name)
             return TreeGame(name, flat, game.num_distinct_actions(), game)
-        except TreeRefused as refusal:
+        except TreeRefused as refused:
             if form == "tree":
                 raise
-            log.info("%s; it is stepped through its states", refusal)
-    return SpielGame(name, game)
+            refusal = str(refused)
+    return SpielGame(name, game, refusal)
 
 
-def _parameters(name: str) -> dict[str, Any]:
+def parsed(name: str) -> dict[str, Any]:
+    """The parameters in a game's string, its `name` among them."""
     import pyspiel
 
     try:
-        parameters = dict(pyspiel.game_parameters_from_string(name))
-    except (pyspiel.SpielError, RuntimeError) as error:
-        raise BadOption(f"{name!r} is no game string like leduc_poker(players=2): {error}") from None
+        with quiet():
+            parameters = dict(pyspiel.game_parameters_from_string(name))
+    except Exception as error:
+        raise BadOption(f"{name!r} is not a game string like leduc_poker(players=2): {said(error)}") from None
     if "name" not in parameters:
-        raise BadOption(f"{name!r} is no game string like leduc_poker(players=2)")
+        raise BadOption(f"{name!r} is not a game string like leduc_poker(players=2)")
     return parameters
 
 
-def _openspiel_game(name: str, short: str) -> Any:
+def checked_limit(limit: Any) -> int | None:
+    """The limit on a game's histories that its string gives."""
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise BadOption(f"limit, how many histories the sequence form may have, must be a number from 1, not {limit!r}")
+    return limit
+
+
+def openspiel_names() -> list[str]:
+    """OpenSpiel's registered games, those written in Python included."""
     import pyspiel
 
-    if short not in pyspiel.registered_names():
-        raise unknown("game", short, [*GAMES, *pyspiel.registered_names()])
+    importlib.import_module("open_spiel.python.games")
+    return list(pyspiel.registered_names())
+
+
+def _openspiel_game(name: str, short: str, parameters: dict[str, Any]) -> Any:
+    import pyspiel
+
+    if short not in pyspiel.registered_names() and short not in (names := openspiel_names()):
+        raise unknown("game", short, [*GAMES, *names])
     try:
-        return pyspiel.load_game(name)
-    except (pyspiel.SpielError, RuntimeError, ValueError, TypeError) as error:
-        raise BadOption(f"game {name!r}: {error}") from None
+        with quiet():
+            return pyspiel.load_game(short, parameters)
+    except Exception as error:
+        raise BadOption(f"OpenSpiel cannot load {name}: {said(error)}{_hint(short, parameters)}") from None
+
+
+def _hint(short: str, parameters: dict[str, Any]) -> str:
+    """What to look at when OpenSpiel says little about a game that it cannot load."""
+    if "filename" in parameters or short in ("efg_game", "nfg_game"):
+        path = parameters.get("filename", "")
+        if not Path(path).is_file():
+            return f"; there is no file {path!r}, name one as in {short}(filename=game.{short[:3]})"
+        return f"; {path} does not follow Gambit's format for .{short[:3]} files"
+    return ""
+
+
+def _split(inside: str) -> list[str]:
+    """The parameters between a game's parentheses, those of games within games in one piece."""
+    parts, depth = [""], 0
+    for letter in inside:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part for part in parts if part]

@@ -14,10 +14,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-HISTORIES = 1_000_000
-"""How many histories a game in sequence form may have unless told otherwise."""
-TABLE_BYTES = 2 << 30
-"""How much the tables of features and legal actions may take."""
+from pokespiel.game.foreign import said
+
+HISTORIES = 2_000_000
+"""How many histories a game in sequence form may have unless told otherwise; each takes about 150 bytes."""
+TABLE_BYTES = 1024
+"""How much the tables of features and legal actions may take, for each history allowed."""
+ROOM = 1 << 12
+"""Histories for which room is made at once; with more than that, the game's size is estimated first."""
+WALKS = 9, 100
+"""Groups of random walks that estimate a game's size, and walks in a group."""
+BEYOND = 1e9
+"""So many histories fit into no machine's memory."""
+TOO_LARGE = "is too large for the sequence form"
 CHANCE, TERMINAL = -1, -2
 
 
@@ -66,42 +75,61 @@ class FlatGame(NamedTuple):
     """[P, Z] the players' last sequences."""
 
 
-def flatten(game: Any, histories: int = HISTORIES) -> FlatGame:
-    """Visit all histories of a `pyspiel.Game`; `TreeRefused` if there are more than `histories` or it cannot be."""
-    check_supported(game)
-    check_size(game, histories)
-    explorer = _Explorer(game, histories)
-    explorer.explore()
+def flatten(game: Any, histories: int = HISTORIES, name: str = "") -> FlatGame:
+    """Visit all histories of a `pyspiel.Game`; `TreeRefused` if there are more than `histories` or it cannot be.
+
+    `name` is what messages call the game.
+    """
+    name = name or str(game)
+    try:
+        check_supported(game, name)
+        explorer = _Explorer(game, histories, name)
+        explorer.explore()
+    except TreeRefused:
+        raise
+    except Exception as error:
+        raise TreeRefused(f"{name} cannot be put into sequence form, its own code fails: {said(error)}") from error
     return explorer.flat()
 
 
-def check_supported(game: Any) -> None:
+def check_supported(game: Any, name: str) -> None:
     """Refuse the kinds of games that have no finite tree of histories with explicit chance."""
     import pyspiel
 
     kind = game.get_type()
     if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
-        raise TreeRefused(f"{game} is a mean-field game, which has no players' tree")
+        raise TreeRefused(f"{name} is a mean-field game, which has no players' tree")
     if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC:
-        raise TreeRefused(f"{game} samples its chance inside; the sequence form needs explicit chance nodes")
+        raise TreeRefused(f"{name} samples its chance inside; the sequence form needs explicit chance nodes")
     perfect = kind.information == pyspiel.GameType.Information.PERFECT_INFORMATION
     if not kind.provides_information_state_string and not perfect:
-        raise TreeRefused(f"{game} names no information states, which the sequence form needs")
+        raise TreeRefused(f"{name} names no information states, which the sequence form needs")
 
 
-def check_size(game: Any, limit: int, walks: int = 31) -> None:
+def check_size(game: Any, limit: int, name: str) -> None:
     """Refuse at once a game that random walks show to be far beyond `limit` histories.
 
     The product of the branching factors along a uniform walk, summed over its nodes, estimates the number of nodes
-    without bias (Knuth 1975), so with at most `limit` nodes fewer than a tenth of the walks would pass 10 `limit`.
+    without bias (Knuth 1975), however rarely walks go where most of them are. So with at most `limit` nodes the mean of
+    a group of walks passes 10 `limit` with a chance below 1/10, and those of most of nine groups with one below 0.002.
     """
     rng = random.Random(0)
-    sizes = sorted(_walk(game.new_initial_state(), rng) for _ in range(walks))
-    typical = statistics.median(sizes)
-    if typical > 10 * limit:
-        raise TreeRefused(
-            f"{game} is too large for the sequence form: about {typical:.0e} histories, the limit is {limit:,}"
-        )
+    groups, each = WALKS
+    means = []
+    for _ in range(groups):
+        sizes = [_walk(game.new_initial_state(), rng) for _ in range(each)]
+        means.append(statistics.fmean(sizes))
+        if 2 * sum(mean > 10 * limit for mean in means) > groups or statistics.median(sizes) > 10 * limit:
+            about = statistics.median(means)
+            how = f"about {about:.0e} histories, the limit is {limit:,}"
+            raise TreeRefused(_too_large(name, how) if about < BEYOND else f"{name} {TOO_LARGE}: {how}")
+
+
+def _too_large(name: str, how: str) -> str:
+    return (
+        f"{name} {TOO_LARGE}: {how}. Where memory and patience allow, raise it by --limit N, or by a parameter of the "
+        f"game, as in {name.split('(')[0]}(limit=N)"
+    )
 
 
 def _walk(state: Any, rng: random.Random, enough: float = 1e30) -> float:
@@ -130,7 +158,7 @@ class _Player:
         self.parent = array("q")
         self.first = array("q")
         self.legal: list[list[int]] = []
-        self.features: list[np.ndarray] = []
+        self.features = array("f")
         self.node = array("q")
         self.size = 1
 
@@ -148,24 +176,25 @@ class _Player:
 class _Explorer:
     """Visits histories depth first, a node's last child first; children are numbered before any of them is visited."""
 
-    def __init__(self, game: Any, histories: int):
-        self.game, self.limit = game, histories
+    def __init__(self, game: Any, histories: int, name: str):
+        self.game, self.limit, self.name = game, histories, name
         self.players = [_Player() for _ in range(game.num_players())]
         self.named = game.get_type().provides_information_state_string
         self.tensor = tensor_of(game)
-        self.row_bytes = 4 * num_features(game) + 3 * game.num_distinct_actions()
-        self.actor, self.row, self.child = array("q", [0]), array("q", [0]), array("q", [0])
-        self.parent, self.action = array("q", [-1]), array("q", [-1])
+        self.actions = game.num_distinct_actions()
+        self.row_bytes = 4 * num_features(game) + 3 * self.actions
+        self.actor, self.row, self.child, self.action = array("h"), array("i"), array("i"), array("q", [-1])
+        self.size = 1
+        self._make_room()
         self.distributions: dict[tuple[float, ...], int] = {}
-        self.chance, self.returns, self.sequences = array("d"), array("d"), array("q")
+        self.chance, self.returns, self.sequences = array("d"), array("d"), array("i")
 
     def explore(self) -> None:
-        empty = (0,) * len(self.players)
         # parent state, the action to take or the joint action so far, node, the players' sequences, chance probability,
         # whether this is the last child to be visited, so that the parent's state may be used up
         self.stack: list[tuple[Any, Any, int, tuple[int, ...], float, bool]] = []
         pop = self.stack.pop
-        self._visit(self.game.new_initial_state(), 0, empty, 1.0)
+        self._visit(self.game.new_initial_state(), 0, (0,) * len(self.players), 1.0)
         while self.stack:
             state, action, node, sequences, reach, last = pop()
             if type(action) is tuple:
@@ -186,6 +215,14 @@ class _Explorer:
             self.chance.append(reach)
             self.returns.extend(state.returns())
             self.sequences.extend(sequences)
+            return
+        player = int(state.current_player())
+        if player >= 0:
+            legal, first = self._decision(state, player, node, sequences)
+            before, after = sequences[:player], sequences[player + 1 :]
+            child = self._children(node, legal)
+            for place, action in enumerate(legal):
+                self.stack.append((state, action, child + place, (*before, first + place, *after), reach, place == 0))
         elif state.is_chance_node():
             actions, weights = zip(*state.chance_outcomes(), strict=True)
             self.actor[node] = CHANCE
@@ -193,15 +230,8 @@ class _Explorer:
             child = self._children(node, actions)
             for place, (action, weight) in enumerate(zip(actions, weights, strict=True)):
                 self.stack.append((state, action, child + place, sequences, reach * weight, place == 0))
-        elif state.is_simultaneous_node():
-            self._simultaneous(state, (), node, sequences, reach)
         else:
-            player = state.current_player()
-            legal, first = self._decision(state, player, node, sequences)
-            before, after = sequences[:player], sequences[player + 1 :]
-            child = self._children(node, legal)
-            for place, action in enumerate(legal):
-                self.stack.append((state, action, child + place, (*before, first + place, *after), reach, place == 0))
+            self._simultaneous(state, (), node, sequences, reach)
 
     def _simultaneous(
         self, state: Any, joint: tuple[int, ...], node: int, sequences: tuple[int, ...], reach: float
@@ -211,7 +241,9 @@ class _Explorer:
         while player < len(self.players) and not state.legal_actions(player):
             joint, player = (*joint, 0), player + 1
         if player == len(self.players):
-            raise TreeRefused(f"nobody can move at the simultaneous history {state.history_str()!r} of {self.game}")
+            raise TreeRefused(
+                f"nobody can move at the simultaneous history {_short(state.history_str())} of {self.name}"
+            )
         legal, first = self._decision(state, player, node, sequences)
         following = [other for other in range(player + 1, len(self.players)) if state.legal_actions(other)]
         idle = () if following else (0,) * (len(self.players) - player - 1)
@@ -223,20 +255,21 @@ class _Explorer:
 
     def _children(self, node: int, actions: Any) -> int:
         """Number a node's children; the first one's number."""
-        child, count = len(self.actor), len(actions)
-        if child + count > self.limit:
-            raise TreeRefused(
-                f"{self.game} is too large for the sequence form: more than {child:,} histories, "
-                f"the limit is {self.limit:,}"
-            )
-        self.child[node] = child
-        blank = array("q", bytes(8 * count))
-        self.actor.extend(blank)
-        self.row.extend(blank)
-        self.child.extend(blank)
-        self.parent.extend([node] * count)
+        child = self.child[node] = self.size
+        self.size += len(actions)
+        if self.size > len(self.child):
+            self._make_room()
         self.action.extend(actions)
         return child
+
+    def _make_room(self) -> None:
+        if self.size > self.limit:
+            raise TreeRefused(_too_large(self.name, f"more than the limit of {self.limit:,} histories"))
+        if len(self.child) == 1 + ROOM:
+            check_size(self.game, self.limit, self.name)
+        wanted = min(self.size + ROOM, self.limit)
+        for column in (self.actor, self.row, self.child):
+            column.frombytes(bytes(column.itemsize * (wanted - len(column))))
 
     def _decision(self, state: Any, player: int, node: int, sequences: tuple[int, ...]) -> tuple[list[int], int]:
         """The player's legal actions and the sequence of the first of them."""
@@ -248,12 +281,12 @@ class _Explorer:
             row = self._new_row(state, player, name, legal, node, sequences[player])
         elif found.parent[row] != sequences[player]:
             raise TreeRefused(
-                f"{self.game} has no perfect recall: player {player} reaches the information state {name!r} after "
-                "different own actions or states; the sequence form needs perfect recall"
+                f"{self.name} has no perfect recall, which the sequence form needs: player {player} reaches the "
+                f"information state {_short(name)} after different own actions or states"
             )
         elif found.legal[row] != legal:
             raise TreeRefused(
-                f"{self.game} is inconsistent: the information state {name!r} of player {player} has the legal actions "
+                f"{self.name} is inconsistent: the information state {_short(name)} of player {player} has the actions "
                 f"{found.legal[row]} in one history and {legal} in another"
             )
         self.actor[node], self.row[node] = player, row
@@ -262,35 +295,55 @@ class _Explorer:
     def _new_row(self, state: Any, player: int, name: str, legal: list[int], node: int, sequence: int) -> int:
         found = self.players[player]
         if not legal:
-            raise TreeRefused(f"player {player} of {self.game} has no legal action at {name!r}")
-        row = found.rows[name] = len(found.rows)
-        if sum(len(other.rows) for other in self.players) * self.row_bytes > TABLE_BYTES:
+            raise TreeRefused(f"player {player} of {self.name} has no legal action at {_short(name)}")
+        if max(legal) >= self.actions:
             raise TreeRefused(
-                f"{self.game} is too large for the sequence form: {self.row_bytes:,} bytes for each of more than "
-                f"{row:,} information states, the limit is {TABLE_BYTES >> 20:,} MiB"
+                f"{self.name} is inconsistent: it counts {self.actions} distinct actions, but player {player} may "
+                f"take action {max(legal)} at {_short(name)}"
             )
+        row = found.rows[name] = len(found.rows)
+        if sum(len(other.rows) for other in self.players) * self.row_bytes > TABLE_BYTES * self.limit:
+            size = f"more than {TABLE_BYTES * self.limit >> 20:,} MiB of features and legal actions"
+            raise TreeRefused(_too_large(self.name, f"{size}, what a limit of {self.limit:,} histories allows"))
         found.parent.append(sequence)
         found.first.append(found.size)
         found.legal.append(legal)
-        found.features.append(self.tensor(state, player))
+        found.features.extend(self.tensor(state, player))
         found.node.append(node)
         found.size += len(legal)
         return row
 
     def flat(self) -> FlatGame:
         players = len(self.players)
+        child = np.frombuffer(self.child, np.int32)[: self.size]
         return FlatGame(
             players=tuple(player.flat(num_features(self.game)) for player in self.players),
-            actor=np.array(self.actor, np.int64),
-            row=np.array(self.row, np.int64),
-            child=np.array(self.child, np.int64),
-            parent=np.array(self.parent, np.int64),
-            action=np.array(self.action, np.int64),
+            actor=np.frombuffer(self.actor, np.int16)[: self.size],
+            row=np.frombuffer(self.row, np.int32)[: self.size],
+            child=child,
+            parent=_parents(child),
+            action=np.frombuffer(self.action, np.int64),
             distributions=tuple(self.distributions),
             chance=np.array(self.chance),
             returns=np.array(self.returns).reshape(-1, players).T.copy(),
-            sequences=np.array(self.sequences, np.int64).reshape(-1, players).T.copy(),
+            sequences=np.array(self.sequences).reshape(-1, players).T.copy(),
         )
+
+
+def _short(name: str, most: int = 60) -> str:
+    """The name of an information state for a message: on one line, its end if it is long."""
+    return repr(name if len(name) <= most else f"...{name[-most:]}")
+
+
+def _parents(child: np.ndarray) -> np.ndarray:
+    """[N] int32, the node that each is a child of, -1 for the start; from `child` [N], 0 where a node has none.
+
+    Nodes are numbered child by child without gaps, so a node's children end where another's begin.
+    """
+    inner = np.flatnonzero(child)
+    inner = inner[np.argsort(child[inner])]
+    counts = np.diff(child[inner], append=len(child))
+    return np.concatenate([[-1], np.repeat(inner, counts)]).astype(np.int32)
 
 
 def num_features(game: Any) -> int:
@@ -302,13 +355,13 @@ def num_features(game: Any) -> int:
 
 
 def tensor_of(game: Any) -> Any:
-    """The function (state, player) -> features [D] float32: the information state tensor, else the observation tensor.
+    """The function (state, player) -> features, D floats: the information state tensor, else the observation tensor.
 
     A game that offers neither has no features (D = 0).
     """
     kind = game.get_type()
     if kind.provides_information_state_tensor:
-        return lambda state, player: np.asarray(state.information_state_tensor(player), np.float32)
+        return lambda state, player: state.information_state_tensor(player)
     if kind.provides_observation_tensor:
-        return lambda state, player: np.asarray(state.observation_tensor(player), np.float32)
-    return lambda state, player: np.zeros(0, np.float32)
+        return lambda state, player: state.observation_tensor(player)
+    return lambda state, player: ()

@@ -14,25 +14,32 @@ import numpy as np
 
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import num_features, tensor_of
+from pokespiel.game.foreign import called
 from pokespiel.policy import Observations
 
 
 class SpielGame:
     """An OpenSpiel game played state by state; see `pokespiel.game.Game` for the attributes."""
 
-    def __init__(self, name: str, game: Any):
+    def __init__(self, name: str, game: Any, refusal: str = ""):
+        """`refusal`: why it is not in sequence form."""
+        self.name = name
+        self.openspiel = game
+        """The `pyspiel.Game`."""
+        self.refusal = refusal
+        self._describe(game)
+
+    @called
+    def _describe(self, game: Any) -> None:
         import pyspiel
 
-        kind = game.get_type()
+        name, kind = self.name, game.get_type()
         if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
             raise ValueError(f"{name} is a mean-field game, which has no matches between players")
         self.sampled: bool = kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC
         """Chance is sampled inside, from a seed given when the game is loaded."""
         if self.sampled and "rng_seed" not in game.get_parameters():
             raise ValueError(f"{name} samples its chance inside and takes no seed, so its matches cannot be seeded")
-        self.name = name
-        self.openspiel = game
-        """The `pyspiel.Game`."""
         self.num_players: int = game.num_players()
         self.num_actions: int = game.num_distinct_actions()
         self.num_features = num_features(game)
@@ -45,6 +52,7 @@ class SpielGame:
     def __repr__(self) -> str:
         return f"<{self.name} stepped through its states>"
 
+    @called
     def start(self, seeds: Sequence[int] | np.ndarray) -> SpielMatches:
         """One match a seed, see `pokespiel.game.Matches`."""
         return SpielMatches(self, seeds)
@@ -68,6 +76,7 @@ class SpielMatches:
         self._finished = np.zeros(len(self.states), bool)
         self.restart(np.arange(len(self.states)), seeds)
 
+    @called
     def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
         """The matches that await `player` and what it knows in them; see the protocol. The key is -1."""
         awaiting = np.array([i for i, state in enumerate(self.states) if awaits(state, player)], np.int64)
@@ -82,6 +91,7 @@ class SpielMatches:
         key[:] = -1
         return awaiting, Observations(player, features, legal, key)
 
+    @called
     def step(self, actions: np.ndarray) -> np.ndarray:
         """Play actions [P, B]; utilities [B, P] since the last step."""
         actions = np.asarray(actions)
@@ -102,6 +112,7 @@ class SpielMatches:
         """[B] bool."""
         return self._finished.copy()
 
+    @called
     def restart(self, indices: np.ndarray, seeds: Sequence[int] | np.ndarray) -> None:
         """Start the matches at `indices` [k] anew from `seeds` [k]."""
         indices = np.asarray(indices)

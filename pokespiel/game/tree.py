@@ -343,6 +343,17 @@ class TreeGame:
         return sparse.csr_array(sparse.coo_array((self.weights[player], coordinates), shape))
 
 
+def in_sequence_form(game: Any, who: str) -> TreeGame:
+    """The game; a `ValueError` that says why and what else to do if it is not in sequence form. `who` needs it."""
+    if isinstance(game, TreeGame):
+        return game
+    why = getattr(game, "refusal", "") or f"{game.name} is stepped by an engine of its own"
+    raise ValueError(
+        f"{who} needs a game in sequence form, which {game.name} is not: {why}. Oracles that learn from matches, such "
+        "as ppo, and sampled payoffs take any game"
+    )
+
+
 def _bilinear(left: np.ndarray, matrix: sparse.csr_array, right: np.ndarray) -> np.ndarray:
     """left [k, S] matrix [S, T] right^T [T, l], the smaller side first."""
     if len(left) < len(right):

@@ -30,10 +30,10 @@ from typing import Any, Literal
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.game.tree import Plans, TreeGame
+from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.game.treeplex import Treeplex
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.exact import in_sequence_form, seat_policies
+from pokespiel.oracles.exact import seat_policies
 from pokespiel.policy import Policy, Tabular
 
 TINY, NOTHING = 1e-200, 1e-100

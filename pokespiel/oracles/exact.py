@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.game.tree import Plans, TreeGame
+from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
 from pokespiel.policy import Policy, Tabular, Uniform
 
@@ -110,13 +110,6 @@ def everywhere_uniform(game: TreeGame, player: int) -> Opponents:
     row = np.zeros((1, game.num_players), np.int64)
     row[0, player] = -1
     return Opponents(((UNIFORM,),) * game.num_players, row, np.ones(1))
-
-
-def in_sequence_form(game: Game, who: str) -> TreeGame:
-    """The game; a `ValueError` if it is not in sequence form."""
-    if not isinstance(game, TreeGame):
-        raise ValueError(f"{who} needs a game in sequence form, which {game.name} is not")
-    return game
 
 
 def seat_policies(game: TreeGame, plans: Plans, seats: Iterable[int]) -> dict[int, tuple[Policy, ...]]:

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.game.tree import Plans, TreeGame
+from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.cfr import CFR, Solver
-from pokespiel.oracles.exact import in_sequence_form, seat_policies
+from pokespiel.oracles.exact import seat_policies
 from pokespiel.policy import Policy
 
 Allowed = tuple[np.ndarray, ...]

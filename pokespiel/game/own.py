@@ -1,0 +1,212 @@
+"""Games of the user's own, named by where they are.
+
+    package.module:Name             an attribute of a module that can be imported, also from the current folder
+    python:path/to/file.py:Name     an attribute of a file
+    python:path/to/file.py          the only game that the file defines, or registers with OpenSpiel
+
+`Name` may be a game behind our protocol (`pokespiel.game.Game`), a `pyspiel.Game`, a class of either, a function that
+returns either, a dataclass of parameters with `load(form)`, or a name that the module registers with OpenSpiel.
+Parameters go to the class or function: `mygames:Auction(bids=5)`. OpenSpiel's become `params`, as it passes them.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pokespiel.config import BadOption, build
+from pokespiel.game.foreign import calling, quiet, said
+
+if TYPE_CHECKING:
+    from pokespiel.game import Form, Game
+
+NEEDED = ("name", "num_players", "num_actions", "num_features", "symmetric", "zero_sum", "utility_range", "start")
+"""What a game behind our protocol has."""
+
+
+class Place(NamedTuple):
+    """Where a game is."""
+
+    source: str
+    """A module's name, or a file's path."""
+    attribute: str
+    """Its name there; empty = the only one."""
+    parameters: dict[str, Any]
+
+    @property
+    def is_file(self) -> bool:
+        return self.source.endswith(".py")
+
+
+def is_own(name: str) -> bool:
+    """Whether a game's string names the place of a user's game."""
+    return ":" in name.partition("(")[0]
+
+
+def place_of(name: str) -> Place:
+    """What a string such as `python:games.py:Auction(bids=5)` says."""
+    from pokespiel.game import parsed
+
+    head, parenthesis, inside = name.partition("(")
+    parts = head.removeprefix("python:").split(":")
+    parameters = parsed(f"own{parenthesis}{inside}") if parenthesis else {}
+    parameters.pop("name", None)
+    place = Place(parts[0], ":".join(parts[1:]), parameters)
+    if len(parts) > 2 or not place.source or (head.startswith("python:") and not place.is_file):
+        raise BadOption(f"{name!r} names no game; expected package.module:Name or python:path/to/file.py:Name")
+    return place
+
+
+def load(name: str, form: Form | None, limit: int | None) -> Game:
+    """The game at the place that `name` says; the other arguments are those of `pokespiel.game.load_game`."""
+    import pyspiel
+
+    from pokespiel.game import checked_limit, from_openspiel
+
+    place = place_of(name)
+    module = _module(place)
+    found = _attribute(module, place) if place.attribute else _only(module, place)
+    allowed = checked_limit(place.parameters.pop("limit", None))
+    with calling(f"{name} cannot be loaded"):
+        game = _made(found, place.parameters, name, form)
+    if isinstance(game, pyspiel.Game):
+        return from_openspiel(game, name, form, limit=limit or allowed)
+    return _ours(game, name, form)
+
+
+_REGISTERED: dict[str, tuple[str, ...]] = {}
+"""By module, the games that it registered with OpenSpiel when it was imported."""
+
+
+def _module(place: Place) -> ModuleType:
+    """The module, imported once per process."""
+    import pyspiel
+
+    before = set(pyspiel.registered_names())
+    try:
+        module = _file(Path(place.source)) if place.is_file else _import(place.source)
+    except BadOption:
+        raise
+    except Exception as error:
+        raise BadOption(f"{place.source} cannot be imported: {type(error).__name__}: {said(error)}") from error
+    _REGISTERED.setdefault(module.__name__, tuple(sorted(set(pyspiel.registered_names()) - before)))
+    return module
+
+
+def _import(name: str) -> ModuleType:
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise BadOption(f"no game in {name}: the module {error.name} is neither installed nor in this folder") from None
+
+
+def _file(path: Path) -> ModuleType:
+    place = path.resolve()
+    if not place.is_file():
+        raise BadOption(f"no game in {path}: there is no such file")
+    name = f"pokespiel_own_{place.stem}_{hashlib.blake2b(str(place).encode(), digest_size=4).hexdigest()}"
+    return sys.modules.get(name) or _executed(name, place)
+
+
+def _executed(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None, "a path that ends in .py has a loader"
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _attribute(module: ModuleType, place: Place) -> Any:
+    """What the module has under that name, or what OpenSpiel has since it was imported."""
+    import pyspiel
+
+    found: Any = module
+    for part in place.attribute.split("."):
+        found = getattr(found, part, None)
+    if found is not None:
+        return found
+    if place.attribute in pyspiel.registered_names():
+        return _registered(place.attribute)
+    games = ", ".join([*_REGISTERED[module.__name__], *_games_in(module)])
+    raise BadOption(f"{place.source} has no {place.attribute!r}; games in it: {games or 'none'}")
+
+
+def _only(module: ModuleType, place: Place) -> Any:
+    """The one game that the module registers with OpenSpiel or, if it registers none, defines."""
+    registered, defined = _REGISTERED[module.__name__], tuple(_games_in(module))
+    names = registered or defined
+    if len(names) != 1:
+        games = f"games in it: {', '.join(names)}" if names else "it defines none and registers none with OpenSpiel"
+        raise BadOption(f"which game of {place.source}? Name it, as in python:{place.source}:Name; {games}")
+    return _registered(names[0]) if registered else getattr(module, names[0])
+
+
+def _registered(name: str) -> Any:
+    import pyspiel
+
+    def load(**parameters: Any) -> Any:
+        with quiet():
+            return pyspiel.load_game(name, parameters)
+
+    return load
+
+
+def _games_in(module: ModuleType) -> Iterator[str]:
+    """The names of the games, and classes of games, that a module itself defines."""
+    import pyspiel
+
+    for name, value in vars(module).items():
+        kind = value if isinstance(value, type) else type(value)
+        imported = isinstance(value, type) and value.__module__ != module.__name__
+        is_game = issubclass(kind, pyspiel.Game) or all(hasattr(value, needed) for needed in NEEDED)
+        if is_game and not imported and not name.startswith("_"):
+            yield name
+
+
+def _made(found: Any, parameters: Mapping[str, Any], name: str, form: Form | None) -> Any:
+    """The game that stands at the place, or that a class or function there makes."""
+    import pyspiel
+
+    if isinstance(found, type) and issubclass(found, pyspiel.Game):
+        return found(dict(parameters))
+    if isinstance(found, type) and dataclasses.is_dataclass(found) and hasattr(found, "load"):
+        return build(found, parameters, f"game {name!r}").load(form)
+    if callable(found):
+        return found(**parameters)
+    if parameters:
+        raise BadOption(f"{name} is a game as it stands and takes no parameters")
+    return found
+
+
+def _ours(game: Any, name: str, form: Form | None) -> Game:
+    """The game under the name that loads it; a `BadOption` if it is none."""
+    from pokespiel.game.flatten import TreeRefused
+    from pokespiel.game.tree import TreeGame
+
+    lacking = [needed for needed in NEEDED if not hasattr(game, needed)]
+    if lacking:
+        raise BadOption(f"{name} is a {type(game).__name__}, not a game: it lacks {', '.join(lacking)}")
+    if form == "tree" and not isinstance(game, TreeGame):
+        raise TreeRefused(f"{name} is stepped by its own code and has no sequence form")
+    if game.name != name:
+        game = copy.copy(game)
+        object.__setattr__(game, "name", name)
+    return game

@@ -1,0 +1,98 @@
+"""Games as a user writes them, for the tests of games named by their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyspiel
+from toys import BiasedRPS
+
+from pokespiel.game.matrix import matrix_game
+from pokespiel.game.tree import TreeGame
+
+TYPE = pyspiel.GameType(
+    short_name="own_guess",
+    long_name="Guess",
+    dynamics=pyspiel.GameType.Dynamics.SEQUENTIAL,
+    chance_mode=pyspiel.GameType.ChanceMode.DETERMINISTIC,
+    information=pyspiel.GameType.Information.IMPERFECT_INFORMATION,
+    utility=pyspiel.GameType.Utility.ZERO_SUM,
+    reward_model=pyspiel.GameType.RewardModel.TERMINAL,
+    max_num_players=2,
+    min_num_players=2,
+    provides_information_state_string=True,
+    provides_information_state_tensor=False,
+    provides_observation_string=False,
+    provides_observation_tensor=False,
+    parameter_specification={"numbers": 3},
+)
+
+
+class Guess(pyspiel.Game):
+    """The second player guesses the first one's number and wins if it is right; the value is -1 + 2 (n - 1) / n."""
+
+    def __init__(self, params=None):
+        self.numbers = (params or {}).get("numbers", 3)
+        info = pyspiel.GameInfo(
+            num_distinct_actions=self.numbers,
+            max_chance_outcomes=0,
+            num_players=2,
+            min_utility=-1.0,
+            max_utility=1.0,
+            utility_sum=0.0,
+            max_game_length=2,
+        )
+        super().__init__(TYPE, info, params or {})
+
+    def new_initial_state(self):
+        return GuessState(self)
+
+
+class GuessState(pyspiel.State):
+    def __init__(self, game):
+        super().__init__(game)
+        self.numbers, self.chosen = game.numbers, []
+
+    def current_player(self):
+        return pyspiel.PlayerId.TERMINAL if self.is_terminal() else len(self.chosen)
+
+    def _legal_actions(self, player):
+        return list(range(self.numbers))
+
+    def _apply_action(self, action):
+        self.chosen.append(action)
+
+    def is_terminal(self):
+        return len(self.chosen) == 2
+
+    def returns(self):
+        won = 1.0 if self.is_terminal() and self.chosen[0] != self.chosen[1] else -1.0
+        return [won, -won] if self.is_terminal() else [0.0, 0.0]
+
+    def information_state_string(self, player):
+        return f"player {player}"
+
+
+def rock_paper_scissors(stake: float = 1.0) -> TreeGame:
+    beats = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+    return matrix_game(beats * stake)
+
+
+@dataclass(frozen=True)
+class Staked:
+    """A dataclass of parameters, as the package's own games have."""
+
+    stake: float = 2.0
+
+    def load(self, form: str | None) -> TreeGame:
+        return rock_paper_scissors(self.stake)
+
+
+STANDING = rock_paper_scissors()
+NUMBER = 5
+BIASED = BiasedRPS
+
+
+def fails() -> TreeGame:
+    raise KeyError("no such rule")

@@ -1,0 +1,150 @@
+"""Games of the user's own: named by their place, loaded, played, learned, resumed, and refused in one clear line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from run_folders import rows
+
+from pokespiel.cli import main
+from pokespiel.config import BadOption, UnknownName
+from pokespiel.game import load_game, with_limit
+from pokespiel.game.flatten import TreeRefused
+from pokespiel.game.foreign import GameFailed
+from pokespiel.game.spiel import SpielGame
+from pokespiel.game.tree import TreeGame
+from pokespiel.matches import play
+from pokespiel.policy import Uniform
+from pokespiel.run import RunFolder
+
+FILE = Path(__file__).with_name("own_games.py")
+REGISTERING = "from own_games import *\nfrom own_games import TYPE\npyspiel.register_game(TYPE, Guess)\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "utility"),
+    [
+        ("own_games:Guess", TreeGame, 1.0),
+        ("own_games:Guess(numbers=5)", TreeGame, 1.0),
+        (f"python:{FILE}:Guess(numbers=5)", TreeGame, 1.0),
+        ("own_games:rock_paper_scissors(stake=3.0)", TreeGame, 3.0),
+        ("own_games:Staked", TreeGame, 2.0),
+        ("own_games:Staked(stake=7.0)", TreeGame, 7.0),
+        ("own_games:STANDING", TreeGame, 1.0),
+        ("own_games:BIASED", object, 1.0),
+        ("toys:Parity", object, 1.0),
+    ],
+)
+def test_every_kind_of_game_is_found_and_played(place, kind, utility):
+    game = load_game(place)
+    assert isinstance(game, kind)
+    assert game.name == place
+    assert game.utility_range == (-utility, utility)
+    assert load_game(place) is game, "a game is loaded once"
+    played = play(game, [[Uniform()]] * 2, np.zeros((40, 2), int), np.arange(40), np.random.default_rng(0))
+    assert played.finished.all()
+    assert (np.abs(played.utilities) <= utility).all()
+
+
+def test_an_openspiel_game_of_ones_own_has_its_exact_value():
+    game = load_game("own_games:Guess(numbers=5)")
+    plans = game.plans(Uniform())
+    assert game.returns(plans).tolist() == pytest.approx([0.6, -0.6])
+    assert game.nash_conv(plans) == pytest.approx(0)
+    assert isinstance(load_game("own_games:Guess", "step"), SpielGame)
+    assert isinstance(load_game("own_games:Guess(numbers=5,limit=20)"), SpielGame), "it has 31 histories"
+    assert isinstance(load_game("own_games:Guess(numbers=5)", limit=31), TreeGame)
+
+
+def test_a_file_that_registers_a_game_needs_no_name(tmp_path, monkeypatch):
+    (tmp_path / "registers.py").write_text(REGISTERING)
+    monkeypatch.chdir(tmp_path)
+    for place in ("python:registers.py", "python:registers.py(numbers=4)", "registers:own_guess(numbers=4)"):
+        assert load_game(place).num_actions == (4 if "4" in place else 3)
+    with pytest.raises(GameFailed, match=r"Unknown parameter 'nmbers'\. Available parameters are: numbers"):
+        load_game("python:registers.py(nmbers=4)")
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "message"),
+    [
+        ("nowhere_at_all:Game", BadOption, "no game in nowhere_at_all: the module nowhere_at_all is neither installed"),
+        ("python:nowhere.py:Game", BadOption, "no game in nowhere.py: there is no such file"),
+        ("python:nowhere:Game", BadOption, "expected package.module:Name or python:path/to/file.py:Name"),
+        ("own_games:Gess", BadOption, "own_games has no 'Gess'; games in it: Guess, STANDING"),
+        ("own_games:NUMBER", BadOption, "is a int, not a game: it lacks name, num_players"),
+        ("own_games:STANDING(stake=2.0)", BadOption, "takes no parameters"),
+        ("own_games:Staked(stke=2.0)", BadOption, "did you mean 'stake'"),
+        ("own_games:rock_paper_scissors(stke=2.0)", GameFailed, "unexpected keyword argument 'stke'"),
+        ("own_games:fails", GameFailed, "own_games:fails cannot be loaded: KeyError: 'no such rule'"),
+        (f"python:{FILE}", BadOption, r"which game of .*own_games.py\? Name it.* games in it: Guess"),
+        (f"python:{Path(__file__).with_name('toys.py')}", BadOption, "which game of"),
+        ("own_games:Guess(limit=x)", BadOption, "must be a number from 1, not 'x'"),
+    ],
+)
+def test_what_cannot_be_loaded_is_said(place, error, message):
+    with pytest.raises(error, match=message):
+        load_game(place)
+
+
+def test_a_file_that_cannot_be_imported_is_named(tmp_path):
+    for number, (text, message) in enumerate(
+        [("import no_such_module_here", "No module named 'no_such_module_here'"), ("x = = 1", "SyntaxError")]
+    ):
+        path = tmp_path / f"broken{number}.py"
+        path.write_text(text)
+        with pytest.raises(BadOption, match=f"broken{number}.py cannot be imported: .*{message}"):
+            load_game(f"python:{path}:Game")
+
+
+def test_a_game_of_ones_own_has_no_sequence_form():
+    with pytest.raises(TreeRefused, match="toys:Parity is stepped by its own code"):
+        load_game("toys:Parity", "tree")
+
+
+def test_a_run_of_ones_own_game_resumes(tmp_path):
+    """The folder says where the game is; another process finds it there."""
+    (tmp_path / "auction.py").write_text(REGISTERING)
+    psro = [sys.executable, "-m", "pokespiel.cli", "psro", "--run", "run"]
+    begun = [*psro, "--game", "python:auction.py(numbers=4)", "--meta-solver", "uniform", "--iterations"]
+    environment = {"PYTHONPATH": f"{FILE.parent}:{FILE.parent.parent}", "PATH": "", "HOME": str(tmp_path)}
+    for command in ([*begun, "2"], [*psro, "--resume", "--iterations", "5"]):
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, env=environment)
+    assert RunFolder(tmp_path / "run").config().game == "python:auction.py(numbers=4)"
+    assert len(rows(tmp_path / "run")) == 6
+
+
+def test_a_game_behind_our_protocol_is_learned(tmp_path, capsys):
+    asked = ["psro", "--game", "toys:BiasedRPS", "--run", str(tmp_path / "run"), "--payoffs.units", "20"]
+    assert main([*asked, "--oracle", "ppo", "--oracle.decisions", "300", "--iterations", "1"]) == 0
+    assert main(["psro", "--run", str(tmp_path / "run"), "--resume", "--iterations", "2"]) == 0
+    assert [row["policies_all"] for row in rows(tmp_path / "run")] == ["1", "2", "3"]
+    capsys.readouterr()
+    assert main([*asked[:-2], "--run", str(tmp_path / "exact")]) == 2
+    said = capsys.readouterr().err
+    assert "the exact oracle needs a game in sequence form, which toys:BiasedRPS is not" in said
+    assert "such as ppo" in said
+
+
+def test_openspiels_games_in_python_need_no_import():
+    code = "from pokespiel.game import load_game; print(load_game('python_kuhn_poker'))"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "6 + 6 information states, 30 terminals" in found.stdout
+    assert load_game("python_liars_poker").num_players == 2
+    with pytest.raises(UnknownName, match="did you mean 'python_kuhn_poker'"):
+        load_game("python_kun_poker")
+
+
+def test_the_limit_joins_a_games_parameters():
+    assert with_limit("kuhn_poker", None) == "kuhn_poker"
+    assert with_limit("kuhn_poker", 9) == "kuhn_poker(limit=9)"
+    assert with_limit("leduc_poker(players=3,limit=4)", 9) == "leduc_poker(players=3,limit=9)"
+    nested = "turn_based_simultaneous_game(game=goofspiel(num_cards=3,imp_info=True))"
+    assert with_limit(nested, 9) == f"{nested[:-1]},limit=9)"
+    assert isinstance(load_game("kuhn_poker(limit=57)"), SpielGame), "it has 58 histories"
+    assert isinstance(load_game("kuhn_poker(limit=58)"), TreeGame)
+    assert isinstance(load_game("kuhn_poker(limit=57)", limit=58), TreeGame)
