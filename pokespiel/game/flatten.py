@@ -224,7 +224,10 @@ class _Explorer:
             for place, action in enumerate(legal):
                 self.stack.append((state, action, child + place, (*before, first + place, *after), reach, place == 0))
         elif state.is_chance_node():
-            actions, weights = zip(*state.chance_outcomes(), strict=True)
+            outcomes = state.chance_outcomes()
+            if not outcomes:
+                raise TreeRefused(f"{self.name} is inconsistent: nothing can happen at {_short(state.history_str())}")
+            actions, weights = zip(*outcomes, strict=True)
             self.actor[node] = CHANCE
             self.row[node] = self.distributions.setdefault(weights, len(self.distributions))
             child = self._children(node, actions)
