@@ -218,7 +218,12 @@ def _battles(page: Page, chain: Chain, path: Path, matches: int, seed: int) -> N
     from pokespiel.game.gen1.report import battles
 
     game, state = load_game(chain.last.run.config().game), chain.last.standing.state
-    if isinstance(game, Gen1Game):
+    if not isinstance(game, Gen1Game):
+        return
+    page.heading("What the mixture plays")
+    if game.team_choice == "chance":
         weights = np.where(state.strategy.marginals[0] > SUPPORT, state.strategy.marginals[0], 0)
         mixture = Mixture(state.populations[0], weights / weights.sum())
         battles(page, game, mixture, path.with_name("battle.html"), matches, np.random.default_rng(seed))
+    else:
+        page.text("This is counted in matches whose teams chance draws; here the players choose them.")

@@ -130,6 +130,7 @@ def test_a_resume_may_ask_for_more(tmp_path, capsys):
         (["psro", "--config", "nowhere.yaml"], "no configuration file at nowhere.yaml"),
         (["psro", "--resume", "--run", "nowhere"], "nowhere holds no run"),
         (["report", "nowhere"], "nowhere holds no run"),
+        (["report", "nowhere", "--matches", "-1"], "matches must not be negative, got -1"),
         (["solve", "nowhere.csv"], "nowhere.csv"),
     ],
 )

@@ -232,6 +232,15 @@ def test_a_refused_exploiter_stands_among_the_responses(tmp_path):
     assert 0 <= found.low < found.rate < found.high <= 1
 
 
+def test_teams_that_players_choose_are_not_recorded(tmp_path):
+    learner = Choice("ppo", {"decisions": 64, "batch": 64, "matches": 8, "network": {"body": "mlp", "hidden": [8]}})
+    game = "gen1ou(pool=small,party=1,turn_limit=20,team_choice=player)"
+    config = PSROConfig(game, oracle=(learner,), payoffs=Choice("sampled", {"units": 4}), iterations=0)
+    html = report_of(tmp_path, config)
+    assert "here the players choose them" in html
+    assert not (tmp_path / "battle.html").exists()
+
+
 def test_a_start_alone_is_a_page(tmp_path):
     html = report_of(tmp_path, PSROConfig("kuhn_poker", iterations=0))
     assert lead(html) == "The mixture's exploitability is 0.458: it would be 0 at an equilibrium."

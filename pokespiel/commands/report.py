@@ -7,25 +7,32 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from pokespiel.config import BadOption
+
 
 @dataclass(frozen=True)
 class Report:
-    """Write the report of a run or a tournament: one self-contained HTML page with its plots.
+    """Write the report of a run or a tournament: one HTML page with tables and plots that needs no network.
 
-    A run's page includes the runs that it started from and measurements of `pokespiel exploit`. For Gen 1 OU some
+    A run's page includes the runs that it started from and the measurements of `pokespiel exploit`. For Gen 1 OU some
     matches are played for what the policies use and for the blunders that they make, and one of a run's is written as
     battle.html beside the page, for Pokémon Showdown's replay viewer.
     """
 
     run: Positional[Path]
-    """The folder."""
+    """The folder of the run or the tournament."""
     out: Path | None = None
-    """Where to write it; None = report.html in the folder."""
+    """The page to write; None = report.html in that folder."""
     matches: int = 400
-    """Gen 1 OU: matches played for the page, of a run's mixture against itself or of a tournament's strongest policies
-    against its mixture; 0 = none."""
+    """Gen 1 OU only: how many matches are played for the page, of a run's mixture against itself or of a tournament's
+    strongest policies against its mixture; 0 = none."""
     seed: int = 0
-    """Of these matches."""
+    """Starts the random numbers of these matches."""
+
+    def __post_init__(self) -> None:
+        for name in ("matches", "seed"):
+            if getattr(self, name) < 0:
+                raise BadOption(f"{name} must not be negative, got {getattr(self, name)}")
 
     def __call__(self) -> int:
         from pokespiel.run import RunFolder

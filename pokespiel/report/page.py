@@ -28,8 +28,8 @@ from pokespiel.report.plots import SMALLEST
 
 NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?( ?%)?( \[[^\]]*\])?")
 """Text that stands to the right of its column: a number, perhaps with its interval."""
-NARROW, WIDE = 24, 60
-"""Texts of so many letters at most are not wrapped; a column with longer ones than the second gets room for them."""
+SHORT = 24
+"""A column's texts are not wrapped if they have so many letters at most."""
 SORTED = 4
 """Tables of so many rows can be sorted."""
 
@@ -185,8 +185,7 @@ def _column(values: Sequence[Any]) -> tuple[str, list[str]]:
     cells = [_text(value, _decimals(floats), interval) for value in values]
     if plain and all(NUMBER.fullmatch(text) or text == "nan" for text in plain):
         return "number", cells
-    longest = max(map(len, plain), default=0)
-    return "short" if longest <= NARROW else "long" if longest > WIDE else "", cells
+    return "short" if max(map(len, plain), default=0) <= SHORT else "long", cells
 
 
 def _breakable(name: str) -> str:

@@ -147,7 +147,7 @@ def _samples(page: Page, meta: Meta) -> None:
     played = samples.units[samples.units > 0]  # a policy against itself may need no matches
     most, least = int(played.max()), int(played.min())
     a_cell = f"{least:,} in each cell" if most == least else f"between {least:,} and {most:,} in a cell"
-    kind = "A unit is the same chance played once in every seating. " if meta.one_population else "A unit is a match. "
+    kind = "A unit is one seed, played once in every seating. " if meta.one_population else "A unit is a match. "
     page.text(
         f"Counted from {units:,} finished units, {a_cell}. {kind}"
         + (f"{unfinished:,} matches did not finish and count nowhere else." if unfinished else "Every match finished.")

@@ -101,13 +101,17 @@ def _opening(page: Page, found: Results) -> None:
     """Who is the strongest, and whom the mixture plays."""
     parts = []
     for population, names, ranked in zip(found.populations, found.names, found.rankings, strict=True):
-        best, heaviest = ranked.order()[0], ranked.weight.argmax()
-        unit = "%" if found.as_rates else "mean return"
+        best, heaviest, used = ranked.order()[0], ranked.weight.argmax(), int((ranked.weight > SUPPORT).sum())
+        score = shown(found, ranked.overall, best)
+        score = score.replace(" [", " % [") if found.as_rates else f"a mean return of {score}"
         whose = "" if len(found.names) == 1 else f" as player {population}"
+        plays = (
+            f"{used} of {len(names)} policies, {names[heaviest]} with {100 * ranked.weight[heaviest]:.3g} % the most"
+        )
+        alone = f"{names[heaviest]} alone"
         parts.append(
-            f"{names[best]} scores highest over all{whose}: {shown(found, ranked.overall, best)} {unit}. The Nash "
-            f"mixture plays {int((ranked.weight > SUPPORT).sum())} of {len(names)} policies, {names[heaviest]} the "
-            f"most ({100 * ranked.weight[heaviest]:.3g} %)."
+            f"{names[best]} scores highest over all{whose}, {score}. The Nash mixture plays "
+            f"{alone if used == 1 else plays}."
         )
     page.lead(" ".join(parts))
 

@@ -22,12 +22,11 @@ MOVES = 5
 
 
 def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: int, rng: np.random.Generator) -> None:
-    """Play `matches` of the policy against itself, add what it used to the page, and write one to `replay`."""
+    """Play `matches` of the policy against itself, add to the page what it used, and write one match to `replay`."""
     seeds = rng.integers(2**63, size=matches)
     rows = np.zeros((matches, 2), np.int64)
     recorded = record(game, [[policy], [policy]], rows, seeds, rng, names=("Mixture 1", "Mixture 2"))
     found = usage(recorded)
-    page.heading("What the mixture plays")
     page.text(
         f"{matches} matches of the mixture against itself: {found.turns:.0f} turns on average, {found.ties} ties; it "
         f"switched at {100 * found.switch_rate:.1f} % of the decisions between moves and switches."
