@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.oddities import Tally, lengths_table, table
-from pokespiel.game.gen1.recorded import oddities_of, record
+from pokespiel.game.gen1.recorded import Recorded, oddities_of, record
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.usage import Species, usage
 from pokespiel.policy import Policy
+from pokespiel.progress import Watch, watch
 from pokespiel.report.page import Page
 
 SPECIES = 25
 """So many species are listed, the most fielded."""
 MOVES = 5
 """So many moves of each."""
+STEP = 50
+"""So many matches are played side by side."""
 
 
 def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: int, rng: np.random.Generator) -> None:
     """Play `matches` of the policy against itself, add to the page what it used, and write one match to `replay`."""
-    seeds = rng.integers(2**63, size=matches)
-    rows = np.zeros((matches, 2), np.int64)
-    recorded = record(game, [[policy], [policy]], rows, seeds, rng, names=("Mixture 1", "Mixture 2"))
+    with watch("matches of the mixture against itself", matches) as bar:
+        rows = np.zeros((matches, 2), np.int64)
+        recorded = _recorded(game, [[policy], [policy]], rows, rng, bar, names=("Mixture 1", "Mixture 2"))
     found = usage(recorded)
     page.text(
         f"{matches} matches of the mixture against itself: {found.turns:.0f} turns on average, {found.ties} ties; it "
@@ -69,11 +72,30 @@ def compare(
 ) -> None:
     """Play `matches` of each policy against the opponent, in either seat by turns, and add the policies' oddities."""
     tallies = {}
-    for name, policy in policies.items():
-        rows = np.stack([np.arange(matches) % 2, (np.arange(matches) + 1) % 2], axis=1)
-        recorded = record(game, [[policy, opponent]] * 2, rows, rng.integers(2**63, size=matches), rng)
-        tallies[name] = oddities_of(recorded, rows.argmin(axis=1))
+    rows = np.stack([np.arange(matches) % 2, (np.arange(matches) + 1) % 2], axis=1)
+    with watch("matches against the mixture", matches * len(policies)) as bar:
+        for name, policy in policies.items():
+            recorded = _recorded(game, [[policy, opponent]] * 2, rows, rng, bar, done=matches * len(tallies))
+            tallies[name] = oddities_of(recorded, rows.argmin(axis=1))
     _oddities(page, tallies, "each against the mixture")
+
+
+def _recorded(
+    game: Gen1Game,
+    populations: Sequence[Sequence[Policy]],
+    rows: np.ndarray,
+    rng: np.random.Generator,
+    bar: Watch,
+    done: int = 0,
+    names: Sequence[str] = ("P1", "P2"),
+) -> list[Recorded]:
+    """Matches of `rows`, as `record` plays them, some at a time; `bar` counts them from `done` on."""
+    recorded: list[Recorded] = []
+    for start in range(0, len(rows), STEP):
+        some = rows[start : start + STEP]
+        recorded += record(game, populations, some, rng.integers(2**63, size=len(some)), rng, names=names)
+        bar.update(done + len(recorded), "")
+    return recorded
 
 
 def _oddities(page: Page, tallies: Mapping[str, Tally], who: str) -> None:
