@@ -71,7 +71,7 @@ def compare(
     rng: np.random.Generator,
 ) -> None:
     """Play `matches` of each policy against the opponent, in either seat by turns, and add the policies' oddities."""
-    tallies = {}
+    tallies: dict[str, Tally] = {}
     rows = np.stack([np.arange(matches) % 2, (np.arange(matches) + 1) % 2], axis=1)
     with watch("matches against the mixture", matches * len(policies)) as bar:
         for name, policy in policies.items():
