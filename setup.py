@@ -55,7 +55,7 @@ class BuildEngine(build_ext):
                 f"the engine needs a C++20 compiler, and there is no {command!r} on PATH: install the package g++ "
                 "(on Debian and Ubuntu; gcc-c++ on Fedora), or name another compiler in CXX"
             )
-        folders = [*self.include_dirs, *self.compiler.include_dirs]
+        folders = dict.fromkeys([*self.include_dirs, *self.compiler.include_dirs])
         if not any(Path(folder, "Python.h").is_file() for folder in folders):
             raise PlatformError(
                 f"the engine needs the headers of Python {sysconfig.get_python_version()}, and there is no Python.h in "
