@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,8 +69,9 @@ class PSRO(PSROConfig):
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
         with opened as run:
             outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds, self.go_on)
-        again = f"pokespiel psro --run {folder} --resume"
+        quoted = shlex.quote(str(folder))
         if not outcome.finished:
+            again = f"pokespiel psro --run {quoted} --resume"
             print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")
             return 130
         if outcome.settled:
@@ -77,7 +79,7 @@ class PSRO(PSROConfig):
                 f"no response is new any more: further iterations would repeat iteration "
                 f"{outcome.standing.state.iteration} (--resume --go-on makes them)"
             )
-        print(f"{_summary(outcome.standing.rows[-1])}\nrun: {folder}   report: pokespiel report {folder}")
+        print(f"{_summary(outcome.standing.rows[-1])}\nrun: {folder}   report: pokespiel report {quoted}")
         return 0
 
 

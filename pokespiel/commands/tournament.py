@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,8 @@ class TournamentCommand:
             write(tournament, found)
         print(text(found))
         counted = tournament.counted()
-        print(f"\n{counted.units} units, {counted.matches} matches: {folder}   report: pokespiel report {folder}")
+        quoted = shlex.quote(str(folder))
+        print(f"\n{counted.units} units, {counted.matches} matches: {folder}   report: pokespiel report {quoted}")
         return 0
 
     def _plan(self) -> Plan:
