@@ -59,9 +59,9 @@ class Response(NamedTuple):
 
 def responses(chain: Chain) -> Iterator[Response]:
     """Those whose win rates were counted, the oldest first; those that were not added to the population say so."""
-    oracles = {phase.name: [choice.name for choice in phase.run.config().oracle] for phase in chain.phases}
+    oracles = {phase.run.path: [choice.name for choice in phase.run.config().oracle] for phase in chain.phases}
     for phase, number, row in chain.rows():
-        calls = _calls(row, oracles[phase.name])
+        calls = _calls(row, oracles[phase.run.path])
         for name in (key.removesuffix("/win_rate") for key in row if key.endswith("/win_rate")):
             limits = row[f"{name}/win_rate_low"], row[f"{name}/win_rate_high"]
             trained = calls.get(name.partition("_")[0], {})

@@ -13,7 +13,7 @@ import numpy as np
 from pokespiel.metagame import PayoffTable, total
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
-from pokespiel.metasolvers.response_graph import response_graph
+from pokespiel.metasolvers.response_graph import ResponseGraph, response_graph
 from pokespiel.report import graphs, plots
 from pokespiel.report.page import Key, Page, when
 from pokespiel.statistics import mean_interval
@@ -129,9 +129,13 @@ def _limits(meta: Meta, seat: int, cells: tuple[np.ndarray, ...]) -> tuple[np.nd
 
 def _numbers(meta: Meta, values: np.ndarray, largest: float) -> list[list[str]]:
     """Payoffs [n, m] as text, three digits of the largest; empty for nan."""
-    decimals = 1 if meta.as_rates else max(0, 2 - math.floor(math.log10(largest)))
-    scaled = 50 * (1 + values) if meta.as_rates else values
-    return [["" if np.isnan(value) else f"{value:.{decimals}f}" for value in row] for row in scaled]
+    if meta.as_rates:
+        values, kind = 50 * (1 + values), ".1f"
+    elif 1e-3 < largest < 1e6:
+        kind = f".{max(0, 2 - math.floor(math.log10(largest)))}f"
+    else:
+        kind = ".3g"
+    return [["" if np.isnan(value) else f"{value:{kind}}" for value in row] for row in values]
 
 
 def _cell(value: str, low: str = "", high: str = "") -> str:
@@ -154,6 +158,27 @@ def _samples(page: Page, meta: Meta) -> None:
     )
 
 
+class _Part(NamedTuple):
+    """The part of a response graph that is shown."""
+
+    graph: ResponseGraph
+    payoffs: np.ndarray
+    names: Sequence[Sequence[str]]
+    mass: np.ndarray
+    """Weights of the nodes in the mixture: [n] of one population, else [cells]."""
+    which: str
+    """Which policies these are."""
+
+    def sinks(self) -> str:
+        """What the graph says about where changes end."""
+        found = self.graph.sinks
+        count = "is 1 sink component" if len(found) == 1 else f"are {len(found)} sink components"
+        return (
+            f"A sink component is a set of choices that no paying change leads out of; here {count}, with "
+            f"{sum(map(len, found))} of {self.graph.num_nodes} nodes."
+        )
+
+
 def graph(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
     """Who would change to what: drawn for one and for two populations, listed for more. `order` as in `payoffs`."""
     single = meta.one_population and meta.num_players == 2
@@ -161,42 +186,45 @@ def graph(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
     most = GRAPH.get(populations, 2)
     shown = [seat[:most] for seat in order]
     payoffs = meta.table.payoffs[np.ix_(np.arange(meta.num_players), *shown)]
-    names = [[meta.names[seat][index] for index in chosen] for seat, chosen in enumerate(shown)]
     mass = meta.strategy.marginals[0][shown[0]] if single else joint_of(meta.strategy)[np.ix_(*shown)]
-    found = response_graph(payoffs, symmetric=single)
+    part = _Part(
+        response_graph(payoffs, symmetric=single),
+        payoffs,
+        [[meta.names[seat][index] for index in chosen] for seat, chosen in enumerate(shown)],
+        mass,
+        "All policies" if max(meta.table.sizes) <= most else f"{by}, up to {most} a player",
+    )
     page.heading("Response graph")
-    which = (
-        "All policies"
-        if all(len(s) == len(o) for s, o in zip(shown, order, strict=True))
-        else f"{by}, up to {most} a player"
+    {1: _ring, 2: _grid}.get(populations, _listed)(page, part)
+
+
+def _ring(page: Page, part: _Part) -> None:
+    page.figure(
+        graphs.ring(part.graph, part.names[0], part.mass),
+        f"{part.which}. An arrow leads from a policy to the one that gains most by taking its place; larger marks have "
+        f"more weight in the mixture. {part.sinks()}",
+        f"Graph of {len(part.names[0])} policies. {part.sinks()}",
     )
-    sinks = "is 1 sink component" if len(found.sinks) == 1 else f"are {len(found.sinks)} sink components"
-    said = (
-        f"A sink component is a set of choices that no paying change leads out of; here {sinks}, with "
-        f"{sum(map(len, found.sinks))} of {found.num_nodes} nodes."
+
+
+def _grid(page: Page, part: _Part) -> None:
+    rows, columns = part.graph.shape
+    page.figure(
+        graphs.grid(part.graph, part.payoffs, part.names, part.mass),
+        f"{part.which}. Each mark is a pair of policies, larger with more weight. Follow the arrows up or down to "
+        f"player 0's best reply to the column, left or right to player 1's best reply to the row. {part.sinks()}",
+        f"Grid of {rows} by {columns} pairs of policies. {part.sinks()}",
     )
-    if single:
-        page.figure(
-            graphs.ring(found, names[0], mass),
-            f"{which}. An arrow leads from a policy to the one that gains most by taking its place; larger marks have "
-            f"more weight in the mixture. {said}",
-            f"Graph of {len(names[0])} policies. {said}",
-        )
-    elif populations == 2:
-        page.figure(
-            graphs.grid(found, payoffs, names, mass),
-            f"{which}. Each mark is a pair of policies, larger with more weight. Follow the arrows up or down to "
-            f"player 0's best reply to the column, left or right to player 1's best reply to the row. {said}",
-            f"Grid of {found.shape[0]} by {found.shape[1]} pairs of policies. {said}",
-        )
-    else:
-        header, *rows = graphs.deviations(found, payoffs, names, mass, CHOICES)
-        page.table(
-            header,
-            rows,
-            f"{which}: the {len(rows)} joint choices of the largest weight and what each player earns there. An arrow "
-            f"names the policy that the player would rather play if the others kept theirs. {said}",
-        )
+
+
+def _listed(page: Page, part: _Part) -> None:
+    header, *rows = graphs.deviations(part.graph, part.payoffs, part.names, part.mass, CHOICES)
+    page.table(
+        header,
+        rows,
+        f"{part.which}: the {len(rows)} joint choices of the largest weight and what each player earns there. An arrow "
+        f"names the policy that the player would rather play if the others kept theirs. {part.sinks()}",
+    )
 
 
 def origin(
