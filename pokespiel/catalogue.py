@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pokespiel.allocation import ALLOCATIONS
 from pokespiel.config import Registry, filled
-from pokespiel.game import GAMES
+from pokespiel.game import GAMES, openspiel_names
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.metagame import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
@@ -39,10 +39,9 @@ def _entries(registry: Registry) -> Iterator[str]:
 
 
 def _openspiel(every_game: bool) -> str:
-    import pyspiel
-
-    names = sorted(set(pyspiel.registered_names()) - set(GAMES))
-    head = f"OpenSpiel games (--game): {len(names)}, parameters as in leduc_poker(players=3)"
+    names = sorted(set(openspiel_names()) - set(GAMES))
+    yours = "your own are package.module:Name or python:path/to/file.py:Name"
+    head = f"OpenSpiel games (--game): {len(names)}, parameters as in leduc_poker(players=3); {yours}"
     if every_game:
         return f"{head}\n{filled(', '.join(names), '  ', '  ')}"
     return f"{head}; name them all with --games"

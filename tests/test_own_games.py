@@ -18,7 +18,7 @@ from pokespiel.game.foreign import GameFailed
 from pokespiel.game.spiel import SpielGame
 from pokespiel.game.tree import TreeGame
 from pokespiel.matches import play
-from pokespiel.policy import Uniform
+from pokespiel.policy import Tabular, Uniform
 from pokespiel.run import RunFolder
 
 FILE = Path(__file__).with_name("own_games.py")
@@ -139,6 +139,28 @@ def test_openspiels_games_in_python_need_no_import():
         load_game("python_kun_poker")
 
 
+def test_the_limit_is_kept_with_the_game(tmp_path, capsys):
+    asked = ["psro", "--game", "kuhn_poker", "--iterations", "1", "--run", str(tmp_path / "run")]
+    assert main([*asked, "--limit", "57"]) == 2
+    said = capsys.readouterr().err
+    assert "kuhn_poker(limit=57) is too large for the sequence form: more than the limit of 57 histories" in said
+    assert main([*asked, "--limit", "58"]) == 0
+    assert RunFolder(tmp_path / "run").config().game == "kuhn_poker(limit=58)"
+    assert main(["psro", "--run", str(tmp_path / "run"), "--resume", "--iterations", "2"]) == 0
+    assert len(rows(tmp_path / "run")) == 3
+
+
+def test_the_game_in_the_documentation_is_one(tmp_path, monkeypatch):
+    text = (FILE.parent.parent / "docs" / "games.md").read_text()
+    (tmp_path / "documented.py").write_text(text.split("```python")[1].split("```")[0])
+    monkeypatch.chdir(tmp_path)
+    game = load_game("documented:inspection(fine=5.0)")
+    plans = game.plans([Tabular({0: np.array([[0.2, 0.8]])}), Tabular({1: np.array([[0.8, 0.2]])})])
+    assert game.nash_conv(plans) == pytest.approx(
+        0
+    )  # 4 (1 - q) = q for who pays with q, and -1 = -5 p for who looks with p
+
+
 def test_the_limit_joins_a_games_parameters():
     assert with_limit("kuhn_poker", None) == "kuhn_poker"
     assert with_limit("kuhn_poker", 9) == "kuhn_poker(limit=9)"
@@ -148,3 +170,5 @@ def test_the_limit_joins_a_games_parameters():
     assert isinstance(load_game("kuhn_poker(limit=57)"), SpielGame), "it has 58 histories"
     assert isinstance(load_game("kuhn_poker(limit=58)"), TreeGame)
     assert isinstance(load_game("kuhn_poker(limit=57)", limit=58), TreeGame)
+    with pytest.raises(BadOption, match="must be a number from 1, not 0"):
+        load_game("kuhn_poker", limit=0)

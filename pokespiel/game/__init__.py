@@ -118,8 +118,9 @@ def _users(name: str, form: Form | None, limit: int | None) -> Game:
 @functools.lru_cache(maxsize=16)
 def _openspiel(name: str, form: Form | None, limit: int | None) -> Game:
     parameters = parsed(name)
-    short, allowed = parameters.pop("name"), parameters.pop("limit", None)
-    return from_openspiel(_openspiel_game(name, short, parameters), name, form, limit=limit or checked_limit(allowed))
+    short, said_limit = parameters.pop("name"), parameters.pop("limit", None)
+    allowed = checked_limit(said_limit if limit is None else limit)
+    return from_openspiel(_openspiel_game(name, short, parameters), name, form, limit=allowed)
 
 
 def from_openspiel(game: Any, name: str | None = None, form: Form | None = None, *, limit: int | None = None) -> Game:
@@ -156,7 +157,7 @@ def parsed(name: str) -> dict[str, Any]:
 
 
 def checked_limit(limit: Any) -> int | None:
-    """The limit on a game's histories that its string gives."""
+    """A limit on a game's histories; a `BadOption` if it is no number of them."""
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         raise BadOption(f"limit, how many histories the sequence form may have, must be a number from 1, not {limit!r}")
     return limit

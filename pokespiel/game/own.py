@@ -75,11 +75,12 @@ def load(name: str, form: Form | None, limit: int | None) -> Game:
     place = place_of(name)
     module = _module(place)
     found = _attribute(module, place) if place.attribute else _only(module, place)
-    allowed = checked_limit(place.parameters.pop("limit", None))
+    said_limit = place.parameters.pop("limit", None)
+    allowed = checked_limit(said_limit if limit is None else limit)
     with calling(f"{name} cannot be loaded"):
         game = _made(found, place.parameters, name, form)
     if isinstance(game, pyspiel.Game):
-        return from_openspiel(game, name, form, limit=limit or allowed)
+        return from_openspiel(game, name, form, limit=allowed)
     return _ours(game, name, form)
 
 
