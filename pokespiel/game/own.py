@@ -98,14 +98,13 @@ def _module(place: Place) -> ModuleType:
     except BadOption:
         raise
     except Exception as error:
-        raise BadOption(f"{place.source} cannot be imported: {type(error).__name__}: {said(error)}") from error
+        raise BadOption(f"{place.source} cannot be imported: {said(error)}") from error
     _REGISTERED.setdefault(module.__name__, tuple(sorted(set(pyspiel.registered_names()) - before)))
     return module
 
 
 def _import(name: str) -> ModuleType:
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
+    _look_in(os.getcwd())
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -114,10 +113,17 @@ def _import(name: str) -> ModuleType:
         raise BadOption(f"no game in {name}: the module {error.name} is neither installed nor in this folder") from None
 
 
+def _look_in(folder: str) -> None:
+    """Let modules be imported from a folder too, where none of that name is found elsewhere."""
+    if folder not in sys.path:
+        sys.path.append(folder)
+
+
 def _file(path: Path) -> ModuleType:
     place = path.resolve()
     if not place.is_file():
         raise BadOption(f"no game in {path}: there is no such file")
+    _look_in(str(place.parent))
     name = f"pokespiel_own_{place.stem}_{hashlib.blake2b(str(place).encode(), digest_size=4).hexdigest()}"
     return sys.modules.get(name) or _executed(name, place)
 
