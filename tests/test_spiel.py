@@ -123,7 +123,7 @@ def test_a_file_that_openspiel_can_read_is_a_game(tmp_path) -> None:
     ("name", "message"),
     [
         ("nfg_game", "there is no file '', name one as in nfg_game"),
-        ("misere", "OpenSpiel cannot load misere: Missing parameter game"),
+        ("misere", "OpenSpiel cannot load misere: Missing parameter game; parameters of misere: game"),
         ("leduc_poker(players=x)", "Wrong type for parameter players"),
         ("leduc_poker(players=100)", "max_num_players = 10"),
     ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -17,7 +18,7 @@ import numpy as np
 
 from pokespiel.config import BadOption, Registry, unknown
 from pokespiel.game import own
-from pokespiel.game.foreign import quiet, said
+from pokespiel.game.foreign import Once, quiet, said
 from pokespiel.policy import Observations
 
 GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.game:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
@@ -163,12 +164,14 @@ def checked_limit(limit: Any) -> int | None:
     return limit
 
 
-def openspiel_names() -> list[str]:
+@functools.cache
+def openspiel_names() -> tuple[str, ...]:
     """OpenSpiel's registered games, those written in Python included."""
     import pyspiel
 
     importlib.import_module("open_spiel.python.games")
-    return list(pyspiel.registered_names())
+    logging.getLogger("absl").addFilter(Once())  # where they log
+    return tuple(pyspiel.registered_names())
 
 
 def _openspiel_game(name: str, short: str, parameters: dict[str, Any]) -> Any:
@@ -180,17 +183,20 @@ def _openspiel_game(name: str, short: str, parameters: dict[str, Any]) -> Any:
         with quiet():
             return pyspiel.load_game(short, parameters)
     except Exception as error:
-        raise BadOption(f"OpenSpiel cannot load {name}: {said(error)}{_hint(short, parameters)}") from None
+        raise BadOption(f"OpenSpiel cannot load {name}: {said(error)}{_hint(short, parameters, error)}") from None
 
 
-def _hint(short: str, parameters: dict[str, Any]) -> str:
-    """What to look at when OpenSpiel says little about a game that it cannot load."""
-    if "filename" in parameters or short in ("efg_game", "nfg_game"):
+def _hint(short: str, parameters: dict[str, Any], error: Exception) -> str:
+    """What to look at when OpenSpiel says too little about a game that it cannot load."""
+    import pyspiel
+
+    if short in ("efg_game", "nfg_game"):
         path = parameters.get("filename", "")
-        if not Path(path).is_file():
-            return f"; there is no file {path!r}, name one as in {short}(filename=game.{short[:3]})"
-        return f"; {path} does not follow Gambit's format for .{short[:3]} files"
-    return ""
+        if Path(path).is_file():
+            return f"; {path} does not follow Gambit's format for .{short[:3]} files"
+        return f"; there is no file {path!r}, name one as in {short}(filename=game.{short[:3]})"
+    known = next(kind.parameter_specification for kind in pyspiel.registered_games() if kind.short_name == short)
+    return f"; parameters of {short}: {', '.join(sorted(known))}" if known and "vailable" not in str(error) else ""
 
 
 def _split(inside: str) -> list[str]:

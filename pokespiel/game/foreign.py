@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -43,6 +44,20 @@ def said(error: BaseException) -> str:
     text = " ".join(str(error).split())
     plain = type(error).__name__ in ("SpielError", "RuntimeError", "ValueError", "TypeError")
     return text if plain and text else f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+class Once(logging.Filter):
+    """Lets each message pass once: a game in Python may warn whenever it is copied, thousands of times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        new = message not in self._seen
+        self._seen.add(message)
+        return new
 
 
 @contextmanager
