@@ -74,7 +74,7 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
     """The game that a string names. The last few are kept.
 
     - OpenSpiel's games, with parameters: `kuhn_poker`, `leduc_poker(players=3)`, `python_liars_poker`
-    - those of this package, GAMES: `gen1ou(small)`, `matrix(path=rps.csv)`
+    - those of this package, GAMES: `gen1ou(preset=small)`, `matrix(path=rps.csv)`
     - your own, see `own.py`: `package.module:Name`, `python:file.py:Name(size=3)`
 
     Args:
