@@ -186,18 +186,7 @@ class _Loop(NamedTuple):
             for training in self._train(self.oracles[oracle], opponents, state.populations, work.training):
                 if training.state:
                     yield replace(state, rng=self._rng(), pending=work._replace(training=training))
-            responses = self._accepted(training)
-            origins = _origins(type(self.oracles[oracle]).__name__.lower(), state.iteration + 1, training, responses)
-            known = self._known(responses, held)
-            work = Pending(
-                work.call + 1,
-                _extended(work.responses, self._kept(responses, known)),
-                _extended(work.origins, self._kept(origins, known)),
-                (*work.metrics, training.metrics),
-                None,
-                work.known + sum(map(sum, known)),
-                work.began,
-            )
+            work = self._called(work, oracle, training, state.iteration + 1, held)
         report = _merged([oracle for oracle, _ in calls], work.metrics, len(self.oracles))
         report["responses"] = sum(map(len, work.responses)) + (0 if self.repeats else work.known)
         report["responses_known"] = work.known
@@ -208,6 +197,21 @@ class _Loop(NamedTuple):
         unchanged = not any(work.responses) and work.began is not None and _equal(work.began, finished.rng)
         turns = len(self.asked(state.iteration))
         yield replace(finished, idle=state.idle + turns if unchanged else 0)
+
+    def _called(self, work: Pending, oracle: int, training: Training, iteration: int, held: Held) -> Pending:
+        """The iteration in progress with the result of one more call."""
+        responses = self._accepted(training)
+        origins = _origins(type(self.oracles[oracle]).__name__.lower(), iteration, training, responses)
+        known = self._known(responses, held)
+        return Pending(
+            call=work.call + 1,
+            responses=_extended(work.responses, self._kept(responses, known)),
+            origins=_extended(work.origins, self._kept(origins, known)),
+            metrics=(*work.metrics, training.metrics),
+            training=None,
+            known=work.known + sum(map(sum, known)),
+            began=work.began,
+        )
 
     @property
     def repeats(self) -> bool:
