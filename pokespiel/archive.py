@@ -22,6 +22,8 @@ SEAL, SEALED = "sha256", "sealed"
 """The digest's entry of the header, and the entry that says there is one."""
 _OPEN = "0" * 64
 _PIECE = 1 << 20
+_NO_SUCH_TYPE = (TypeError, AttributeError)
+"""What arrays of a type that NumPy lacks raise, such as bfloat16 and float8."""
 
 
 def save_archive(path: str | Path, header: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> None:
@@ -48,7 +50,7 @@ def load_archive(path: str | Path, what: str) -> tuple[dict[str, str], dict[str,
             header = file.metadata() or {}
             _require_whole(Path(path), header)
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, the file is not a mapping
-    except (safetensors.SafetensorError, OSError, TypeError) as error:  # a type that NumPy lacks is a TypeError
+    except (safetensors.SafetensorError, OSError, *_NO_SUCH_TYPE) as error:
         raise ValueError(f"{path} is truncated or not a {what}: {error}") from error
     return {name: text for name, text in header.items() if name not in (SEAL, SEALED)}, arrays
 

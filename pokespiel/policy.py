@@ -287,4 +287,5 @@ def unfit(what: str) -> Iterator[None]:
         yield
     except _MISFITS as error:
         reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        reason = f"its header lacks {error}" if type(error) is KeyError else reason
         raise ValueError(f"{what}: {' '.join(reason.split())}") from error

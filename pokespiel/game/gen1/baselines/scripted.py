@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pokespiel.config import options_of
+from pokespiel.config import build, options_of
 from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines.board import Board
 from pokespiel.policy import Memoryless, Observations
@@ -37,7 +37,7 @@ class Scripted(Memoryless):
 
     @classmethod
     def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        return cls(**config)
+        return build(cls, config, f"policy {cls.kind!r}")
 
 
 def best(scores: np.ndarray, legal: np.ndarray) -> np.ndarray:
