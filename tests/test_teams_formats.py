@@ -158,6 +158,7 @@ def test_the_hp_dv_follows_from_the_others():
         ("[{}]", "set 1: expected a species, got ''"),
         ('{"species": "Tauros"}', "is not a team: expected a list of objects"),
         ('[{"species": "Tauros",}]', "line 1: .*is not JSON"),
+        ('[{"species": "Tauros", "name": "\\ud800"}]', "set 1: name: expected a text"),
         ('[{"species": 5}]', "set 1: species: expected a text, got '5'"),
         ('[{"species": "Tauros", "moves": "surf"}]', "set 1: moves: expected a list of names, got 'surf'"),
         ('[{"species": "Tauros", "moves": [7]}]', "set 1: moves: expected a list of names"),
@@ -313,6 +314,10 @@ def test_json_teams_may_leave_out_what_is_usual():
     assert (one.species, one.nickname) == ("Alakazam", "Z")
     assert one.evs == Spread(0, 4, 0, 0, 0, 0)
     assert one.ivs == Spread(31, 2, 31, 31, 31, 31)
+
+
+def test_a_dash_without_a_move_is_no_move():
+    assert read_team("Tauros\n- \n- Body Slam\n~\n-") == read_team("Tauros\n- Body Slam")
 
 
 def test_line_ends_blanks_and_marks_of_copied_text_change_nothing():

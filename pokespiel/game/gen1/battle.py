@@ -258,10 +258,8 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
     if pp and (len(pp) != len(moves) or not all(0 <= left <= 63 for left in pp)):
         raise TeamError(f"{where}: pp {pp}, expected 0 to 63 for each of {len(moves)} moves")
     name = (chosen.nickname or facts().species[species].name)[:MAX_NAME]
-    if _CONTROL.search(name):  # as the server would keep it
-        name = kept_name(name) or facts().species[species].name
-    if _CONTROL.search(name):
-        raise TeamError(f"{where}: nickname {name!r}, expected one without '|' and line breaks")
+    if _CONTROL.search(name):  # as a server would keep it
+        name = _CONTROL.sub("", kept_name(name)) or facts().species[species].name
     ivs, evs = _five(chosen.ivs, 31), _five(chosen.evs, 255)
     sleep = entrant.sleep if entrant.status == "slp" else 0
     condition = (-1 if entrant.hp is None else entrant.hp, STATUSES.index(entrant.status), sleep, pp)

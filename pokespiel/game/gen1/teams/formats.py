@@ -216,7 +216,8 @@ def _set_line(line: str, team: _Exported, where: str) -> None:
     if line.startswith(("-", "~")):
         if len(values["moves"]) >= MAX_SETS:
             raise TeamError(f"{where}: move {MAX_SETS + 1} of one set; expected at most {facts().max_moves}")
-        values["moves"] = (*values["moves"], move_name(line[1:].strip()))
+        if move := line[1:].strip():
+            values["moves"] = (*values["moves"], move_name(move))
     elif key in ("EVs", "IVs"):
         values[key.lower()] = _spread(rest, 0 if key == "EVs" else 31, f"{where}: {key}")
     elif key in ("Level", "Happiness"):

@@ -65,7 +65,7 @@ def _set(values: Any, where: str, notes: list[str]) -> PokemonSet:
         raise TeamError(f"{where}: expected a species, got {shown(texts['species'] or texts['name'])}")
     species = species_name(texts["species"] or texts["name"])
     moves = values.get("moves") or []
-    if not isinstance(moves, list) or not all(isinstance(move, str) for move in moves) or len(moves) > MAX_SETS:
+    if not isinstance(moves, list) or not all(map(_is_text, moves)) or len(moves) > MAX_SETS:
         raise TeamError(f"{where}: moves: expected a list of names, got {shown(str(moves))}")
     notes += [left_out(f"{key}: {value}", where) for key, value in values.items() if key not in _KEYS and value]
     return PokemonSet(
@@ -85,10 +85,15 @@ def _set(values: Any, where: str, notes: list[str]) -> PokemonSet:
 
 
 def _text(values: Mapping[str, Any], key: str, where: str) -> str:
-    text = values.get(key)
-    if not isinstance(text, str | None):
+    text = values.get(key) or ""
+    if not _is_text(text):
         raise TeamError(f"{where}: {key}: expected a text, got {shown(str(text))}")
-    return text or ""
+    return text
+
+
+def _is_text(value: Any) -> bool:
+    """JSON can write halves of characters, which are no text."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _number(values: Mapping[str, Any], key: str, absent: int, where: str) -> int:
