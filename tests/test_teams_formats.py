@@ -306,6 +306,11 @@ def test_every_team_survives_json(team):
         ]
 
 
+def test_a_nickname_in_brackets_is_no_json():
+    assert read_team("[x] (Tauros)\n- Body Slam")[0].nickname == "[x]"
+    assert read_team('[\n{"species": "Tauros", "moves": ["Rest"]}\n]') == read_team("Tauros\n- Rest")
+
+
 def test_json_teams_may_leave_out_what_is_usual():
     assert read_team('[{"name": "Tauros", "moves": ["bodyslam"]}]') == read_team("Tauros\n- Body Slam")
     (one,) = read_team(

@@ -41,6 +41,8 @@ _IDLE = re.compile(
     r"(Pokeball|Hidden Power|Dynamax Level|Gigantamax|Tera Type|Shiny|Nature|Gender): .*|Shiny|\([A-Za-z]+\)"
 )
 """Lines that Showdown passes over in Gen 1; "(Hardy)" is a nature as newer team builders write it."""
+_JSON = re.compile(r"\{|\[ *($|[\]\[{\"0-9])")
+"""How JSON begins; a nickname may begin with a bracket too."""
 _MARKED = re.compile(r"([+-]?[0-9]+)[+-]?")
 """A number of EVs; newer team builders write + and - behind those of the stats that the nature changes."""
 _INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
@@ -80,7 +82,7 @@ def read_teams(text: str) -> list[NamedTeam]:
     written = [line for line in lines if line]
     if not written:
         raise TeamError("no team here: the text is empty")
-    if written[0].startswith(("[", "{")):
+    if _JSON.match(written[0]):
         return _objects(lines)
     if all("|" in line for line in written):
         return [_packed_line(line, number) for number, line in enumerate(lines, 1) if line]
