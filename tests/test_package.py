@@ -23,6 +23,8 @@ import pokespiel
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split())
+OF_CUDA = ("nvidia-", "cuda-", "triton")
+"""What torch's build for GPUs brings, at versions that torch itself pins."""
 RUN, TEST = PROJECT["dependencies"], PROJECT["optional-dependencies"]["test"]
 
 
@@ -53,7 +55,8 @@ def needed(requirements: list[str]) -> Iterator[str]:
 @pytest.mark.parametrize("requirements", [RUN, TEST], ids=["run", "test"])
 def test_every_package_is_pinned_and_installed_at_its_pin(requirements):
     pins = {canonicalize_name(name): version for name, version in PINS.items()}
-    installed = {name: metadata.version(name).partition("+")[0] for name in needed(requirements)}
+    names = [name for name in needed(requirements) if not name.startswith(OF_CUDA)]
+    installed = {name: metadata.version(name).partition("+")[0] for name in names}
     assert len(installed) > len(requirements)
     assert {name: pins.get(name) for name in installed} == installed
 
