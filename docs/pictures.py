@@ -20,7 +20,6 @@ from PIL import Image
 from pokespiel.cli import main
 
 WIDTH, HEIGHT = 720, 780
-COLOURS = 128
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
@@ -69,7 +68,7 @@ def draw(path: Path) -> None:
         both = Image.new("RGB", (2 * WIDTH, HEIGHT))
         both.paste(picture(report(RUN), "light"), (0, 0))
         both.paste(picture(report(TOURNAMENT), "dark", "payoffs"), (WIDTH, 0))
-        both.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        both.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

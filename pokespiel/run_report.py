@@ -105,7 +105,7 @@ def _opening(page: Page, chain: Chain, found: Sequence[Response]) -> None:
     page.keys(_keys(chain, rows, found))
     if len(chain.phases) > 1 or chain.origin is not None:
         phases = [[phase.name, phase.iterations, phase.policies, _oracles(phase)] for phase in chain.phases]
-        start = [] if chain.origin is None else [[chain.origin.name, None, None, "whom it started from"]]
+        start = [] if chain.origin is None else [[chain.origin.name, None, None, "the start"]]
         page.heading("The runs that led here")
         header = ["run", "iterations", "policies at its end", "responses by"]
         page.table(header, [*start, *phases], "Each run went on from where the one before it ended.")
@@ -118,8 +118,8 @@ def _result(chain: Chain, rows: Sequence[Mapping[str, Any]], found: Sequence[Res
         name = "cce_gap" if "cce_gap" in last else "exploitability"
         what = "answer's" if name == "cce_gap" else "mixture's"
         before = f", down from {first[name]:.3g} at the start" if last[name] < first[name] else ""
-        aim = "it would be 0 at an equilibrium" if last[name] > plots.SMALLEST else "an equilibrium"
-        return f"The {what} {DISTANCES[name]} is {distance(last[name])}{before}: {aim}."
+        aim = "at an equilibrium it is 0" if last[name] > plots.SMALLEST else "it is an equilibrium"
+        return f"The {what} {DISTANCES[name]} is {distance(last[name])}{before}; {aim}."
     if found:
         one = found[-1]
         return (
@@ -182,8 +182,8 @@ def _mixtures(page: Page, chain: Chain, meta: Meta) -> None:
         heaviest = f"{names[weights.argmax()]}, with {100 * weights.max():.3g} % of the weight"
         page.figure(
             plots.mixtures(history, names, chain.boundaries()),
-            f"The mixture{whose} after each iteration: a column for an iteration, a row for a policy, the oldest at "
-            f"the bottom, stronger for more weight. At the end the heaviest is {heaviest}.",
+            f"The mixture{whose} after each iteration. Each column is an iteration and each row a policy, the oldest "
+            f"at the bottom; a stronger colour means more weight. At the end the heaviest is {heaviest}.",
             f"Heat map of {history.shape[1]} policies by {len(history)} iterations; the heaviest is {heaviest}.",
         )
     listed = [_heaviest(history[-1], meta.names[seat]) for seat, history in enumerate(histories)]

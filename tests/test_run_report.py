@@ -70,7 +70,9 @@ def test_a_run_without_a_sequence_form_claims_no_exploitability(tmp_path):
     assert "its exploitability is unknown" in html
     assert "Distance from equilibrium" not in html
     assert "exploitability" not in RunFolder(tmp_path / "run").standing().rows[-1]
-    assert captions(html)[0].startswith("What each new policy earns against"), "what the responses gained instead"
+    assert captions(html)[0].startswith("What each iteration&#x27;s best new policy earns"), (
+        "what the responses gained instead"
+    )
     assert re.search(r"The newest policies gain -?[\d.e-]+ \(player 0\), -?[\d.e-]+ \(player 1\)", lead(html))
 
 
@@ -243,7 +245,7 @@ def test_teams_that_players_choose_are_not_recorded(tmp_path):
 
 def test_a_start_alone_is_a_page(tmp_path):
     html = report_of(tmp_path, PSROConfig("kuhn_poker", iterations=0))
-    assert lead(html) == "The mixture's exploitability is 0.458: it would be 0 at an equilibrium."
+    assert lead(html) == "The mixture's exploitability is 0.458; at an equilibrium it is 0."
     assert len(captions(html)) == 1, "nothing to see in progress of a single point, but a response graph"
 
 

@@ -142,7 +142,7 @@ def _distances(
         f"{'Distance from equilibrium' if is_exact(rows[-1][1]) else 'Population regret'} after each iteration, in the "
         "game's utility, on a logarithmic scale. "
         + " ".join(MEANINGS[name] for name in series)
-        + zeros * " What is zero up to rounding stands at the lower edge.",
+        + zeros * " Values that are zero up to rounding are drawn at the lower edge.",
         f"Line chart by iteration: {ends}.",
     )
     shown = sorted({index for index in (*MILESTONES, len(rows) - 1) if index < len(rows)})
@@ -186,9 +186,9 @@ def _responses(page: Page, chain: Chain, found: Sequence[Response], drawn: bool)
     page.table(
         [*(["run"] if several else []), *header],
         rows,
-        "Each response and what the mixture was after it. “Decisions” were taken to train it. “Support” counts the "
-        "policies with weight, “heaviest” is the largest weight, “effective” the number of equally weighted policies "
-        "of the same entropy, “spread” (0 to 1) how far the mixture could be another one by the chance of the matches.",
+        "Each response and what the mixture was after it. “Decisions” is how many it was trained on. “Support” "
+        "counts the policies with weight, “heaviest” is the largest weight, “effective” the number of equally weighted "
+        "policies of the same entropy, “spread” (0 to 1) how far chance in the matches could have moved the mixture.",
     )
 
 
@@ -205,8 +205,8 @@ def _gains(page: Page, chain: Chain) -> None:
             boundaries=chain.boundaries(),
             level=0.0,
         ),
-        "What each new policy earns against the others' mixture before it, less what the mixture's own player earned: "
-        "means of the payoff table. Above the dashed line the new policy would have paid.",
+        "What each iteration's best new policy earns against the others' mixtures before it, minus what the mixture "
+        "itself earned there, from the payoff table. Above the dashed line the new policy was an improvement.",
         f"Chart of gains by iteration; the last are {last_gains(series)}.",
     )
 

@@ -57,10 +57,10 @@ def policies(sizes: Sequence[int]) -> Key:
 def ranking(page: Page, found: Results, draws: int) -> None:
     """Who is how strong, a table for each population."""
     page.text(
-        f"Scores ({found.unit}) stand with their 95 % intervals, over all other policies alike and against the "
-        "mixture. “Weight” is a policy's share of the mixture. The matches leave the mixture open to some degree: "
-        f"“over draws” is the weight's mean and 95 % interval over the mixtures of {draws} payoff tables that are as "
-        "likely as this one, “in support” the share of those mixtures that use the policy at all."
+        f"Scores ({found.unit}) come with 95 % intervals: “over all” weighs all other policies alike, “against the "
+        "mixture” as the mixture does. “Weight” is a policy's share of the mixture. Payoffs are estimated from "
+        f"matches, so the mixture is uncertain: “over draws” is the weight's mean and 95 % interval in {draws} payoff "
+        "tables that are as likely as this one, “in support” the share of their mixtures that use the policy at all."
     )
     for population, names, ranked in zip(found.populations, found.names, found.rankings, strict=True):
         header, *rows = ranking_rows(found, names, ranked)
