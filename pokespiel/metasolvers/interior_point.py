@@ -50,6 +50,17 @@ class Point(NamedTuple):
         return self.x / self.x.sum(), self.y / self.y.sum()
 
     @property
+    def support(self) -> tuple[np.ndarray, np.ndarray]:
+        """[n] and [m] bool, the policies whose weight is above their slack."""
+        return self.x > self.r, self.y > self.s
+
+    @property
+    def played(self) -> tuple[np.ndarray, np.ndarray]:
+        """x and y without what lies outside the support, summing to 1 again."""
+        x, y = (np.where(kept, weights, 0) for kept, weights in zip(self.support, (self.x, self.y), strict=True))
+        return (x / x.sum(), y / y.sum()) if x.any() and y.any() else self.strategies
+
+    @property
     def gap(self) -> float:
         """x'r + y's, an upper bound on the regret of (x, y) while they are feasible."""
         return float(self.x @ self.r + self.y @ self.s)
@@ -145,31 +156,49 @@ class _Newton:
 
 
 def polished(matrix: np.ndarray, at: Point) -> tuple[np.ndarray, np.ndarray]:
-    """Strategies (x [n], y [m]) that solve the equations of the support at `at`: rows x > r, columns y > s.
+    """Strategies (x [n], y [m]) that solve the equations of the support at `at`.
 
     A policy in the support keeps its opponent indifferent among the opponent's support; the least relative change of
     `at` that makes it so is taken. Outside the support the weight is zero.
     """
-    rows, columns = at.x > at.r, at.y > at.s
+    rows, columns = at.support
     if not rows.any() or not columns.any():
         return at.strategies
     block = matrix[np.ix_(rows, columns)]
     x, y = np.zeros_like(at.x), np.zeros_like(at.y)
-    x[rows] = _indifferent(block.T, at.x[rows])
-    y[columns] = _indifferent(block, at.y[columns])
+    x[rows] = _indifferent(block.T, at.x[rows], np.ones(len(block.T)))
+    y[columns] = _indifferent(block, at.y[columns], np.ones(len(block)))
     return x, y
 
 
-def _indifferent(block: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """`weights` [k] with the least relative change that makes block [l, k] @ weights constant, clipped to >= 0."""
+def balanced(above: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Strategies of the same support as x [n] and y [m], polished once more.
+
+    above: [n, m] payoffs less about the value of the game; each equation counts in units of what is at stake in it.
+    """
+    rows, columns = x > 0, y > 0
+    block = above[np.ix_(rows, columns)]
+    x, y = x.copy(), y.copy()
+    x[rows] = _indifferent(block.T, x[rows], np.abs(block.T) @ x[rows])
+    y[columns] = _indifferent(block, y[columns], np.abs(block) @ y[columns])
+    return x, y
+
+
+def _indifferent(block: np.ndarray, weights: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """`weights` [k] with the least relative change that makes block [l, k] @ weights constant, clipped to >= 0.
+
+    units: [l] of each equation; where it is 0 the equation holds.
+    """
     weights = weights / weights.sum()
     payoffs = block @ weights
     value = payoffs.mean()
+    units = np.where(units > 0, units, 1)
     # unknowns: relative changes z [k] of the weights and the change of the value
     equations = np.zeros((len(block) + 1, len(weights) + 1))
-    equations[:-1, :-1] = block * weights
-    equations[:-1, -1] = -1
+    equations[:-1, :-1] = block * weights / units[:, None]
+    equations[:-1, -1] = -units.min() / units
     equations[-1, :-1] = weights
-    change = lstsq(equations, np.append(value - payoffs, 0.0), lapack_driver="gelsy", check_finite=False)[0]
-    weights = np.maximum(weights * (1 + change[:-1]), 0)
-    return weights / weights.sum()
+    off = np.append((value - payoffs) / units, 0.0)
+    change = lstsq(equations, off, lapack_driver="gelsy", check_finite=False)[0]
+    changed = np.maximum(weights * (1 + change[:-1]), 0)
+    return changed / changed.sum() if changed.any() else weights

@@ -1,85 +1,232 @@
-"""Nash equilibrium of a two-player zero-sum table, to rounding error and fast.
+"""Nash equilibrium of a two-player zero-sum table, to rounding error at every scale, and fast.
 
 A dense interior-point method solves both players' linear programs at once; the equations of the support it finds give
-the last digits. The regret is then measured, and where it is not tiny the linear program goes to the simplex method
-of HiGHS instead (von Neumann 1928; Dantzig 1951 for the linear program).
+the last digits (von Neumann 1928; Dantzig 1951 for the linear program). What every policy could gain is then measured
+against what is at stake for it: the mean distance of the payoffs it meets from the value of the game. A share of the
+table's whole range would mean nothing to a policy that loses 1e-3 in the shadow of one that loses 1e9.
+
+Where the measure fails, because payoffs are of very unlike sizes, the policies that matter are solved again as a table
+of their own, without the large payoffs that nobody meets, and a table that is still too much for floating point is
+solved in whole numbers (`exact.py`). What is too large for that is refused, with the gain that is left.
 
 Reference: von Neumann (1928), Zur Theorie der Gesellschaftsspiele.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import linprog
 
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.interior_point import interior_points, polished
+from pokespiel.metasolvers.exact import less, solve_exactly
+from pokespiel.metasolvers.interior_point import balanced, interior_points, polished
+from pokespiel.metasolvers.judging import are_exact
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
 
 TOLERANCE = 1e-9
-"""Largest regret that counts as solved, as a share of the payoffs' range."""
+"""Largest gain that counts as solved, as a share of what is at stake for the policy."""
+SOUND = 1e-14
+"""The gain at which nothing better is tried."""
+TIE = 1e-12
+"""Payoffs this near to the value, as a share of the mean payoff in play, equal it unless both are known exactly."""
+EPSILON = float(np.finfo(float).eps)
+"""The rounding error of a sum of payoffs, as a share of their sizes."""
 ITERATIONS = 60
 """Most interior-point iterations; 10 to 20 are usual."""
 READY = 1e-10
 """The interior-point gap at which the support is tried: its equations cost a third of an iteration."""
 ROUNDING = 1e-14
 """The regret that is left to rounding, on payoffs of range 1."""
+ROUNDS = 20
+"""How often the table of policies that matter may change."""
+MATTERS = 1e-6
+"""A policy that loses a smaller share of its stakes by being played matters."""
+QUICK = 2**12
+"""The most rows times columns times the fewer of them that are solved in whole numbers for good measure: 0.01 s."""
+MOST = 2**17
+"""The same where floating point has failed: some seconds."""
 
+Method = Literal["interior", "simplex"]
 Pair = tuple[np.ndarray, np.ndarray]
+Solution = tuple[np.ndarray, np.ndarray, Fraction | None]
+"""Strategies, and the value where it is known exactly."""
 
 
 @dataclass(frozen=True)
 class Nash:
-    """A Nash equilibrium of a two-player zero-sum table; its regret is checked: at most 1e-9 of the payoffs' range."""
+    """A Nash equilibrium of a two-player zero-sum table, whatever the sizes of its payoffs.
 
-    method: Literal["interior", "simplex"] = "interior"
+    No policy gains more than 1e-9 of its stakes, the mean distance of the payoffs that it meets from the game's value;
+    1e-12 is usual. An `ArithmeticError` if that is not reached, which takes a large table of very unlike payoffs.
+    """
+
+    method: Method = "interior"
     """Where equilibria are many: "interior" spreads over all policies that any equilibrium uses, "simplex" picks a
     vertex, which has the fewest."""
 
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [2, n, m]; a `ValueError` if they are not finite, misshapen, for more players or general-sum."""
         table = checked(payoffs, symmetric=symmetric, solver="nash")
-        x, y = solve(zero_sum_matrix(table, "nash"), self.method)
-        return table.strategy([(x + y) / 2] if symmetric else [x, y])
+        found = solve(zero_sum_matrix(table, "nash"), self.method, "nash")
+        return table.strategy([(found.x + found.y) / 2] if symmetric else [found.x, found.y])
 
 
-def solve(matrix: np.ndarray, method: Literal["interior", "simplex"] = "interior") -> Pair:
-    """Equilibrium strategies (x [n], y [m]) of the zero-sum game with payoffs `matrix` [n, m] to the row player."""
-    spread = np.ptp(matrix)
-    if spread == 0:
-        return tuple(np.full(size, 1 / size) for size in matrix.shape)  # type: ignore[return-value]
-    scaled = (matrix - matrix.mean()) / spread
-    x, y = by_interior_point(scaled) if method == "interior" else by_simplex(scaled)
-    if regret(scaled, x, y) > TOLERANCE and method == "interior":
-        x, y = min([(x, y), by_simplex(scaled)], key=lambda pair: regret(scaled, *pair))
-    if regret(scaled, x, y) > TOLERANCE:
-        raise ArithmeticError(f"nash: regret of {regret(scaled, x, y):.3g} of the payoffs' range, not {TOLERANCE}")
-    return x, y
+class Equilibrium(NamedTuple):
+    """A pair of strategies and what was measured of it."""
+
+    x: np.ndarray
+    """[n] row strategy, zero outside its support."""
+    y: np.ndarray
+    """[m] column strategy, likewise."""
+    value: Fraction | None
+    """The value of the game where it is known exactly."""
+    above: np.ndarray
+    """[n, m] each payoff less the value of the game."""
+    tie: float
+    """A payoff that is no further from the value equals it but for rounding; 0 where both are known exactly."""
+    gains: Pair
+    """[n] and [m], what each policy earns above the value, as a share of its stakes."""
+
+    @property
+    def flaw(self) -> float:
+        """The largest gain, or the largest loss of a policy that is played: all are 0 at an equilibrium."""
+        sides = zip((self.x, self.y), self.gains, strict=True)
+        return float(max(np.where(weights > 0, np.abs(gains), gains).max() for weights, gains in sides))
 
 
-def regret(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """Both players' best gains together: max_i (A y)_i - min_j (x A)_j, zero exactly at an equilibrium."""
-    return float((matrix @ y).max() - (x @ matrix).min())
+def solve(matrix: np.ndarray, method: Method = "interior", solver: str = "nash") -> Equilibrium:
+    """An equilibrium of the zero-sum game with payoffs `matrix` [n, m] to the row player; errors name `solver`."""
+    best = measured(matrix, *_uniform(matrix))
+    if np.ptp(matrix) == 0:
+        return best
+    for found in attempts(matrix, method):
+        best = min(best, found, key=lambda each: each.flaw)
+        if best.flaw <= SOUND:
+            return best
+    if best.flaw <= TOLERANCE:
+        return best
+    raise ArithmeticError(
+        f"{solver}: a policy still gains {best.flaw:.3g} of its stakes, not {TOLERANCE}: the payoffs of these"
+        f" {len(matrix)} by {len(matrix.T)} policies are too unlike in size for so large a table"
+    )
+
+
+def measured(matrix: np.ndarray, x: np.ndarray, y: np.ndarray, value: Fraction | None = None) -> Equilibrium:
+    """What strategies are worth in the game with payoffs `matrix` [n, m]; value: None = what they earn."""
+    above, doubt = _above(matrix, x, y) if value is None else (less(matrix, value), 0.0)
+    gains = _gains(above, y, doubt), _gains(-above.T, x, doubt)
+    exact = value is not None and are_exact(matrix)
+    return Equilibrium(x, y, value, above, 0.0 if exact else TIE * float(x @ np.abs(matrix) @ y), gains)
+
+
+def _above(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
+    """`matrix` less what x and y earn, and how far that may be off.
+
+    It goes by way of the nearest payoff, so that no digits are lost to a common offset and ties stay exact.
+    """
+    nearest = matrix.flat[np.abs(matrix - x @ matrix @ y).argmin()]
+    above = matrix - nearest
+    beyond, doubt = x @ above @ y, EPSILON * (x @ np.abs(above) @ y)
+    return (above, doubt) if abs(beyond) <= 4 * doubt else (above - beyond, doubt)
+
+
+def _gains(above: np.ndarray, other: np.ndarray, doubt: float) -> np.ndarray:
+    gains, stakes = above @ other, np.abs(above) @ other
+    return np.where(stakes > 0, (gains + doubt) / np.where(stakes > 0, stakes, 1), 0)
+
+
+def attempts(matrix: np.ndarray, method: Method) -> Iterator[Equilibrium]:
+    """Ever more laborious solutions: in floating point, of the policies that matter alone, and in whole numbers."""
+
+    def floating(part: np.ndarray) -> Solution:
+        return balanced_out(part, *(by_interior_point if method == "interior" else by_simplex)(part))[:3]
+
+    def whole(part: np.ndarray) -> Solution:
+        return solve_exactly(part, spread=method == "interior")
+
+    found = measured(matrix, *floating(matrix))
+    yield found
+    found = narrowed(matrix, found, floating, math.inf)
+    yield found
+    if _work(*matrix.shape) <= (MOST if found.flaw > TOLERANCE else QUICK):
+        yield measured(matrix, *whole(matrix))
+    elif found.flaw > TOLERANCE:
+        yield narrowed(matrix, found, whole, MOST)
+
+
+def narrowed(
+    matrix: np.ndarray, found: Equilibrium, solver: Callable[[np.ndarray], Solution], most: float
+) -> Equilibrium:
+    """The solution of the policies that matter, and of those that matter then, until there are no others.
+
+    solver: of payoffs [k, l]. most: the work that is not gone beyond.
+    """
+    rows, columns = (np.zeros(size, bool) for size in matrix.shape)
+    while True:
+        wider = rows | _matter(found.x, found.gains[0]), columns | _matter(found.y, found.gains[1])
+        sizes = [int(kept.sum()) for kept in wider]
+        if sizes == [rows.sum(), columns.sum()] or _work(*sizes) > most:
+            return found
+        rows, columns = wider
+        x, y = np.zeros(len(rows)), np.zeros(len(columns))
+        x[rows], y[columns], value = solver(matrix[np.ix_(rows, columns)])
+        found = measured(matrix, x, y, value)
+
+
+def _work(rows: int, columns: int) -> int:
+    return rows * columns * min(rows, columns)
+
+
+def balanced_out(matrix: np.ndarray, x: np.ndarray, y: np.ndarray, value: Fraction | None = None) -> Equilibrium:
+    """`measured`, the equations of the support solved again about the value and in its units as long as that helps.
+
+    The support loses policies that cost something wherever that helps more.
+    """
+    found = measured(matrix, x, y, value)
+    while found.flaw > SOUND:
+        above = np.where(np.abs(found.above) > found.tie, found.above, 0)
+        pairs = [(found.x, found.y), tuple(map(_without_losers, (found.x, found.y), found.gains))]
+        again = min((measured(matrix, *balanced(above, *pair), value) for pair in pairs), key=lambda each: each.flaw)
+        if not again.flaw < found.flaw / 2:
+            break
+        found = again
+    return found
+
+
+def _without_losers(weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    kept = np.where(gains < -SOUND, 0, weights)
+    return kept if kept.any() else weights
+
+
+def _matter(weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """[n] bool, the policies that are played, would gain or come near it."""
+    return (weights > 0) | ~(gains < -MATTERS)
 
 
 def by_interior_point(matrix: np.ndarray) -> Pair:
-    """`solve` by interior point and polishing; `matrix` has range 1."""
+    """`solve` by interior point and polishing, in floating point."""
+    if np.ptp(matrix) == 0:
+        return _uniform(matrix)
     if len(matrix) > matrix.shape[1]:
         y, x = by_interior_point(-matrix.T)
         return x, y
+    matrix = _scaled(matrix)
     tried: list[Pair] = []
     point = None
     for point in islice(interior_points(matrix), ITERATIONS):
         if point.gap < READY:
-            tried += [point.strategies, polished(matrix, point)]
+            tried += [point.played, polished(matrix, point)]
             if regret(matrix, *tried[-1]) < ROUNDING:
                 return tried[-1]
     assert point is not None
-    tried += [point.strategies, polished(matrix, point)]  # where arithmetic gave out
+    tried += [point.played, polished(matrix, point)]  # where arithmetic gave out
     return min(tried, key=lambda pair: regret(matrix, *pair))
 
 
@@ -88,7 +235,7 @@ def by_simplex(matrix: np.ndarray) -> Pair:
     n, m = matrix.shape
     result = linprog(
         np.append(np.zeros(n), -1.0),
-        A_ub=np.hstack([-matrix.T, np.ones((m, 1))]),
+        A_ub=np.hstack([-_scaled(matrix).T, np.ones((m, 1))]),
         b_ub=np.zeros(m),
         A_eq=np.append(np.ones(n), 0.0)[None],
         b_eq=[1.0],
@@ -96,7 +243,22 @@ def by_simplex(matrix: np.ndarray) -> Pair:
         method="highs-ds",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
-    if result.x is None:
-        raise ArithmeticError(f"nash: the linear program failed: {result.message}")
+    if result.x is None:  # whole numbers will do
+        return _uniform(matrix)
     x, y = np.maximum(result.x[:n], 0), np.maximum(-result.ineqlin.marginals, 0)
     return x / x.sum(), y / y.sum()
+
+
+def _uniform(matrix: np.ndarray) -> Pair:
+    n, m = matrix.shape
+    return np.full(n, 1 / n), np.full(m, 1 / m)
+
+
+def _scaled(matrix: np.ndarray) -> np.ndarray:
+    """The payoffs at range 1 and mean 0."""
+    return (matrix - matrix.mean()) / (np.ptp(matrix) or 1.0)
+
+
+def regret(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
+    """Both players' best gains together: max_i (A y)_i - min_j (x A)_j, zero exactly at an equilibrium."""
+    return float((matrix @ y).max() - (x @ matrix).min())

@@ -14,11 +14,6 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
 
-SUPPORT = 1e-9
-"""Weights below this count as zero."""
-TIE = 1e-9
-"""Payoffs this close to the game's value, as a share of the payoffs' range, count as ties."""
-
 
 @dataclass(frozen=True)
 class RectifiedNash:
@@ -34,17 +29,15 @@ class RectifiedNash:
         A `ValueError` if the payoffs are not finite, misshapen, for more players or general-sum.
         """
         table = checked(payoffs, symmetric=symmetric, solver="rectified_nash")
-        matrix = zero_sum_matrix(table, "rectified_nash")
-        x, y = solve(matrix)
+        found = solve(zero_sum_matrix(table, "rectified_nash"), solver="rectified_nash")
+        x, y = found.x, found.y
         if symmetric:
             x = y = (x + y) / 2
-        above = matrix - x @ matrix @ y
-        slack = TIE * table.range
-        targets = (_beaten(above, x, y, slack), _beaten(-above.T, y, x, slack))
+        targets = _beaten(found.above, x, y, found.tie), _beaten(-found.above.T, y, x, found.tie)
         return table.strategy([x] if symmetric else [x, y])._replace(targets=targets)
 
 
-def _beaten(above: np.ndarray, own: np.ndarray, other: np.ndarray, slack: float) -> np.ndarray:
+def _beaten(above: np.ndarray, own: np.ndarray, other: np.ndarray, tie: float) -> np.ndarray:
     """[m, size of other] a distribution over opponents for each policy in `own`'s support; above: payoff less value."""
-    rows = (above[own > SUPPORT] >= -slack) * np.where(other > SUPPORT, other, 0)
+    rows = (above[own > 0] >= -tie) * other
     return rows / rows.sum(axis=1, keepdims=True)
