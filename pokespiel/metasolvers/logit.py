@@ -4,7 +4,8 @@
 
 At rationality lambda = 0 the only solution is uniform. From there one branch of solutions leads on, and its limit as
 lambda grows is a Nash equilibrium. It is followed by predictor and corrector steps along its length, so that it may
-turn back in lambda on its way (Turocy 2005), in the variables z = lambda u, whose softmax is the strategy.
+turn back in lambda on its way (Turocy 2005), in the variables z = lambda (u - x u), whose softmax is the strategy: those
+of policies that are played stay of the size of log x however large lambda and the payoffs are.
 
 Reference: McKelvey and Palfrey (1995), Quantal Response Equilibria for Normal Form Games; Turocy (2005), A Dynamic
 Homotopy Interpretation of the Logistic Quantal Response Equilibrium Correspondence.
@@ -24,13 +25,19 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.tables import Profile, Table, checked
 
 RESIDUAL = 1e-11
-"""Largest difference between a strategy and the response to it that counts as solved."""
+"""The largest correction of a strategy that counts as none."""
+NOISE = 1e-14
+"""The rounding error of a sum of payoffs, as a share of their sizes."""
 MOST_BEND = 0.2
 """How far the curve may turn off a step's straight line, as a share of the step, before the step is halved."""
 MOST_CHANGE = 0.3
 """How far lambda (on payoffs of range 1) may move in a step, as a share of lambda + 1."""
 CROSSING = 1e-5
 """The shortest step; if the curve seems to change sides within it, another crosses it and it goes straight on."""
+SHORTEST = 1e-7
+"""Where not even a step this short can be made, the way is straight on past the obstacle."""
+LEAP = 0.1
+"""The longest step past it."""
 NEWTON_STEPS = 8
 CONTRACTION = 0.3
 """Each Newton correction must be this much smaller than the one before it."""
@@ -63,7 +70,7 @@ class _Step(NamedTuple):
     at: np.ndarray
     """[N + 1] the point reached: z, then lambda."""
     direction: np.ndarray
-    """[N + 1] the curve's unit vector there."""
+    """[N + 1] the curve's unit vector there, in `_units`."""
     side: float
     """Which side of the curve it is on, 1 or -1."""
     bend: float
@@ -71,12 +78,19 @@ class _Step(NamedTuple):
 
 
 class _Branch:
-    """The curve G(z, lambda) = z - lambda u(softmax z) = 0, z [N] for all populations, payoffs scaled to range 1."""
+    """The curve G(z, lambda) = z - lambda (u - x u) = 0 with x = softmax(z) and u the values against it.
+
+    z [N] is that of all populations, and payoffs are scaled to range 1.
+    """
 
     def __init__(self, table: Table):
         self.scale = table.range
-        self.table = Table(table.payoffs / self.scale, table.symmetric)
-        self.cuts = np.cumsum(table.sizes)[:-1]
+        centred = table.payoffs - table.payoffs.mean(axis=tuple(range(1, table.payoffs.ndim)), keepdims=True)
+        self.table = Table(centred / self.scale, table.symmetric)
+        self.sizes = Table(np.abs(centred) / self.scale, table.symmetric)
+        ends = np.cumsum(table.sizes)
+        self.cuts = ends[:-1]
+        self.places = [slice(end - size, end) for size, end in zip(table.sizes, ends, strict=True)]
 
     def points(self, rationality: float) -> Iterator[tuple[float, Profile]]:
         end = rationality * self.scale
@@ -91,32 +105,45 @@ class _Branch:
             step = self._step(at, direction, length, end)
             if step is None or step.bend > MOST_BEND or (step.side != side and length > CROSSING):
                 length /= 2
-                continue
+                if length > SHORTEST:
+                    continue
+                step, length = self._leap(at, direction, end), CROSSING
+                if step is None:
+                    break
             at, direction, side = step.at, step.direction, step.side
             length *= 1.5 if step.bend < MOST_BEND / 4 else 1.0
             yield at[-1] / self.scale, self._profile(at)
-        raise ArithmeticError(f"logit: the branch did not reach rationality {rationality} in {MOST_STEPS} steps")
+        raise ArithmeticError(f"logit: the branch was lost at rationality {at[-1] / self.scale:.6g}, not {rationality}")
+
+    def _leap(self, at: np.ndarray, direction: np.ndarray, end: float) -> _Step | None:
+        """The shortest step straight on that leads past a point too near to a crossing to follow; None = none does."""
+        lengths = np.geomspace(SHORTEST, LEAP, 25)
+        steps = (self._step(at, direction, min(length, self._stride(at, direction, end)), end) for length in lengths)
+        return next((step for step in steps if step is not None and step.bend <= MOST_BEND), None)
 
     def _step(self, at: np.ndarray, direction: np.ndarray, length: float, end: float) -> _Step | None:
         """From `at` along `direction`, then back to the curve; None if Newton's method does not find it."""
-        last = at[-1] + length * direction[-1] >= end * (1 - 1e-12)
-        guess = at + length * direction
+        guess = at + length * direction * _units(at)
+        last = guess[-1] >= end * (1 - 1e-12)
         try:
-            reached = self._to_lambda(guess, end) if last else self._newton(guess, direction)
+            reached = self._to_lambda(guess, end) if last else self._newton(guess, direction / _units(at))
+            if reached is not None and reached[-1] > end:  # it turned on the way
+                guess = at + (end - at[-1]) / (reached[-1] - at[-1]) * (reached - at)
+                reached = self._to_lambda(guess, end)
             if reached is None:
                 return None
             onward, side = self._tangent(reached, direction)
         except np.linalg.LinAlgError:
             return None
-        off = float(np.linalg.norm(reached - guess)) / length
+        off = float(np.linalg.norm((reached - guess) / _units(at))) / length
         return _Step(reached, onward, side, max(off, 1 - float(onward @ direction)))
 
     @staticmethod
     def _stride(at: np.ndarray, direction: np.ndarray, end: float) -> float:
         """The longest step that neither passes `end` nor changes lambda by more than its share."""
-        room = MOST_CHANGE * (at[-1] + 1)
+        room = MOST_CHANGE
         if direction[-1] > 0:
-            room = min(room, end - at[-1])
+            room = min(room, (end - at[-1]) / (at[-1] + 1))
         return room / max(abs(direction[-1]), 1e-12)
 
     def _profile(self, at: np.ndarray) -> Profile:
@@ -125,12 +152,19 @@ class _Branch:
     def _equations(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """G [N] and its derivatives [N, N + 1] by z and lambda."""
         profile = self._profile(at)
-        values = np.concatenate([self.table.values(population, profile) for population in range(len(profile))])
         by_weight = np.split(self.table.slopes(profile), self.cuts, axis=1)
         by_z = [(part - (part @ weights)[:, None]) * weights for part, weights in zip(by_weight, profile, strict=True)]
-        slope = np.hstack([-at[-1] * np.hstack(by_z), -values[:, None]])
-        slope[np.diag_indices(len(values))] += 1
-        return at[:-1] - at[-1] * values, slope
+        slope = np.hstack([-at[-1] * np.hstack(by_z), np.zeros((len(at) - 1, 1))])
+        missing = at[:-1].copy()
+        for population, weights in enumerate(profile):
+            own = self.places[population]
+            values = self.table.values(population, profile)
+            advantages = values - values @ weights
+            missing[own] -= at[-1] * advantages
+            slope[own] -= weights @ slope[own]
+            slope[own, own] += at[-1] * weights * advantages + np.eye(len(weights))
+            slope[own, -1] = -advantages
+        return missing, slope
 
     def _tangent(self, at: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, float]:
         """The unit vector along the curve that goes on in the direction `before`, and the side of the curve it is on.
@@ -138,8 +172,8 @@ class _Branch:
         The side, the sign of a determinant, stays the same all along a curve. Where it changes, either another curve
         crosses it, or a step has left it for a neighbour.
         """
-        slope = self._equations(at)[1]
-        ahead = np.linalg.solve(np.vstack([slope, before]), np.append(np.zeros(len(slope)), 1.0))
+        slope = self._equations(at)[1] * _units(at)
+        ahead = _solved(np.vstack([slope, before]), np.append(np.zeros(len(slope)), 1.0))
         ahead /= np.linalg.norm(ahead)
         return ahead, float(np.linalg.slogdet(np.vstack([slope, ahead]))[0])
 
@@ -152,18 +186,36 @@ class _Branch:
         before = math.inf
         for _ in range(NEWTON_STEPS):
             missing, slope = self._equations(at)
-            if self._solved(at, missing):
-                return at
-            change = np.linalg.solve(np.vstack([slope, fixed]), np.append(missing, 0.0))
-            size = float(np.linalg.norm(change))
+            change = _solved(np.vstack([slope, fixed]), np.append(missing, 0.0))
+            if self._close(at, at - change) or (np.abs(missing) <= self._rounding(at)).all():
+                return at - change
+            size = float(np.linalg.norm(change / _units(at)))
             if size > CONTRACTION * before:
                 return None
             at, before = at - change, size
         return None
 
-    def _solved(self, at: np.ndarray, missing: np.ndarray) -> bool:
-        response = self._profile(at - np.append(missing, 0.0))
-        return all(np.abs(old - new).max() < RESIDUAL for old, new in zip(self._profile(at), response, strict=True))
+    def _close(self, at: np.ndarray, other: np.ndarray) -> bool:
+        pairs = zip(self._profile(at), self._profile(other), strict=True)
+        return all(np.abs(old - new).max() < RESIDUAL for old, new in pairs)
+
+    def _rounding(self, at: np.ndarray) -> np.ndarray:
+        """[N] how far G may be from zero at its zero because z and lambda u are rounded."""
+        profile = self._profile(at)
+        sizes = [self.sizes.values(population, profile) for population in range(len(profile))]
+        return NOISE * (np.abs(at[:-1]) + at[-1] * np.concatenate(sizes))
+
+
+def _solved(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """`matrix` [N, N] divided into `right` [N], rows and then columns brought to one size first."""
+    rows = np.abs(matrix).max(axis=1, keepdims=True)
+    columns = np.abs(matrix / rows).max(axis=0)
+    return np.linalg.solve(matrix / rows / columns, right / rows[:, 0]) / columns
+
+
+def _units(at: np.ndarray) -> np.ndarray:
+    """[N + 1] what a change of one is at a point: steps are absolute for small z and lambda, relative for large."""
+    return 1 + np.abs(at)
 
 
 def _softmax(logs: np.ndarray) -> np.ndarray:
