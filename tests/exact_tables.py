@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -146,10 +147,16 @@ def distribution(weights: np.ndarray) -> list[Fraction]:
 
 
 def value(matrix: np.ndarray) -> Fraction:
-    """The value to the row player, by the simplex method of Dantzig (1951) with the rule of Bland (1977)."""
-    rows: Rows = fractions(matrix)
+    """The value to the row player."""
+    return _value(matrix.shape, np.ascontiguousarray(matrix).tobytes())
+
+
+@lru_cache
+def _value(shape: tuple[int, int], payoffs: bytes) -> Fraction:
+    """By the simplex method of Dantzig (1951) with the rule of Bland (1977)."""
+    rows: Rows = fractions(np.frombuffer(payoffs).reshape(shape))
     lift = 1 - min(min(row) for row in rows)
-    n, m = matrix.shape
+    n, m = shape
     unit = [[Fraction(int(i == j)) for j in range(n)] for i in range(n)]
     # max sum(u) with (A + lift) u <= 1 and u >= 0 is one over the value of A + lift; the last column is the bound
     table = [[a + lift for a in row] + unit[i] + [Fraction(1)] for i, row in enumerate(rows)]

@@ -36,6 +36,11 @@ def random_matrix(seed):
     ][seed % 5]
 
 
+def first_policies(matrix):
+    """A wrong answer."""
+    return np.eye(len(matrix))[0], np.eye(len(matrix.T))[0]
+
+
 def entropy(weights):
     positive = weights[weights > 0]
     return -(positive * np.log(positive)).sum()
@@ -100,17 +105,32 @@ class TestNash:
         payoffs = table(np.random.default_rng(size).normal(size=(size, size + 7)))
         assert nash_conv(payoffs, Nash()(payoffs).marginals) < 1e-12
 
-    def test_falls_back_on_the_linear_program(self, monkeypatch):
-        monkeypatch.setattr(nash, "by_interior_point", lambda matrix: (np.eye(3)[0], np.eye(3)[0]))
+    def test_falls_back_on_whole_numbers(self, monkeypatch):
+        monkeypatch.setattr(nash, "by_interior_point", first_policies)
         payoffs = table(BIASED_ROCK_PAPER_SCISSORS)
-        assert nash_conv(payoffs, Nash()(payoffs).marginals) < 1e-9
+        np.testing.assert_allclose(Nash()(payoffs).marginals, [[1 / 16, 10 / 16, 5 / 16]] * 2, rtol=1e-15)
 
     def test_never_returns_what_it_did_not_verify(self, monkeypatch):
-        wrong = np.eye(3)[0], np.eye(3)[0]
-        monkeypatch.setattr(nash, "by_interior_point", lambda matrix: wrong)
-        monkeypatch.setattr(nash, "by_simplex", lambda matrix: wrong)
-        with pytest.raises(ArithmeticError, match="regret of"):
+        monkeypatch.setattr(nash, "by_interior_point", first_policies)
+        monkeypatch.setattr(nash, "solve_exactly", lambda matrix, spread: (*first_policies(matrix), None))
+        with pytest.raises(ArithmeticError, match=r"nash: a policy still gains 0\.\d+ of its stakes"):
             Nash()(table(BIASED_ROCK_PAPER_SCISSORS))
+
+    def test_refuses_what_is_too_large_for_whole_numbers_with_the_gain_that_is_left(self, monkeypatch):
+        monkeypatch.setattr(nash, "MOST", 10)
+        with pytest.raises(ArithmeticError, match=r"gains [\d.e-]+ of its stakes.*40 by 40 policies"):
+            Nash()(table(np.diag(10.0 ** np.linspace(-6, 9, 40))))
+
+    def test_finds_the_policies_that_matter_in_a_large_table(self):
+        rng = np.random.default_rng(2)
+        core = rng.normal(size=(150, 150))
+        matrix = np.zeros((153, 153))
+        matrix[:150, :150] = core - core.T
+        matrix[:150, 150:] = 10.0 ** rng.integers(3, 13, size=3)
+        matrix[150:, :150] = -matrix[:150, 150:].T
+        x = Nash()(table(matrix), symmetric=True).marginals[0]
+        assert (x[150:] == 0).all()
+        assert (matrix[:150, :150] @ x[:150]).max() < 1e-13
 
 
 class TestInteriorPoint:

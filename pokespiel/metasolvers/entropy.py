@@ -12,13 +12,15 @@ Reference: Nocedal and Wright (2006), Numerical Optimization.
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import lstsq, null_space
+from scipy.linalg import cho_factor, cho_solve, lstsq, qr, solve_triangular
 from scipy.optimize import brentq
 
 STEPS = 500
 """Most steps; 10 to 20 are usual."""
 REDUNDANT = 1e-13
 """A condition that differs from others by a smaller share of its size says nothing new."""
+RIDGE = 1e-14
+"""What keeps directions apart that are nearly one, as a share of their curvature."""
 SMALL = 0.1
 """A relative change of all weights by less than this is made in full."""
 DONE = 1e-10
@@ -54,9 +56,24 @@ def _newton(weights: np.ndarray, conditions: np.ndarray) -> np.ndarray:
     """The relative change [k] towards the maximum with conditions [l, k] @ w as it is."""
     terms = conditions * weights
     sizes = np.abs(terms).sum(axis=1)
-    free = null_space(terms[sizes > 0] / sizes[sizes > 0, None], rcond=REDUNDANT)
-    root = np.sqrt(weights)
-    return free @ lstsq(root[:, None] * free, -root * np.log(weights))[0] if free.size else np.zeros(len(weights))
+    free = _free_directions(terms[sizes > 0] / sizes[sizes > 0, None])
+    if not free.size:
+        return np.zeros(len(weights))
+    units = np.sqrt(weights @ free**2)
+    free = free / units
+    curvature = (free.T * weights) @ free + RIDGE * np.eye(len(units))
+    return free @ cho_solve(cho_factor(curvature), -(weights * np.log(weights)) @ free)
+
+
+def _free_directions(conditions: np.ndarray) -> np.ndarray:
+    """[k, f] all changes that conditions [l, k] leave free: one of the k alone with those that it drags along."""
+    _, triangle, order = qr(conditions, mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(triangle))
+    rank = int((diagonal > REDUNDANT * diagonal[0]).sum())
+    free = np.zeros((len(order), len(order) - rank))
+    free[order[:rank]] = -solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:])
+    free[order[rank:]] = np.eye(len(order) - rank)
+    return free
 
 
 def _pressures(weights: np.ndarray, conditions: np.ndarray) -> np.ndarray:

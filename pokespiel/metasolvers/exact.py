@@ -143,23 +143,23 @@ class Tableau:
 
     def raised(self, variable: int) -> bool:
         """Exchange variables until `variable` is positive; False if it never is."""
-        for column in np.flatnonzero(self.free == variable):
+        for column in np.flatnonzero(self.free == variable).tolist():
             self.pivot(self.leaving(column), column)
         for row in np.flatnonzero(self.basic == variable):  # where it now stays
             while self.entries[row, -1] == 0:
                 rising = self.entries[row, :-1] < 0
                 if not rising.any():
                     return False
-                column = _least(self.free, rising)
-                self.pivot(self.leaving(column), column)
+                entering = _least(self.free, rising)
+                self.pivot(self.leaving(entering), entering)
             return True
         return False
 
     def leaving(self, column: int) -> int:
         """The row whose variable is the first to reach zero when the column's grows, the least index among equals."""
-        rows = np.flatnonzero(self.entries[:-1, column] > 0)
+        rows = np.flatnonzero(self.entries[:-1, column] > 0).tolist()
         room = [Fraction(self.entries[row, -1], self.entries[row, column]) for row in rows]
-        return min(zip(room, self.basic[rows], rows, strict=True))[2]
+        return min(zip(room, self.basic[rows].tolist(), rows, strict=True))[2]
 
 
 def _least(variables: np.ndarray, among: np.ndarray) -> int:

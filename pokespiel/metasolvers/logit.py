@@ -4,8 +4,8 @@
 
 At rationality lambda = 0 the only solution is uniform. From there one branch of solutions leads on, and its limit as
 lambda grows is a Nash equilibrium. It is followed by predictor and corrector steps along its length, so that it may
-turn back in lambda on its way (Turocy 2005), in the variables z = lambda (u - x u), whose softmax is the strategy: those
-of policies that are played stay of the size of log x however large lambda and the payoffs are.
+turn back in lambda on its way (Turocy 2005). Its variables are z = lambda (u - x u), whose softmax is the strategy: for
+policies that are played they stay of the size of log x, however large lambda and the payoffs are.
 
 Reference: McKelvey and Palfrey (1995), Quantal Response Equilibria for Normal Form Games; Turocy (2005), A Dynamic
 Homotopy Interpretation of the Logistic Quantal Response Equilibrium Correspondence.
