@@ -118,7 +118,8 @@ def _result(chain: Chain, rows: Sequence[Mapping[str, Any]], found: Sequence[Res
         name = "cce_gap" if "cce_gap" in last else "exploitability"
         what = "answer's" if name == "cce_gap" else "mixture's"
         before = f", down from {first[name]:.3g} at the start" if last[name] < first[name] else ""
-        aim = "at an equilibrium it is 0" if last[name] > plots.SMALLEST else "it is an equilibrium"
+        kind = "coarse correlated" if name == "cce_gap" else "Nash"
+        aim = f"at a {kind} equilibrium it is 0" if last[name] > plots.SMALLEST else f"it is a {kind} equilibrium"
         return f"The {what} {DISTANCES[name]} is {distance(last[name])}{before}; {aim}."
     if found:
         one = found[-1]

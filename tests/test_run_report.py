@@ -245,7 +245,7 @@ def test_teams_that_players_choose_are_not_recorded(tmp_path):
 
 def test_a_start_alone_is_a_page(tmp_path):
     html = report_of(tmp_path, PSROConfig("kuhn_poker", iterations=0))
-    assert lead(html) == "The mixture's exploitability is 0.458; at an equilibrium it is 0."
+    assert lead(html) == "The mixture's exploitability is 0.458; at a Nash equilibrium it is 0."
     assert len(captions(html)) == 1, "nothing to see in progress of a single point, but a response graph"
 
 
