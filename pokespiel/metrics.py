@@ -2,6 +2,7 @@
 
 exploitability ...            exact, on games in sequence form
 population_regret             what the payoff table alone shows
+responses, responses_known    of the iteration's oracles, and how many of them play as their population could before
 policies_, support_, heaviest_, effective_<population>
                               its size; of its mixture the policies with weight, the largest weight, exp(entropy)
 <oracle>/win_rate, _low, _high
