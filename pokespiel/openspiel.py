@@ -74,8 +74,9 @@ def observations_of(game: Game, state: Any, player: int) -> Observations:
         states = game.states[player]
         return Observations(player, states.features[[key]], states.legal[[key]], np.array([key]))
     features = np.asarray(tensor_of(state.get_game())(state, player), np.float32)
-    legal = np.array(state.legal_actions_mask(player), bool)
-    return Observations(player, features[None], legal[None], np.array([key]))
+    legal = np.zeros((1, game.num_actions), bool)
+    legal[0, state.legal_actions(player)] = True
+    return Observations(player, features[None], legal, np.array([key]))
 
 
 def state_at(game: TreeGame, node: int) -> Any:

@@ -135,6 +135,13 @@ def test_every_error_of_openspiel_is_one_line(name, message, capfd) -> None:
     assert capfd.readouterr().err == ""
 
 
+def test_a_game_that_counts_fewer_actions_than_it_has_corrupts_no_memory() -> None:
+    game = load_game("chat_game")
+    assert "counts 2 distinct actions" in game.refusal
+    with pytest.raises(GameFailed, match="chat_game fails in its own code: IndexError"):
+        play(game, [[Uniform()]] * game.num_players, np.zeros((1, 2), int), [0], np.random.default_rng(0))
+
+
 def test_errors_within_a_match_name_the_game() -> None:
     game = load_game("kuhn_poker", "step")
     matches = game.start([0])

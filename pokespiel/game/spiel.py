@@ -84,10 +84,11 @@ class SpielMatches:
         if out is None:
             out = empty_observations(self.game, player, count)
         features, legal, key = (array[:count] for array in (out.features, out.legal, out.key))
+        legal[:] = False
         for place, match in enumerate(awaiting):
             state = self.states[match]
             features[place] = self.game.tensor(state, player)
-            legal[place] = state.legal_actions_mask(player)
+            legal[place, state.legal_actions(player)] = True  # `legal_actions_mask` believes what the game counts
         key[:] = -1
         return awaiting, Observations(player, features, legal, key)
 
