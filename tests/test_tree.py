@@ -246,7 +246,7 @@ def test_one_player_games() -> None:
 @pytest.mark.parametrize(
     ("name", "limit", "message"),
     [
-        ("chess", None, r"chess.* too large .* about .* histories, the limit is 2,000,000"),
+        ("chess", None, r"chess.* too large .* more than .* histories, the limit is 2,000,000"),
         ("leduc_poker", 5000, "more than the limit of 5,000 histories.*--limit N.*leduc_poker\\(limit=N\\)"),
         ("liars_dice(numdice=2)", None, r"liars_dice\(numdice=2\) is too large .* about .* histories"),
         ("liars_dice_ir", None, "no perfect recall"),

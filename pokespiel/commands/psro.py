@@ -39,7 +39,7 @@ class PSRO(PSROConfig):
     seconds: float | None = None
     """Stop at the first checkpoint after so long, to go on later with --resume; None = never."""
     limit: int | None = None
-    """How many histories an exact game may have, each of about 150 bytes and 3 microseconds to read; short for limit=N
+    """How many histories an exact game may have, each of about 200 bytes and 3 microseconds to read; short for limit=N
     among the game's parameters, where it is kept. None = 2,000,000."""
     go_on: bool = False
     """Make all iterations, even once no oracle brings anything new and each can only repeat the one before."""

@@ -17,13 +17,15 @@ import numpy as np
 from pokespiel.game.foreign import said
 
 HISTORIES = 2_000_000
-"""How many histories a game in sequence form may have unless told otherwise; each takes about 150 bytes."""
+"""How many histories a game in sequence form may have unless told otherwise; each takes about 200 bytes."""
 TABLE_BYTES = 1024
 """How much the tables of features and legal actions may take, for each history allowed."""
 ROOM = 1 << 12
 """Histories for which room is made at once; with more than that, the game's size is estimated first."""
 WALKS = 9, 100
 """Groups of random walks that estimate a game's size, and walks in a group."""
+ENOUGH = 1e30
+"""An estimate goes no further."""
 BEYOND = 1e9
 """So many histories fit into no machine's memory."""
 TOO_LARGE = "is too large for the sequence form"
@@ -121,7 +123,7 @@ def check_size(game: Any, limit: int, name: str) -> None:
         means.append(statistics.fmean(sizes))
         if 2 * sum(mean > 10 * limit for mean in means) > groups or statistics.median(sizes) > 10 * limit:
             about = statistics.median(means)
-            how = f"about {about:.0e} histories, the limit is {limit:,}"
+            how = f"{'about' if about < ENOUGH else 'more than'} {about:.0e} histories, the limit is {limit:,}"
             raise TreeRefused(_too_large(name, how) if about < BEYOND else f"{name} {TOO_LARGE}: {how}")
 
 
@@ -132,10 +134,10 @@ def _too_large(name: str, how: str) -> str:
     )
 
 
-def _walk(state: Any, rng: random.Random, enough: float = 1e30) -> float:
-    """Estimate of the number of histories from one random walk, at most `enough`."""
+def _walk(state: Any, rng: random.Random) -> float:
+    """Estimate of the number of histories from one random walk, which ends where it passes ENOUGH."""
     width, total = 1.0, 1.0
-    while not state.is_terminal() and total < enough:
+    while not state.is_terminal() and total < ENOUGH:
         if state.is_simultaneous_node():
             choices = [state.legal_actions(player) for player in range(state.num_players())]
             for actions in choices:
