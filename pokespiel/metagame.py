@@ -190,7 +190,12 @@ class ExactPayoffs:
                 payoffs = game.payoffs(plans)
                 rounding = 1e-14 * max(map(abs, game.utility_range))
                 grown.payoffs[at(block)] = np.where(np.abs(payoffs) > rounding, payoffs, 0.0)
-        return grown._replace(payoffs=_mirrored(grown.payoffs)) if len(populations) < game.num_players else grown
+        if len(populations) < game.num_players:
+            grown = grown._replace(payoffs=_mirrored(grown.payoffs))
+            if game.total is not None:  # a policy against itself
+                for index in range(len(populations[0])):
+                    grown.payoffs[at((index,) * game.num_players)] = game.total / game.num_players
+        return grown
 
 
 def interval(

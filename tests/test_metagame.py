@@ -100,7 +100,7 @@ def test_a_missing_cell_is_an_error():
 
 
 def test_exact_payoffs_need_a_sequence_form():
-    with pytest.raises(ValueError, match="parity is not; use 'sampled'"):
+    with pytest.raises(ValueError, match=r"which parity is not: .* sampled payoffs take any game"):
         ExactPayoffs()(Parity(), [[Uniform()], [Uniform()]], None, rng())
 
 

@@ -28,7 +28,7 @@ from scipy import sparse
 from pokespiel.game.flatten import FlatGame
 from pokespiel.game.tree_matches import Moves, TreeMatches, moves_of
 from pokespiel.game.treeplex import Treeplex, number
-from pokespiel.metasolvers.judging import is_symmetric, is_zero_sum
+from pokespiel.metasolvers.judging import is_constant_sum, is_symmetric, is_zero_sum
 from pokespiel.policy import Mixture, Observations, Policy, Tabular
 
 Plans = tuple[np.ndarray, ...]
@@ -102,6 +102,9 @@ class TreeGame:
             rows[mine] = numbering.rows[flat.row[mine]]
         self.nodes = Nodes(flat.actor, rows, flat.child, flat.parent, flat.action, flat.distributions)
         self.zero_sum = is_zero_sum(flat.returns)
+        constant = float(flat.returns[:, 0].sum()) if is_constant_sum(flat.returns) else None
+        self.total = 0.0 if self.zero_sum else constant
+        """What the players' returns sum to wherever the game ends, None = it differs."""
         self.utility_range = (float(flat.returns.min()), float(flat.returns.max()))
         self.weights = flat.chance * flat.returns
         """[P, Z] each terminal's return to each player, times the probability of its chance outcomes."""
@@ -262,7 +265,7 @@ class TreeGame:
         """Expected returns [P] of a profile of plans."""
         if self.num_players == 2:
             first = plans[0] @ self.gradient(plans, 0)
-            return np.array([first, -first if self.zero_sum else plans[1] @ self.gradient(plans, 1)])
+            return np.array([first, plans[1] @ self.gradient(plans, 1) if self.total is None else self.total - first])
         return self.weights @ self._reach(plans, skip=-1)
 
     def gradient(self, plans: Plans, player: int) -> np.ndarray:
@@ -303,7 +306,10 @@ class TreeGame:
         sizes = tuple(len(own) for own in plans)
         if self.num_players == 2:
             first = _bilinear(plans[0], self.matrices[0], plans[1])
-            return np.stack([first, -first if self.zero_sum else _bilinear(plans[1], self.matrices[1], plans[0]).T])
+            if self.total is None:
+                return np.stack([first, _bilinear(plans[1], self.matrices[1], plans[0]).T])
+            second = self.total - first
+            return np.stack([self.total - second, second])  # sums to the last digit
         block = np.empty((self.num_players, *sizes))
         inner = int(np.argmax(sizes))
         outer = [player for player in range(self.num_players) if player != inner]
