@@ -19,11 +19,11 @@ from pokespiel.matches import Seats
 from pokespiel.showdown.arena import (
     Conditions,
     Fixture,
-    PolicyContestant,
     local_server,
     play_arena,
     seat_swapped,
 )
+from pokespiel.showdown.contestants import PolicyContestant
 from pokespiel.showdown.install import required
 from pokespiel.showdown.record import Record
 from pokespiel.showdown.serve import serve

@@ -27,7 +27,8 @@ from pokespiel.game.gen1.teams import load_pool
 from pokespiel.game.gen1.view import COMPACT_SIZE, NUM_ACTIONS
 from pokespiel.matches import Seats
 from pokespiel.policy import Observations, Uniform, sample_actions
-from pokespiel.showdown.arena import Conditions, PokeEnvContestant, local_server, play_arena, seat_swapped
+from pokespiel.showdown.arena import Conditions, local_server, play_arena, seat_swapped
+from pokespiel.showdown.contestants import PokeEnvContestant
 from pokespiel.showdown.install import required
 from pokespiel.showdown.serve import serve
 

@@ -11,13 +11,12 @@ import numpy as np
 
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown.arena import (
-    PokeEnvContestant,
-    PolicyContestant,
     local_server,
     play_arena,
     seat_swapped,
 )
 from pokespiel.showdown.commands import policy_named
+from pokespiel.showdown.contestants import PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.install import install
 from pokespiel.showdown.record import Record
 from pokespiel.showdown.serve import serve

@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import EllipsisType
+from typing import TypeAlias
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+Line: TypeAlias = "str | bytes | EllipsisType | None"
+
 
 class Liar:
-    """Says `lines`, one message each, as soon as an opponent is asked for; None hangs up."""
+    """Says `lines`, one message each, as soon as an opponent is asked for; None hangs up, ... waits for a choice."""
 
-    def __init__(self, lines: Sequence[str | bytes | None]):
+    def __init__(self, lines: Sequence[Line]):
         self.lines = lines
         self.heard: list[str] = []
         self.port = 0
@@ -28,6 +32,8 @@ class Liar:
                 if "|/trn " in str(message):
                     name = str(message).split("/trn ")[1].split(",")[0]
                     socket.send(f"|updateuser| {name}|1|1|{{}}")
+                if "|/crq userdetails" in str(message):
+                    socket.send("|queryresponse|userdetails|null")
                 if "|/search" in str(message):
                     with suppress(ConnectionClosed):  # what the other side said before it hung up is still to be heard
                         self.speak(socket)
@@ -39,7 +45,16 @@ class Liar:
             if line is None:
                 socket.close()
                 return
-            socket.send(line, text=True)
+            if line is ...:
+                self.hear_choice(socket)
+            else:
+                socket.send(line, text=True)
+
+    def hear_choice(self, socket: ServerConnection) -> None:
+        for message in socket:
+            self.heard.append(str(message))
+            if "|/choose" in str(message):
+                return
 
     def hear_out(self) -> None:
         """Wait until every conversation has ended."""
@@ -48,7 +63,7 @@ class Liar:
 
 
 @contextmanager
-def lying(lines: Sequence[str | bytes | None]) -> Iterator[Liar]:
+def lying(lines: Sequence[Line]) -> Iterator[Liar]:
     """The server on a free port while the context lasts."""
     liar = Liar(lines)
     with serve(liar, "127.0.0.1", 0, max_size=None) as server:

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from poke_env.concurrency import POKE_LOOP
 from pokespiel.cli import main
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
-from pokespiel.showdown.arena import PokeEnvContestant, local_server
-from pokespiel.showdown.online import Account, LoginFailed, Online
-from pokespiel.showdown.player import PolicyPlayer, disconnect
+from pokespiel.showdown.arena import local_server
+from pokespiel.showdown.connection import LoginFailed
+from pokespiel.showdown.contestants import PokeEnvContestant
+from pokespiel.showdown.online import Account, Online
+from pokespiel.showdown.player import PolicyPlayer
 from pokespiel.showdown.serve import serve
 
 BOT = Path(__file__).with_name("showdown_bot.py")
@@ -29,18 +32,25 @@ def server(showdown):
 
 def online(server, name, policy="expert", **conditions):
     teams = load_pool("competitive").teams
-    conditions = {"patience": 30.0, "attempts": 2} | conditions
+    conditions = {"patience": 30.0, "attempts": 2, "pause": 0.0} | conditions
     return Online(BASELINES.build(policy), teams, local_server(server.port), Account(name, None), 0, **conditions)
 
 
 @pytest.fixture
 def random_player(server):
     """A poke-env player that takes every challenge."""
-    player = PokeEnvContestant.named("RandomPlayer").join("randombot", local_server(server.port), load_pool("one")[0])
-    taking = asyncio.run_coroutine_threadsafe(player._accept_challenges(None, 1000, None), POKE_LOOP)
+    with accepting(PokeEnvContestant.named("RandomPlayer").join("randombot", local_server(server.port))) as player:
+        yield player
+
+
+@contextmanager
+def accepting(player):
+    """A poke-env player that takes every challenge while the context lasts."""
+    player.take_seat(load_pool("one")[0])
+    taking = asyncio.run_coroutine_threadsafe(player.player._accept_challenges(None, 1000, None), POKE_LOOP)
     yield player
     taking.cancel()
-    asyncio.run_coroutine_threadsafe(disconnect(player), POKE_LOOP).result()
+    asyncio.run_coroutine_threadsafe(player.leave(), POKE_LOOP).result()
 
 
 def test_a_bot_in_another_process_is_played(server, monkeypatch, capsys):
@@ -55,63 +65,61 @@ def test_a_bot_in_another_process_is_played(server, monkeypatch, capsys):
 
 
 def test_an_opponent_is_challenged(server, random_player):
-    tally = online(server, "challenger").challenge("randombot", 3)
-    assert (tally.won, tally.problems) == (3, [])
+    tally = online(server, "challenger").challenge("randombot", 3).finish()
+    assert (tally.won, tally.problems) == (3, ())
 
 
 def test_two_accounts_meet_on_the_ladder(server):
     with ThreadPoolExecutor() as pool:
-        playing = [pool.submit(online(server, policy, policy).ladder, 2) for policy in ("expert", "random")]
+        playing = [pool.submit(online(server, policy, policy).ladder(2).finish) for policy in ("expert", "random")]
         first, second = (tally.result(timeout=240) for tally in playing)
-    assert (first.won, first.problems) == (second.lost, second.problems) == (2, [])
+    assert (first.won, first.problems) == (second.lost, second.problems) == (2, ())
 
 
 def test_a_lost_connection_is_opened_again_and_the_battle_played_on(server, random_player, monkeypatch):
     answer, lost = PolicyPlayer._answer, []
 
-    async def answer_and_drop(self, tag, record):
-        drops = record.decisions == 4 and len(lost) < 3
-        lost.extend([tag] * drops)
+    async def answer_and_drop(self, battle, due):
+        drops = battle.decisions == 4 and len(lost) < 1 or battle.decisions in (6, 8)
+        lost.extend([battle.room] * drops)
         if drops and len(lost) == 1:  # the answer does not get through
-            await self.ps_client.websocket.close()
-        await answer(self, tag, record)
+            await self.connection.close()
+        await answer(self, battle, due)
         if drops:
-            await self.ps_client.websocket.close()
+            await self.connection.close()
 
     monkeypatch.setattr(PolicyPlayer, "_answer", answer_and_drop)
-    tally = online(server, "dropper").challenge("randombot", 1)
-    assert (tally.won, tally.problems) == (1, [])
+    tally = online(server, "dropper").challenge("randombot", 1).finish()
+    assert (tally.won, tally.problems) == (1, ())
     assert len(lost) == 3
     assert len(set(lost)) == 1
 
 
 def test_an_opponent_that_stalls_is_left(server, monkeypatch):
-    stalling = PokeEnvContestant.named("RandomPlayer").join("staller", local_server(server.port), load_pool("one")[0])
-    monkeypatch.setattr(stalling, "choose_move", lambda battle: asyncio.sleep(1000))
-    taking = asyncio.run_coroutine_threadsafe(stalling._accept_challenges(None, 1, None), POKE_LOOP)
-    tally = online(server, "waiter", patience=4.0, attempts=1).challenge("staller", 1)
-    assert tally.finished == 0
-    assert tally.problems == ["nothing happened for 4 s in turn 1"]
-    taking.cancel()
-    asyncio.run_coroutine_threadsafe(disconnect(stalling), POKE_LOOP).result()
+    stalling = PokeEnvContestant.named("RandomPlayer").join("staller", local_server(server.port))
+    monkeypatch.setattr(stalling.player, "choose_move", lambda battle: asyncio.sleep(1000))
+    with accepting(stalling):
+        tally = online(server, "waiter", patience=3.0, attempts=1).challenge("staller", 1).finish()
+    assert (tally.finished, tally.given_up) == (0, 1)  # the server counts it as lost
+    assert tally.problems == ("nothing happened for 3 s in turn 1",)
 
 
 def test_nobody_there_is_told_at_once(server):
-    tally = online(server, "lonely").challenge("nobody", 1)
+    tally = online(server, "lonely").challenge("nobody", 1).finish()
     assert tally.finished == 0
-    assert tally.problems == ["the server refused: The user 'nobody' was not found."] * 2
+    assert tally.problems == ("the server refused: The user 'nobody' was not found.",) * 2
 
 
 def test_nobody_comes(server):
-    tally = online(server, "waiter", patience=0.5, attempts=1).accept(1)
-    assert tally.problems == ["nothing happened for 0.5 s and no battle began"]
+    tally = online(server, "waiter", patience=0.5, attempts=1).accept(1).finish()
+    assert tally.problems == ("no challenge came within 0.5 s",)
 
 
 def test_a_team_that_the_server_refuses_is_told(server, random_player):
     account = online(server, "cheater", attempts=1)
     mewtwo = replace(load_pool("one")[0][0], species="Mewtwo")
     illegal = Online(account.policy, [(mewtwo,)], account.server, account.account, 0, attempts=1)
-    (problem,) = illegal.challenge("randombot", 1).problems
+    (problem,) = illegal.challenge("randombot", 1).finish().problems
     assert "Mewtwo" in problem
     assert problem.startswith("the server refused: Your team was rejected")
 
@@ -119,10 +127,10 @@ def test_a_team_that_the_server_refuses_is_told(server, random_player):
 def test_a_server_that_is_not_there_refuses_the_login(server):
     with serve() as gone:
         port = gone.port
-    with pytest.raises(LoginFailed, match="the connection was lost during logging in"):
-        Online(BASELINES.build("random"), load_pool("one").teams, local_server(port), Account("x", None), 0).ladder(1)
+    with pytest.raises(LoginFailed, match="no connection to ws://"):
+        Online(BASELINES.build("random"), load_pool("one").teams, local_server(port), Account("x", None), 0).ladder(1).finish()
 
 
 def test_a_name_in_use_is_told(server, random_player):
     with pytest.raises(LoginFailed, match=r"refused: randombot .*"):
-        online(server, "randombot").ladder(1)
+        online(server, "randombot").ladder(1).finish()

@@ -15,18 +15,12 @@ from pokespiel.learning.datasets import policy_name
 from pokespiel.metagame import grow
 from pokespiel.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.sampling import record
-from pokespiel.showdown.arena import (
-    Conditions,
-    PokeEnvContestant,
-    PolicyContestant,
-    Result,
-    local_server,
-    play_arena,
-    seat_swapped,
-)
+from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped
 from pokespiel.showdown.cells import round_robin, units_of
+from pokespiel.showdown.connection import LoginFailed
+from pokespiel.showdown.contestants import PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.online import Account, LoginFailed, server_at
+from pokespiel.showdown.online import Account, server_at
 from pokespiel.showdown.player import PolicyPlayer
 from pokespiel.showdown.record import Record, read_record
 from pokespiel.showdown.serve import ServerFailed, serve
@@ -119,11 +113,11 @@ def test_a_server_that_dies_ends_no_match_as_a_loss(showdown, pool):
 def test_a_dropped_connection_is_a_new_attempt(server, pool, monkeypatch):
     answer, dropped = PolicyPlayer._answer, []
 
-    async def answer_and_drop(self, tag, record):
-        await answer(self, tag, record)
-        if record.decisions == 5 and len(dropped) < 2:
-            dropped.append(tag)
-            await self.ps_client.websocket.close()
+    async def answer_and_drop(self, battle, due):
+        await answer(self, battle, due)
+        if battle.decisions == 5 and len(dropped) < 2:
+            dropped.append(battle.room)
+            await self.connection.close()
 
     monkeypatch.setattr(PolicyPlayer, "_answer", answer_and_drop)
     results = play(server, expert(), PokeEnvContestant.named("RandomPlayer"), pool, 1)
@@ -162,9 +156,9 @@ def test_matches_are_spread_over_servers_and_leave_a_dead_one(server, pool, monk
     joined = []
     join = PolicyContestant.join
 
-    def noted(self, name, address, team):
+    def noted(self, name, address):
         joined.append(address.websocket_url)
-        return join(self, name, address, team)
+        return join(self, name, address)
 
     monkeypatch.setattr(PolicyContestant, "join", noted)
     with serve() as mortal:

@@ -28,13 +28,14 @@ class Showdown:
     opponent: str | None = None
     """Whom to challenge, or from whom alone to accept; None = from anyone."""
     matches: int = 20
-    """How many; the arena plays pairs of them."""
+    """How many to play; the arena plays pairs of them."""
     teams: str = "competitive"
     """A shipped pool or a file or folder of teams; each match draws from it."""
     server: str = "8000"
     """Where to play online: official, a port of this machine, or a websocket address."""
-    patience: float = 300.0
-    """Online: seconds to wait for an opponent, and for each next turn, before a match is given up and tried again."""
+    patience: float = 660.0
+    """Online: seconds to wait for an opponent, for each next turn, and for a server that is away, before a match is
+    given up and tried again. A server's timer, which the bot starts, decides within 600 s."""
     port: int = 8000
     """The port to serve on; 0 = any free one."""
     servers: int = 1
@@ -42,12 +43,14 @@ class Showdown:
     concurrency: int = 8
     """Matches side by side in the arena."""
     out: Path | None = None
-    """A JSON file for the arena's record; `pokespiel agent --arenas` puts it on a card."""
+    """A JSON file for the record, kept at every match. `pokespiel agent --arenas` puts an arena's on a card; online,
+    the same command again goes on with an interrupted series."""
+    replays: Path | None = None
+    """Online: the folder for the battles' replays; by default the one beside --out, of the same name."""
     seed: int = 0
-    """Of the teams and of the policies' own draws; the server rolls by itself."""
+    """Seed of the teams and of the policies' own draws; the server rolls by itself."""
 
     def __call__(self) -> int:
         from pokespiel.showdown.commands import run
 
-        run(self)
-        return 0
+        return run(self)

@@ -8,78 +8,22 @@ fresh accounts: it is never a loss and never waited for without end.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import itertools
 import logging
+import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-import numpy as np
-from poke_env import AccountConfiguration, ServerConfiguration
+from poke_env import ServerConfiguration
 from poke_env.concurrency import POKE_LOOP
-from poke_env.player import Player
 
-from pokespiel.game.gen1.teams import Team, pack
-from pokespiel.policy import Policy
-from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.player import FORMAT, PATIENCE, SILENT, PolicyPlayer, disconnect
-from pokespiel.showdown.waiting import Unfinished, outcome, play_out, turn_of, within
+from pokespiel.game.gen1.teams import Team
+from pokespiel.showdown.contestants import Contestant, Participant
+from pokespiel.showdown.waiting import Unfinished, play_out
 
 _LOG = logging.getLogger(__name__)
 _NAMES = itertools.count(1)
-
-
-class Contestant(Protocol):
-    """Someone who plays: opens an account on a server, ready for a match with a team."""
-
-    def join(self, name: str, server: ServerConfiguration, team: Team) -> Player: ...
-
-
-@dataclass(frozen=True)
-class PolicyContestant:
-    """A policy of ours; all its accounts share one desk."""
-
-    desk: Desk
-
-    @classmethod
-    def of(cls, policy: Policy, rng: np.random.Generator) -> PolicyContestant:
-        return cls(Desk(policy, rng))
-
-    def join(self, name: str, server: ServerConfiguration, team: Team) -> Player:
-        return PolicyPlayer(self.desk, name=name, server=server, team=team)
-
-
-@dataclass(frozen=True)
-class PokeEnvContestant:
-    """A poke-env player class."""
-
-    player: Callable[..., Player]
-
-    @classmethod
-    def named(cls, path: str) -> PokeEnvContestant:
-        """From "module:Class", or the name of a class in `poke_env.player` such as "SimpleHeuristicsPlayer"."""
-        module, _, attribute = path.rpartition(":")
-        try:
-            found = getattr(importlib.import_module(module or "poke_env.player"), attribute)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise ValueError(
-                f"no poke-env player at {path!r}: expected 'module:Class', or one of poke-env's own such as "
-                f"RandomPlayer, MaxBasePowerPlayer, SimpleHeuristicsPlayer ({error})"
-            ) from error
-        if not (isinstance(found, type) and issubclass(found, Player)):
-            raise ValueError(f"{path!r} is {found!r}, not a class derived from poke_env.player.Player")
-        return cls(found)
-
-    def join(self, name: str, server: ServerConfiguration, team: Team) -> Player:
-        return self.player(
-            account_configuration=AccountConfiguration(name, None),
-            battle_format=FORMAT,
-            server_configuration=server,
-            team=pack(team),
-            log_level=SILENT,
-            **PATIENCE,
-        )
 
 
 class Fixture(NamedTuple):
@@ -113,11 +57,13 @@ class Conditions:
 
 
 STANDARD = Conditions()
+BEAT = 5.0
+"""Seconds after which the arena calls `idle`."""
 
 
 def local_server(port: int) -> ServerConfiguration:
-    """poke-env's description of a server on this machine."""
-    return ServerConfiguration(f"ws://127.0.0.1:{port}/showdown/websocket", "http://127.0.0.1/action.php?")
+    """poke-env's description of a server on this machine, which asks nobody for a password."""
+    return ServerConfiguration(f"ws://127.0.0.1:{port}/showdown/websocket", "")
 
 
 def seat_swapped(pairs: Sequence[tuple[Team, Team]]) -> list[Fixture]:
@@ -130,13 +76,22 @@ def play_arena(
     fixtures: Sequence[Fixture],
     servers: Sequence[ServerConfiguration],
     conditions: Conditions = STANDARD,
+    idle: Callable[[], None] | None = None,
 ) -> Iterator[tuple[int, Result]]:
-    """Play `fixtures`, spread over `servers`; yields (index of the fixture, result) as matches end."""
-    results: asyncio.Queue[tuple[int, Result] | None] = asyncio.Queue()
+    """Play `fixtures`, spread over `servers`; yields (index of the fixture, result) as matches end.
+
+    `idle` is called where nothing ends for `BEAT` seconds.
+    """
+    results: queue.SimpleQueue[tuple[int, Result] | None] = queue.SimpleQueue()
     arena = asyncio.run_coroutine_threadsafe(_play_all(contestants, fixtures, servers, conditions, results), POKE_LOOP)
     try:
-        for _ in fixtures:
-            answer = asyncio.run_coroutine_threadsafe(results.get(), POKE_LOOP).result()
+        while True:
+            try:
+                answer = results.get(timeout=BEAT)
+            except queue.Empty:
+                if idle is not None:
+                    idle()
+                continue
             if answer is None:
                 break
             yield answer
@@ -150,14 +105,14 @@ async def _play_all(
     fixtures: Sequence[Fixture],
     servers: Sequence[ServerConfiguration],
     conditions: Conditions,
-    results: asyncio.Queue[tuple[int, Result] | None],
+    results: queue.SimpleQueue[tuple[int, Result] | None],
 ) -> None:
     waiting = iter(enumerate(fixtures))
 
     async def run(table: _Table) -> None:
         try:
             for index, fixture in waiting:
-                await results.put((index, await table.play(fixture)))
+                results.put((index, await table.play(fixture)))
         finally:
             await table.clear()
 
@@ -165,7 +120,7 @@ async def _play_all(
     try:
         await asyncio.gather(*(run(_Table(contestants, servers, i, conditions)) for i in places))
     finally:
-        await results.put(None)
+        results.put(None)
 
 
 @dataclass
@@ -177,14 +132,14 @@ class _Table:
     turn: int
     """Whose turn it is among the servers."""
     conditions: Conditions
-    players: list[Player] = field(default_factory=list)
+    participants: list[Participant] = field(default_factory=list)
 
     async def play(self, fixture: Fixture) -> Result:
         problems: list[str] = []
         for attempt in range(1, self.conditions.attempts + 1):
             try:
-                self.seat(fixture.teams)
-                utility, turns = await _play_once(self.players, fixture.first, self.conditions.stall)
+                await self.seat(fixture.teams)
+                utility, turns = await self.play_once(fixture.first)
                 return Result(utility, turns, attempt, tuple(problems))
             except (Unfinished, OSError) as error:
                 problems.append(str(error) or type(error).__name__)
@@ -193,33 +148,41 @@ class _Table:
                 self.turn += 1
         return Result(None, 0, self.conditions.attempts, tuple(problems))
 
-    def seat(self, teams: tuple[Team, Team]) -> None:
-        """Both players, with their teams and no memory of earlier matches."""
-        for player, team in zip(self.players, teams, strict=False):
-            player.reset_battles()
-            player.update_team(pack(team))
-        server = self.servers[self.turn % len(self.servers)]
-        for contestant, team in list(zip(self.contestants, teams, strict=True))[len(self.players) :]:
-            self.players.append(contestant.join(f"ps{next(_NAMES):08d}", server, team))
+    async def seat(self, teams: tuple[Team, Team]) -> None:
+        """Both participants, with their teams and no memory of earlier matches."""
+        if not self.participants:
+            server = self.servers[self.turn % len(self.servers)]
+            self.participants = [contestant.join(f"ps{next(_NAMES):08d}", server) for contestant in self.contestants]
+            await asyncio.gather(*(participant.sign_in() for participant in self.participants))
+        for participant, team in zip(self.participants, teams, strict=True):
+            participant.take_seat(team)
+
+    async def play_once(self, first: int) -> tuple[float, int]:
+        """One match: the utility of contestant 0 and the number of turns."""
+        challenger, accepter = self.participants[first], self.participants[1 - first]
+        tasks = [
+            asyncio.ensure_future(challenger.challenge(accepter.name)),
+            asyncio.ensure_future(accepter.accept(challenger.name)),
+        ]
+        try:
+            await play_out(tasks, self.participants, self.conditions.stall)
+            turns, utility = max(participant.turn for participant in self.participants), _utility(self.participants)
+            if not all(task.done() for task in tasks):  # one has not heard the end: the next match has new participants
+                await self.clear()
+            return utility, turns
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def clear(self) -> None:
-        players, self.players = self.players, []
-        for player in players:
-            await disconnect(player)
+        participants, self.participants = self.participants, []
+        for participant in participants:
+            await participant.leave()
 
 
-async def _play_once(players: Sequence[Player], first: int, stall: float) -> tuple[float, int]:
-    """One match between two fresh accounts: the utility of player 0 and the number of turns."""
-    challenger, accepter = players[first], players[1 - first]
-    for player in players:
-        await within(player.ps_client.logged_in.wait(), stall, players, "logging in")
-    tasks = [
-        asyncio.ensure_future(challenger._send_challenges(accepter.username, 1)),
-        asyncio.ensure_future(accepter._accept_challenges(challenger.username, 1, None)),
-    ]
-    try:
-        await play_out(tasks, players, stall)
-    finally:
-        for task in tasks:
-            task.cancel()
-    return outcome(players[0]), turn_of(players)
+def _utility(participants: Sequence[Participant]) -> float:
+    """Contestant 0's, as the server has told either participant."""
+    own, foe = (participant.utility for participant in participants)
+    if own is None and foe is None:
+        raise Unfinished("the match ended without a result")
+    return own if own is not None else -(foe or 0.0)

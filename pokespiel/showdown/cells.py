@@ -17,7 +17,8 @@ from poke_env import ServerConfiguration
 from pokespiel.game.gen1.teams import Team
 from pokespiel.metagame import PayoffTable, grow
 from pokespiel.sampling import Units, record
-from pokespiel.showdown.arena import STANDARD, Conditions, Contestant, Result, play_arena, seat_swapped
+from pokespiel.showdown.arena import STANDARD, Conditions, Result, play_arena, seat_swapped
+from pokespiel.showdown.contestants import Contestant
 
 _ORDERS = np.array([[0, 1], [1, 0]])
 """Who sits first in the matches of `seat_swapped`."""

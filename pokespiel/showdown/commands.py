@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,30 +15,44 @@ from pokespiel.environment import environment
 from pokespiel.files import write_text
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.learning.datasets import policy_name
-from pokespiel.progress import watch
-from pokespiel.showdown.arena import (
-    Conditions,
-    Contestant,
-    PokeEnvContestant,
-    PolicyContestant,
-    Result,
-    local_server,
-    play_arena,
-    seat_swapped,
-)
+from pokespiel.progress import Watch, watch
+from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped
+from pokespiel.showdown.contestants import Contestant, PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.install import VERSION, install
+from pokespiel.showdown.journal import Journal
 from pokespiel.showdown.online import Account, Online, server_at
+from pokespiel.showdown.protocol import to_id
 from pokespiel.showdown.record import FORMAT, Record
+from pokespiel.showdown.series import Moment, Series
 from pokespiel.showdown.serve import ServerFailed, serve, serve_many
+from pokespiel.showdown.tally import NOTHING, Tally
 
 if TYPE_CHECKING:
     from pokespiel.commands.showdown import Showdown
 
 
-def run(options: Showdown) -> None:
-    """Do what the options say."""
-    actions = {"install": lambda _: print(install()), "serve": _serve, "arena": _arena}
-    actions.get(options.action, _online)(options)
+def run(options: Showdown) -> int:
+    """Do what the options say; the exit status is 0 where as many matches were played as asked for."""
+    _check(options)
+    if options.action == "install":
+        print(install())
+    elif options.action == "serve":
+        _serve(options)
+    elif options.action == "arena":
+        return _arena(options)
+    else:
+        return _online(options)
+    return 0
+
+
+def _check(options: Showdown) -> None:
+    for name in ("matches", "concurrency", "servers"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"{name} must be at least 1, got {getattr(options, name)}")
+    if not (math.isfinite(options.patience) and options.patience > 0):
+        raise ValueError(f"patience must be a positive number of seconds, got {options.patience}")
+    if options.out is not None and options.out.is_dir():
+        raise ValueError(f"--out {options.out} is a folder; name a file")
 
 
 def _serve(options: Showdown) -> None:
@@ -49,42 +64,48 @@ def _serve(options: Showdown) -> None:
         raise ServerFailed(f"the server ended with status {server.process.returncode}")
 
 
-def _arena(options: Showdown) -> None:
-    for name in ("matches", "concurrency", "servers"):
-        if getattr(options, name) < 1:
-            raise ValueError(f"{name} must be at least 1, got {getattr(options, name)}")
-    if options.out is not None and options.out.is_dir():
-        raise ValueError(f"--out {options.out} is a folder; name a file")
+def _arena(options: Showdown) -> int:
     install()
     rng = np.random.default_rng(options.seed)
     contestants = contestant(options.first, rng), contestant(options.second, rng)
     pool = load_pool(options.teams)
     draws = rng.integers(len(pool), size=((options.matches + 1) // 2, 2))
     fixtures = seat_swapped([(pool[int(own)], pool[int(foe)]) for own, foe in draws])
+    header = _arena_header(options)
     results: dict[int, Result] = {}
-    with (
-        serve_many(options.servers) as servers,
-        watch(f"{options.first} against {options.second}", len(fixtures)) as bar,
-    ):
-        addresses = [local_server(server.port) for server in servers]
-        for index, result in play_arena(contestants, fixtures, addresses, Conditions(options.concurrency)):
-            results[index] = result
-            bar.update(len(results), "")
-    record = Record.of([results[index].utility for index in range(len(fixtures))])
-    if options.out is not None:
-        write_text(options.out, json.dumps(_told(options, record), indent=1) + "\n")
-    print(record)
+    record = Record.so_far({})
+    try:
+        with (
+            serve_many(options.servers) as servers,
+            watch(f"{options.first} against {options.second}", len(fixtures)) as bar,
+        ):
+            addresses = [local_server(server.port) for server in servers]
+            conditions = Conditions(options.concurrency)
+            for index, result in play_arena(
+                contestants, fixtures, addresses, conditions, idle=lambda: bar.update(len(results), "")
+            ):
+                results[index] = result
+                record = Record.so_far({index: result.utility for index, result in results.items()})
+                _keep_arena(options.out, header, record)
+                bar.update(len(results), "")
+    finally:
+        print(record)
+    return int(record.unfinished > 0)
 
 
-def _told(options: Showdown, record: Record) -> dict[str, Any]:
-    """What --out holds; a policy of ours is known by the hash of its content."""
+def _keep_arena(path: Path | None, header: dict[str, Any], record: Record) -> None:
+    if path is not None:
+        write_text(path, json.dumps({**header, **record._asdict()}, indent=1) + "\n")
+
+
+def _arena_header(options: Showdown) -> dict[str, Any]:
+    """What --out holds beside the record; a policy of ours is known by the hash of its content."""
     return {
         "format": FORMAT,
         "first": _identity(options.first),
         "second": _identity(options.second),
         "pool": {"name": Path(options.teams).stem, "teams": len(load_pool(options.teams))},
         "seed": options.seed,
-        **record._asdict(),
         "server": f"pokemon-showdown {VERSION}",
         "environment": environment(),
     }
@@ -94,19 +115,59 @@ def _identity(name: str) -> dict[str, str | None]:
     return {"name": name, "hash": None if name.startswith("poke-env:") else policy_name(policy_named(name))}
 
 
-def _online(options: Showdown) -> None:
-    policy, teams = policy_named(options.first), load_pool(options.teams).teams
-    address, account = server_at(options.server), Account.from_environment()
-    online = Online(policy, teams, address, account, options.seed, options.patience)
+def _online(options: Showdown) -> int:
+    account = Account.from_environment()
+    journal = None
+    if options.out is not None:
+        journal = Journal(options.out, _online_header(options, account), options.replays or options.out.with_suffix(""))
+    series = _series(options, account, journal.tally if journal else NOTHING)
+    with watch(f"{options.first} on {options.server}", options.matches, series.tally.finished) as bar:
+        try:
+            for moment in series:
+                _tell(bar, moment, journal)
+        except KeyboardInterrupt:
+            for moment in series.stop():
+                _tell(bar, moment, journal)
+            raise
+        finally:
+            print(series.tally)
+    return int(series.tally.finished < options.matches)
+
+
+def _series(options: Showdown, account: Account, start: Tally) -> Series:
+    teams = load_pool(options.teams).teams
+    online = Online(
+        policy_named(options.first), teams, server_at(options.server), account, options.seed, options.patience
+    )
     if options.action == "challenge":
         if options.opponent is None:
             raise ValueError("challenge: name whom with --opponent")
-        tally = online.challenge(options.opponent, options.matches)
-    elif options.action == "accept":
-        tally = online.accept(options.matches, opponent=options.opponent)
-    else:
-        tally = online.ladder(options.matches)
-    print(tally)
+        return online.challenge(options.opponent, options.matches, start=start)
+    if options.action == "accept":
+        return online.accept(options.matches, opponent=options.opponent, start=start)
+    return online.ladder(options.matches, start=start)
+
+
+def _online_header(options: Showdown, account: Account) -> dict[str, Any]:
+    """What must be the same for a series to be gone on with."""
+    return {
+        "agent": _identity(options.first)["hash"],
+        "account": to_id(account.name),
+        "server": options.server,
+        "action": options.action,
+        "opponent": options.opponent and to_id(options.opponent),
+    }
+
+
+def _tell(bar: Watch, moment: Moment, journal: Journal | None) -> None:
+    """Keep and show what has happened."""
+    if journal is not None:
+        journal.keep(moment)
+    if moment.ended is not None:
+        share, low, high = moment.tally.score()
+        score = f": {share:.1%} [{low:.1%}, {high:.1%}]" if moment.tally.finished else ""
+        bar.say(f"{moment.ended}   ({moment.tally.line()}{score})")
+    bar.update(moment.tally.finished, moment.doing)
 
 
 def contestant(name: str, rng: np.random.Generator) -> Contestant:

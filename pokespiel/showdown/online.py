@@ -1,65 +1,33 @@
 """A policy on a server of others: it takes challenges, makes them, or plays the ladder.
 
+    online = Online(policy, teams, server_at("8000"), Account.from_environment(), seed=0)
+    for moment in online.accept(20):
+        print(moment.tally.line(), moment.doing)
+
 The account comes from the environment alone: `SHOWDOWN_USERNAME`, and `SHOWDOWN_PASSWORD` where the server wants one.
 
-A connection that drops during a battle is opened again and the battle is played on. A match that ends without a result
-(no opponent, a stall, a server that stays away) is counted as unfinished, with the reason, and tried again.
+A battle counts as the server says that it ended. A connection that drops is opened again and the battle is played on;
+battles that an earlier process left running are played on first. What ends without a result (no opponent, a stall, a
+server that stays away) is counted as unfinished, with the reason, and tried again.
 """
 
 from __future__ import annotations
 
-import asyncio
+import math
 import os
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 from poke_env import ServerConfiguration, ShowdownServerConfiguration
-from poke_env.concurrency import POKE_LOOP
 
-from pokespiel.game.gen1.teams import Team, pack
+from pokespiel.game.gen1.teams import Team
 from pokespiel.policy import Policy
 from pokespiel.showdown.arena import local_server
-from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.player import PolicyPlayer, disconnect
-from pokespiel.showdown.waiting import ConnectionLost, Unfinished, outcome, play_out, turn_of, within
-
-Start: TypeAlias = Callable[[PolicyPlayer], Coroutine[Any, Any, None]]
-"""Finds an opponent for one match and lasts until it is over."""
-
-
-class LoginFailed(ConnectionError):
-    """The server did not let the account in."""
-
-
-@dataclass
-class Tally:
-    """How a series of matches went."""
-
-    won: int = 0
-    lost: int = 0
-    tied: int = 0
-    problems: list[str] = field(default_factory=list)
-    """Why attempts at a match remained unfinished, one an attempt."""
-
-    @property
-    def unfinished(self) -> int:
-        return len(self.problems)
-
-    @property
-    def finished(self) -> int:
-        return self.won + self.lost + self.tied
-
-    def count(self, utility: float) -> None:
-        """One more match, worth +1, 0 or -1."""
-        self.won += utility > 0
-        self.lost += utility < 0
-        self.tied += utility == 0
-
-    def __str__(self) -> str:
-        reasons = "".join(f"\n  {problem}" for problem in self.problems)
-        return f"won {self.won}, lost {self.lost}, tied {self.tied}, unfinished {self.unfinished}{reasons}"
+from pokespiel.showdown.connection import LoginFailed
+from pokespiel.showdown.meeting import accept, challenge, ladder
+from pokespiel.showdown.protocol import to_id
+from pokespiel.showdown.series import Series
+from pokespiel.showdown.tally import NOTHING, Tally
 
 
 @dataclass(frozen=True)
@@ -68,6 +36,10 @@ class Account:
 
     name: str
     password: str | None
+
+    def __post_init__(self) -> None:
+        if not to_id(self.name):
+            raise LoginFailed(f"the name {self.name!r} has no letter or digit that a server knows")
 
     @classmethod
     def from_environment(cls) -> Account:
@@ -99,94 +71,37 @@ class Online:
     server: ServerConfiguration
     account: Account
     seed: int
-    patience: float = 300.0
-    """Seconds to wait for an opponent, and for each next turn, before a match is given up."""
+    patience: float = 660.0
+    """Seconds to wait for an opponent, for each next turn, and for a server that is away, before a match is given up.
+
+    A challenge's timer leaves a player at most 300 s for a turn and 300 s to reconnect; after that the server decides.
+    """
     attempts: int = 3
-    """How often an unfinished match is tried in all, and a connection lost in one turn opened anew."""
+    """Attempts at a match that may come to nothing in a row, and connections that are opened anew in one turn."""
+    pause: float = 10.0
+    """Seconds between two attempts."""
     login_timeout: float = 60.0
     """Seconds that the server may take to let the account in."""
 
-    def accept(self, matches: int, *, opponent: str | None = None) -> Tally:
-        """Take `matches` challenges, from `opponent` or from anyone."""
-        return self._run(matches, lambda player: player._accept_challenges(opponent, 1, None))
+    def __post_init__(self) -> None:
+        for name in ("patience", "login_timeout"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise ValueError(f"{name} must be a positive number of seconds, got {getattr(self, name)}")
+        if not (math.isfinite(self.pause) and self.pause >= 0):
+            raise ValueError(f"pause must be a number of seconds, 0 or more, got {self.pause}")
+        if self.attempts < 1:
+            raise ValueError(f"attempts must be at least 1, got {self.attempts}")
 
-    def challenge(self, opponent: str, matches: int) -> Tally:
-        """Challenge `opponent` again and again."""
-        return self._run(matches, lambda player: player._send_challenges(opponent, 1))
+    def accept(self, matches: int, *, opponent: str | None = None, start: Tally = NOTHING) -> Series:
+        """Take challenges, from `opponent` or from anyone, until `matches` have been played."""
+        return Series(self, accept(opponent), matches, start)
 
-    def ladder(self, matches: int) -> Tally:
-        """Play ranked matches, one at a time."""
-        return self._run(matches, lambda player: player._ladder(1))
+    def challenge(self, opponent: str, matches: int, *, start: Tally = NOTHING) -> Series:
+        """Challenge `opponent` until `matches` have been played."""
+        if to_id(opponent) == to_id(self.account.name):
+            raise ValueError(f"{opponent!r} is this account itself")
+        return Series(self, challenge(opponent), matches, start)
 
-    def _run(self, matches: int, start: Start) -> Tally:
-        """Up to `matches` finished ones: the series ends early after `attempts` unfinished in a row."""
-        series = asyncio.run_coroutine_threadsafe(self._play(matches, start), POKE_LOOP)
-        try:
-            return series.result()
-        finally:
-            series.cancel()
-
-    async def _play(self, matches: int, start: Start) -> Tally:
-        rng = np.random.default_rng(self.seed)
-        desk, tally, in_a_row = Desk(self.policy, rng), Tally(), 0
-        player = await self._sign_in(desk)
-        try:
-            while tally.finished < matches and in_a_row < self.attempts:
-                try:
-                    if in_a_row:
-                        player = await self._sign_in(desk)
-                    player.reset_battles()
-                    player.update_team(pack(self.teams[int(rng.integers(len(self.teams)))]))
-                    tally.count(await self._match(player, start))
-                    in_a_row = 0
-                except (Unfinished, LoginFailed) as problem:
-                    tally.problems.append(str(problem))
-                    in_a_row += 1
-                    await disconnect(player)
-            return tally
-        finally:
-            await disconnect(player)
-
-    async def _sign_in(self, desk: Desk) -> PolicyPlayer:
-        name, password = self.account.name, self.account.password
-        player = PolicyPlayer(
-            desk,
-            name=name,
-            password=password,
-            server=self.server,
-            team=self.teams[0],
-            start_timer_on_battle_start=True,
-        )
-        try:
-            await within(player.ps_client.logged_in.wait(), self.login_timeout, [player], f"logging in as {name!r}")
-        except Unfinished as problem:
-            await disconnect(player)
-            raise LoginFailed(str(problem)) from None
-        return player
-
-    async def _match(self, player: PolicyPlayer, start: Start) -> float:
-        """The utility of one match."""
-        match, losses, turn = asyncio.ensure_future(start(player)), 0, -1
-        try:
-            while True:
-                try:
-                    await play_out([match], [player], self.patience)
-                    return outcome(player)
-                except ConnectionLost:
-                    losses, turn = losses + 1 if turn_of([player]) == turn else 1, turn_of([player])
-                    if losses > self.attempts or not await self._come_back(player):
-                        raise
-        finally:
-            match.cancel()
-
-    async def _come_back(self, player: PolicyPlayer) -> bool:
-        """Whether the player is connected again and in its battle."""
-        for attempt in range(self.attempts):
-            await asyncio.sleep(4.0**attempt - 1)
-            player.listen()
-            try:
-                await within(player.ps_client.logged_in.wait(), self.login_timeout, [player], "coming back")
-                return await player.rejoin()
-            except Unfinished:
-                await disconnect(player)
-        return False
+    def ladder(self, matches: int, *, start: Tally = NOTHING) -> Series:
+        """Play ranked matches, one at a time, until `matches` have been played."""
+        return Series(self, ladder(), matches, start)

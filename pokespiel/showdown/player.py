@@ -1,61 +1,67 @@
-"""Any policy of ours as a poke-env `Player`.
+"""An account on a server whose moves a policy draws.
 
-poke-env holds the connection and knows which battles run; everything that is said in a battle goes to the engine's own
-tracker, so that the policy sees on a server exactly the features it was trained on. poke-env's model of a Gen 1
-battle is not consulted.
+Everything that is said in a battle goes to the engine's own tracker, so that the policy sees on a server exactly the
+features it was trained on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from enum import Enum, auto
+from typing import NamedTuple
 
 import numpy as np
-from poke_env import AccountConfiguration, ServerConfiguration
-from poke_env.battle import AbstractBattle
-from poke_env.concurrency import POKE_LOOP, create_in_poke_loop
-from poke_env.player import BattleOrder, Player
-from poke_env.ps_client import PSClient
-from websockets.exceptions import ConnectionClosed
+from poke_env import ServerConfiguration
 
 from pokespiel.game.gen1.teams import Team, pack
-from pokespiel.game.gen1.tracker import Tracker
 from pokespiel.game.gen1.view import ACTION_NAMES
-from pokespiel.showdown.inference import Desk, Seat
+from pokespiel.showdown.battle import Due, LiveBattle
+from pokespiel.showdown.connection import Connection
+from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.protocol import FORMAT, battle_number, popup_text, private_messages, to_id, words_of
 
-FORMAT = "gen1ou"
-SILENT = logging.CRITICAL + 1
-"""poke-env logs what it survives as critical."""
-PATIENCE = {"open_timeout": 60.0, "ping_timeout": 60.0}
-"""Seconds that a busy machine may take to answer."""
-_REFUSALS = ("|popup|", "|nametaken|")
+GRACE = 5.0
+"""Seconds that the server may take to confirm a forfeit."""
+SEARCH = "/search"
+"""Stands for a name in the news of a search; no id has a slash."""
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass
-class BattleRecord:
-    """One battle as this player saw it."""
+class Kind(Enum):
+    """What news a player has for whoever finds it an opponent."""
 
-    tracker: Tracker
-    seat: Seat | None = None
-    decisions: int = 0
+    BATTLE = auto()
+    """A battle has begun."""
+    CHALLENGED = auto()
+    """`who` challenges us."""
+    SENT = auto()
+    """Our challenge or search stands."""
+    ENDED = auto()
+    """The challenge between `who` and us is over (accepted, rejected, withdrawn), or our search is."""
+    REASON = auto()
+    """`text` says what became of the challenge between `who` and us."""
+    POPUP = auto()
+    """The server tells us `text`, mostly why it does not do what we asked."""
 
-    @property
-    def turn(self) -> int:
-        """The turn it has reached; 0 before it starts."""
-        return self.tracker.turn if self.tracker.ready else 0
+
+class News(NamedTuple):
+    """See `Kind`."""
+
+    kind: Kind
+    who: str = ""
+    """By id."""
+    text: str = ""
 
 
-class PolicyPlayer(Player):
-    """A player whose moves a policy draws, many battles to a batch.
+class PolicyPlayer:
+    """An account whose moves a policy draws; for use in one event loop.
 
     Args:
         desk: answers the decisions; share one among the players of the same policy.
         name: the account's name on the server, its `password` where the server asks for one.
-        team: what it brings to its battles.
+        timer: start each battle's timer, so that the server ends it where the opponent does not play on.
     """
 
     def __init__(
@@ -64,143 +70,233 @@ class PolicyPlayer(Player):
         *,
         name: str,
         server: ServerConfiguration,
-        team: Team,
         password: str | None = None,
-        **options: Any,
+        timer: bool = False,
     ):
         self.desk = desk
-        self.records: dict[str, BattleRecord] = {}
-        super().__init__(
-            AccountConfiguration(name, password),
-            battle_format=FORMAT,
-            server_configuration=server,
-            team=pack(team),
-            log_level=SILENT,
-            start_listening=False,
-            **{**PATIENCE, **options},
-        )
-        self.problem: str | None = None
-        """Why this player cannot play on: what it made of a battle, or what the server said instead of starting one."""
-        self.stuck = create_in_poke_loop(asyncio.Event, POKE_LOOP)
-        """Set once there is a problem, after a battle that it ends has been forfeited."""
-        self.listen()
+        self.timer = timer
+        self.connection = Connection(server, name, password, self._hear)
+        self.battles: list[LiveBattle] = []
+        """In the order in which they began; those that are over until `forget`."""
+        self.challengers: dict[str, str] = {}
+        """Who challenges us to the format: names by id."""
+        self.challenged = ""
+        """Whom we challenge, by id; "" = nobody."""
+        self.accepting = ""
+        """Whose challenge we are taking, by id; "" = nobody's."""
+        self.news: asyncio.Queue[News] = asyncio.Queue()
+        self._tasks: set[asyncio.Future[None]] = set()
 
-    def listen(self) -> None:
-        """Connect (anew); what the server says outside of battles is heard for refusals, the rest is poke-env's."""
-        handle = PSClient._handle_message
+    @property
+    def name(self) -> str:
+        return self.connection.name
 
-        async def hear(message: str) -> None:
-            if message.startswith(_REFUSALS):
-                if not self.battles:
-                    self._give_up("the server refused: " + " ".join(message.split("|")[2:]).strip())
-                return
-            try:
-                await handle(self.ps_client, message)
-            except Exception as error:  # a line that poke-env cannot take is no reason to miss the next
-                _LOG.info("%s passed over %r: %r", self.username, message[:80], error)
+    @property
+    def running(self) -> list[LiveBattle]:
+        """The battles whose end is not known."""
+        return [battle for battle in self.battles if not battle.over.is_set()]
 
-        self.ps_client.logged_in.clear()
-        self.ps_client._handle_message = hear
-        self.ps_client._listening_coroutine = asyncio.run_coroutine_threadsafe(self.ps_client.listen(), POKE_LOOP)
+    async def open(self, timeout: float = 60.0) -> None:
+        """Connect and sign in, also after a lost connection; what still runs of our battles is known afterwards.
 
-    def reset_battles(self) -> None:
-        super().reset_battles()
-        self.records.clear()
-        self.problem = None
-        self.stuck.clear()
+        Raises `LoginFailed`.
+        """
+        self.challengers.clear()
+        self.challenged = ""
+        for battle in self.running:
+            battle.away = True
+        await self.connection.open(timeout)
+        for battle in self.running:
+            if battle.away:
+                await self.connection.say(f"/join {battle.room}")
+        await self.connection.settle()
 
-    def _give_up(self, problem: str) -> None:
-        _LOG.warning("%s: %s", self.username, problem)
-        self.problem = problem
-        self.stuck.set()
+    async def ask_about(self, room: str, began: str) -> LiveBattle:
+        """A battle of an earlier process: played on if it runs, else with its end as far as the server knows it."""
+        battle = self._find(room)
+        if battle is None:
+            battle = LiveBattle(room, self.connection.id, began=began, away=True)
+            self.battles.append(battle)
+            await self.connection.say(f"/join {room}")
+            await self.connection.settle()
+        return battle
 
-    def choose_move(self, battle: AbstractBattle) -> BattleOrder:
-        raise AssertionError("requests are answered by the tracker and the policy, not by poke-env")
+    async def bring(self, team: Team) -> None:
+        """Hand the server the team of the battles to come."""
+        await self.connection.say(f"/utm {pack(team)}")
 
-    async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
-        head, *messages = split_messages
-        tag = head[0].removeprefix(">")
-        if messages and messages[0][1:2] == ["init"]:
-            await self._open(tag, head, messages)
-        record = self.records.get(tag)
-        if record is None:
-            _LOG.info("%s was told of %s, which is no %s battle of its own", self.username, tag[:80], FORMAT)
+    async def give_up(self, battle: LiveBattle, trouble: str) -> None:
+        """Forfeit a battle for a reason; it is over once the server says so, at the latest after `GRACE` seconds."""
+        battle.give_up(trouble)
+        _LOG.warning("%s gives up %s: %s", self.name, battle.room, trouble)
+        await self.connection.say("/forfeit", battle.room)
+        asyncio.get_running_loop().call_later(GRACE, battle.end, "the server did not confirm that it was given up")
+
+    async def withdraw(self) -> None:
+        """Take back what was asked for; a battle that begins all the same has begun when this returns."""
+        if self.challenged:
+            await self.connection.say(f"/cancelchallenge {self.challenged}")
+        if self.accepting:
+            await self.connection.say(f"/reject {self.accepting}")
+        await self.connection.say(f"/cancelsearch {FORMAT}")
+        await self.connection.settle()
+
+    async def close(self) -> None:
+        """Hang up, whatever runs."""
+        for task in self._tasks:
+            task.cancel()
+        await self.connection.close()
+
+    def forget(self) -> None:
+        """Drop the battles that are over."""
+        self.battles = self.running
+
+    def _find(self, room: str) -> LiveBattle | None:
+        """The battle of a room, under this name or, while it runs, another one."""
+        number = battle_number(room)
+        for battle in reversed(self.battles):
+            same = number is not None and not battle.over.is_set() and battle_number(battle.room) == number
+            if battle.room == room or same:
+                return battle
+        return None
+
+    def _start(self, work: asyncio.Future[None]) -> None:
+        self._tasks.add(work)
+        work.add_done_callback(self._tasks.discard)
+
+    def _say(self, text: str, room: str = "") -> None:
+        self._start(asyncio.ensure_future(self.connection.say(text, room)))
+
+    # Rooms ------------------------------------------------------------------------------------------------------------
+
+    def _hear(self, room: str, lines: list[str]) -> None:
+        if not room:
+            self._hear_global(lines)
+        elif lines and lines[0].startswith("|init|battle") and battle_number(room):
+            self._open_room(room, lines)
+        elif (battle := self._find(room)) is not None:
+            self._follow(battle, room, lines)
+        else:
+            _LOG.info("%s was told of %s, which is not a %s battle of its own", self.name, room[:80], FORMAT)
+
+    def _open_room(self, room: str, lines: list[str]) -> None:
+        """A battle begins, or is told from its start to a player that comes to it."""
+        battle = self._find(room)
+        if battle is not None and not battle.is_told_by(lines):
+            battle.end("the server was restarted, and its room is another battle's now")
+            battle = None
+        known = battle is not None and not battle.over.is_set()
+        if not known and any(words_of(line)[0] in ("win", "tie") for line in lines):
+            self._say(f"/leave {room}")  # one that has ended and been counted, or is not ours
             return
-        if self.problem is None:
-            await self._follow(tag, record, messages)
-        for message in messages:
-            if message[1:2] == ["win"] or message[1:2] == ["tie"]:
-                await self._close(tag, head, message)
+        if battle is None or not known:
+            battle = LiveBattle(room, self.connection.id)
+            self.battles.append(battle)
+            if self.timer:
+                self._say("/timer on", room)
+            self.news.put_nowait(News(Kind.BATTLE))
+        else:
+            battle.room = room
+            battle.retold()
+        self._follow(battle, room, lines)
 
-    async def _open(self, tag: str, head: list[str], messages: list[list[str]]) -> None:
-        """A battle begins, or is told from its start to a player that has come back to it.
+    def _follow(self, battle: LiveBattle, room: str, lines: list[str]) -> None:
+        kind, *words = words_of(lines[0]) if lines else [""]
+        if kind == "noinit" and words[:1] == ["rename"] and len(words) > 1:
+            battle.room = words[1]
+            self._repeat(battle)
+        elif kind in ("noinit", "expire", "deinit") and battle.room == room:
+            self._leave_room(battle, kind, " ".join(words).strip())
+        elif not battle.over.is_set():
+            self._listen(battle, lines)
 
-        One that an earlier player under this name left, given up as unfinished, is ended here.
-        """
-        if tag not in self.records and ["", "start"] in messages:
-            await self.ps_client.send_message("/forfeit", tag)
-        elif tag.startswith(f"battle-{FORMAT}-"):
-            await super()._handle_battle_message([head, messages[0]])
-            seat = self.records[tag].seat if tag in self.records else None
-            self.records[tag] = BattleRecord(Tracker(), seat)
+    def _leave_room(self, battle: LiveBattle, kind: str, words: str) -> None:
+        """We are out of the room: for good where it is closed to us, else we ask once to be let in again."""
+        if kind != "deinit":
+            battle.end(f"its room is closed: {words or kind}"[:200])
+        elif not battle.over.is_set() and not battle.away:
+            battle.away = True
+            self._say(f"/join {battle.room}")
 
-    async def _close(self, tag: str, head: list[str], message: list[str]) -> None:
-        battle = self.battles.get(tag)
-        if battle is not None and not battle.finished:
-            await super()._handle_battle_message([head, [*message, ""]])
+    def _listen(self, battle: LiveBattle, lines: list[str]) -> None:
+        troubled = bool(battle.trouble)
+        due = battle.hear(lines)
+        if battle.over.is_set():
+            self._say(f"/leave {battle.room}")
+        elif battle.trouble and not troubled:
+            self._start(asyncio.ensure_future(self.give_up(battle, battle.trouble)))
+        elif due is not None:
+            self._choose(battle, due)
 
-    async def _follow(self, tag: str, record: BattleRecord, messages: list[list[str]]) -> None:
-        """Tell the tracker what happened and answer what it is asked; any error gives the battle up."""
-        answered = any(message[1:2] == ["sentchoice"] for message in messages)
+    # Decisions --------------------------------------------------------------------------------------------------------
+
+    def _choose(self, battle: LiveBattle, due: Due) -> None:
+        """Answer a request; one that was answered before the connection was lost has the same answer."""
+        if battle.standing is not None:
+            self._repeat(battle)
+        elif battle.deciding != due.request:
+            battle.deciding = due.request
+            self._start(asyncio.ensure_future(self._answer(battle, due)))
+
+    def _repeat(self, battle: LiveBattle) -> None:
+        """Say our last choice again: the one said before may have gone to a room that was renamed meanwhile."""
+        if battle.standing is not None:
+            self._say(_choice(*battle.standing), battle.room)
+
+    async def _answer(self, battle: LiveBattle, due: Due) -> None:
+        """Decide and say it, unless the battle has ended or asks for something else by then."""
         try:
-            for message in messages:
-                await self._hear(tag, record, message, answered)
-        except ConnectionClosed as lost:  # whoever waits for the match sees to it
-            _LOG.info("%s lost its connection in %s: %s", self.username, tag, lost)
-        except Exception as error:  # whatever a server sends or a policy raises must not leave the opponent waiting
-            self.problem = str(error) or type(error).__name__
-            with suppress(ConnectionClosed):
-                await self.ps_client.send_message("/forfeit", tag)
-            self._give_up(self.problem)  # only now: whoever waits for the match hangs up at once
+            action = await self._decide(battle, due)
+        except Exception as error:  # whatever a policy raises must not leave the opponent waiting
+            await self.give_up(battle, str(error) or type(error).__name__)
+            return
+        if battle.awaits and battle.deciding == due.request:
+            battle.answered(due.request, ACTION_NAMES[action])
+            await self.connection.say(_choice(due.request, ACTION_NAMES[action]), battle.room)
 
-    async def _hear(self, tag: str, record: BattleRecord, message: list[str], answered: bool) -> None:
-        line = "|".join(message)
-        if message[1:2] == ["error"]:
-            raise ValueError(f"the server refused a choice: {line[:200]!r}")
-        record.tracker.read(line)
-        asks = message[1:2] == ["request"] and message[2:3] not in ([""], ["null"])
-        if asks and record.tracker.awaited and not answered:
-            await self._answer(tag, record)
+    async def _decide(self, battle: LiveBattle, due: Due) -> int:
+        if battle.seat is None:
+            battle.seat = self.desk.seat(battle.tracker.player)
+        choices = np.flatnonzero(due.legal)
+        return int(choices[0]) if len(choices) == 1 else await self.desk.decide(battle.seat, due.features, due.legal)
 
-    async def _answer(self, tag: str, record: BattleRecord) -> None:
-        tracker = record.tracker
-        if record.seat is None:
-            record.seat = self.desk.seat(tracker.player)
-        features, legal = tracker.features(), tracker.legal()
-        choices = np.flatnonzero(legal)
-        action = int(choices[0]) if len(choices) == 1 else await self.desk.decide(record.seat, features, legal)
-        record.decisions += 1
-        await self.ps_client.send_message(f"/choose {ACTION_NAMES[action]}", tag)
+    # What is said outside of rooms ------------------------------------------------------------------------------------
 
-    async def rejoin(self) -> bool:
-        """Return to the battles under way after `listen` has connected anew; whether there are any.
+    def _hear_global(self, lines: list[str]) -> None:
+        for sender, receiver, text in private_messages(lines):
+            self._hear_private(sender, receiver, text)
+        for line in lines:
+            kind, *words = words_of(line)
+            if kind == "popup" and (text := popup_text(words)):
+                _LOG.info("%s was told: %s", self.name, text)
+                self.news.put_nowait(News(Kind.POPUP, text=text[:400]))
+            elif kind == "updatesearch":
+                found = FORMAT in json.loads("|".join(words))["searching"]
+                self.news.put_nowait(News(Kind.SENT if found else Kind.ENDED, SEARCH))
 
-        Each is told from its start again, and whoever waits for its end goes on waiting.
-        """
-        under_way = [tag for tag, battle in self.battles.items() if not battle.finished]
-        for tag in under_way:
-            await self.ps_client.send_message(f"/join {tag}")
-        return bool(under_way)
+    def _hear_private(self, sender: str, receiver: str, text: str) -> None:
+        """Challenges come as private messages: "/challenge gen1ou|..." stands, "/challenge" alone is over."""
+        own = to_id(sender) == self.connection.id
+        other = receiver if own else sender
+        command, _, rest = text.partition(" ")
+        if command == "/challenge":
+            self._challenge(own, other, rest.partition("|")[0])
+        elif command in ("/nonotify", "/text", "/log", "/error"):
+            self.news.put_nowait(News(Kind.REASON, to_id(other), rest[:200]))
+
+    def _challenge(self, own: bool, other: str, format: str) -> None:
+        who = to_id(other)
+        if not format:
+            self.challengers.pop(who, None)
+            self.challenged = "" if self.challenged == who else self.challenged
+            self.news.put_nowait(News(Kind.ENDED, who))
+        elif own:
+            self.challenged = who
+            self.news.put_nowait(News(Kind.SENT, who))
+        elif format == FORMAT:
+            self.challengers[who] = other
+            self.news.put_nowait(News(Kind.CHALLENGED, who))
 
 
-async def disconnect(player: Player) -> None:
-    """Close a player's connection; one that is closed already is fine."""
-    if hasattr(player.ps_client, "websocket"):
-        await player.ps_client.websocket.close()
-    if not dropped(player):
-        player.ps_client._listening_coroutine.cancel()
-
-
-def dropped(player: Player) -> bool:
-    """Whether the player's connection is gone."""
-    return bool(player.ps_client._listening_coroutine.done())
+def _choice(request: str, choice: str) -> str:
+    return f"/choose {choice}" if request.startswith("#") else f"/choose {choice}|{request}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,16 +30,20 @@ class Record(NamedTuple):
     @classmethod
     def of(cls, utilities: Sequence[float | None]) -> Record:
         """From +1, 0, -1 or None = unfinished of each match, a pair's two matches next to each other."""
-        pairs = [
-            (first + second) / 2
-            for first, second in zip(utilities[::2], utilities[1::2], strict=False)
-            if first is not None and second is not None
-        ]
+        return cls.so_far(dict(enumerate(utilities)))
+
+    @classmethod
+    def so_far(cls, utilities: Mapping[int, float | None]) -> Record:
+        """Likewise, by the number of the match, of those that have ended; matches 2 k and 2 k + 1 are a pair."""
+        pairs = []
+        for number, utility in utilities.items():
+            other = utilities.get(number + 1)
+            if number % 2 == 0 and utility is not None and other is not None:
+                pairs.append((utility + other) / 2)
         low, high = mean_interval(len(pairs), sum(pairs), sum(pair**2 for pair in pairs), (-1.0, 1.0))
-        won, tied, lost = (utilities.count(value) for value in (1.0, 0.0, -1.0))
+        won, tied, lost, unfinished = (list(utilities.values()).count(value) for value in (1.0, 0.0, -1.0, None))
         score = (1 + sum(pairs) / max(1, len(pairs))) / 2
-        interval = (1 + float(low)) / 2, (1 + float(high)) / 2
-        return cls(won, tied, lost, utilities.count(None), score, *interval, len(pairs))
+        return cls(won, tied, lost, unfinished, score, (1 + float(low)) / 2, (1 + float(high)) / 2, len(pairs))
 
     def __str__(self) -> str:
         counts = f"won {self.won}, tied {self.tied}, lost {self.lost}, unfinished {self.unfinished}"

@@ -16,15 +16,15 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from poke_env import ServerConfiguration
-from poke_env.player import Player
 
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.game.gen1.teams import Team
 from pokespiel.game.gen1.tracker import Tracker
 from pokespiel.game.gen1.view import ACTION_NAMES, compact_names
 from pokespiel.policy import Observations, Policy, sample_actions
+from pokespiel.showdown.battle import Due, LiveBattle
+from pokespiel.showdown.contestants import Participant, PolicyParticipant
 from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.player import BattleRecord, PolicyPlayer
+from pokespiel.showdown.player import PolicyPlayer
 
 
 class View(NamedTuple):
@@ -55,9 +55,10 @@ class WitnessPlayer(PolicyPlayer):
         self.views = views
         super().__init__(desk, **options)
 
-    async def _answer(self, tag: str, record: BattleRecord) -> None:
-        self.views[tag, record.tracker.player].append(View.by(record.tracker))
-        await super()._answer(tag, record)
+    def _choose(self, battle: LiveBattle, due: Due) -> None:
+        if battle.deciding != due.request:
+            self.views[battle.room, battle.tracker.player].append(View.by(battle.tracker))
+        super()._choose(battle, due)
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class WitnessContestant:
     desk: Desk
     views: Views = field(default_factory=lambda: defaultdict(list))
 
-    def join(self, name: str, server: ServerConfiguration, team: Team) -> Player:
-        return WitnessPlayer(self.views, self.desk, name=name, server=server, team=team)
+    def join(self, name: str, server: ServerConfiguration) -> Participant:
+        return PolicyParticipant(WitnessPlayer(self.views, self.desk, name=name, server=server))
 
 
 @dataclass

@@ -3,65 +3,79 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from poke_env.player import Player
-
-from pokespiel.showdown.player import PolicyPlayer, dropped
+LOOK = 1.0
+"""Seconds between two looks at the turn of a match."""
+LINGER = 5.0
+"""Seconds that the players have to hear the end that one of them has heard."""
 
 
 class Unfinished(RuntimeError):
     """A match reached no result; the message says why."""
 
 
-class ConnectionLost(Unfinished):
-    """A player's connection ended before the match did."""
+class Seated(Protocol):
+    """A player at its only match, as far as waiting for it goes."""
+
+    @property
+    def turn(self) -> int:
+        """The turn that the match has reached; 0 before it starts."""
+
+    @property
+    def utility(self) -> float | None:
+        """+1, 0 or -1 once the server has said how it ended for the player, None before."""
+
+    async def broken(self) -> str:
+        """Lasts until the player cannot play on; why."""
 
 
-async def play_out(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Player], stall: float) -> None:
-    """Wait for all `tasks` of the players' only battle, whose progress is looked at every `stall` seconds.
-
-    Raises `Unfinished` where the connection of one of `players` is lost, one of them cannot play on, or a look finds
-    the same turn as the look before; the tasks go on then.
-    """
-    seen = -1
-    while not all(task.done() for task in tasks):
-        await within(asyncio.wait(tasks, timeout=stall), stall + 1, players, "the match")
+async def first_of(*waited: Awaitable[Any], timeout: float) -> bool:
+    """Wait until one of `waited` is done, at most `timeout` seconds; the others are cancelled. Whether one is done."""
+    tasks = [asyncio.ensure_future(one) for one in waited]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
         for task in tasks:
-            if task.done() and task.exception() is not None:
-                raise Unfinished(f"a player failed: {task.exception()!r}")
-        if not all(task.done() for task in tasks) and turn_of(players) == seen:
-            where = f"in turn {seen}" if seen else "and no battle began"
-            raise Unfinished(f"nothing happened for {stall:g} s {where}")
-        seen = turn_of(players)
+            task.cancel()
+    return bool(done)
 
 
-async def within(waited: Awaitable[Any], timeout: float, players: Sequence[Player], what: str) -> None:
-    """Wait for `waited`, but no longer than `timeout` seconds nor than the `players` are connected and can play."""
-    ours = [player for player in players if isinstance(player, PolicyPlayer)]
-    gone = [asyncio.wrap_future(player.ps_client._listening_coroutine) for player in players]
-    tasks = [asyncio.ensure_future(waited), *(asyncio.ensure_future(player.stuck.wait()) for player in ours)]
-    done, _ = await asyncio.wait([*tasks, *gone], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+async def play_out(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Seated], stall: float) -> None:
+    """Wait for all `tasks` of the players' only match, or for the server's word on its end, which ends it for everyone.
+
+    Raises `Unfinished` where one of them fails, a player cannot play on, or no new turn comes for `stall` seconds; the
+    tasks go on then.
+    """
+    breaks = [asyncio.ensure_future(player.broken()) for player in players]
+    turn, since = 0, time.monotonic()
+    try:
+        while not all(task.done() for task in tasks):
+            left = since + stall - time.monotonic()
+            waited = [task for task in [*tasks, *breaks] if not task.done()]
+            await asyncio.wait(waited, timeout=min(LOOK, max(0.0, left)), return_when=asyncio.FIRST_COMPLETED)
+            if any(player.utility is not None for player in players):
+                await asyncio.wait(tasks, timeout=LINGER)
+                _raise_problem(tasks, Unfinished)
+                return
+            _raise_problem([*tasks, *breaks], Exception)
+            if (reached := max(player.turn for player in players)) != turn:
+                turn, since = reached, time.monotonic()
+            elif time.monotonic() - since >= stall:
+                where = f"in turn {turn}" if turn else "and no battle began"
+                raise Unfinished(f"nothing happened for {stall:g} s {where}")
+    finally:
+        for task in breaks:
+            task.cancel()
+
+
+def _raise_problem(tasks: Sequence[asyncio.Future[Any]], kind: type[Exception]) -> None:
+    """Raise what a task that is done has to say: an error of the kind, or why a player is broken."""
     for task in tasks:
-        task.cancel()
-    for player in ours:
-        if player.problem is not None:
-            raise Unfinished(player.problem)
-    if tasks[0] in done:
-        return
-    if any(dropped(player) for player in players):
-        raise ConnectionLost(f"the connection was lost during {what}")
-    raise Unfinished(f"{what} took longer than {timeout:g} s")
-
-
-def outcome(player: Player) -> float:
-    """+1 where the player has won its only battle, -1 where it has lost it, 0 after a tie."""
-    battle = next(iter(player.battles.values()))
-    return 1.0 if battle.won else -1.0 if battle.lost else 0.0
-
-
-def turn_of(players: Sequence[Player]) -> int:
-    """The turn that the players' only battle has reached; 0 before it starts."""
-    ours = [record.turn for player in players if isinstance(player, PolicyPlayer) for record in player.records.values()]
-    return max([*ours, *(battle.turn for player in players for battle in player.battles.values())], default=0)
+        error = task.exception() if task.done() else None
+        if isinstance(error, kind):
+            raise Unfinished(str(error) if isinstance(error, Unfinished) else f"a player failed: {error!r}")
+        if task.done() and error is None and task.result():
+            raise Unfinished(str(task.result()))

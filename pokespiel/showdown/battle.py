@@ -1,0 +1,202 @@
+"""One battle on a server, as the lines of its room tell it to one of its players.
+
+    battle = LiveBattle("battle-gen1ou-12", "ourbot")
+    for message in messages:               # the lines of each message of the room
+        if (due := battle.hear(message)):  # a decision is due
+            ...
+
+It says what is due and how the battle ended, and sends nothing. The server's word on the end counts, whatever else is
+said before or after it: a battle that is won stays won, whichever error our last choice earned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.game.gen1.tracker import Tracker
+from pokespiel.showdown.inference import Seat
+from pokespiel.showdown.protocol import Meaning, error_meaning, to_id, words_of
+
+_UNTOLD = frozenset({"request", "sentchoice", "error", "init", "title", "noinit", "deinit", "expire", ""})
+"""Kinds of lines that are no part of a replay."""
+_SIMULATOR_DIED = "The simulator process crashed"
+
+
+class Due(NamedTuple):
+    """A decision that the server waits for."""
+
+    request: str
+    """The server's number of the request; the answer names it, so that it can never be taken for another's."""
+    features: np.ndarray
+    """[NUM_FEATURES] float32."""
+    legal: np.ndarray
+    """[9] bool, True = allowed."""
+
+
+@dataclass
+class LiveBattle:
+    """See the module."""
+
+    room: str
+    """Where it is heard and answered now; a player who hides the battle gives its room another name."""
+    account: str
+    """Our account, as the server compares names."""
+    seat: Seat | None = None
+    """What the policy remembers of it."""
+    tracker: Tracker = field(default_factory=Tracker)
+    names: dict[str, str] = field(default_factory=dict)
+    """The players' latest names by id, an opponent's earlier ones included."""
+    log: list[str] = field(default_factory=list)
+    """Its lines for a replay."""
+    began: str = ""
+    """The server's time at its start, in seconds since 1970."""
+    utility: float | None = None
+    """+1, 0 or -1 to us, once the server has said so."""
+    trouble: str = ""
+    """Why we cannot play on; whoever sends for us forfeits it then."""
+    gone: str = ""
+    """Why the server will not say any more how it ends."""
+    away: bool = False
+    """We are outside its room and have asked to be let in."""
+    answer: tuple[str, str] | None = None
+    """The last request that was answered, and the choice."""
+    deciding: str | None = None
+    """The request that is being decided."""
+    decisions: int = 0
+    moved: float = field(default_factory=time.monotonic)
+    """When it began or reached its present turn."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once its end is known, or will not be."""
+    _request: str | None = None
+    _numbers: count[int] = field(default_factory=count)
+
+    @property
+    def turn(self) -> int:
+        """The turn it has reached; 0 before it starts."""
+        return self.tracker.turn if self.tracker.ready else 0
+
+    @property
+    def opponent(self) -> str:
+        """The other player's name, "" before it is known."""
+        return next((name for id, name in reversed(self.names.items()) if id not in ("", self.account)), "")
+
+    @property
+    def awaits(self) -> bool:
+        """A request is to be answered, and we can."""
+        return self._request is not None and not self.trouble and not self.over.is_set()
+
+    @property
+    def standing(self) -> tuple[str, str] | None:
+        """The answer to the present request, None = it has none yet."""
+        return self.answer if self.awaits and self.answer is not None and self.answer[0] == self._request else None
+
+    def hear(self, lines: Sequence[str]) -> Due | None:
+        """Take the lines of one message; the decision that is due after it, None = none."""
+        asked = False
+        turn = self.turn
+        for line in lines:
+            if self.over.is_set():
+                break
+            asked = self._take(line) or asked
+        if self.turn > turn:
+            self.moved = time.monotonic()
+        if any(words_of(line)[0] == "sentchoice" for line in lines):
+            self._request = None
+        return self.due() if asked else None
+
+    def due(self) -> Due | None:
+        """The decision that is due, None = none."""
+        if not self.awaits or self._request is None:
+            return None
+        return Due(self._request, self.tracker.features(), self.tracker.legal())
+
+    def answered(self, request: str, choice: str) -> None:
+        """The choice that is sent for a request."""
+        self.answer = request, choice
+        self.decisions += 1
+
+    def retold(self) -> None:
+        """It is about to be told from its start again; seat and answers stay."""
+        self.tracker, self.away, self._request = Tracker(), False, None
+        self.log.clear()
+        self.names.clear()
+
+    def is_told_by(self, lines: Sequence[str]) -> bool:
+        """Whether a room's lines from its start tell this battle; a restarted server may give its number again."""
+        began = next((words_of(line)[1] for line in lines if line.startswith("|t:|")), "")
+        return not self.began or not began or began == self.began
+
+    def end(self, gone: str) -> None:
+        """The server will not say how it ended."""
+        if not self.over.is_set():
+            self.gone = gone
+            self.over.set()
+
+    def give_up(self, trouble: str) -> None:
+        """We cannot play on; the end is still the server's to say."""
+        if not self.over.is_set() and not self.trouble:
+            self.trouble = trouble
+
+    def _take(self, line: str) -> bool:
+        """Take one line; whether it asks for a decision."""
+        kind, *words = words_of(line)
+        if kind not in _UNTOLD:
+            self.log.append(line)
+        if kind in ("win", "tie"):
+            self._finish(line, words)
+        elif kind == "error":
+            self._blame("|".join(words))
+        elif kind == "bigerror" and words and words[0].startswith(_SIMULATOR_DIED):
+            self.end(f"the server says: {words[0]}")
+        elif not self.trouble:
+            return self._follow(line, kind, words)
+        return False
+
+    def _follow(self, line: str, kind: str, words: list[str]) -> bool:
+        """A line of the battle itself, read by the tracker."""
+        if kind == "t:" and words and not self.began:
+            self.began = words[0]
+        elif kind == "player" and len(words) >= 2:
+            self.names.pop(to_id(words[1]), None)
+            self.names[to_id(words[1])] = words[1]
+        try:
+            self.tracker.read(line)
+            if kind != "request" or words[:1] in ([""], ["null"]):
+                return False
+            self._request = self._number(line) if self.tracker.awaited else None
+        except Exception as error:  # whatever a server sends must not leave the opponent waiting
+            self.give_up(str(error) or type(error).__name__)
+        return self.awaits
+
+    def _number(self, line: str) -> str:
+        """The request's own number, or one of ours where it has none."""
+        number = json.loads(line.removeprefix("|request|")).get("rqid")
+        return f"#{next(self._numbers)}" if number is None else str(number)
+
+    def _finish(self, line: str, words: list[str]) -> None:
+        winner = to_id(words[0]) if words else None
+        if not line.startswith("|win"):
+            self.utility = 0.0
+        elif winner == self.account:
+            self.utility = 1.0
+        elif winner in self.names or (winner is not None and self.trouble):
+            self.utility = -1.0
+        else:
+            self.give_up(f"line {line[:200]!r} names nobody who plays")
+            return
+        self.over.set()
+
+    def _blame(self, text: str) -> None:
+        meaning = error_meaning(text)
+        if meaning is Meaning.CRASHED:
+            self.end(f"the server says: {text[:200]}")
+        elif meaning is Meaning.REFUSED:
+            self.give_up(f"the server refused a choice: {text[:200]!r}")

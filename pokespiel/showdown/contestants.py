@@ -1,0 +1,200 @@
+"""Who plays in the arena: our policies and poke-env's players, behind one face.
+
+A contestant opens accounts; an account, `Seat`, plays one match after another with the team that it is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from poke_env import AccountConfiguration, ServerConfiguration
+from poke_env.player import Player
+
+from pokespiel.game.gen1.teams import Team, pack
+from pokespiel.policy import Policy
+from pokespiel.showdown.battle import LiveBattle
+from pokespiel.showdown.connection import OPEN_TIMEOUT, PING_TIMEOUT
+from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.meeting import Meeting, accept, challenge
+from pokespiel.showdown.player import PolicyPlayer
+from pokespiel.showdown.protocol import FORMAT
+from pokespiel.showdown.waiting import Seated, Unfinished, first_of
+
+_SILENT = logging.CRITICAL + 1
+"""poke-env logs what it survives as critical."""
+
+
+class Participant(Seated, Protocol):
+    """An account of a contestant's on a server, which plays one match after another."""
+
+    name: str
+
+    async def sign_in(self) -> None:
+        """Lasts until the server has let the account in; raises a `ConnectionError` where it does not."""
+
+    def take_seat(self, team: Team) -> None:
+        """Ready for the next match, with a team and no memory of earlier ones."""
+
+    async def challenge(self, opponent: str) -> None:
+        """Challenge an account and play the match to its end."""
+
+    async def accept(self, opponent: str) -> None:
+        """Take a challenge of an account's and play the match to its end."""
+
+    async def leave(self) -> None:
+        """Hang up."""
+
+
+class Contestant(Protocol):
+    """Someone who plays."""
+
+    def join(self, name: str, server: ServerConfiguration) -> Participant:
+        """Open an account on a server."""
+
+
+class PolicyParticipant:
+    """An account whose moves a policy draws."""
+
+    def __init__(self, player: PolicyPlayer):
+        self.player = player
+        self.name = player.name
+        self.team: Team = ()
+
+    async def sign_in(self) -> None:
+        await self.player.open()
+
+    def take_seat(self, team: Team) -> None:
+        self.player.forget()
+        self.team = team
+
+    async def challenge(self, opponent: str) -> None:
+        await self._play(challenge(opponent))
+
+    async def accept(self, opponent: str) -> None:
+        await self._play(accept(opponent))
+
+    async def leave(self) -> None:
+        await self.player.close()
+
+    async def broken(self) -> str:
+        await self.player.connection.lost.wait()
+        return "the connection was lost during the match"
+
+    @property
+    def battle(self) -> LiveBattle | None:
+        return self.player.battles[-1] if self.player.battles else None
+
+    @property
+    def turn(self) -> int:
+        return self.battle.turn if self.battle else 0
+
+    @property
+    def utility(self) -> float | None:
+        return self.battle.utility if self.battle and not self.battle.trouble else None
+
+    async def _play(self, meeting: Meeting) -> None:
+        await self.player.bring(self.team)
+        battle = await meeting(self.player, math.inf)
+        await battle.over.wait()
+        if battle.trouble or battle.gone:
+            raise Unfinished(battle.trouble or battle.gone)
+
+
+@dataclass(frozen=True)
+class PolicyContestant:
+    """A policy of ours; all its accounts share one desk."""
+
+    desk: Desk
+
+    @classmethod
+    def of(cls, policy: Policy, rng: np.random.Generator) -> PolicyContestant:
+        return cls(Desk(policy, rng))
+
+    def join(self, name: str, server: ServerConfiguration) -> Participant:
+        return PolicyParticipant(PolicyPlayer(self.desk, name=name, server=server))
+
+
+class PokeEnvParticipant:
+    """A poke-env player's account."""
+
+    def __init__(self, player: Player):
+        self.player = player
+        self.name: str = player.username
+
+    async def sign_in(self) -> None:
+        signed_in = self.player.ps_client.logged_in
+        await first_of(signed_in.wait(), self.broken(), timeout=OPEN_TIMEOUT)
+        if not signed_in.is_set():
+            raise ConnectionError(f"the server did not let poke-env's player {self.name!r} in")
+
+    def take_seat(self, team: Team) -> None:
+        self.player.reset_battles()
+        self.player.update_team(pack(team))
+
+    async def challenge(self, opponent: str) -> None:
+        await self.player._send_challenges(opponent, 1)
+
+    async def accept(self, opponent: str) -> None:
+        await self.player._accept_challenges(opponent, 1, None)
+
+    async def leave(self) -> None:
+        if hasattr(self.player.ps_client, "websocket"):
+            await self.player.ps_client.websocket.close()
+        if not self.player.ps_client._listening_coroutine.done():
+            self.player.ps_client._listening_coroutine.cancel()
+
+    async def broken(self) -> str:
+        await asyncio.wait([asyncio.wrap_future(self.player.ps_client._listening_coroutine)])
+        return "the connection was lost during the match"
+
+    @property
+    def turn(self) -> int:
+        return max((battle.turn for battle in self.player.battles.values()), default=0)
+
+    @property
+    def utility(self) -> float | None:
+        battle = next(iter(self.player.battles.values()), None)
+        if battle is None or not battle.finished:
+            return None
+        return 1.0 if battle.won else -1.0 if battle.lost else 0.0
+
+
+@dataclass(frozen=True)
+class PokeEnvContestant:
+    """A poke-env player class."""
+
+    player: Callable[..., Player]
+
+    @classmethod
+    def named(cls, path: str) -> PokeEnvContestant:
+        """From "module:Class", or the name of a class in `poke_env.player` such as "SimpleHeuristicsPlayer"."""
+        module, _, attribute = path.rpartition(":")
+        try:
+            found = getattr(importlib.import_module(module or "poke_env.player"), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ValueError(
+                f"no poke-env player at {path!r}: expected 'module:Class', or one of poke-env's own such as "
+                f"RandomPlayer, MaxBasePowerPlayer, SimpleHeuristicsPlayer ({error})"
+            ) from error
+        if not (isinstance(found, type) and issubclass(found, Player)):
+            raise ValueError(f"{path!r} is {found!r}, not a class derived from poke_env.player.Player")
+        return cls(found)
+
+    def join(self, name: str, server: ServerConfiguration) -> Participant:
+        return PokeEnvParticipant(
+            self.player(
+                account_configuration=AccountConfiguration(name, None),
+                battle_format=FORMAT,
+                server_configuration=server,
+                log_level=_SILENT,
+                open_timeout=OPEN_TIMEOUT,
+                ping_timeout=PING_TIMEOUT,
+            )
+        )

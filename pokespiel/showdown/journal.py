@@ -1,0 +1,87 @@
+"""The file that keeps a series on a server: what it played so far, renewed at every battle, and the battles' replays.
+
+    journal = Journal(Path("live.json"), header)
+    series = online.accept(20, start=journal.tally)
+    for moment in series:
+        journal.keep(moment)
+
+A process that dies leaves the file as it was at the last battle's start or end; the next one goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pokespiel.files import write_text
+from pokespiel.game.gen1.replay import write_replay
+from pokespiel.showdown.protocol import battle_number
+from pokespiel.showdown.series import Moment
+from pokespiel.showdown.tally import NOTHING, Played, Tally
+
+FORMAT = "pokespiel-online-1"
+
+
+class Journal:
+    """The file of a series.
+
+    Args:
+        path: a JSON file; what it holds already is gone on with.
+        header: who plays whom where; a file with another one is refused.
+        replays: the folder for the replays.
+    """
+
+    def __init__(self, path: Path, header: Mapping[str, Any], replays: Path):
+        self.path, self.header, self.replays = path, dict(header), replays
+        self.tally = self._read() if path.exists() else NOTHING
+
+    def keep(self, moment: Moment) -> None:
+        """Write what has changed."""
+        if moment.ended is not None and moment.log:
+            self._write_replay(moment)
+        if moment.tally != self.tally:
+            self.tally = moment.tally
+            write_text(self.path, json.dumps(self._told(), indent=1) + "\n")
+
+    def _told(self) -> dict[str, Any]:
+        tally = self.tally
+        score, low, high = tally.score()
+        return {
+            "format": FORMAT,
+            **self.header,
+            "won": tally.won,
+            "lost": tally.lost,
+            "tied": tally.tied,
+            "given_up": tally.given_up,
+            "score": score,
+            "low": low,
+            "high": high,
+            "problems": tally.problems,
+            "battles": [battle._asdict() for battle in tally.battles],
+        }
+
+    def _write_replay(self, moment: Moment) -> None:
+        assert moment.ended is not None
+        number = moment.tally.battles.index(moment.ended) + 1
+        room = battle_number(moment.ended.room) or re.sub(r"[^\w-]", "_", moment.ended.room)
+        title = f"{self.header.get('account', 'we')} against {moment.ended.opponent}: {moment.ended.outcome}"
+        write_replay(self.replays / f"{number:04d}-{room}.html", moment.log, title)
+
+    def _read(self) -> Tally:
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            if kept["format"] != FORMAT:
+                raise ValueError(f"format {kept['format']!r}")
+            tally = Tally(tuple(Played(**battle) for battle in kept["battles"]), tuple(kept["problems"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self.path} is not a series of matches on a server: {error!r}") from error
+        for name, value in self.header.items():
+            if kept.get(name) != value:
+                raise ValueError(
+                    f"{self.path} holds a series with another {name}, {kept.get(name)!r} instead of {value!r}; "
+                    "choose another file"
+                )
+        return tally

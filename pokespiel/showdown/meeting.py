@@ -1,0 +1,178 @@
+"""Finding an opponent: a challenge made, a challenge taken, or the ladder, until a battle begins.
+
+What ends it without one is told apart: nobody of that name, a challenge that is rejected, withdrawn or not answered, a
+challenger who has gone, a refused team, a search that the server ends, a lost connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from pokespiel.showdown.battle import LiveBattle
+from pokespiel.showdown.player import SEARCH, Kind, News, PolicyPlayer
+from pokespiel.showdown.protocol import FORMAT, Refusal, to_id
+from pokespiel.showdown.waiting import Unfinished, first_of
+
+Meeting: TypeAlias = Callable[[PolicyPlayer, float], Awaitable[LiveBattle]]
+"""Finds a player an opponent within so many seconds; raises `NoBattle`."""
+THROTTLE = 10.0
+"""Seconds that a server wants between two challenges."""
+
+
+class NoBattle(Unfinished):
+    """No battle came about; the message says why."""
+
+
+def challenge(opponent: str) -> Meeting:
+    """Challenge `opponent` and wait for an answer."""
+    who = to_id(opponent)
+    if not who:
+        raise ValueError(f"{opponent!r} names nobody: a name has a letter or a digit")
+
+    async def meet(player: PolicyPlayer, patience: float) -> LiveBattle:
+        if player.connection.id == who:
+            raise ValueError(f"{opponent!r} is this account itself")
+        return await _Seeking(player, patience).challenge(who, opponent)
+
+    return meet
+
+
+def accept(opponent: str | None = None) -> Meeting:
+    """Take a challenge, from `opponent` or from anyone."""
+    who = None if opponent is None else to_id(opponent)
+    if who == "":
+        raise ValueError(f"{opponent!r} names nobody: a name has a letter or a digit")
+
+    async def meet(player: PolicyPlayer, patience: float) -> LiveBattle:
+        return await _Seeking(player, patience).accept(who)
+
+    return meet
+
+
+def ladder() -> Meeting:
+    """Search for a ranked match."""
+
+    async def meet(player: PolicyPlayer, patience: float) -> LiveBattle:
+        return await _Seeking(player, patience).search()
+
+    return meet
+
+
+class _Seeking:
+    """One player's search for one opponent, of at most `patience` seconds."""
+
+    def __init__(self, player: PolicyPlayer, patience: float):
+        self.player = player
+        self.patience = patience
+        self.deadline = time.monotonic() + patience
+        while not player.news.empty():
+            player.news.get_nowait()
+
+    async def challenge(self, who: str, opponent: str) -> LiveBattle:
+        ask = f"/challenge {opponent}, {FORMAT}"
+        stands, reason = False, ""
+        await self.player.connection.say(ask)
+        while (news := await self.hear()) is not None:
+            if (battle := self.battle()) is not None:
+                return battle
+            if news.kind is Kind.POPUP and not stands:
+                await self.ask_again(ask, news.text)
+            elif news.who == who and news.kind is Kind.SENT:
+                stands = True
+            elif news.who == who and news.kind is Kind.REASON:
+                reason = _reason(opponent, news.text) or reason
+            elif news.who == who and news.kind is Kind.ENDED and stands:
+                return await self.settled(reason or f"the challenge to {opponent} came to nothing")
+        await self.player.connection.say(f"/cancelchallenge {opponent}")
+        return await self.settled(f"{opponent} did not answer the challenge within {self.patience:g} s")
+
+    async def ask_again(self, ask: str, refused: str) -> None:
+        """After a refusal that time or we can mend; any other one is raised."""
+        refusal = Refusal.of(refused)
+        if refusal is Refusal.TOO_SOON and time.monotonic() + THROTTLE < self.deadline:
+            await asyncio.sleep(THROTTLE)
+        elif refusal is Refusal.PENDING and self.player.challenged:
+            await self.player.connection.say(f"/cancelchallenge {self.player.challenged}")
+        else:
+            raise NoBattle(f"the server refused: {refused}")
+        await self.player.connection.say(ask)
+
+    async def accept(self, who: str | None) -> LiveBattle:
+        nobody = f"no challenge came{f' from {who}' if who else ''} within {self.patience:g} s"
+        while time.monotonic() < self.deadline:
+            if (battle := self.battle()) is not None:
+                return battle
+            challenger = next((id for id in self.player.challengers if who in (None, id)), None)
+            if challenger is None:
+                await self.hear()
+            elif (taken := await self.take(challenger)) is not None:
+                return taken
+        return await self.settled(nobody)
+
+    async def take(self, challenger: str) -> LiveBattle | None:
+        """The battle of a challenge, None where it was withdrawn or its challenger has gone."""
+        self.player.accepting = challenger
+        battle = await self._take(challenger)
+        self.player.accepting = ""
+        return battle
+
+    async def _take(self, challenger: str) -> LiveBattle | None:
+        await self.player.connection.say(f"/accept {challenger}")
+        while (news := await self.hear()) is not None:
+            if (battle := self.battle()) is not None:
+                return battle
+            if news.kind is Kind.POPUP:
+                self.player.challengers.pop(challenger, None)
+                if Refusal.of(news.text) not in (Refusal.STALE, Refusal.OFFLINE):
+                    raise NoBattle(f"the server refused: {news.text}")
+                return None
+            if news.kind is Kind.ENDED and news.who == challenger:
+                await self.player.connection.settle()
+                return self.battle()
+        return None
+
+    async def search(self) -> LiveBattle:
+        stands = False
+        await self.player.connection.say(f"/search {FORMAT}")
+        while (news := await self.hear()) is not None:
+            if (battle := self.battle()) is not None:
+                return battle
+            if news.kind is Kind.POPUP and not stands:
+                raise NoBattle(f"the server refused: {news.text}")
+            if news.who == SEARCH and news.kind is Kind.SENT:
+                stands = True
+            elif news.who == SEARCH and stands:
+                return await self.settled("the server ended the search")
+        await self.player.connection.say(f"/cancelsearch {FORMAT}")
+        return await self.settled(f"nobody was found within {self.patience:g} s")
+
+    def battle(self) -> LiveBattle | None:
+        """The battle that has begun, and has ended perhaps; None = none."""
+        return next(iter(self.player.battles), None)
+
+    async def hear(self) -> News | None:
+        """The next news, None where time is up."""
+        lost, news = self.player.connection.lost, asyncio.ensure_future(self.player.news.get())
+        if not await first_of(news, lost.wait(), timeout=max(0.0, self.deadline - time.monotonic())):
+            return None
+        if not news.done():
+            raise NoBattle("the connection was lost while an opponent was looked for")
+        return news.result()
+
+    async def settled(self, problem: str) -> LiveBattle:
+        """The battle that has begun once the server has taken all that we said; raises the problem if none has."""
+        await self.player.connection.settle()
+        battle = self.battle()
+        if battle is None:
+            raise NoBattle(problem)
+        return battle
+
+
+def _reason(opponent: str, told: str) -> str:
+    """Why a challenge came to nothing, "" where the private message says something else."""
+    if "changed their username" in told:  # what the server says of one who has gone, too
+        return f"{opponent} went offline or changed its name"
+    return told if "rejected the challenge" in told or "cancelled the challenge" in told else ""

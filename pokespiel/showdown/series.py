@@ -1,0 +1,258 @@
+"""Matches on a server one after another, as they happen.
+
+    for moment in online.accept(20):     # a `Series`
+        print(moment.tally.line(), moment.doing)
+
+A series runs in the event loop of the players; whoever iterates it, in another thread, hears of every battle that
+begins or ends, and every `BEAT` seconds what it is doing. What is left unfinished is counted with its reason and tried
+again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from poke_env.concurrency import POKE_LOOP
+
+from pokespiel.showdown.battle import LiveBattle
+from pokespiel.showdown.connection import LoginFailed
+from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.meeting import Meeting, NoBattle
+from pokespiel.showdown.player import PolicyPlayer
+from pokespiel.showdown.tally import Played, Tally
+from pokespiel.showdown.waiting import first_of
+
+if TYPE_CHECKING:
+    from pokespiel.showdown.online import Online
+
+BEAT = 5.0
+"""Seconds after which a series says what it is doing where nothing else happens."""
+_LONGEST_PAUSE = 30.0
+"""Seconds between two attempts to reach a server that stays away."""
+_LOG = logging.getLogger(__name__)
+
+
+class Moment(NamedTuple):
+    """A series as it stands when something has happened, or nothing for `BEAT` seconds."""
+
+    tally: Tally
+    doing: str
+    """What it does now."""
+    ended: Played | None = None
+    """The battle that has just ended."""
+    log: tuple[str, ...] = ()
+    """Its lines, as we were told them."""
+
+
+class Series:
+    """Matches one after another, until as many as asked have been played or too many attempts in a row have failed.
+
+    Iterate for its moments; it begins with the first. `start` is an interrupted series to go on with: its matches
+    count, and the battles that it left running are played on, or counted if they have ended.
+    """
+
+    def __init__(self, online: Online, meeting: Meeting, matches: int, start: Tally):
+        if matches < 1:
+            raise ValueError(f"matches must be at least 1, got {matches}")
+        self.matches = matches
+        self.tally = start
+        self._moments: queue.SimpleQueue[Moment | None] = queue.SimpleQueue()
+        self._run = _Run(online, meeting, matches, start, self._moments)
+        self._future: Future[None] | None = None
+
+    def __iter__(self) -> Iterator[Moment]:
+        return self
+
+    def __next__(self) -> Moment:
+        """Waits for the next moment. Raises `LoginFailed` where the account is not let in."""
+        if self._future is None:
+            self._future = asyncio.run_coroutine_threadsafe(self._run.play(), POKE_LOOP)
+        try:
+            moment = self._moments.get(timeout=BEAT)
+        except queue.Empty:
+            moment = Moment(self._run.tally, self._run.doing)
+        if moment is None:
+            self._moments.put(None)  # for whoever asks again
+            self._future.result()
+            raise StopIteration
+        self.tally = moment.tally
+        return moment
+
+    def finish(self) -> Tally:
+        """Play to the end."""
+        for _ in self:
+            pass
+        return self.tally
+
+    def stop(self) -> Iterator[Moment]:
+        """Give up what runs, so that nobody is left waiting, and sign out; iterate for the moments that are left."""
+        if self._future is not None:
+            POKE_LOOP.call_soon_threadsafe(self._run.stop)
+            yield from self
+
+
+@dataclass
+class _Run:
+    """A series in the event loop."""
+
+    online: Online
+    meeting: Meeting
+    matches: int
+    tally: Tally
+    moments: queue.SimpleQueue[Moment | None]
+    battle: LiveBattle | None = None
+    """The battle that is being played."""
+    stopped: bool = False
+    _errand: str = "signing in"
+    _task: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng([self.online.seed, len(self.tally.battles)])
+
+    @property
+    def doing(self) -> str:
+        """What the series does now."""
+        if self.battle is None:
+            return self._errand
+        return f"in turn {self.battle.turn} against {self.battle.opponent or 'an opponent'}"
+
+    def stop(self) -> None:
+        """End the series as soon as may be; what runs is given up."""
+        self.stopped = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def play(self) -> None:
+        """The whole series; always ends with None among the moments."""
+        self._task = asyncio.current_task()
+        account = self.online.account
+        self.player = PolicyPlayer(
+            Desk(self.online.policy, self.rng),
+            name=account.name,
+            password=account.password,
+            server=self.online.server,
+            timer=True,
+        )
+        try:
+            await self.play_matches()
+        except asyncio.CancelledError:
+            _LOG.info("the series of %s is stopped", account.name)
+        finally:
+            try:
+                await self.sign_out()
+            finally:
+                self.moments.put(None)
+
+    async def play_matches(self) -> None:
+        if self.stopped:
+            return
+        await self.player.open(self.online.login_timeout)
+        await self.catch_up()
+        failures = 0
+        while self.tally.finished < self.matches and failures < self.online.attempts:
+            try:
+                failures = 0 if await self.play_match() else failures + 1
+            except NoBattle as problem:
+                failures += 1
+                self.tally = self.tally.failed(str(problem))
+                self.tell(str(problem))
+            if 0 < failures < self.online.attempts:
+                self.tell(f"waiting {self.online.pause:g} s before the next attempt")
+                await asyncio.sleep(self.online.pause)
+
+    async def catch_up(self) -> None:
+        """Battles left by an earlier process or connection are played on, or counted where they have ended."""
+        for left in [battle for battle in self.tally.battles if battle.outcome is None]:
+            await self.player.ask_about(left.room, left.began)
+        for battle in list(self.player.battles):
+            await self.see_out(battle)
+
+    async def play_match(self) -> bool:
+        """Whether a match was played to its end."""
+        if self.player.connection.lost.is_set():
+            if not await self.come_back():
+                raise NoBattle("the server stays away")
+            await self.catch_up()
+        self.tell("looking for an opponent")
+        await self.player.bring(self.online.teams[int(self.rng.integers(len(self.online.teams)))])
+        return await self.see_out(await self.meeting(self.player, self.online.patience))
+
+    async def see_out(self, battle: LiveBattle) -> bool:
+        """Play a battle to its end, or give it up; whether it was played to its end."""
+        self.battle = battle
+        losses, turn = 0, -1
+        while not battle.over.is_set():
+            self.note(battle)
+            left = battle.moved + self.online.patience - time.monotonic()
+            await first_of(battle.over.wait(), self.player.connection.lost.wait(), timeout=max(0.0, min(left, BEAT)))
+            if battle.over.is_set():
+                break
+            if self.player.connection.lost.is_set():
+                losses, turn = losses + 1 if battle.turn == turn else 1, battle.turn
+                if losses > self.online.attempts or not await self.come_back():
+                    break
+            elif left <= 0 and not battle.trouble:
+                where = f"in turn {battle.turn}" if battle.turn else "before the first turn"
+                await self.player.give_up(battle, f"nothing happened for {self.online.patience:g} s {where}")
+        return self.count(battle)
+
+    def note(self, battle: LiveBattle) -> None:
+        """Take down that a battle runs, as soon as anything but its turn has changed."""
+        known = self.tally
+        self.tally = known.noting(Played.of(battle)._replace(turns=0))
+        if self.tally != known:
+            self.moments.put(Moment(self.tally, self.doing))
+
+    def count(self, battle: LiveBattle) -> bool:
+        """Take down how a battle ended; whether it was played to its end."""
+        self.battle = None
+        ended = Played.of(battle)
+        if ended.outcome is None:
+            ended = ended._replace(reason="the connection was lost, and the server stays away")
+        self.tally = self.tally.noting(ended)
+        played = ended.outcome in ("won", "lost", "tied")
+        if not played:
+            self.tally = self.tally.failed(ended.reason)
+        self.player.battles.remove(battle)
+        self.moments.put(Moment(self.tally, self.doing, ended, tuple(battle.log)))
+        return played
+
+    async def come_back(self) -> bool:
+        """Connect again; whether that was possible within the patience."""
+        self.tell("coming back after a lost connection")
+        until, pause = time.monotonic() + self.online.patience, 0.25
+        while True:
+            try:
+                await self.player.open(self.online.login_timeout)
+                return True
+            except LoginFailed as failed:
+                _LOG.info("%s", failed)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                if time.monotonic() + pause > until:
+                    return False
+                await asyncio.sleep(pause)
+
+    def tell(self, errand: str) -> None:
+        """Say what the series does outside of battles."""
+        self._errand = errand
+        self.moments.put(Moment(self.tally, self.doing))
+
+    async def sign_out(self) -> None:
+        """Withdraw what was asked for, give up what runs, so that nobody is left waiting, and hang up."""
+        if not self.player.connection.lost.is_set():
+            await self.player.withdraw()
+            for battle in self.player.running:
+                await self.player.give_up(battle, "the bot was stopped")
+            for battle in self.player.running:
+                await battle.over.wait()
+        for battle in list(self.player.battles):
+            self.count(battle)
+        await self.player.close()

@@ -1,0 +1,121 @@
+"""How a series of matches on a server went, battle by battle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, TypeAlias
+
+from pokespiel.showdown.battle import LiveBattle
+from pokespiel.showdown.protocol import battle_number
+from pokespiel.statistics import mean_interval
+
+Outcome: TypeAlias = Literal["won", "lost", "tied", "given up", "unfinished"]
+_OUTCOMES: dict[float, Outcome] = {1.0: "won", -1.0: "lost", 0.0: "tied"}
+
+
+class Played(NamedTuple):
+    """A battle of a series."""
+
+    room: str
+    """The server's latest name for it."""
+    began: str = ""
+    """The server's time at its start, in seconds since 1970; with the room's number it names the battle for good."""
+    opponent: str = ""
+    outcome: Outcome | None = None
+    """For us, as the server says; None = it still runs, as far as is known.
+
+    "given up": we forfeited because we could not play on, which the server counts as lost. "unfinished": the server has
+    no result for it.
+    """
+    turns: int = 0
+    reason: str = ""
+    """Why it was given up or has no result."""
+
+    @classmethod
+    def of(cls, battle: LiveBattle) -> Played:
+        """A battle as it stands."""
+        outcome: Outcome | None = None
+        if battle.utility is not None:
+            outcome = "given up" if battle.trouble and battle.utility < 0 else _OUTCOMES[battle.utility]
+        elif battle.gone:
+            outcome = "unfinished"
+        reason = (battle.trouble or battle.gone) if outcome not in ("won", "lost", "tied") else ""
+        return cls(battle.room, battle.began, battle.opponent, outcome, battle.turn, reason)
+
+    def may_be(self, other: Played) -> bool:
+        """Whether this battle, whose end is not known, may be the other one, whose room may have another name."""
+        same_room = (battle_number(self.room) or self.room) == (battle_number(other.room) or other.room)
+        same_time = self.began in ("", other.began) or other.began == ""
+        return self.outcome is None and same_room and same_time
+
+    def __str__(self) -> str:
+        against = f" against {self.opponent}" if self.opponent else ""
+        told = f"{self.outcome or 'running'}{against} in turn {self.turns}"
+        return f"{told}: {self.reason}" if self.reason else told
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How a series stands."""
+
+    battles: tuple[Played, ...] = ()
+    """In the order in which they began."""
+    problems: tuple[str, ...] = ()
+    """Why attempts at a match came to nothing, in their order; battles given up or left without a result included."""
+
+    def _count(self, outcome: Outcome) -> int:
+        return sum(battle.outcome == outcome for battle in self.battles)
+
+    @property
+    def won(self) -> int:
+        return self._count("won")
+
+    @property
+    def lost(self) -> int:
+        """Battles that were played out; those given up are apart."""
+        return self._count("lost")
+
+    @property
+    def tied(self) -> int:
+        return self._count("tied")
+
+    @property
+    def given_up(self) -> int:
+        return self._count("given up")
+
+    @property
+    def finished(self) -> int:
+        """Matches that were played."""
+        return self.won + self.lost + self.tied
+
+    @property
+    def unfinished(self) -> int:
+        """Attempts that came to nothing."""
+        return len(self.problems)
+
+    def score(self) -> tuple[float, float, float]:
+        """The share of matches won, ties half, and its 95 % interval."""
+        total, squares = float(self.won - self.lost), float(self.won + self.lost)
+        low, high = mean_interval(self.finished, total, squares, (-1.0, 1.0))
+        return (1 + total / max(1, self.finished)) / 2, (1 + float(low)) / 2, (1 + float(high)) / 2
+
+    def noting(self, battle: Played) -> Tally:
+        """With what is known of a battle now; what is known of one that has ended stands."""
+        found = next((i for i, known in enumerate(self.battles) if known.may_be(battle)), len(self.battles))
+        return replace(self, battles=(*self.battles[:found], battle, *self.battles[found + 1 :]))
+
+    def failed(self, problem: str) -> Tally:
+        """With one more attempt that came to nothing."""
+        return replace(self, problems=(*self.problems, problem))
+
+    def line(self) -> str:
+        """The counts on one line."""
+        given_up = f", given up {self.given_up} (lost to the server)" if self.given_up else ""
+        return f"won {self.won}, lost {self.lost}, tied {self.tied}, unfinished {self.unfinished}{given_up}"
+
+    def __str__(self) -> str:
+        return self.line() + "".join(f"\n  {problem}" for problem in self.problems)
+
+
+NOTHING = Tally()
+"""A series that has not begun."""
