@@ -80,7 +80,7 @@ def test_a_lost_connection_is_opened_again_and_the_battle_played_on(server, rand
     answer, lost = PolicyPlayer._answer, []
 
     async def answer_and_drop(self, battle, due):
-        drops = battle.decisions == 4 and len(lost) < 1 or battle.decisions in (6, 8)
+        drops = (battle.decisions == 4 and len(lost) < 1) or battle.decisions in (6, 8)
         lost.extend([battle.room] * drops)
         if drops and len(lost) == 1:  # the answer does not get through
             await self.connection.close()
@@ -128,7 +128,9 @@ def test_a_server_that_is_not_there_refuses_the_login(server):
     with serve() as gone:
         port = gone.port
     with pytest.raises(LoginFailed, match="no connection to ws://"):
-        Online(BASELINES.build("random"), load_pool("one").teams, local_server(port), Account("x", None), 0).ladder(1).finish()
+        Online(BASELINES.build("random"), load_pool("one").teams, local_server(port), Account("x", None), 0).ladder(
+            1
+        ).finish()
 
 
 def test_a_name_in_use_is_told(server, random_player):

@@ -58,6 +58,8 @@ class LiveBattle:
     """Its lines for a replay."""
     began: str = ""
     """The server's time at its start, in seconds since 1970."""
+    turn: int = 0
+    """The turn it has reached; 0 before it starts."""
     utility: float | None = None
     """+1, 0 or -1 to us, once the server has said so."""
     trouble: str = ""
@@ -79,11 +81,6 @@ class LiveBattle:
     _numbers: count[int] = field(default_factory=count)
 
     @property
-    def turn(self) -> int:
-        """The turn it has reached; 0 before it starts."""
-        return self.tracker.turn if self.tracker.ready else 0
-
-    @property
     def opponent(self) -> str:
         """The other player's name, "" before it is known."""
         return next((name for id, name in reversed(self.names.items()) if id not in ("", self.account)), "")
@@ -101,13 +98,10 @@ class LiveBattle:
     def hear(self, lines: Sequence[str]) -> Due | None:
         """Take the lines of one message; the decision that is due after it, None = none."""
         asked = False
-        turn = self.turn
         for line in lines:
             if self.over.is_set():
                 break
             asked = self._take(line) or asked
-        if self.turn > turn:
-            self.moved = time.monotonic()
         if any(words_of(line)[0] == "sentchoice" for line in lines):
             self._request = None
         return self.due() if asked else None
@@ -169,6 +163,8 @@ class LiveBattle:
             self.names[to_id(words[1])] = words[1]
         try:
             self.tracker.read(line)
+            if kind == "turn" and int(words[0]) > self.turn:
+                self.turn, self.moved = int(words[0]), time.monotonic()
             if kind != "request" or words[:1] in ([""], ["null"]):
                 return False
             self._request = self._number(line) if self.tracker.awaited else None

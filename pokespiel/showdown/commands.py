@@ -104,9 +104,15 @@ def _arena_header(options: Showdown) -> dict[str, Any]:
         "format": FORMAT,
         "first": _identity(options.first),
         "second": _identity(options.second),
+        **_about(options),
+        "server": f"pokemon-showdown {VERSION}",
+    }
+
+
+def _about(options: Showdown) -> dict[str, Any]:
+    return {
         "pool": {"name": Path(options.teams).stem, "teams": len(load_pool(options.teams))},
         "seed": options.seed,
-        "server": f"pokemon-showdown {VERSION}",
         "environment": environment(),
     }
 
@@ -119,7 +125,8 @@ def _online(options: Showdown) -> int:
     account = Account.from_environment()
     journal = None
     if options.out is not None:
-        journal = Journal(options.out, _online_header(options, account), options.replays or options.out.with_suffix(""))
+        replays = options.replays or options.out.with_suffix("")
+        journal = Journal(options.out, _online_header(options, account), _about(options), replays)
     series = _series(options, account, journal.tally if journal else NOTHING)
     with watch(f"{options.first} on {options.server}", options.matches, series.tally.finished) as bar:
         try:

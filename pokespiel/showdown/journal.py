@@ -1,6 +1,6 @@
 """The file that keeps a series on a server: what it played so far, renewed at every battle, and the battles' replays.
 
-    journal = Journal(Path("live.json"), header)
+    journal = Journal(Path("live.json"), header, about, replays=Path("live"))
     series = online.accept(20, start=journal.tally)
     for moment in series:
         journal.keep(moment)
@@ -31,11 +31,12 @@ class Journal:
     Args:
         path: a JSON file; what it holds already is gone on with.
         header: who plays whom where; a file with another one is refused.
+        about: what else it tells of the process that wrote it last.
         replays: the folder for the replays.
     """
 
-    def __init__(self, path: Path, header: Mapping[str, Any], replays: Path):
-        self.path, self.header, self.replays = path, dict(header), replays
+    def __init__(self, path: Path, header: Mapping[str, Any], about: Mapping[str, Any], replays: Path):
+        self.path, self.header, self.about, self.replays = path, dict(header), dict(about), replays
         self.tally = self._read() if path.exists() else NOTHING
 
     def keep(self, moment: Moment) -> None:
@@ -52,6 +53,7 @@ class Journal:
         return {
             "format": FORMAT,
             **self.header,
+            **self.about,
             "won": tally.won,
             "lost": tally.lost,
             "tied": tally.tied,

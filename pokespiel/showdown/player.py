@@ -134,6 +134,7 @@ class PolicyPlayer:
 
     async def withdraw(self) -> None:
         """Take back what was asked for; a battle that begins all the same has begun when this returns."""
+        await self.connection.settle()
         if self.challenged:
             await self.connection.say(f"/cancelchallenge {self.challenged}")
         if self.accepting:

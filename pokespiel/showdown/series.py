@@ -33,8 +33,10 @@ from pokespiel.showdown.waiting import first_of
 if TYPE_CHECKING:
     from pokespiel.showdown.online import Online
 
-BEAT = 5.0
+BEAT = 8.0
 """Seconds after which a series says what it is doing where nothing else happens."""
+LOOK = 0.5
+"""Seconds between two looks at a battle under way."""
 _LONGEST_PAUSE = 30.0
 """Seconds between two attempts to reach a server that stays away."""
 _LOG = logging.getLogger(__name__)
@@ -122,7 +124,8 @@ class _Run:
         """What the series does now."""
         if self.battle is None:
             return self._errand
-        return f"in turn {self.battle.turn} against {self.battle.opponent or 'an opponent'}"
+        against = f"against {self.battle.opponent}" if self.battle.opponent else "in a battle that begins"
+        return f"{against}, turn {self.battle.turn}" if self.battle.turn else against
 
     def stop(self) -> None:
         """End the series as soon as may be; what runs is given up."""
@@ -192,7 +195,7 @@ class _Run:
         while not battle.over.is_set():
             self.note(battle)
             left = battle.moved + self.online.patience - time.monotonic()
-            await first_of(battle.over.wait(), self.player.connection.lost.wait(), timeout=max(0.0, min(left, BEAT)))
+            await first_of(battle.over.wait(), self.player.connection.lost.wait(), timeout=max(0.0, min(left, LOOK)))
             if battle.over.is_set():
                 break
             if self.player.connection.lost.is_set():

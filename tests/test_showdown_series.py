@@ -1,0 +1,321 @@
+"""A series of matches and what is kept of it: told as it goes, stopped with nobody left waiting, gone on with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from poke_env import ServerConfiguration
+from showdown_foe import Foe, playing, wait_for
+from showdown_liar import lying
+
+from pokespiel.cli import main
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.teams import load_pool
+from pokespiel.showdown import series as series_module
+from pokespiel.showdown.arena import local_server
+from pokespiel.showdown.connection import LoginFailed, assertion_of
+from pokespiel.showdown.online import Account, Online
+from pokespiel.showdown.serve import serve
+from pokespiel.showdown.tally import NOTHING, Played
+
+BOT = "Our Bot"
+
+
+@pytest.fixture(scope="module")
+def server(showdown):
+    with serve() as running:
+        yield running
+
+
+class Holder(Foe):
+    """Stops choosing in turn 3 until it is released, and forfeits in turn 5."""
+
+    released = False
+    reached = False
+
+    def turned(self, turn):
+        self.reached = self.reached or turn == 3
+        if turn == 5:
+            self.say("/forfeit")
+
+    def began(self):
+        self.reached = False
+
+    def asked(self, request):
+        if not self.reached or self.released:
+            super().asked(request)
+
+    def release(self):
+        self.released = True
+        self.say(f"/choose default|{self.request}")
+
+
+def online(server, account=BOT, **conditions):
+    teams = load_pool("one").teams
+    conditions = {"patience": 20.0, "attempts": 2, "pause": 0.0} | conditions
+    return Online(BASELINES.build("random"), teams, local_server(server.port), Account(account, None), 0, **conditions)
+
+
+def test_a_series_that_is_stopped_gives_up_what_runs(server):
+    with playing(Holder(server.port, "holder")) as foe:
+        series = online(server).challenge("holder", 3)
+        for moment in series:
+            if moment.tally.battles:
+                break
+        wait_for(lambda: foe.reached)
+        began = time.monotonic()
+        *_, last = series.stop()
+        assert time.monotonic() - began < 5
+        assert foe.results == ["holder"]
+    assert (last.tally.given_up, last.tally.problems) == (1, ("the bot was stopped",))
+    assert next(series, None) is None
+
+
+def test_a_series_that_is_stopped_withdraws_its_challenge(server):
+    class Sleeper(Foe):
+        asked_for = False
+
+        def challenged(self, opponent):
+            self.asked_for = True
+
+    with playing(Sleeper(server.port, "sleeper")) as foe:
+        series = online(server).challenge("sleeper", 1)
+        next(series)
+        wait_for(lambda: foe.asked_for)
+        assert list(series.stop()) is not None
+        wait_for(lambda: any("cancelled the challenge" in message for message in foe.heard))
+    assert series.tally == NOTHING
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_battle_that_another_process_left_is_played_on_or_counted(server, runs):
+    with playing(Holder(server.port, "holder")) as foe:
+        left = online(server).challenge("holder", 1)
+        for moment in left:
+            if moment.tally.battles and moment.tally.battles[0].began:
+                break
+        wait_for(lambda: foe.reached)
+        left._run.sign_out = left._run.player.close  # as a process that dies
+        list(left.stop())
+        if runs:
+            foe.release()
+        else:
+            foe.say("/forfeit")
+            wait_for(lambda: foe.results)
+        tally = online(server).challenge("holder", 1, start=moment.tally).finish()
+        assert foe.results == [BOT]
+    assert (tally.won, tally.problems, len(tally.battles)) == (1, (), 1)
+    assert tally.battles[0].turns == (5 if runs else 3)
+
+
+def command(server, out, *more):
+    arguments = f"showdown challenge --first random --opponent holder --server {server.port} --matches 2"
+    return [sys.executable, "-m", "pokespiel.cli", *arguments.split(), "--out", str(out), *more]
+
+
+@contextmanager
+def process(server, out):
+    environment = os.environ | {"SHOWDOWN_USERNAME": BOT}
+    running = subprocess.Popen(
+        command(server, out), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def kept(out):
+    return json.loads(out.read_text())["battles"] if out.exists() else []
+
+
+def test_a_command_is_interrupted_killed_and_gone_on_with(server, tmp_path):
+    """Ctrl-C gives the battle up; a crash leaves it running, and the next process plays it to its end."""
+    out = tmp_path / "live.json"
+    with playing(Holder(server.port, "holder")) as foe:
+        with process(server, out) as running:
+            wait_for(lambda: kept(out) and foe.reached, 60)
+            running.send_signal(signal.SIGINT)
+            told, progress = running.communicate(timeout=20)
+            assert running.returncode == 130
+        assert foe.results == ["holder"]
+        assert [battle["outcome"] for battle in kept(out)] == ["given up"]
+        assert told.startswith("won 0, lost 0, tied 0, unfinished 1, given up 1")
+        assert "given up against holder in turn 3: the bot was stopped" in progress
+
+        with process(server, out) as running:
+            wait_for(lambda: len(kept(out)) == 2 and foe.reached, 60)
+        assert [battle["outcome"] for battle in kept(out)] == ["given up", None]
+
+        foe.release()
+        with process(server, out) as running:
+            told, progress = running.communicate(timeout=60)
+            assert running.returncode == 0, progress
+    assert foe.results == ["holder", BOT, BOT]
+    assert [battle["outcome"] for battle in kept(out)] == ["given up", "won", "won"]
+    assert told.startswith("won 2, lost 0")
+    pages = sorted(path.name for path in (tmp_path / "live").glob("*.html"))
+    assert [page[:4] for page in pages] == ["0001", "0002", "0003"]
+    assert "|win|Our Bot" in (tmp_path / "live" / pages[2]).read_text()
+
+
+# The command ----------------------------------------------------------------------------------------------------------
+
+
+def test_each_battle_is_a_line_and_silence_is_broken(server, monkeypatch, capsys):
+    monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
+    monkeypatch.setattr(series_module, "BEAT", 0.3)
+    with playing(Holder(server.port, "holder")) as foe, ThreadPoolExecutor() as pool:
+        arguments = f"showdown accept --first random --server {server.port} --matches 1 --patience 20"
+        running = pool.submit(main, arguments.split())
+        time.sleep(2.5)
+        foe.challenge(BOT)
+        wait_for(lambda: foe.reached)
+        time.sleep(2.5)
+        foe.release()
+        assert running.result(timeout=30) == 0
+    told = capsys.readouterr()
+    assert told.out == "won 1, lost 0, tied 0, unfinished 0\n"
+    lines = told.err.splitlines()
+    assert sum("looking for an opponent" in line for line in lines) >= 2
+    assert sum("against holder, turn 3" in line for line in lines) >= 2
+    assert sum(line.startswith("won against holder in turn 5") for line in lines) == 1
+
+
+def test_fewer_matches_than_asked_for_is_a_failure(server, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
+    out = tmp_path / "none.json"
+    arguments = f"showdown accept --first random --server {server.port} --matches 1 --patience 0.3 --out {out}"
+    monkeypatch.setattr("pokespiel.showdown.commands.Online", partial(Online, pause=0.0, attempts=2))
+    assert main(arguments.split()) == 1
+    assert capsys.readouterr().out.startswith("won 0, lost 0, tied 0, unfinished 2\n  no challenge came within 0.3 s")
+    assert json.loads(out.read_text())["problems"] == ["no challenge came within 0.3 s"] * 2
+    assert main(arguments.replace("accept", "ladder").split()) == 2
+    assert "holds a series with another action" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("--matches 0", "matches must be at least 1"),
+        ("--matches -1", "matches must be at least 1"),
+        ("--patience nan", "patience must be a positive number"),
+        ("--patience 0", "patience must be a positive number"),
+        ("--patience inf", "patience must be a positive number"),
+        ("--opponent ‽", "names nobody"),
+        ("--opponent Our..Bot", "is this account itself"),
+    ],
+)
+@pytest.mark.parametrize("action", ["challenge", "arena"])
+def test_what_cannot_be_meant_is_refused(wrong, said, action, monkeypatch, capsys):
+    if action == "arena" and "opponent" in wrong:
+        pytest.skip("the arena has no opponent")
+    monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
+    opponent = "" if "opponent" in wrong else "--opponent x"
+    assert main(f"showdown {action} --first random --server 1 {opponent} {wrong}".split()) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_of_something_else_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
+    for text in (
+        "no JSON",
+        "[]",
+        '{"format": "pokespiel-arena-1"}',
+        '{"format": "pokespiel-online-1", "battles": [1]}',
+    ):
+        (tmp_path / "x.json").write_text(text)
+        assert main(f"showdown accept --first random --server 1 --out {tmp_path / 'x.json'}".split()) == 2
+        assert "not a series of matches" in capsys.readouterr().err
+        assert (tmp_path / "x.json").read_text() == text
+
+
+def test_the_library_refuses_what_cannot_be_meant():
+    with lying([]) as liar:
+        for wrong in ({"patience": float("nan")}, {"patience": 0.0}, {"attempts": 0}, {"pause": -1.0}):
+            with pytest.raises(ValueError, match=next(iter(wrong))):
+                online(liar, **wrong)
+        with pytest.raises(ValueError, match="matches"):
+            online(liar).ladder(0)
+        with pytest.raises(LoginFailed, match="no letter or digit"):
+            online(liar, account="‽")
+
+
+# Passwords ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def login_server(answer):
+    """A login server with one answer; yields its address and what it was asked."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = Thread(target=http.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{http.server_address[1]}/action.php?", asked
+        finally:
+            http.shutdown()
+            thread.join()
+
+
+REFUSALS = {
+    ']{"actionsuccess":false,"assertion":false}': "refused the password of 'Our Bot'",
+    ']{"actionsuccess":false,"assertion":";;Wrong password."}': "refused the password of 'Our Bot': Wrong password.",
+    ']{"actionerror":"Too many attempts."}': "refused the password of 'Our Bot': Too many attempts.",
+    "]{}": "refused the password",
+    "<html>": "is not understood",
+    "]7": "is not understood",
+}
+
+
+@pytest.mark.parametrize("answer", REFUSALS)
+def test_a_refused_password_is_said_to_be(answer):
+    with login_server(answer) as (address, asked), lying([]) as liar:
+        where = ServerConfiguration(local_server(liar.port).websocket_url, address)
+        bot = Online(BASELINES.build("random"), load_pool("one").teams, where, Account(BOT, "secret"), 0)
+        began = time.monotonic()
+        with pytest.raises(LoginFailed, match=REFUSALS[answer]) as refused:
+            bot.ladder(1).finish()
+        assert time.monotonic() - began < 5
+    assert "act=login&name=Our+Bot&pass=secret&challstr=4%7Cabc" in asked
+    assert "secret" not in str(refused.value)
+
+
+def test_an_assertion_is_handed_on():
+    with login_server(']{"actionsuccess":true,"assertion":"4,abc,ourbot,2:ff"}') as (address, _):
+        assert assertion_of(address, BOT, "secret", "4|abc") == "4,abc,ourbot,2:ff"
+    with login_server("4,abc,ourbot,1:ff") as (address, asked):
+        assert assertion_of(address, BOT, None, "4|abc") == "4,abc,ourbot,1:ff"
+    assert asked == ["act=getassertion&userid=ourbot&challstr=4%7Cabc"]
+    with login_server(";") as (address, _), pytest.raises(LoginFailed, match="is registered: give its password"):
+        assertion_of(address, BOT, None, "4|abc")
+    assert assertion_of("", BOT, "unused here", "4|abc") == ""
+    with pytest.raises(LoginFailed, match="did not answer"):
+        assertion_of("http://127.0.0.1:9/", BOT, "secret", "4|abc")
+    assert assertion_of("http://127.0.0.1:9/", BOT, None, "4|abc") == ""
+
+
+def test_a_battle_in_words():
+    assert str(Played("r", "1", "Foe", "won", 12)) == "won against Foe in turn 12"
+    assert str(Played("r", "1", "", "unfinished", 0, "why")) == "unfinished in turn 0: why"
