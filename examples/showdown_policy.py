@@ -9,13 +9,9 @@ import argparse
 
 import numpy as np
 
+from pokespiel.beginnings import policy_named
 from pokespiel.game.gen1.teams import load_pool
-from pokespiel.showdown.arena import (
-    local_server,
-    play_arena,
-    seat_swapped,
-)
-from pokespiel.showdown.commands import policy_named
+from pokespiel.showdown.arena import local_server, play_arena, seat_swapped
 from pokespiel.showdown.contestants import PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.install import install
 from pokespiel.showdown.record import Record
@@ -26,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--policy", default="expert", help="a baseline's name or a policy's file")
     parser.add_argument("--opponent", default="SimpleHeuristicsPlayer", help="poke-env's own, or module:Class")
-    parser.add_argument("--pairs", type=int, default=2, help="of matches: the same teams, seats swapped")
+    parser.add_argument("--pairs", type=int, default=2, help="pairs of matches: the same teams with the seats swapped")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pokespiel.beginnings import policy_named
+from pokespiel.beginnings import policies_named
 from pokespiel.environment import environment
 from pokespiel.files import write_text
+from pokespiel.game import load_game
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.learning.datasets import policy_name
+from pokespiel.policy import Policy
 from pokespiel.progress import Watch, watch
 from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped
 from pokespiel.showdown.contestants import Contestant, PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.install import VERSION, install
 from pokespiel.showdown.journal import Journal
 from pokespiel.showdown.online import Account, Online, server_at
+from pokespiel.showdown.protocol import FORMAT as PLAYED
 from pokespiel.showdown.protocol import to_id
 from pokespiel.showdown.record import FORMAT, Record
 from pokespiel.showdown.series import Moment, Series
@@ -118,7 +121,7 @@ def _about(options: Showdown) -> dict[str, Any]:
 
 
 def _identity(name: str) -> dict[str, str | None]:
-    return {"name": name, "hash": None if name.startswith("poke-env:") else policy_name(policy_named(name))}
+    return {"name": name, "hash": None if name.startswith("poke-env:") else policy_name(policy(name))}
 
 
 def _online(options: Showdown) -> int:
@@ -143,9 +146,8 @@ def _online(options: Showdown) -> int:
 
 def _series(options: Showdown, account: Account, start: Tally) -> Series:
     teams = load_pool(options.teams).teams
-    online = Online(
-        policy_named(options.first), teams, server_at(options.server), account, options.seed, options.patience
-    )
+    server = server_at(options.server)
+    online = Online(policy(options.first), teams, server, account, options.seed, options.patience)
     if options.action == "challenge":
         if options.opponent is None:
             raise ValueError("challenge: name whom with --opponent")
@@ -181,4 +183,9 @@ def contestant(name: str, rng: np.random.Generator) -> Contestant:
     """A poke-env player as "poke-env:CLASS", else a policy of ours."""
     if name.startswith("poke-env:"):
         return PokeEnvContestant.named(name.removeprefix("poke-env:"))
-    return PolicyContestant.of(policy_named(name), rng)
+    return PolicyContestant.of(policy(name), rng)
+
+
+def policy(name: str) -> Policy:
+    """The policy of a name; one that cannot play the format is refused."""
+    return policies_named([name], load_game(PLAYED))[name]

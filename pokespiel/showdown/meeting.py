@@ -19,7 +19,7 @@ from pokespiel.showdown.waiting import Unfinished, first_of
 Meeting: TypeAlias = Callable[[PolicyPlayer, float], Awaitable[LiveBattle]]
 """Finds a player an opponent within so many seconds; raises `NoBattle`."""
 THROTTLE = 10.0
-"""Seconds that a server wants between two challenges."""
+"""Seconds after which a server that says "later" is asked again."""
 
 
 class NoBattle(Unfinished):
@@ -92,7 +92,8 @@ class _Seeking:
     async def ask_again(self, ask: str, refused: str) -> None:
         """After a refusal that time or we can mend; any other one is raised."""
         refusal = Refusal.of(refused)
-        if refusal is Refusal.TOO_SOON and time.monotonic() + THROTTLE < self.deadline:
+        later = refusal in (Refusal.TOO_SOON, Refusal.RESTARTING)
+        if later and time.monotonic() + THROTTLE < self.deadline:
             await asyncio.sleep(THROTTLE)
         elif refusal is Refusal.PENDING and self.player.challenged:
             await self.player.connection.say(f"/cancelchallenge {self.player.challenged}")
@@ -120,14 +121,16 @@ class _Seeking:
         return battle
 
     async def _take(self, challenger: str) -> LiveBattle | None:
-        await self.player.connection.say(f"/accept {challenger}")
+        ask = f"/accept {challenger}"
+        await self.player.connection.say(ask)
         while (news := await self.hear()) is not None:
             if (battle := self.battle()) is not None:
                 return battle
             if news.kind is Kind.POPUP:
-                self.player.challengers.pop(challenger, None)
                 if Refusal.of(news.text) not in (Refusal.STALE, Refusal.OFFLINE):
-                    raise NoBattle(f"the server refused: {news.text}")
+                    await self.ask_again(ask, news.text)
+                    continue
+                self.player.challengers.pop(challenger, None)
                 return None
             if news.kind is Kind.ENDED and news.who == challenger:
                 await self.player.connection.settle()
@@ -135,14 +138,14 @@ class _Seeking:
         return None
 
     async def search(self) -> LiveBattle:
-        stands = False
-        await self.player.connection.say(f"/search {FORMAT}")
+        ask, stands = f"/search {FORMAT}", False
+        await self.player.connection.say(ask)
         while (news := await self.hear()) is not None:
             if (battle := self.battle()) is not None:
                 return battle
             if news.kind is Kind.POPUP and not stands:
-                raise NoBattle(f"the server refused: {news.text}")
-            if news.who == SEARCH and news.kind is Kind.SENT:
+                await self.ask_again(ask, news.text)
+            elif news.who == SEARCH and news.kind is Kind.SENT:
                 stands = True
             elif news.who == SEARCH and stands:
                 return await self.settled("the server ended the search")

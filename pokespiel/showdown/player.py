@@ -207,7 +207,7 @@ class PolicyPlayer:
             battle.room = words[1]
             self._repeat(battle)
         elif kind in ("noinit", "expire", "deinit") and battle.room == room:
-            self._leave_room(battle, kind, " ".join(words).strip())
+            self._leave_room(battle, kind, " ".join(words[kind == "noinit" :]).strip())
         elif not battle.over.is_set():
             self._listen(battle, lines)
 

@@ -70,6 +70,8 @@ class Refusal(Enum):
 
     TOO_SOON = "challenged less than 10 seconds"
     """Ask again in ten seconds."""
+    RESTARTING = "Battles will be available again"
+    """The server starts no battles before its restart: ask again in a while."""
     PENDING = "already challenging someone"
     """An earlier challenge of ours stands: withdraw it and ask again."""
     STALE = "is not challenging you"
@@ -77,7 +79,7 @@ class Refusal(Enum):
     OFFLINE = "went offline before your battle could start"
     """The challenger has gone."""
     OTHER = ""
-    """Nobody of that name, a team that is not allowed, a server about to restart: the text says it."""
+    """Nobody of that name, a team that is not allowed: the text says it."""
 
     @classmethod
     def of(cls, text: str) -> Refusal:

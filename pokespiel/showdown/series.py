@@ -113,6 +113,8 @@ class _Run:
     battle: LiveBattle | None = None
     """The battle that is being played."""
     stopped: bool = False
+    away: str = "the connection was lost too often in one turn"
+    """Why there is no connection."""
     _errand: str = "signing in"
     _task: asyncio.Task[None] | None = None
 
@@ -182,7 +184,7 @@ class _Run:
         """Whether a match was played to its end."""
         if self.player.connection.lost.is_set():
             if not await self.come_back():
-                raise NoBattle("the server stays away")
+                raise NoBattle(self.away)
             await self.catch_up()
         self.tell("looking for an opponent")
         await self.player.bring(self.online.teams[int(self.rng.integers(len(self.online.teams)))])
@@ -219,7 +221,7 @@ class _Run:
         self.battle = None
         ended = Played.of(battle)
         if ended.outcome is None:
-            ended = ended._replace(reason="the connection was lost, and the server stays away")
+            ended = ended._replace(reason=self.away)
         self.tally = self.tally.noting(ended)
         played = ended.outcome in ("won", "lost", "tied")
         if not played:
@@ -237,7 +239,7 @@ class _Run:
                 await self.player.open(self.online.login_timeout)
                 return True
             except LoginFailed as failed:
-                _LOG.info("%s", failed)
+                self.away = f"the connection was lost and not opened again: {failed}"
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 if time.monotonic() + pause > until:
                     return False

@@ -50,7 +50,7 @@ class Played(NamedTuple):
 
     def __str__(self) -> str:
         against = f" against {self.opponent}" if self.opponent else ""
-        told = f"{self.outcome or 'running'}{against} in turn {self.turns}"
+        told = f"{self.outcome or 'left running'}{against} in turn {self.turns}"
         return f"{told}: {self.reason}" if self.reason else told
 
 
