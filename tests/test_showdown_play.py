@@ -15,6 +15,7 @@ from pokespiel.learning.datasets import policy_name
 from pokespiel.metagame import grow
 from pokespiel.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.sampling import record
+from pokespiel.showdown import commands
 from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped
 from pokespiel.showdown.cells import round_robin, units_of
 from pokespiel.showdown.connection import LoginFailed
@@ -176,13 +177,32 @@ def test_matches_are_spread_over_servers_and_leave_a_dead_one(server, pool, monk
 
 def test_the_arena_takes_servers_by_flag_and_writes_its_record(showdown, tmp_path, capsys):
     command = "showdown arena --first random --second poke-env:RandomPlayer --matches 4 --concurrency 4 --servers 2"
-    assert main([*command.split(), "--out", str(tmp_path / "record.json")]) == 0
+    kept = ["--out", str(tmp_path / "record.json"), "--replays", str(tmp_path / "replays")]
+    assert main([*command.split(), *kept]) == 0
     assert capsys.readouterr().out.split(":")[0].endswith("unfinished 0")
     kept = read_record(tmp_path / "record.json")
     assert kept["won"] + kept["tied"] + kept["lost"] == 4
     assert kept["first"]["hash"] == policy_name(policy_named("random"))
     assert kept["second"] == {"name": "poke-env:RandomPlayer", "hash": None}
     assert kept["pool"]["name"] == "competitive"
+    pages = sorted((tmp_path / "replays").glob("*.html"))
+    assert [page.stem for page in pages] == ["00001", "00002", "00003", "00004"]
+    assert all("\n|win|" in page.read_text() or "\n|tie" in page.read_text() for page in pages)
+
+
+def test_an_interrupted_arena_has_kept_what_it_played(showdown, tmp_path, monkeypatch, capsys):
+    def interrupt(options, header, record, index, result):
+        keep(options, header, record, index, result)
+        raise KeyboardInterrupt
+
+    keep = commands._keep_arena
+    monkeypatch.setattr(commands, "_keep_arena", interrupt)
+    arguments = f"showdown arena --first random --second random --matches 4 --out {tmp_path / 'record.json'}"
+    assert main(arguments.split()) == 130
+    kept = read_record(tmp_path / "record.json")
+    assert kept["won"] + kept["tied"] + kept["lost"] == 1
+    counts = f"won {kept['won']}, tied {kept['tied']}, lost {kept['lost']}, unfinished 0:"
+    assert capsys.readouterr().out.startswith(counts)
 
 
 def test_a_port_in_use_is_refused(server):
@@ -206,6 +226,13 @@ def test_decisions_that_fall_due_together_are_one_call():
 
     assert set(asyncio.run(ask())) <= {2, 5}
     assert sorted(calls) == [(0, 3), (1, 1)]
+
+
+def test_a_record_so_far_counts_the_pairs_that_are_complete():
+    so_far = Record.so_far({5: 1.0, 4: 1.0, 0: -1.0, 3: None, 2: 1.0})
+    assert so_far[:4] == (3, 0, 1, 1)
+    assert (so_far.score, so_far.pairs) == (1.0, 1)
+    assert Record.so_far({}).pairs == 0
 
 
 def test_a_record_counts_pairs_and_unfinished_matches_apart():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,16 +11,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
+import numpy as np
 import pytest
 from poke_env import ServerConfiguration
 from showdown_foe import Foe, playing, wait_for
 from showdown_liar import lying
 
 from pokespiel.cli import main
+from pokespiel.commands.showdown import Showdown
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
+from pokespiel.options import parse
+from pokespiel.policy import Tabular, save_policy
 from pokespiel.showdown import series as series_module
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.connection import LoginFailed, assertion_of
@@ -28,6 +34,7 @@ from pokespiel.showdown.serve import serve
 from pokespiel.showdown.tally import NOTHING, Played
 
 BOT = "Our Bot"
+DOCUMENTATION = Path(__file__).parents[1] / "docs" / "showdown.md"
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +157,7 @@ def test_a_command_is_interrupted_killed_and_gone_on_with(server, tmp_path):
             assert running.returncode == 130
         assert foe.results == ["holder"]
         assert [battle["outcome"] for battle in kept(out)] == ["given up"]
-        assert told.startswith("won 0, lost 0, tied 0, unfinished 1, given up 1")
+        assert told.startswith("won 0, lost 0, tied 0, unfinished 1, of them given up 1")
         assert "given up against holder in turn 3: the bot was stopped" in progress
 
         with process(server, out) as running:
@@ -172,24 +179,31 @@ def test_a_command_is_interrupted_killed_and_gone_on_with(server, tmp_path):
 # The command ----------------------------------------------------------------------------------------------------------
 
 
-def test_each_battle_is_a_line_and_silence_is_broken(server, monkeypatch, capsys):
+def test_a_series_says_what_it_does_while_nothing_happens(server, monkeypatch):
+    monkeypatch.setattr(series_module, "BEAT", 0.1)
+    with playing(Holder(server.port, "holder")) as foe:
+        series, doing = online(server).accept(1), []
+        for moment in series:
+            doing.append(moment.doing)
+            if doing.count("looking for an opponent") == 4:
+                foe.challenge(BOT)
+            if doing.count("against holder, turn 3") == 4:
+                foe.release()
+    assert series.tally.won == 1
+    assert doing[0] == "looking for an opponent"
+    assert doing.count("against holder, turn 3") >= 4
+
+
+def test_each_battle_is_a_line(server, monkeypatch, capsys):
     monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
-    monkeypatch.setattr(series_module, "BEAT", 0.3)
     with playing(Holder(server.port, "holder")) as foe, ThreadPoolExecutor() as pool:
-        arguments = f"showdown accept --first random --server {server.port} --matches 1 --patience 20"
-        running = pool.submit(main, arguments.split())
-        time.sleep(2.5)
-        foe.challenge(BOT)
-        wait_for(lambda: foe.reached)
-        time.sleep(2.5)
-        foe.release()
-        assert running.result(timeout=30) == 0
+        foe.released = True
+        arguments = f"showdown challenge --opponent HOLDER --first random --server {server.port} --matches 2"
+        assert pool.submit(main, arguments.split()).result(timeout=30) == 0
     told = capsys.readouterr()
-    assert told.out == "won 1, lost 0, tied 0, unfinished 0\n"
-    lines = told.err.splitlines()
-    assert sum("looking for an opponent" in line for line in lines) >= 2
-    assert sum("against holder, turn 3" in line for line in lines) >= 2
-    assert sum(line.startswith("won against holder in turn 5") for line in lines) == 1
+    assert told.out == "won 2, lost 0, tied 0, unfinished 0\n"
+    lines = [line for line in told.err.splitlines() if line.startswith("won against holder in turn 5")]
+    assert [line.partition("(")[2][:5] for line in lines] == ["won 1", "won 2"]
 
 
 def test_fewer_matches_than_asked_for_is_a_failure(server, monkeypatch, tmp_path, capsys):
@@ -216,14 +230,23 @@ def test_fewer_matches_than_asked_for_is_a_failure(server, monkeypatch, tmp_path
         ("--opponent Our..Bot", "is this account itself"),
     ],
 )
-@pytest.mark.parametrize("action", ["challenge", "arena"])
-def test_what_cannot_be_meant_is_refused(wrong, said, action, monkeypatch, capsys):
-    if action == "arena" and "opponent" in wrong:
-        pytest.skip("the arena has no opponent")
+def test_what_cannot_be_meant_is_refused(wrong, said, monkeypatch, capsys):
     monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
     opponent = "" if "opponent" in wrong else "--opponent x"
-    assert main(f"showdown {action} --first random --server 1 {opponent} {wrong}".split()) == 2
+    assert main(f"showdown challenge --first random --server 1 {opponent} {wrong}".split()) == 2
     assert said in capsys.readouterr().err
+    if not opponent:
+        return
+    assert main(f"showdown arena --first random --second random {wrong}".split()) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_policy_of_another_game_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
+    save_policy(tmp_path / "poker.safetensors", Tabular({0: np.full((12, 2), 0.5)}))
+    for action in ("ladder", "arena"):
+        assert main(f"showdown {action} --first {tmp_path / 'poker.safetensors'} --server 1".split()) == 2
+        assert "cannot play gen1ou" in capsys.readouterr().err
 
 
 def test_a_file_of_something_else_is_refused(tmp_path, monkeypatch, capsys):
@@ -249,6 +272,20 @@ def test_the_library_refuses_what_cannot_be_meant():
             online(liar).ladder(0)
         with pytest.raises(LoginFailed, match="no letter or digit"):
             online(liar, account="‽")
+
+
+def test_the_commands_of_the_documentation_can_be_given():
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    lines = re.findall(r"^(?:\w+=\w+ )?pokespiel showdown (.+)$", text, re.MULTILINE)
+    assert {line.split()[0] for line in lines} == {"install", "serve", "arena", "accept", "challenge", "ladder"}
+    for line in lines:
+        options = parse(Showdown, line.split(), "pokespiel showdown")
+        assert options.first in ("expert", "shipped")
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    for block in code:
+        compile(block, "docs/showdown.md", "exec")
+    assert f"The default is {Showdown('accept').patience:.0f}" in text
+    assert Online.patience == Showdown("accept").patience
 
 
 # Passwords ------------------------------------------------------------------------------------------------------------

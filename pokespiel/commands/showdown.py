@@ -46,7 +46,7 @@ class Showdown:
     """A JSON file for the record, kept at every match. `pokespiel agent --arenas` puts an arena's on a card; online,
     the same command again goes on with an interrupted series."""
     replays: Path | None = None
-    """Online: the folder for the battles' replays; by default the one beside --out, of the same name."""
+    """A folder for the battles' replays; online, by default the one beside --out, of the same name."""
     seed: int = 0
     """Seed of the teams and of the policies' own draws; the server rolls by itself."""
 

@@ -42,6 +42,8 @@ class Result(NamedTuple):
     attempts: int
     problems: tuple[str, ...]
     """Why earlier attempts did not finish."""
+    log: tuple[str, ...] = ()
+    """The match's lines as a policy of ours was told them, for a replay; empty where none of ours played."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,8 @@ class _Table:
         for attempt in range(1, self.conditions.attempts + 1):
             try:
                 await self.seat(fixture.teams)
-                utility, turns = await self.play_once(fixture.first)
-                return Result(utility, turns, attempt, tuple(problems))
+                utility, turns, log = await self.play_once(fixture.first)
+                return Result(utility, turns, attempt, tuple(problems), log)
             except (Unfinished, OSError) as error:
                 problems.append(str(error) or type(error).__name__)
                 _LOG.warning("a match did not finish (attempt %d): %s", attempt, problems[-1])
@@ -157,8 +159,8 @@ class _Table:
         for participant, team in zip(self.participants, teams, strict=True):
             participant.take_seat(team)
 
-    async def play_once(self, first: int) -> tuple[float, int]:
-        """One match: the utility of contestant 0 and the number of turns."""
+    async def play_once(self, first: int) -> tuple[float, int, tuple[str, ...]]:
+        """One match: the utility of contestant 0, the number of turns, and the log."""
         challenger, accepter = self.participants[first], self.participants[1 - first]
         tasks = [
             asyncio.ensure_future(challenger.challenge(accepter.name)),
@@ -166,10 +168,12 @@ class _Table:
         ]
         try:
             await play_out(tasks, self.participants, self.conditions.stall)
-            turns, utility = max(participant.turn for participant in self.participants), _utility(self.participants)
+            turns = max(participant.turn for participant in self.participants)
+            log = next((participant.log for participant in self.participants if participant.log), ())
+            utility = _utility(self.participants)
             if not all(task.done() for task in tasks):  # one has not heard the end: the next match has new participants
                 await self.clear()
-            return utility, turns
+            return utility, turns, log
         finally:
             for task in tasks:
                 task.cancel()

@@ -14,6 +14,7 @@ from pokespiel.beginnings import policies_named
 from pokespiel.environment import environment
 from pokespiel.files import write_text
 from pokespiel.game import load_game
+from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.learning.datasets import policy_name
 from pokespiel.policy import Policy
@@ -89,16 +90,20 @@ def _arena(options: Showdown) -> int:
             ):
                 results[index] = result
                 record = Record.so_far({index: result.utility for index, result in results.items()})
-                _keep_arena(options.out, header, record)
+                _keep_arena(options, header, record, index, result)
                 bar.update(len(results), "")
     finally:
         print(record)
     return int(record.unfinished > 0)
 
 
-def _keep_arena(path: Path | None, header: dict[str, Any], record: Record) -> None:
-    if path is not None:
-        write_text(path, json.dumps({**header, **record._asdict()}, indent=1) + "\n")
+def _keep_arena(options: Showdown, header: dict[str, Any], record: Record, index: int, result: Result) -> None:
+    """Write the record so far, and a match's replay."""
+    if options.out is not None:
+        write_text(options.out, json.dumps({**header, **record._asdict()}, indent=1) + "\n")
+    if options.replays is not None and result.log:
+        title = f"{options.first} against {options.second}, match {index + 1}"
+        write_replay(options.replays / f"{index + 1:05d}.html", result.log, title)
 
 
 def _arena_header(options: Showdown) -> dict[str, Any]:
@@ -131,17 +136,26 @@ def _online(options: Showdown) -> int:
         replays = options.replays or options.out.with_suffix("")
         journal = Journal(options.out, _online_header(options, account), _about(options), replays)
     series = _series(options, account, journal.tally if journal else NOTHING)
-    with watch(f"{options.first} on {options.server}", options.matches, series.tally.finished) as bar:
-        try:
-            for moment in series:
-                _tell(bar, moment, journal)
-        except KeyboardInterrupt:
-            for moment in series.stop():
-                _tell(bar, moment, journal)
-            raise
-        finally:
-            print(series.tally)
+    try:
+        with watch(f"{options.first} on {options.server}", options.matches, series.tally.finished) as bar:
+            _follow(series, bar, journal)
+    except KeyboardInterrupt:
+        print(series.tally)
+        raise
+    print(series.tally)
     return int(series.tally.finished < options.matches)
+
+
+def _follow(series: Series, bar: Watch, journal: Journal | None) -> None:
+    """Show and keep a series to its end; an interrupt gives up what runs before it goes on its way."""
+    try:
+        for moment in series:
+            _tell(bar, moment, journal)
+    except KeyboardInterrupt:
+        bar.say("stopping: a battle under way is given up")
+        for moment in series.stop():
+            _tell(bar, moment, journal)
+        raise
 
 
 def _series(options: Showdown, account: Account, start: Tally) -> Series:

@@ -36,6 +36,10 @@ class Participant(Seated, Protocol):
 
     name: str
 
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The lines of its match, where it keeps them."""
+
     async def sign_in(self) -> None:
         """Lasts until the server has let the account in; raises a `ConnectionError` where it does not."""
 
@@ -99,6 +103,10 @@ class PolicyParticipant:
     def utility(self) -> float | None:
         return self.battle.utility if self.battle and not self.battle.trouble else None
 
+    @property
+    def log(self) -> tuple[str, ...]:
+        return tuple(self.battle.log) if self.battle else ()
+
     async def _play(self, meeting: Meeting) -> None:
         await self.player.bring(self.team)
         battle = await meeting(self.player, math.inf)
@@ -123,6 +131,8 @@ class PolicyContestant:
 
 class PokeEnvParticipant:
     """A poke-env player's account."""
+
+    log: tuple[str, ...] = ()
 
     def __init__(self, player: Player):
         self.player = player

@@ -128,7 +128,7 @@ class PolicyPlayer:
     async def give_up(self, battle: LiveBattle, trouble: str) -> None:
         """Forfeit a battle for a reason; it is over once the server says so, at the latest after `GRACE` seconds."""
         battle.give_up(trouble)
-        _LOG.warning("%s gives up %s: %s", self.name, battle.room, trouble)
+        _LOG.info("%s gives up %s: %s", self.name, battle.room, trouble)
         await self.connection.say("/forfeit", battle.room)
         asyncio.get_running_loop().call_later(GRACE, battle.end, "the server did not confirm that it was given up")
 

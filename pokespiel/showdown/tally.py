@@ -110,7 +110,7 @@ class Tally:
 
     def line(self) -> str:
         """The counts on one line."""
-        given_up = f", given up {self.given_up} (lost to the server)" if self.given_up else ""
+        given_up = f", of them given up {self.given_up} (lost, says the server)" if self.given_up else ""
         return f"won {self.won}, lost {self.lost}, tied {self.tied}, unfinished {self.unfinished}{given_up}"
 
     def __str__(self) -> str:
