@@ -26,7 +26,7 @@ def battle_begun(*more, request=None):
         f"{ROOM}|init|battle\n|title|victim vs. liar\n|j|☆victim",
         f"{ROOM}{lines}",
         f"{ROOM}|request|{battle.request(1) if request is None else request}",
-        *(line if line is ... else ROOM + line for line in more),
+        *(ROOM + line if isinstance(line, str) else line for line in more),
     ]
 
 
@@ -112,7 +112,29 @@ def test_a_true_battle_that_ends_is_counted():
     assert any(message.startswith("battle-gen1ou-1|/choose move") for message in heard)
 
 
-@pytest.mark.parametrize("lines", [[None], [b"\xff\xfe|broken"], ["|raw|" + "x" * 3_000_000], [*battle_begun(), None]])
+NO_CHOICE = "|error|[Invalid choice] There's nothing to choose"
+ENDINGS = {
+    "an error before": (NO_CHOICE, "|win|victim"),
+    "an error after": ("|win|victim", NO_CHOICE, "|error|[Invalid choice] Can't do anything: The game is over"),
+    "a refusal after": ("|win|victim", "|error|[Invalid choice] Can't move: Your Tauros doesn't have a move 5"),
+    "one message": (f"{NO_CHOICE}\n|win|victim\n|error|[Invalid choice] Can't move: it is asleep",),
+    "another winner after": ("|win|victim", "|win|liar", "|tie"),
+    "the room closed after": ("|win|victim", "|deinit", "|expire|", "|noinit|nonexistent|no such room"),
+    "the connection lost after": ("|win|victim", None),
+    "out of the room before": ("|deinit", "|win|victim"),
+    "a new name before": ("|noinit|rename|battle-gen1ou-1-pw|victim vs. liar", "|win|victim"),
+    "told again": ("|win|victim", "|init|battle\n|win|victim"),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_battle_that_the_server_has_ended_counts_once_as_it_says(ending):
+    tally, heard = play(battle_begun(..., *ENDINGS[ending]))
+    assert (tally.won, tally.finished, tally.problems) == (1, 1, ())
+    assert not any("/forfeit" in message for message in heard)
+
+
+@pytest.mark.parametrize("lines", [[None], [b"\xff\xfe|broken"], ["|raw|" + "x" * 9_000_000], [*battle_begun(), None]])
 def test_a_server_that_hangs_up_for_good_is_left(lines):
     tally, _ = play(lines, PATIENCE)
     assert tally.finished == 0

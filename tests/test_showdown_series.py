@@ -29,6 +29,7 @@ from pokespiel.policy import Tabular, save_policy
 from pokespiel.showdown import series as series_module
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.connection import LoginFailed, assertion_of
+from pokespiel.showdown.journal import Journal
 from pokespiel.showdown.online import Account, Online
 from pokespiel.showdown.serve import serve
 from pokespiel.showdown.tally import NOTHING, Played
@@ -80,7 +81,7 @@ def test_a_series_that_is_stopped_gives_up_what_runs(server):
                 break
         wait_for(lambda: foe.reached)
         began = time.monotonic()
-        *_, last = series.stop()
+        last = series.stop()[-1]
         assert time.monotonic() - began < 5
         assert foe.results == ["holder"]
     assert (last.tally.given_up, last.tally.problems) == (1, ("the bot was stopped",))
@@ -98,7 +99,7 @@ def test_a_series_that_is_stopped_withdraws_its_challenge(server):
         series = online(server).challenge("sleeper", 1)
         next(series)
         wait_for(lambda: foe.asked_for)
-        assert list(series.stop()) is not None
+        series.stop()
         wait_for(lambda: any("cancelled the challenge" in message for message in foe.heard))
     assert series.tally == NOTHING
 
@@ -112,7 +113,7 @@ def test_a_battle_that_another_process_left_is_played_on_or_counted(server, runs
                 break
         wait_for(lambda: foe.reached)
         left._run.sign_out = left._run.player.close  # as a process that dies
-        list(left.stop())
+        left.stop()
         if runs:
             foe.release()
         else:
@@ -228,6 +229,7 @@ def test_fewer_matches_than_asked_for_is_a_failure(server, monkeypatch, tmp_path
         ("--patience inf", "patience must be a positive number"),
         ("--opponent ‽", "names nobody"),
         ("--opponent Our..Bot", "is this account itself"),
+        ("--replays there", "name its file with --out"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(wrong, said, monkeypatch, capsys):
@@ -235,10 +237,40 @@ def test_what_cannot_be_meant_is_refused(wrong, said, monkeypatch, capsys):
     opponent = "" if "opponent" in wrong else "--opponent x"
     assert main(f"showdown challenge --first random --server 1 {opponent} {wrong}".split()) == 2
     assert said in capsys.readouterr().err
-    if not opponent:
-        return
-    assert main(f"showdown arena --first random --second random {wrong}".split()) == 2
-    assert said in capsys.readouterr().err
+    if opponent:
+        assert main(f"showdown arena --first random --second random {wrong}".split()) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_flags_of_other_actions_are_refused(monkeypatch, capsys):
+    monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
+    for wrong in ("ladder --opponent x", "arena --opponent x", "serve --out x.json", "install --out x.json"):
+        assert main(["showdown", *wrong.split()]) == 2
+        assert wrong.split()[1] in capsys.readouterr().err
+
+
+def test_a_failure_of_the_command_leaves_nobody_waiting(server, tmp_path, monkeypatch, capsys):
+    def full(self, moment):
+        if moment.tally.battles and foe.reached:
+            raise OSError("the disk is full")
+
+    monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
+    monkeypatch.setattr(Journal, "keep", full)
+    monkeypatch.setattr(series_module, "BEAT", 0.1)
+    with playing(Holder(server.port, "holder")) as foe:
+        arguments = f"showdown challenge --opponent holder --first random --server {server.port} --matches 1"
+        assert main([*arguments.split(), "--out", str(tmp_path / "x.json")]) == 2
+        assert capsys.readouterr().err.endswith("pokespiel: the disk is full\n")
+        wait_for(lambda: foe.results)
+    assert foe.results == ["holder"]
+
+
+def test_a_place_where_nothing_can_be_written_is_told_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
+    (tmp_path / "file").write_text("")
+    arguments = f"showdown accept --first random --server 1 --out {tmp_path / 'file' / 'x.json'}"
+    assert main(arguments.split()) == 2
+    assert str(tmp_path / "file") in capsys.readouterr().err
 
 
 def test_a_policy_of_another_game_is_refused(tmp_path, monkeypatch, capsys):

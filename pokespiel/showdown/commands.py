@@ -57,6 +57,12 @@ def _check(options: Showdown) -> None:
         raise ValueError(f"patience must be a positive number of seconds, got {options.patience}")
     if options.out is not None and options.out.is_dir():
         raise ValueError(f"--out {options.out} is a folder; name a file")
+    if options.replays is not None and options.out is None:
+        raise ValueError("--replays keeps the battles of a record: name its file with --out")
+    if options.opponent is not None and options.action not in ("accept", "challenge"):
+        raise ValueError(f"{options.action}: --opponent is for accept and challenge")
+    if options.out is not None and options.action in ("install", "serve"):
+        raise ValueError(f"{options.action}: --out is for matches")
 
 
 def _serve(options: Showdown) -> None:
@@ -147,14 +153,15 @@ def _online(options: Showdown) -> int:
 
 
 def _follow(series: Series, bar: Watch, journal: Journal | None) -> None:
-    """Show and keep a series to its end; an interrupt gives up what runs before it goes on its way."""
+    """Show and keep a series to its end; whatever interrupts it, a battle under way is given up first."""
     try:
         for moment in series:
             _tell(bar, moment, journal)
-    except KeyboardInterrupt:
-        bar.say("stopping: a battle under way is given up")
+    except BaseException as interruption:
+        bar.say("stopping; a battle under way is given up")
         for moment in series.stop():
-            _tell(bar, moment, journal)
+            if isinstance(interruption, KeyboardInterrupt):
+                _tell(bar, moment, journal)
         raise
 
 

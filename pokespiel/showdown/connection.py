@@ -32,6 +32,8 @@ MAX_SIZE = 8 << 20
 """Bytes of the longest message: a long battle with much chat in it, told again after a lost connection."""
 OPEN_TIMEOUT = PING_TIMEOUT = 60.0
 """Seconds that a busy machine may take to answer."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds that a server may take to say goodbye."""
 _LOGIN_SERVER_TIMEOUT = 10.0
 _LOG = logging.getLogger(__name__)
 
@@ -61,6 +63,11 @@ class Connection:
         self._told_all = asyncio.Event()
 
     @property
+    def signed_in(self) -> bool:
+        """The connection stands, and the server has let the account in."""
+        return not self.lost.is_set() and self._signed_in.done()
+
+    @property
     def id(self) -> str:
         """The account as the server compares names."""
         return to_id(self.name)
@@ -79,6 +86,7 @@ class Connection:
                     max_size=MAX_SIZE,
                     open_timeout=OPEN_TIMEOUT,
                     ping_timeout=PING_TIMEOUT,
+                    close_timeout=CLOSE_TIMEOUT,
                 )
                 self.lost.clear()
                 self._start(self._read(self._socket))
@@ -153,7 +161,7 @@ class Connection:
             self.name = name
             if not self._signed_in.done():
                 self._signed_in.set_result(None)
-        elif to_id(name) and self._signed_in.done() and not self.lost.is_set():
+        elif to_id(name) and self.signed_in:
             _LOG.warning("the server has renamed %s to %s", self.name, name)
             self._start(self.close())
 

@@ -38,6 +38,7 @@ class Journal:
     def __init__(self, path: Path, header: Mapping[str, Any], about: Mapping[str, Any], replays: Path):
         self.path, self.header, self.about, self.replays = path, dict(header), dict(about), replays
         self.tally = self._read() if path.exists() else NOTHING
+        self._write()  # so that a place where nothing can be written is known before anything is played
 
     def keep(self, moment: Moment) -> None:
         """Write what has changed."""
@@ -45,7 +46,10 @@ class Journal:
             self._write_replay(moment)
         if moment.tally != self.tally:
             self.tally = moment.tally
-            write_text(self.path, json.dumps(self._told(), indent=1) + "\n")
+            self._write()
+
+    def _write(self) -> None:
+        write_text(self.path, json.dumps(self._told(), indent=1) + "\n")
 
     def _told(self) -> dict[str, Any]:
         tally = self.tally

@@ -74,7 +74,7 @@ class _Seeking:
     async def challenge(self, who: str, opponent: str) -> LiveBattle:
         ask = f"/challenge {opponent}, {FORMAT}"
         stands, reason = False, ""
-        await self.player.connection.say(ask)
+        await self.ask(ask)
         while (news := await self.hear()) is not None:
             if (battle := self.battle()) is not None:
                 return battle
@@ -88,6 +88,13 @@ class _Seeking:
                 return await self.settled(reason or f"the challenge to {opponent} came to nothing")
         await self.player.connection.say(f"/cancelchallenge {opponent}")
         return await self.settled(f"{opponent} did not answer the challenge within {self.patience:g} s")
+
+    async def ask(self, text: str) -> None:
+        """Ask for a battle, unless one has begun already, which is news enough."""
+        if self.battle() is None:
+            await self.player.connection.say(text)
+        else:
+            self.player.news.put_nowait(News(Kind.BATTLE))
 
     async def ask_again(self, ask: str, refused: str) -> None:
         """After a refusal that time or we can mend; any other one is raised."""
@@ -139,7 +146,7 @@ class _Seeking:
 
     async def search(self) -> LiveBattle:
         ask, stands = f"/search {FORMAT}", False
-        await self.player.connection.say(ask)
+        await self.ask(ask)
         while (news := await self.hear()) is not None:
             if (battle := self.battle()) is not None:
                 return battle

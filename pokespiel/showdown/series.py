@@ -57,8 +57,9 @@ class Moment(NamedTuple):
 class Series:
     """Matches one after another, until as many as asked have been played or too many attempts in a row have failed.
 
-    Iterate for its moments; it begins with the first. `start` is an interrupted series to go on with: its matches
-    count, and the battles that it left running are played on, or counted if they have ended.
+    Iterate for its moments; it begins with the first, and goes on by itself until it has ended or is stopped. `start`
+    is an interrupted series to go on with: its matches count, and the battles that it left running are played on, or
+    counted if they have ended.
     """
 
     def __init__(self, online: Online, meeting: Meeting, matches: int, start: Tally):
@@ -83,6 +84,7 @@ class Series:
             moment = Moment(self._run.tally, self._run.doing)
         if moment is None:
             self._moments.put(None)  # for whoever asks again
+            self.tally = self._run.tally
             self._future.result()
             raise StopIteration
         self.tally = moment.tally
@@ -94,11 +96,15 @@ class Series:
             pass
         return self.tally
 
-    def stop(self) -> Iterator[Moment]:
-        """Give up what runs, so that nobody is left waiting, and sign out; iterate for the moments that are left."""
-        if self._future is not None:
-            POKE_LOOP.call_soon_threadsafe(self._run.stop)
-            yield from self
+    def stop(self) -> list[Moment]:
+        """Give up what runs, so that nobody is left waiting, and sign out; the moments that were left."""
+        if self._future is None:
+            return []
+        POKE_LOOP.call_soon_threadsafe(self._run.stop)
+        left = list(iter(self._moments.get, None))
+        self._moments.put(None)  # for whoever iterates
+        self.tally = self._run.tally
+        return left
 
 
 @dataclass
@@ -252,7 +258,7 @@ class _Run:
 
     async def sign_out(self) -> None:
         """Withdraw what was asked for, give up what runs, so that nobody is left waiting, and hang up."""
-        if not self.player.connection.lost.is_set():
+        if self.player.connection.signed_in:
             await self.player.withdraw()
             for battle in self.player.running:
                 await self.player.give_up(battle, "the bot was stopped")
