@@ -72,7 +72,7 @@ class _Seeking:
             player.news.get_nowait()
 
     async def challenge(self, who: str, opponent: str) -> LiveBattle:
-        ask = f"/challenge {opponent}, {FORMAT}"
+        ask = f"/challenge {who}, {FORMAT}"
         stands, reason = False, ""
         await self.ask(ask)
         while (news := await self.hear()) is not None:
@@ -86,7 +86,7 @@ class _Seeking:
                 reason = _reason(opponent, news.text) or reason
             elif news.who == who and news.kind is Kind.ENDED and stands:
                 return await self.settled(reason or f"the challenge to {opponent} came to nothing")
-        await self.player.connection.say(f"/cancelchallenge {opponent}")
+        await self.player.connection.say(f"/cancelchallenge {who}")
         return await self.settled(f"{opponent} did not answer the challenge within {self.patience:g} s")
 
     async def ask(self, text: str) -> None:

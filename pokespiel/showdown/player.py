@@ -102,7 +102,7 @@ class PolicyPlayer:
         Raises `LoginFailed`.
         """
         self.challengers.clear()
-        self.challenged = ""
+        self.challenged = self.accepting = ""
         for battle in self.running:
             battle.away = True
         await self.connection.open(timeout)
