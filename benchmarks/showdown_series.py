@@ -23,7 +23,7 @@ from pathlib import Path
 from pokespiel.beginnings import policy_named
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown.arena import local_server
-from pokespiel.showdown.install import install
+from pokespiel.showdown.install import required
 from pokespiel.showdown.online import Account, Online
 from pokespiel.showdown.protocol import battle_number, to_id
 from pokespiel.showdown.serve import Server, serve
@@ -205,7 +205,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
-    install()
+    required()
     shares = {Quitter: 60, Crossing: 40, Hider: 30, Refuser: 20, Renamer: 20, killed: 30}
     differ, battles = 0, 0
     for kind, share in shares.items():
