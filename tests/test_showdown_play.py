@@ -16,6 +16,7 @@ from pokespiel.metagame import grow
 from pokespiel.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.sampling import record
 from pokespiel.showdown import commands
+from pokespiel.showdown import serve as serve_module
 from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped
 from pokespiel.showdown.cells import round_robin, units_of
 from pokespiel.showdown.connection import LoginFailed
@@ -208,6 +209,16 @@ def test_an_interrupted_arena_has_kept_what_it_played(showdown, tmp_path, monkey
 def test_a_port_in_use_is_refused(server):
     with pytest.raises(ServerFailed, match=f"port {server.port} is taken"), serve(server.port):
         pass
+
+
+def test_another_server_that_gets_the_port_first_is_not_taken_for_ours(server, monkeypatch):
+    monkeypatch.setattr(serve_module, "_answers", lambda port: False)  # it was free when we looked
+    with pytest.raises(ServerFailed, match=f"port {server.port} was taken"), serve(server.port):
+        pass
+    ports = iter([server.port, free := serve_module._free_port()])
+    monkeypatch.setattr(serve_module, "_free_port", lambda: next(ports))
+    with serve() as other:
+        assert other.port == free
 
 
 def test_decisions_that_fall_due_together_are_one_call():

@@ -155,6 +155,8 @@ class PokeEnvParticipant:
         await self.player._accept_challenges(opponent, 1, None)
 
     async def leave(self) -> None:
+        for task in self.player.ps_client._active_tasks:  # what waits for a battle that never ends
+            task.cancel()
         if hasattr(self.player.ps_client, "websocket"):
             await self.player.ps_client.websocket.close()
         if not self.player.ps_client._listening_coroutine.done():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -25,9 +26,16 @@ from pokespiel.showdown.install import node, showdown_package
 CONFIGURATION = Path(__file__).with_name("server-config.cjs")
 FOLDERS = ("config/chat-plugins", "config/ladders", "logs/chat", "logs/modlog", "logs/repl", "logs/tickets")
 
+_TAKEN = "EADDRINUSE"
+"""What the server's log says of a port that is not free; it runs on without one."""
+
 
 class ServerFailed(ConnectionError):
     """The server did not start, or died; the message ends with the last lines it printed."""
+
+
+class PortTaken(ServerFailed):
+    """Another server answers on the port."""
 
 
 @dataclass
@@ -37,6 +45,8 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    token: str
+    """What it answers at /pokespiel, so that it is not taken for another server on its port."""
 
     @property
     def websocket(self) -> str:
@@ -71,9 +81,8 @@ def serve(
     Raises `ServerFailed` where the port is taken or the server is not ready within `timeout` seconds.
     """
     with tempfile.TemporaryDirectory(prefix="pokespiel-showdown-") as scratch:
-        server = _start(port or _free_port(), log or Path(scratch, "server.log"), record)
+        server = _launch(port, log or Path(scratch, "server.log"), record, timeout)
         try:
-            _wait_until_ready(server, timeout)
             yield server
         finally:
             server.stop()
@@ -87,16 +96,37 @@ def serve_many(count: int, *, first_port: int = 0, timeout: float = 90.0) -> Ite
         yield [stack.enter_context(serve(port, timeout=timeout)) for port in ports]
 
 
+def _launch(port: int, log: Path, record: Path | None, timeout: float) -> Server:
+    """A server that is ready; where any free port does (0), another is tried if somebody else gets it first."""
+    for left in (2, 1, 0):
+        server = _start(port or _free_port(), log, record)
+        try:
+            _wait_until_ready(server, timeout)
+            return server
+        except PortTaken:
+            server.stop()
+            if port or not left:
+                raise
+        except BaseException:
+            server.stop()
+            raise
+    raise AssertionError("the last try returns or raises")
+
+
 def _start(port: int, log: Path, record: Path | None) -> Server:
     if _answers(port):
-        raise ServerFailed(f"port {port} is taken: something answers there already; choose another with --port")
+        raise PortTaken(f"port {port} is taken: something answers there already; choose another with --port")
     package = showdown_package()
     for folder in FOLDERS:
         (package / folder).mkdir(parents=True, exist_ok=True)
     with replacing(package / "config" / "config.js") as temporary:
         shutil.copyfile(CONFIGURATION, temporary)
     command = [str(node()), "pokemon-showdown", "start", "--no-security", "--skip-build", str(port)]
-    environment = os.environ | {"POKESPIEL_RECORD": str(record.resolve()) if record else ""}
+    token = secrets.token_hex(16)
+    environment = os.environ | {
+        "POKESPIEL_RECORD": str(record.resolve()) if record else "",
+        "POKESPIEL_SERVER": token,
+    }
     with open(log, "ab") as output:
         process = subprocess.Popen(
             command,
@@ -107,12 +137,12 @@ def _start(port: int, log: Path, record: Path | None) -> Server:
             stderr=output,
             start_new_session=True,
         )
-    return Server(port, process, log)
+    return Server(port, process, log, token)
 
 
 def _wait_until_ready(server: Server, timeout: float) -> None:
     deadline = time.monotonic() + timeout
-    while not _greets(server.port):
+    while not _greets(server):
         if not server.alive():
             raise ServerFailed(f"the server ended with status {server.process.returncode}:\n{_tail(server.log)}")
         if time.monotonic() > deadline:
@@ -120,14 +150,29 @@ def _wait_until_ready(server: Server, timeout: float) -> None:
         time.sleep(0.1)
 
 
-def _greets(port: int) -> bool:
-    """Whether the server's socket layer answers; it listens some time before."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5.0)
+def _greets(server: Server) -> bool:
+    """Whether the server's socket layer answers; it listens some time before.
+
+    Raises `PortTaken` where another server has taken the port between our look and our start.
+    """
     try:
-        connection.request("GET", "/showdown/info")
-        return connection.getresponse().status == http.HTTPStatus.OK
+        ready = _get(server.port, "/showdown/info") is not None
+        token = _get(server.port, "/pokespiel") or ""
     except (OSError, http.client.HTTPException):
         return False
+    another = token != server.token and len(token) == len(server.token)  # other servers answer with a page of theirs
+    if ready and (another or _TAKEN in server.log.read_text(errors="replace")):
+        raise PortTaken(f"port {server.port} was taken by another server meanwhile; try again")
+    return ready
+
+
+def _get(port: int, path: str) -> str | None:
+    """What the server says at a path; None for an error status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5.0)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.read().decode(errors="replace") if response.status == http.HTTPStatus.OK else None
     finally:
         connection.close()
 

@@ -27,3 +27,10 @@ if (process.env.POKESPIEL_RECORD) {
 	const {PRNG, Gen5RNG} = require('../dist/sim/prng.js');
 	PRNG.generateSeed = () => PRNG.convertSeed(Gen5RNG.generateSeed());
 }
+
+// Whoever starts a server has to know that it is this one that answers on a port, and not another that got there first.
+exports.customhttpresponse = (request, response) => {
+	if (request.url !== '/pokespiel') return false;
+	response.end(process.env.POKESPIEL_SERVER || '');
+	return true;
+};
