@@ -22,7 +22,7 @@ async def main(port: str, opponent: str, matches: str) -> None:
         ping_timeout=60.0,
     )
     await player.send_challenges(opponent, int(matches))
-    print(player.n_finished_battles, "matches,", player.n_lost_battles, "lost")
+    print(f"{player.n_finished_battles} matches, {player.n_lost_battles} lost, {player.n_won_battles} won")
 
 
 if __name__ == "__main__":

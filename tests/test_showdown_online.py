@@ -1,6 +1,7 @@
 """Accounts on a server: challenges taken and made, the ladder, and what goes wrong there."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +41,7 @@ def online(server, name, policy="expert", **conditions):
 def random_player(server):
     """A poke-env player that takes every challenge."""
     with accepting(PokeEnvContestant.named("RandomPlayer").join("randombot", local_server(server.port))) as player:
-        yield player
+        yield player.player
 
 
 @contextmanager
@@ -60,20 +61,24 @@ def test_a_bot_in_another_process_is_played(server, monkeypatch, capsys):
         command = [sys.executable, str(BOT), str(server.port), "acceptor", "2"]
         bot = subprocess.run(command, capture_output=True, text=True, timeout=240)
         assert accepting.result(timeout=60) == 0
-    assert bot.stdout.strip() == "2 matches, 2 lost", bot.stderr
-    assert capsys.readouterr().out.strip() == "won 2, lost 0, tied 0, unfinished 0"
+    matches, lost, won = re.fullmatch(r"(\d) matches, (\d) lost, (\d) won\n", bot.stdout).groups()
+    assert matches == "2"
+    tied = 2 - int(lost) - int(won)
+    assert capsys.readouterr().out == f"won {lost}, lost {won}, tied {tied}, unfinished 0\n"
 
 
 def test_an_opponent_is_challenged(server, random_player):
     tally = online(server, "challenger").challenge("randombot", 3).finish()
-    assert (tally.won, tally.problems) == (3, ())
+    assert (tally.finished, tally.problems) == (3, ())
+    assert tally.won == random_player.n_lost_battles
 
 
 def test_two_accounts_meet_on_the_ladder(server):
     with ThreadPoolExecutor() as pool:
         playing = [pool.submit(online(server, policy, policy).ladder(2).finish) for policy in ("expert", "random")]
         first, second = (tally.result(timeout=240) for tally in playing)
-    assert (first.won, first.problems) == (second.lost, second.problems) == (2, ())
+    assert (first.won, first.lost, first.tied, first.problems) == (second.lost, second.won, second.tied, ())
+    assert first.finished == second.finished == 2
 
 
 def test_a_lost_connection_is_opened_again_and_the_battle_played_on(server, random_player, monkeypatch):
@@ -90,7 +95,7 @@ def test_a_lost_connection_is_opened_again_and_the_battle_played_on(server, rand
 
     monkeypatch.setattr(PolicyPlayer, "_answer", answer_and_drop)
     tally = online(server, "dropper").challenge("randombot", 1).finish()
-    assert (tally.won, tally.problems) == (1, ())
+    assert (tally.finished, tally.problems) == (1, ())
     assert len(lost) == 3
     assert len(set(lost)) == 1
 
