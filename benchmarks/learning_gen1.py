@@ -19,7 +19,8 @@ from pokespiel.files import write_text
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.teams.pools import load_pool, split
-from pokespiel.learning.learner import Compute, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.profile import Profiler, table

@@ -17,9 +17,6 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-import pokespiel.blas  # noqa: F401, before NumPy
-
-# ruff: isort: split
 import cvxpy
 import numpy as np
 import pyspiel
@@ -32,10 +29,12 @@ from pokespiel.metasolvers.alpharank import AlphaRank
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.prd import ProjectedReplicator
 from pokespiel.metasolvers.regret import nash_conv
+from pokespiel.threads import limited
 
 ROW = "| {:<44} | {:>12} | {:>10} | {:>8} | {} |"
 
 
+@limited()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=list(BENCHMARKS), default=list(BENCHMARKS))

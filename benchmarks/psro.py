@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pokespiel.blas  # noqa: F401, before NumPy  # isort: skip
 import numpy as np
 
 from pokespiel.environment import environment
@@ -31,6 +30,7 @@ from pokespiel.metagame import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles.exact import Exact
 from pokespiel.psro import psro
+from pokespiel.threads import limited
 
 RESULTS = Path(__file__).parent / "results" / "psro"
 SHOWN = (10, 20, 50, 100, 230)
@@ -240,6 +240,7 @@ def _rng(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+@limited()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)

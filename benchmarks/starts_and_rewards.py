@@ -22,7 +22,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pokespiel.blas  # noqa: F401, before NumPy
 from pokespiel.evaluation.exploitability import EXPLOITER, GAME
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.evaluation.victims import Victim, against, victim_named

@@ -25,7 +25,6 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
-import pokespiel.blas  # noqa: F401, before NumPy  # isort: skip
 import numpy as np
 import pyspiel
 from references import absent
@@ -37,6 +36,7 @@ from pokespiel.game.tree import TreeGame
 from pokespiel.matches import play
 from pokespiel.oracles.cfr import CFR, Solver
 from pokespiel.policy import Uniform
+from pokespiel.threads import limited
 
 
 def seconds(function: Callable[[], Any], times: int) -> float:
@@ -134,6 +134,7 @@ def matches(name: str, turns: int) -> None:
     )
 
 
+@limited()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave out liars_dice")

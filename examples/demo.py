@@ -15,7 +15,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import pokespiel.blas  # noqa: F401, before NumPy
 from pokespiel import agents
 from pokespiel.cli import main as run_command
 

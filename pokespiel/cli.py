@@ -11,13 +11,15 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from types import FrameType
 from typing import TextIO
 
-import pokespiel.blas  # noqa: F401, before NumPy
 from pokespiel import __version__
 from pokespiel.config import Registry, filled
 from pokespiel.options import flags_given, parse
+from pokespiel.progress import heartbeat
+from pokespiel.threads import limited
 
 COMMANDS = Registry(
     "command",
@@ -94,7 +96,10 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _run(name: str, arguments: Sequence[str]) -> int:
     command = COMMANDS[name]
     base = command.base(flags_given(arguments)) if hasattr(command, "base") else {}
-    return parse(command, arguments, f"pokespiel {name}", base)()
+    parsed = parse(command, arguments, f"pokespiel {name}", base)
+    alive = nullcontext() if getattr(command, "waits_for_others", False) else heartbeat(f"pokespiel {name}")
+    with limited(), alive:
+        return parsed()
 
 
 def _usage() -> str:

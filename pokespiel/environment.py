@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pokespiel import __version__
+from pokespiel.threads import cores
 
 PACKAGES = ("numpy", "scipy", "open_spiel", "cvxpy", "torch", "safetensors", "matplotlib")
 
@@ -28,7 +29,7 @@ def environment() -> dict[str, Any]:
         "machine": {
             "system": platform.platform(),
             "processor": _processor(),
-            "cores": os.cpu_count(),
+            "cores": cores(),
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         },
     }

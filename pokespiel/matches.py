@@ -9,6 +9,8 @@ import numpy as np
 
 from pokespiel.game import Game, Matches
 from pokespiel.policy import Observations, Policy, sample_actions, take
+from pokespiel.progress import stage
+from pokespiel.threads import limited
 
 
 class Played(NamedTuple):
@@ -100,22 +102,24 @@ def play(
     slots = _Slots(len(rows), width)
     if len(rows) == 0:
         return results
-    matches = game.start(seeds[slots.match])
-    seats = Seats(populations, len(slots.match))
-    seats.seat(slots.match, rows[slots.match], rng)
-    while (slots.match >= 0).any():
-        results.utilities[slots.playing()] += _step(matches, seats, rng)[slots.match >= 0]
-        slots.steps += 1
-        over = matches.finished() & (slots.match >= 0)
-        results.finished[slots.match[over]] = True
-        if max_steps is not None:
-            over |= (slots.match >= 0) & (slots.steps >= max_steps)
-        if over.any():
-            results.turns[slots.match[over]] = _turns(matches, slots.steps)[over]
-        refilled = slots.free(np.flatnonzero(over))
-        if len(refilled):
-            matches.restart(refilled, seeds[slots.match[refilled]])
-            seats.seat(refilled, rows[slots.match[refilled]], rng)
+    with stage("matches", len(rows)) as told, limited():
+        matches = game.start(seeds[slots.match])
+        seats = Seats(populations, len(slots.match))
+        seats.seat(slots.match, rows[slots.match], rng)
+        while (slots.match >= 0).any():
+            results.utilities[slots.playing()] += _step(matches, seats, rng)[slots.match >= 0]
+            slots.steps += 1
+            over = matches.finished() & (slots.match >= 0)
+            results.finished[slots.match[over]] = True
+            if max_steps is not None:
+                over |= (slots.match >= 0) & (slots.steps >= max_steps)
+            if over.any():
+                results.turns[slots.match[over]] = _turns(matches, slots.steps)[over]
+                told.update(told.done + int(over.sum()))
+            refilled = slots.free(np.flatnonzero(over))
+            if len(refilled):
+                matches.restart(refilled, seeds[slots.match[refilled]])
+                seats.seat(refilled, rows[slots.match[refilled]], rng)
     return results
 
 

@@ -1,15 +1,78 @@
-"""Progress of long commands: a bar with the time left in a terminal, plain lines elsewhere."""
+"""Progress of long work: a bar with the time left in a terminal, plain lines elsewhere, never ten silent seconds.
+
+    with watch("tournament", 1000) as bar:      a command shows what it does: a bar, or lines
+        bar.update(200, "400 matches")
+        with stage("matches", 2048) as told:    deeper down, library code says how far it is; it prints nothing
+            told.update(630)
+
+Where no bar is drawn, a line about the work in progress appears whenever ten seconds pass without one: while a `Lines`
+is open, and during a whole command (`heartbeat`), whether it shows progress of its own or not.
+"""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import TimeRemainingColumn as TimeLeftColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.progress import TimeElapsedColumn as TimeSpentColumn
+from rich.text import Text
+
+SILENCE = 10.0
+"""Seconds without a line after which one is due where no bar is drawn."""
+
+
+class Stage:
+    """A piece of work: how much of it is done, and how long the rest will take at the pace so far."""
+
+    def __init__(self, what: str, total: int, done: int = 0, seconds: float | None = None):
+        """From `done` to `total` steps; a total of 0 is unknown. `seconds`: it ends after so many in any case."""
+        self.what, self.total, self.done, self.note = what, total, done, ""
+        self._first, self._seconds = done, seconds
+        self._began = time.monotonic()
+
+    def update(self, done: int, note: str = "") -> None:
+        self.done, self.note = done, note
+
+    @property
+    def spent(self) -> float:
+        """Seconds so far."""
+        return time.monotonic() - self._began
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that the rest is expected to take; None = nothing says so yet."""
+        spent, made = self.spent, self.done - self._first
+        known = [] if self._seconds is None else [max(0.0, self._seconds - spent)]
+        if self.total and made > 0:
+            known.append(spent / made * (self.total - self.done))
+        return min(known, default=None)
+
+    def told(self) -> str:
+        """How far it is, in a few words."""
+        count = f" {self.done:,}/{self.total:,}" if self.total else ""
+        return f"{self.what}{count}, {_left(self.left)}"
+
+
+_open: list[Stage] = []
+"""The work in progress of this process, the outermost first."""
+
+
+@contextmanager
+def stage(what: str, total: int, done: int = 0, seconds: float | None = None) -> Iterator[Stage]:
+    """Work whose progress is shown by whoever watches, if anybody does; see `Stage`."""
+    one = Stage(what, total, done, seconds)
+    _open.append(one)
+    try:
+        yield one
+    finally:
+        _open.remove(one)
 
 
 class Watch(Protocol):
@@ -23,68 +86,166 @@ class Watch(Protocol):
     def say(self, line: str) -> None: ...
 
 
-def watch(what: str, total: int, done: int = 0) -> Watch:
-    """A bar where standard error is a terminal, else plain lines, for `what` from `done` to `total` steps."""
+def watch(what: str, total: int, done: int = 0, seconds: float | None = None) -> Watch:
+    """A bar where standard error is a terminal, else plain lines, for `what` from `done` to `total` steps.
+
+    seconds: it ends after so many in any case.
+    """
     console = Console(stderr=True)
-    return Bar(what, total, done, console) if console.is_terminal else Lines(what, total, done)
+    if console.is_terminal:
+        return Bar(what, total, done, console, seconds)
+    return Lines(what, total, done, seconds=seconds)
 
 
 class Bar:
-    """A live bar: steps, a note, time spent and time left."""
+    """A live bar: steps, a note, the innermost work in progress, time spent and time left."""
 
-    def __init__(self, what: str, total: int, done: int, console: Console):
+    def __init__(self, what: str, total: int, done: int, console: Console, seconds: float | None = None):
+        self._stage = Stage(what, total, done, seconds)
         columns = (
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeLeftColumn(),
+            TimeSpentColumn(),
+            _Inner(self._stage),
         )
         self._progress = Progress(*columns, console=console)
         self._task: TaskID = self._progress.add_task(what, total=total, completed=done, note="")
 
     def __enter__(self) -> Bar:
+        _open.append(self._stage)
         self._progress.start()
+        _bars.append(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        _bars.remove(self)
+        _open.remove(self._stage)
         self._progress.stop()
 
     def update(self, done: int, note: str) -> None:
+        self._stage.update(done, note)
         self._progress.update(self._task, completed=done, note=note)
 
     def say(self, line: str) -> None:
         self._progress.console.print(line, highlight=False, markup=False)
 
 
-class Lines:
-    """A line at most every `every` seconds, and one for the last step."""
+_bars: list[Bar] = []
+"""Bars that are drawn now."""
 
-    def __init__(self, what: str, total: int, done: int, every: float = 1.0):
-        self._what, self._total, self._first, self._every = what, total, done, every
-        self._began = time.monotonic()
-        self._last = -every
+
+class _Inner(ProgressColumn):
+    """Time left, and what the innermost work in progress is at."""
+
+    def __init__(self, own: Stage):
+        super().__init__()
+        self._own = own
+
+    def render(self, task: Task) -> Text:
+        inner = _open[-1:] or [self._own]
+        return Text(_left(self._own.left) + ("" if inner[0] is self._own else f"; {inner[0].told()}"))
+
+
+class Lines:
+    """A line for the first update, one for the last step, and one whenever `every` seconds pass without any."""
+
+    def __init__(self, what: str, total: int, done: int, every: float | None = None, seconds: float | None = None):
+        """every: None = `SILENCE`; the others as `Stage` takes them."""
+        self._stage = Stage(what, total, done, seconds)
+        self._every = SILENCE if every is None else every
+        self._begun = False
 
     def __enter__(self) -> Lines:
+        _open.append(self._stage)
+        _pulse.hold(self._every)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        _pulse.release()
+        _open.remove(self._stage)
 
     def update(self, done: int, note: str) -> None:
-        spent = time.monotonic() - self._began
-        if spent - self._last < self._every and done < self._total:
-            return
-        self._last = spent
-        made = done - self._first
-        left = f"{spent / made * (self._total - done):.0f} s left" if made > 0 else "time left unknown"
-        self.say(f"{self._what} {done}/{self._total}  {note}  {spent:.0f} s, {left}")
+        self._stage.update(done, note)
+        if not self._begun or done >= self._stage.total:
+            self._begun = True
+            self.say(_line([self._stage]))
 
     def say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        _pulse.say(line)
+
+
+@contextmanager
+def heartbeat(what: str) -> Iterator[None]:
+    """Work that may be silent for long: lines about it and what goes on inside it, as `Lines` has them."""
+    with stage(what, 0):
+        _pulse.hold(SILENCE)
+        try:
+            yield
+        finally:
+            _pulse.release()
+
+
+class _Pulse:
+    """Prints lines to standard error, also by itself after silence while anybody holds it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders: list[float] = []
+        self._stopped = threading.Event()
+        self._spoke = 0.0
+
+    def say(self, line: str) -> None:
+        with self._lock:
+            self._spoke = time.monotonic()
+            print(line, file=sys.stderr, flush=True)
+
+    def hold(self, every: float) -> None:
+        """Speak after `every` seconds of silence until released; the last holder's time counts."""
+        self._holders.append(every)
+        if len(self._holders) == 1:
+            self._spoke = time.monotonic()
+            self._stopped = threading.Event()
+            threading.Thread(target=self._beat, args=(self._stopped,), daemon=True, name="progress").start()
+
+    def release(self) -> None:
+        self._holders.pop()
+        if not self._holders:
+            self._stopped.set()
+
+    def _beat(self, stopped: threading.Event) -> None:
+        while True:
+            every = min(self._holders, default=SILENCE)
+            due = self._spoke + every - time.monotonic()
+            if stopped.wait(max(due, 0.01)):
+                return
+            if time.monotonic() - self._spoke >= every:
+                self._speak()
+
+    def _speak(self) -> None:
+        if _bars:
+            self._spoke = time.monotonic()  # the bar shows it
+        else:
+            self.say(_line(list(_open)))
+
+
+_pulse = _Pulse()
+
+
+def _line(stages: list[Stage]) -> str:
+    """What is going on: the innermost stage that was watched from outside, the time, and what goes on inside it."""
+    outer = next((one for one in stages if one.total), stages[0])
+    inner = [one.told() for one in stages[stages.index(outer) + 1 :]][-1:]
+    note = f"  {outer.note}" if outer.note else ""
+    count = f" {outer.done}/{outer.total}" if outer.total else ""
+    left = f", {_left(outer.left)}" if outer.total else ""
+    return "; ".join([f"{outer.what}{count}{note}  {outer.spent:.0f} s{left}", *inner])
+
+
+def _left(seconds: float | None) -> str:
+    return "time left unknown" if seconds is None else f"{seconds:.0f} s left"

@@ -34,6 +34,7 @@ from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Opponents, Oracle, Training
 from pokespiel.policy import Policy, Uniform
+from pokespiel.threads import each_limited, limited
 
 Members = tuple[tuple[Policy, ...], ...]
 """The policies of each player, oldest first; one tuple alone in a symmetric game."""
@@ -256,7 +257,7 @@ class _Loop(NamedTuple):
         members = [policy for policy in by_age if policy is not None]
         yielded = False
         state = None if before is None else before.state
-        for training in oracle(self.practice, opponents, self.rng, start=members, state=state):
+        for training in each_limited(oracle(self.practice, opponents, self.rng, start=members, state=state)):
             yielded = True
             yield training
         if not yielded:
@@ -268,6 +269,7 @@ class _Loop(NamedTuple):
             return (tuple(itertools.chain.from_iterable(training.responses.values())),)
         return tuple(tuple(training.responses.get(player, ())) for player in range(self.game.num_players))
 
+    @limited()
     def solved(self, iteration: int, grown: Beginning, metrics: Mapping[str, float]) -> PSROState:
         """The state of populations whose payoffs are still to be filled and solved."""
         began = time.perf_counter()

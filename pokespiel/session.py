@@ -62,7 +62,7 @@ def work(
     done = standing.state.iteration if standing else 0
     title = f"{config.game} {config.meta_solver.name} {'+'.join(choice.name for choice in config.oracle)}"
     curves = _Curves(run, wandb)
-    with closing(curves), watch(title, config.iterations, done) as bar, _stop_when_asked(bar) as stopping:
+    with closing(curves), watch(title, config.iterations, done, seconds) as bar, _stop_when_asked(bar) as stopping:
         if standing is not None and standing.state.iteration >= config.iterations:
             bar.say(f"{run.path} has its {config.iterations} iterations already; ask for more with --iterations")
         elif standing is None or go_on or not settled(config, standing.state):

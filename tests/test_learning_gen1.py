@@ -10,7 +10,8 @@ import pytest
 
 from pokespiel.game import load_game
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.rewards import Reward, Shaper
 from pokespiel.learning.seating import self_play

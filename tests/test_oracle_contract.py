@@ -94,6 +94,43 @@ def test_killed_after_any_yield_it_goes_on_to_the_same_numbers(name: str) -> Non
                 assert resumed.metrics[metric] == pytest.approx(value, abs=1e-6), metric
 
 
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_it_stops_after_its_seconds_and_a_resumed_call_has_only_the_rest(name: str) -> None:
+    endless = {"epochs": 1e6} if name == "offline" else {"decisions": 10**9}
+    oracle = ORACLES.build(name, SMALL[name] | endless | {"seconds": 0.3})
+    trainings = [copy.deepcopy(training) for training in oracle(KUHN, against_uniform(), np.random.default_rng(0))]
+    spent = [training.metrics["seconds"] for training in trainings]
+    assert spent == sorted(spent)
+    assert all(value < 0.3 for value in spent if value < spent[-1])
+    assert spent[-1] >= 0.3
+    assert trainings[-1].responses[0]
+    middle, end = (
+        list(oracle(KUHN, against_uniform(), np.random.default_rng(1), state=trainings[place].state))
+        for place in (0, -1)
+    )
+    assert spent[0] <= middle[0].metrics["seconds"]
+    assert middle[-1].metrics["seconds"] >= 0.3
+    assert {training.metrics["seconds"] for training in end} == {spent[-1]}
+    with pytest.raises(ValueError, match="seconds must be positive"):
+        ORACLES.build(name, {"seconds": 0.0})
+
+
+def test_schedules_follow_the_nearer_end() -> None:
+    from pokespiel.learning.seating import self_play
+    from pokespiel.oracles.common import Run
+
+    oracle = ORACLES.build("ppo", SHORT | {"decisions": 10_000, "batch": 100, "seconds": 8.0})
+    rng = np.random.default_rng(0)
+    run = Run(oracle, KUHN, self_play(KUHN), [oracle.make_learner(KUHN, rng)], rng)
+    assert (run.progress, run.last_update) == (0.0, 100.0)
+    run.decisions, run.updates, run.seconds = 1_000, 10, 4.0
+    assert (run.progress, run.last_update) == (0.5, 20.0)
+    run.decisions, run.updates = 8_000, 80
+    assert (run.progress, run.last_update) == (0.8, 100.0)
+    run.seconds = 9.0
+    assert not run.left()
+
+
 @pytest.mark.parametrize("name", ORACLES)
 def test_its_state_is_plain_and_its_responses_can_be_saved(name: str, tmp_path: Any) -> None:
     last = call(name)[-1]

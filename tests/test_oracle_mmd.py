@@ -8,7 +8,8 @@ import torch
 from pokespiel.game import load_game
 from pokespiel.learning.batches import batch_of
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles.mmd import MMD, Magnet, former

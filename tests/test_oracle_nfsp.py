@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pokespiel.game import load_game
-from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.replay import Reservoir
 from pokespiel.learning.schedules import Schedule

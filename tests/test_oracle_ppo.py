@@ -11,7 +11,8 @@ import torch
 from pokespiel.game import load_game
 from pokespiel.learning.batches import batch_of, minibatches
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.losses import chosen
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network, masked_log_softmax

@@ -10,7 +10,8 @@ import torch
 
 from pokespiel.game import load_game
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.learner import Compute, Estimates, Learner, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Estimates, Learner, Optimiser
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.returns import VTrace
 from pokespiel.learning.seating import self_play

@@ -24,7 +24,8 @@ from pokespiel.evaluation.victims import against
 from pokespiel.game import Game
 from pokespiel.learning.batches import minibatches
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.recording import Recorded
@@ -33,6 +34,7 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles.common import heaviest
 from pokespiel.policy import Policy
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,15 @@ def distill(game: Game, mixture: Policy, options: Distillation, rng: np.random.G
     done = 0
     while True:
         progress = min(1.0, done / options.decisions)
-        rollout = collector.collect(options.batch, progress)
-        yield Distilled(learner.policy(), done, *_distance(learner, rollout))
+        with limited(learner.settled.threads):
+            rollout = collector.collect(options.batch, progress)
+            distance = _distance(learner, rollout)
+        yield Distilled(learner.policy(), done, *distance)
         if done >= options.decisions:
             return
         done += int((~rollout.pending).sum())
-        _imitate(learner, rollout, options, progress, rng)
+        with limited(learner.settled.threads):
+            _imitate(learner, rollout, options, progress, rng)
 
 
 def single_decisions(options: NetworkOptions) -> bool:

@@ -30,7 +30,7 @@ class Profile:
         import numpy as np
 
         from pokespiel.game import load_game
-        from pokespiel.learning.learner import Compute
+        from pokespiel.learning.compute import Compute
         from pokespiel.learning.networks import NetworkOptions
         from pokespiel.learning.profile import Profiler, table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from tyro.conf import Positional
 
@@ -17,6 +17,9 @@ class Showdown:
     --second here, in seat-swapped pairs. accept, challenge, ladder: --first plays at --server under the account in
     SHOWDOWN_USERNAME and SHOWDOWN_PASSWORD.
     """
+
+    waits_for_others: ClassVar[bool] = True
+    """For opponents and servers: silence means nothing."""
 
     action: Positional[Literal["install", "serve", "arena", "accept", "challenge", "ladder"]]
     """What to do."""

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import batch_of, outputs, shares_states
-from pokespiel.learning.learner import Compute, Learner, Optimiser, blend, set_weights, weights
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import chosen
 from pokespiel.learning.networks import Network, NetworkOptions, expected_value, masked_log_softmax
 from pokespiel.learning.rollout import Records

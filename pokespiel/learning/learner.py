@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import Batch, batch_of, outputs, shares_states
+from pokespiel.learning.compute import BEFORE, Compute
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import (
     Network,
@@ -49,31 +50,6 @@ class Optimiser:
     steps the decay is at most (1 + t) / (10 + t), so that the average soon leaves the weights that it began with."""
 
 
-@dataclass(frozen=True)
-class Compute:
-    """Where and how the network runs."""
-
-    device: str = "cpu"
-    """cpu, cuda, cuda:1, ...; one that is not there is an error."""
-    bf16: bool = False
-    """Autocast to bfloat16 in the update."""
-    compile: bool = False
-    """`torch.compile` the update's forward pass (memoryless networks)."""
-    threads: int = 1
-    """Torch's threads for the whole process; 0 = as they are. Small networks gain nothing from a second one."""
-
-    def settle(self) -> torch.device:
-        """The device, after checking that it is there and setting the threads."""
-        if self.threads:
-            torch.set_num_threads(self.threads)
-        device = torch.device(self.device)
-        if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-            raise ValueError(
-                f"device {self.device!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices"
-            )
-        return device
-
-
 class Estimates(NamedTuple):
     """A network's view of N records, without gradient, as arrays."""
 
@@ -86,10 +62,16 @@ class Estimates(NamedTuple):
 
 
 class Learner:
-    """A network with its optimiser; `state` and `load` carry both and the average of the weights."""
+    """A network with its optimiser; `state` and `load` carry both and the average of the weights.
 
-    def __init__(self, network: Network, optimiser: Optimiser, compute: Compute):
-        self.device, self.compute, self.options = compute.settle(), compute, optimiser
+    Whoever trains it does so inside `threads.limited(learner.settled.threads)`.
+    """
+
+    def __init__(self, network: Network, optimiser: Optimiser, compute: Compute, *, precise: bool = False):
+        """precise: see `Compute.settled`."""
+        self.compute, self.options, self.precise = compute, optimiser, precise
+        self.settled = compute.settled(network, precise=precise)
+        self.device = self.settled.device
         self.network = network.to(self.device)
         self.average = copy.deepcopy(self.network).requires_grad_(False) if optimiser.average else None
         self.optimiser = torch.optim.Adam(
@@ -113,10 +95,12 @@ class Learner:
     ) -> Learner:
         """A learner for `game` with fresh weights, or with a copy of the weights of `start`."""
         if start is None:
-            return cls(make_network(options, NetworkShape.of(game), rng), optimiser, compute)
-        if start.network.shape != NetworkShape.of(game):
+            network = make_network(options, NetworkShape.of(game), rng)
+        elif start.network.shape == NetworkShape.of(game):
+            network = copy.deepcopy(start.network).requires_grad_(True)
+        else:
             raise ValueError("the policy to start from was trained on a game of another shape")
-        return cls(copy.deepcopy(start.network).requires_grad_(True), optimiser, compute)
+        return cls(network, optimiser, compute, precise=hasattr(game, "information_states"))
 
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Memory [n, M] of matches about to start."""
@@ -191,7 +175,7 @@ class Learner:
 
     @contextmanager
     def _autocast(self) -> Iterator[None]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.compute.bf16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settled.bf16):
             yield
 
     def state(self) -> dict[str, Any]:
@@ -201,9 +185,11 @@ class Learner:
             "optimiser": _moments(self.optimiser),
             "average": average,
             "steps": self.steps,
+            "compute": self.settled.state(),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
+        self.settled = self.compute.settled(self.network, state.get("compute", BEFORE), precise=self.precise)
         set_weights(self.network, state["network"])
         if self.average is not None:
             set_weights(self.average, state["average"])

@@ -13,6 +13,7 @@ from pokespiel.config import build, options_of
 from pokespiel.game import Game
 from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax, to_tensor
 from pokespiel.policy import Observations, Policy, Tabular
+from pokespiel.threads import limited
 
 _SHOWN = 3
 """So many misfits of a file stand in its error."""
@@ -40,6 +41,7 @@ class NetworkPolicy:
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return np.zeros((n, self.memory_size), np.float32)
 
+    @limited()
     def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         shape = self.network.shape
         if observations.features.shape[1:] != (shape.num_features,):

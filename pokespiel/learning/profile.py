@@ -20,7 +20,8 @@ import numpy as np
 from pokespiel.game import Game
 from pokespiel.learning.batches import minibatches
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.losses import chosen, value_loss
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.rollout import Rollout

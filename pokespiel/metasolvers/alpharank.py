@@ -27,6 +27,7 @@ from pokespiel.metasolvers.markov import DENSE_STATES, stationary, stationary_fr
 from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, of_table
 from pokespiel.metasolvers.tables import Table, checked
+from pokespiel.threads import limited
 
 HEADROOM = 600.0
 """Natural logarithm of the ratio of rates that floating point can carry through an elimination."""
@@ -54,6 +55,7 @@ class AlphaRank:
         if self.population < 2:
             raise ValueError(f"alpharank: a population needs at least 2 individuals, got {self.population}")
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
         table = checked(payoffs, symmetric=symmetric, solver="alpharank")

@@ -30,6 +30,7 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.convex import maximum
 from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.tables import Table, checked
+from pokespiel.threads import limited
 
 TOLERANCE = 1e-8
 """Largest incentive to deviate that counts as none, as a share of the payoffs' range."""
@@ -52,6 +53,7 @@ class Correlated:
         if not self.epsilon >= 0:
             raise ValueError(f"correlated: epsilon must not be negative, got {self.epsilon}")
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
         table = checked(payoffs, symmetric=symmetric, solver="correlated")

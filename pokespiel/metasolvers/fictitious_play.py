@@ -12,6 +12,7 @@ import numpy as np
 
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class FictitiousPlay:
     steps: int = 10_000
     """Rounds; all players choose at once, in the first against uniform opponents, the lowest index among equals."""
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
         table = checked(payoffs, symmetric=symmetric, solver="fictitious_play")

@@ -23,6 +23,7 @@ import numpy as np
 
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.tables import Profile, Table, checked
+from pokespiel.threads import limited
 
 RESIDUAL = 1e-11
 """The largest correction of a strategy that counts as none."""
@@ -55,6 +56,7 @@ class Logit:
         if not (math.isfinite(self.rationality) and self.rationality >= 0):
             raise ValueError(f"logit: rationality must be finite and not negative, got {self.rationality}")
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
         table = checked(payoffs, symmetric=symmetric, solver="logit")

@@ -17,12 +17,14 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.entropy import most_entropic
 from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
 class MaxEntropyNash:
     """The Nash equilibrium of maximum entropy of a two-player zero-sum table; its gains are checked like nash's."""
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [2, n, m]; a `ValueError` if they are not finite, misshapen, for more players or general-sum."""
         table = checked(payoffs, symmetric=symmetric, solver="max_entropy_nash")

@@ -29,6 +29,7 @@ from pokespiel.metasolvers.exact import less, solve_exactly
 from pokespiel.metasolvers.interior_point import balanced, interior_points, polished
 from pokespiel.metasolvers.judging import are_exact
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
+from pokespiel.threads import limited
 
 TOLERANCE = 1e-9
 """Largest gain that counts as solved, as a share of what is at stake for the policy."""
@@ -71,6 +72,7 @@ class Nash:
     """Where equilibria are many: "interior" spreads over all policies that any equilibrium uses, "simplex" picks a
     vertex, which has the fewest."""
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [2, n, m]; a `ValueError` if they are not finite, misshapen, for more players or general-sum."""
         table = checked(payoffs, symmetric=symmetric, solver="nash")

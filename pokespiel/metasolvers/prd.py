@@ -14,6 +14,7 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.dynamics import replicator_flow
 from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class ProjectedReplicator:
     floor: float = 1e-6
     """Least probability of every policy."""
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen, or the floor is too high."""
         table = checked(payoffs, symmetric=symmetric, solver="prd")

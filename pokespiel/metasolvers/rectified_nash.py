@@ -13,6 +13,7 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class RectifiedNash:
     so that each amplifies its own strength. "Beats" means: earns more than the game's value, zero in a symmetric game.
     """
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [2, n, m]; `targets` hold a row for each supported policy, in the order of their indices.
 

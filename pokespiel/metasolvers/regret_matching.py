@@ -18,6 +18,7 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import marginals_of, product
 from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class RegretMatching:
     joint: bool = False
     """Return the average of joint play instead of independent averages; players then move at once."""
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
         table = checked(payoffs, symmetric=symmetric, solver="regret_matching")

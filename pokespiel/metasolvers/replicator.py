@@ -13,6 +13,7 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.dynamics import replicator_flow
 from pokespiel.metasolvers.tables import Iterate, checked, nth
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Replicator:
     """Return the average over time, which approaches equilibrium in two-player zero-sum tables; else the last state,
     which circles there and comes to rest elsewhere."""
 
+    @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
         table = checked(payoffs, symmetric=symmetric, solver="replicator")

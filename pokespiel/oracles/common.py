@@ -15,7 +15,8 @@ import numpy as np
 
 from pokespiel.game import Game
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy, tabulated
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.rewards import Reward
@@ -24,6 +25,8 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents, Training
 from pokespiel.policy import Observations, Policy
+from pokespiel.progress import stage
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Learning:
 
     decisions: int = 200_000
     """Budget: decisions of the policy in training, those with one legal choice left out."""
+    seconds: float | None = None
+    """Also stop after so many seconds of training, whichever comes first; schedules then follow the nearer end. Such a
+    training takes what the machine gives: it cannot be repeated from its seed. None = only decisions count."""
     batch: int = 4096
     """Decisions collected for an update."""
     matches: int = 1024
@@ -63,6 +69,8 @@ class Learning:
         for name in ("decisions", "batch", "matches", "report", "epochs", "minibatches"):
             if getattr(self, name, 1) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.seconds is not None and not self.seconds > 0:
+            raise ValueError(f"seconds must be positive, not {self.seconds}")
         if not all(0 <= self.explore(progress, 1.0) < 1 for progress in (0.0, 1.0)):
             raise ValueError(f"explore must stay in [0, 1), not {self.explore}")
         if not 0 < self.discount <= 1:
@@ -113,16 +121,20 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """The share of the budget that is spent, 0..1."""
-        return min(1.0, self.decisions / self.options.decisions)
+        """The share of the budget that is spent, 0..1: of decisions, or of time where that is further."""
+        spent = self.seconds / self.options.seconds if self.options.seconds else 0.0
+        return min(1.0, max(spent, self.decisions / self.options.decisions))
 
     @property
     def last_update(self) -> float:
-        """How many updates the whole budget makes."""
-        return max(1.0, self.options.decisions / self.options.batch)
+        """How many updates the whole budget makes; as far as time limits it, by the pace so far."""
+        updates = max(1.0, self.options.decisions / self.options.batch)
+        if self.options.seconds and self.updates:
+            updates = min(updates, max(1.0, self.updates / self.progress))
+        return updates
 
     def left(self) -> bool:
-        return self.decisions < self.options.decisions
+        return self.progress < 1
 
     def collect(self) -> Rollout:
         """A rollout of `batch` fresh decisions; of more where none has its outcome yet (few, in many matches)."""
@@ -152,7 +164,8 @@ class Run:
         counts = {"decisions": float(self.decisions), "episodes": float(self.episodes), "seconds": self.seconds}
         speeds = {f"seconds/{name}": spent for name, spent in self.clocks.items()}
         speeds["decisions_per_second"] = self.decisions / max(self.seconds, 1e-9)
-        metrics = {**counts, "updates": float(self.updates), **speeds, **self._meter.read()}
+        chosen = self.learner.settled.metrics()
+        metrics = {**counts, "updates": float(self.updates), **speeds, **chosen, **self._meter.read()}
         return Training(responses, metrics, self.state())
 
     def _spend(self, clock: str) -> None:
@@ -295,6 +308,12 @@ def steps(
     """Collect, improve and report until the budget is spent; a run that is already done yields its result again."""
     if not run.left():
         yield run.training(respond())
-    while run.left():
-        if run.updated(improve(run.collect())):
-            yield run.training(respond())
+    options = run.options
+    name = f"{type(options).__name__.lower()}, decisions"
+    with stage(name, options.decisions, run.decisions, options.seconds and options.seconds - run.seconds) as told:
+        while run.left():
+            with limited(run.learner.settled.threads):
+                due = run.updated(improve(run.collect()))
+            told.update(run.decisions)
+            if due:
+                yield run.training(respond())

@@ -18,6 +18,7 @@ Reinforcement Learning with Implicit Q-Learning; Kumar et al. (2020), Conservati
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,9 +30,10 @@ from torch import Tensor
 
 from pokespiel.game import Game
 from pokespiel.learning.batches import batch_of, shares_states
+from pokespiel.learning.compute import Compute
 from pokespiel.learning.critics import Critics
 from pokespiel.learning.datasets import Columns, Dataset, Filter, policy_name
-from pokespiel.learning.learner import Compute, Learner, Optimiser
+from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.losses import chosen, entropy
 from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
@@ -42,6 +44,11 @@ from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import every_seat, pick_start, seats_of
 from pokespiel.oracles.seats import against
 from pokespiel.policy import Policy, Uniform
+from pokespiel.progress import stage
+from pokespiel.threads import limited
+
+PART = 4096
+"""Matches collected at a time; an eighth of it where seconds limit the training."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,9 @@ class Offline:
     """Filtered_bc: learn from players who gained more than this."""
     epochs: float = 20.0
     """Passes over what was collected (or over `replay` alone)."""
+    seconds: float | None = None
+    """Also stop after so many seconds, whichever comes first; collecting takes half of them at most. Such a training
+    takes what the machine gives: it cannot be repeated from its seed. None = only `collect` and `epochs` count."""
     batch: int = 512
     """Decisions of a gradient step."""
     report: int = 200
@@ -107,6 +117,8 @@ class Offline:
             raise ValueError("nothing to learn from: set collect, or name replay folders")
         if self.collect < 0 or self.epochs <= 0 or self.batch < 1 or self.critics < 2:
             raise ValueError("offline needs collect >= 0, epochs > 0, batch >= 1 and critics >= 2")
+        if self.seconds is not None and not self.seconds > 0:
+            raise ValueError(f"seconds must be positive, not {self.seconds}")
         if not 0 <= self.replay_weight <= 1:
             raise ValueError(f"replay_weight must be between 0 and 1, not {self.replay_weight}")
 
@@ -121,21 +133,24 @@ class Offline:
     ) -> Iterator[Training]:
         if state:
             rng.bit_generator.state = state["began"]
-        began = rng.bit_generator.state
-        fresh = self._collected(game, opponents, rng, start) if self.collect else []
+        began, clock = rng.bit_generator.state, time.perf_counter()
+        fresh = self._collected(game, opponents, rng, start, state.get("parts") if state else None)
         learning = _Learning(self, game, fresh, rng, start, opponents)
+        learning.seconds = time.perf_counter() - clock
         if state:
             learning.load(state)
             rng.bit_generator.state = state["rng"]
         seats = seats_of(game, opponents)
-        while True:
-            if learning.steps:
-                saved = learning.state() | {"began": began, "rng": rng.bit_generator.state}
-                responses = every_seat(seats, learning.learner.policy())
-                yield Training(responses, learning.metrics(), saved)
-            if learning.steps >= learning.last:
-                return
-            learning.learn(min(self.report, learning.last - learning.steps))
+        with stage("offline, gradient steps", learning.last, learning.steps, self.seconds) as told:
+            while True:
+                if learning.steps:
+                    kept = {"began": began, "parts": len(fresh), "rng": rng.bit_generator.state}
+                    responses = every_seat(seats, learning.learner.policy())
+                    yield Training(responses, learning.metrics(), learning.state() | kept)
+                if learning.steps and learning.progress == 1:
+                    return
+                learning.learn(min(self.report, learning.last - learning.steps))
+                told.update(learning.steps)
 
     def _collected(
         self,
@@ -143,15 +158,30 @@ class Offline:
         opponents: Mapping[int, Opponents],
         rng: np.random.Generator,
         start: Sequence[Policy],
+        parts_before: int | None,
     ) -> list[Columns]:
-        """Matches against the mixture, in parts of at most 4,096; also written where a folder is named, once."""
+        """Matches against the mixture, in parts; also written where a folder is named, once.
+
+        parts_before: so many parts were collected by the call that is resumed; None = as many as are wanted.
+        """
+        if not self.collect:
+            return []
         behaviour = start[-1] if self.behaviour == "newest" and start else Uniform()
         recorded = Recorded(tabulated(behaviour, game), self.explore)
         seating = against(game, opponents)
         names = [f"{policy_name(behaviour)}, {self.explore:g} uniform", *map(policy_name, seating.policies)]
         seating = replace(seating, policies=tuple(tabulated(policy, game) for policy in seating.policies))
-        sizes = [min(4096, self.collect - done) for done in range(0, self.collect, 4096)]
-        parts = [record_matches(game, seating, [recorded], size, rng) for size in sizes]
+        most = PART if self.seconds is None else PART // 8
+        sizes = [min(most, self.collect - done) for done in range(0, self.collect, most)][:parts_before]
+        parts: list[Columns] = []
+        began = time.perf_counter()
+        with stage("offline, matches collected", self.collect) as told, limited():
+            for number, size in enumerate(sizes):
+                late = self.seconds is not None and time.perf_counter() - began > self.seconds / 2
+                if number and late and parts_before is None:
+                    break
+                parts.append(record_matches(game, seating, [recorded], size, rng))
+                told.update(sum(sizes[: number + 1]))
         if self.folder:
             dataset = Dataset(Path(self.folder))
             for part in parts:
@@ -186,7 +216,14 @@ class _Learning:
         self.sizes = self._shares(bool(fresh))
         rows = self.decisions or sum(Dataset(Path(folder)).count() for folder in options.replay)
         self.steps, self.last = 0, max(1, round(options.epochs * rows / options.batch))
+        self.seconds = 0.0
         self._metrics: dict[str, float] = {}
+
+    @property
+    def progress(self) -> float:
+        """The share of the budget that is spent, 0..1: of gradient steps, or of time where that is further."""
+        spent = self.seconds / self.options.seconds if self.options.seconds else 0.0
+        return min(1.0, max(spent, self.steps / self.last))
 
     def _shares(self, fresh: bool) -> list[int]:
         """How many decisions of a minibatch each sampler gives."""
@@ -197,12 +234,17 @@ class _Learning:
         return ([options.batch - old] if fresh else []) + sizes
 
     def learn(self, steps: int) -> None:
-        """Gradient steps; their mean measurements become the metrics."""
+        """Gradient steps until the budget is spent; their mean measurements become the metrics."""
         measured: list[dict[str, float]] = []
         for _ in range(steps):
+            began = time.perf_counter()
             drawn = [sampler.sample(size) for sampler, size in zip(self.samplers, self.sizes, strict=True) if size]
-            measured.append(self._step(joined(drawn), self.steps / self.last))
+            with limited(self.learner.settled.threads):
+                measured.append(self._step(joined(drawn), self.progress))
             self.steps += 1
+            self.seconds += time.perf_counter() - began
+            if self.progress == 1:
+                break
         self._metrics = {name: float(np.mean([m[name] for m in measured])) for name in measured[0]}
 
     def _step(self, data: Transitions, progress: float) -> dict[str, float]:
@@ -239,11 +281,13 @@ class _Learning:
 
     def metrics(self) -> dict[str, float]:
         counts = {"decisions": self.decisions, "episodes": self.episodes, "gradient_steps": self.steps}
-        return {name: float(value) for name, value in counts.items()} | self._metrics
+        measured = {name: float(value) for name, value in counts.items()} | {"seconds": self.seconds}
+        return measured | self.learner.settled.metrics() | self._metrics
 
     def state(self) -> dict[str, Any]:
         return {
             "steps": self.steps,
+            "seconds": self.seconds,
             "metrics": dict(self._metrics),
             "learner": self.learner.state(),
             "critics": self.critics.state(),
@@ -252,6 +296,7 @@ class _Learning:
 
     def load(self, state: Mapping[str, Any]) -> None:
         self.steps, self._metrics = int(state["steps"]), dict(state["metrics"])
+        self.seconds = float(state.get("seconds", 0.0))
         self.learner.load(state["learner"])
         self.critics.load(state["critics"])
         for sampler, saved in zip(self.samplers, state["samplers"], strict=True):

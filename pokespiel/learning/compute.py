@@ -1,0 +1,154 @@
+"""Where and how a network is trained: device, precision, threads. `auto` chooses what pays on this machine.
+
+bfloat16 halves the memory that moves. Where the processor computes in it the update of Gen 1's network is 1.7 times
+float32's speed and that of wider ones three times; where it is emulated it is a fifth of float32's. Small networks gain
+nothing, and games in sequence form are measured to more digits than it has. So `auto` takes it only on a processor (or
+GPU) that has it, from 100,000 weights on, and never on games in sequence form.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import torch
+
+from pokespiel.learning.networks import Network, NetworkOptions
+from pokespiel.threads import cores, limited, waits_passively
+
+log = logging.getLogger(__name__)
+
+BF16_WEIGHTS = 100_000
+"""`auto` takes bfloat16 for networks of so many weights or more."""
+THREAD_WEIGHTS = 1_000_000
+"""`auto` takes more than one thread for networks of so many weights or more."""
+BEFORE = {"bf16": False, "threads": 1}
+"""What trainings did whose saved state does not say it."""
+
+
+class Settled(NamedTuple):
+    """What `Compute` comes to for one network on this machine."""
+
+    device: torch.device
+    bf16: bool
+    threads: int
+    """0 = as torch has them."""
+
+    def metrics(self) -> dict[str, float]:
+        return {"compute/bf16": float(self.bf16), "compute/threads": float(self.threads)}
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed training keeps."""
+        return {"bf16": self.bf16, "threads": self.threads}
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where and how the network runs."""
+
+    device: str = "cpu"
+    """cpu, cuda, cuda:1, ...; one that is not there is an error."""
+    bf16: bool | Literal["auto"] = "auto"
+    """Autocast to bfloat16. auto: where the device computes in it natively, the network has 100,000 weights or more and
+    the game is not in sequence form. A training that is resumed keeps what auto chose."""
+    compile: bool = False
+    """`torch.compile` the update's forward pass (memoryless networks)."""
+    threads: int | Literal["auto"] = "auto"
+    """Torch's threads while it trains; 0 = as torch has them. auto: one, because small networks gain nothing from a
+    second one; for networks of a million weights or more, all cores that this process may use."""
+
+    def __post_init__(self) -> None:
+        if self.threads != "auto" and self.threads < 0:
+            raise ValueError(f"threads must not be negative, got {self.threads}")
+
+    def settled(self, network: Network, kept: Mapping[str, Any] | None = None, *, precise: bool = False) -> Settled:
+        """What to do with `network`; a `ValueError` if the device is not there. Warns where what is asked for is slow.
+
+        kept: the state of the training that is resumed, for what is `auto`.
+        precise: its policy is measured exactly; `auto` is float32 then.
+        """
+        device = torch.device(self.device)
+        if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+            raise ValueError(
+                f"device {self.device!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices"
+            )
+        weights = sum(parameter.numel() for parameter in network.parameters())
+        bf16, threads = self.bf16, self.threads
+        if bf16 == "auto":
+            bf16 = kept["bf16"] if kept else weights >= BF16_WEIGHTS and not precise and native_bf16(device)
+        if threads == "auto":
+            threads = kept["threads"] if kept else cores() if weights >= THREAD_WEIGHTS else 1
+        if bf16 and not native_bf16(device):
+            _warn_of_emulation(network)
+        if threads > 1 and not waits_passively():
+            log.warning(
+                "torch's %d threads spin while they wait, which is slow beside other work: import pokespiel before "
+                "torch, or set OMP_WAIT_POLICY=passive",
+                threads,
+            )
+        return Settled(device, bf16, threads)
+
+
+def native_bf16(device: torch.device | None = None) -> bool:
+    """Whether the device (default: this processor) has instructions for bfloat16, and torch uses them."""
+    if device is not None and device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if torch.backends.cpu.get_cpu_capability() in ("DEFAULT", "NO AVX", "AVX2"):
+        return False
+    tell = getattr(torch.cpu, "get_capabilities", dict)  # older versions of torch do not tell
+    return any(tell().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+class Speeds(NamedTuple):
+    """Decisions a second, forward and backward."""
+
+    float32: float
+    bf16: float
+
+
+def speeds(network: Network, batch: int = 512, steps: int = 3) -> Speeds:
+    """A few timed steps of `network` in each precision; its weights and gradients stay as they are."""
+    return Speeds(*(_rate(network, enabled, batch, steps) for enabled in (False, True)))
+
+
+def _rate(network: Network, bf16: bool, batch: int, steps: int) -> float:
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    device, shape = parameters[0].device, network.shape
+    state_width = shape.num_state_features if network.options.privileged else 0
+    features, memory, state = (
+        torch.zeros(batch, width, device=device) for width in (shape.num_features, network.memory_size, state_width)
+    )
+    player = torch.zeros(batch, dtype=torch.int64, device=device)
+
+    def step() -> None:
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            output, _ = network(features, player, memory, state)
+        loss = output.logits.sum() + output.value.sum()
+        torch.autograd.grad(loss, parameters, allow_unused=True)
+        loss.item()  # a GPU has done its work
+
+    step()
+    began = time.perf_counter()
+    for _ in range(steps):
+        step()
+    return batch * steps / (time.perf_counter() - began)
+
+
+_told: set[NetworkOptions] = set()
+
+
+def _warn_of_emulation(network: Network) -> None:
+    """Say once for each kind of network what bfloat16 costs on this processor."""
+    if network.options in _told:
+        return
+    _told.add(network.options)
+    with limited():
+        measured = speeds(network)
+    log.warning(
+        "this processor only emulates bfloat16: %.0f decisions/s in the update, %.0f in float32; leave bf16 to auto",
+        measured.bf16,
+        measured.float32,
+    )

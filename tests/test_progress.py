@@ -1,0 +1,103 @@
+"""Progress: what is being done and how long is left, in a line at least every so many seconds."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from pokespiel import progress
+from pokespiel.cli import main
+from pokespiel.progress import Lines, Stage, heartbeat, stage, watch
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds, set by the test."""
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def said(capsys) -> list[str]:
+    return capsys.readouterr().err.splitlines()
+
+
+def until(capsys, number: int, seconds: float = 5.0) -> list[str]:
+    """At least so many lines, waited for."""
+    lines: list[str] = []
+    end = time.monotonic() + seconds
+    while len(lines) < number and time.monotonic() < end:
+        time.sleep(0.01)
+        lines += said(capsys)
+    assert len(lines) >= number
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "left"),
+    [(0, None, None), (50, None, 10.0), (50, 14.0, 4.0), (0, 14.0, 4.0), (50, 100.0, 10.0), (50, 5.0, 0.0)],
+    ids=["nothing-done", "pace", "limit-first", "limit-alone", "pace-first", "late"],
+)
+def test_the_time_left_is_what_pace_and_limit_say(clock, done, seconds, left):
+    one = Stage("work", 100, 0, seconds)
+    clock[0] = 10.0
+    one.update(done)
+    assert one.left == left
+
+
+def test_the_pace_counts_from_where_the_work_was_taken_up(clock):
+    one = Stage("work", 100, 80)
+    clock[0] = 5.0
+    one.update(90)
+    assert one.left == 5.0
+
+
+def test_silence_is_broken_with_what_goes_on_inside(capsys):
+    with Lines("tournament", 1000, 0, every=0.02) as lines:
+        lines.update(0, "20 cells")
+        assert said(capsys) == ["tournament 0/1000  20 cells  0 s, time left unknown"]
+        with stage("matches", 2048) as told:
+            told.update(512)
+            assert "; matches 512/2,048, " in until(capsys, 1)[0]
+    time.sleep(0.1)
+    assert len(said(capsys)) <= 1  # one may have come as it ended
+
+
+def test_updates_that_come_often_make_few_lines(capsys):
+    with Lines("training", 1000, 0) as lines:
+        for done in range(0, 1001, 10):
+            lines.update(done, "")
+    assert [line.split()[1] for line in said(capsys)] == ["0/1000", "1000/1000"]
+
+
+def test_library_code_that_nobody_watches_says_nothing(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "SILENCE", 0.01)
+    with stage("matches", 10) as told:
+        told.update(5)
+        time.sleep(0.1)
+    assert said(capsys) == []
+
+
+def test_a_command_without_progress_of_its_own_is_heard_of(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "SILENCE", 0.02)
+    with heartbeat("pokespiel report"), stage("matches", 400) as told:
+        told.update(100)
+        assert until(capsys, 1)[0].startswith("matches 100/400")
+    with heartbeat("pokespiel report"):
+        assert until(capsys, 1)[0].startswith("pokespiel report")
+
+
+def test_a_watch_outside_a_terminal_is_lines_and_may_have_an_end(capsys, clock):
+    with watch("run", 100, 0, 60.0) as lines:
+        clock[0] = 20.0
+        lines.update(1, "")
+    assert said(capsys) == ["run 1/100  20 s, 40 s left"]
+
+
+def test_a_long_tournament_tells_how_far_it_is(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(progress, "SILENCE", 0.02)
+    command = ["tournament", "random", "max_damage", "--folder", str(tmp_path), "--units", "60"]
+    assert main([*command, "--game", "gen1ou(pool=one)"]) == 0
+    lines = said(capsys)
+    assert any("; matches " in line and "left" in line for line in lines), lines
