@@ -107,6 +107,8 @@ def _iterate(
             run.export(standing)
             saved = time.monotonic()
             _note(bar, state.iteration, figures)
+            if news := _news(figures):
+                bar.say(news)
         if state.iteration >= config.iterations or stopping() or (settled(config, state) and not go_on):
             break
     assert standing is not None, "the loop yields its start first"
@@ -162,6 +164,20 @@ def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
     learning = [name for name in ("decisions", "decisions_per_second", "return") if name in metrics]
     shown = known or learning or [name for name in metrics if name not in ("iteration", "seconds")][:2]
     bar.update(iteration, ", ".join(f"{re.sub('[_/]', ' ', name)} {metrics[name]:.3g}" for name in shown))
+
+
+def _news(figures: Mapping[str, Any]) -> str:
+    """What an iteration's learned responses scored, in a line; empty where matches are not just won."""
+    scores = [
+        f"{name.removesuffix('/win_rate')} won {figures[name]:.1%} [{figures[f'{name}_low']:.1%}, "
+        f"{figures[f'{name}_high']:.1%}]"
+        for name in figures
+        if name.endswith("/win_rate")
+    ]
+    if not scores:
+        return ""
+    sizes = f"{figures['policies_all']} policies, {figures['support_all']} in the new mixture"
+    return f"iteration {figures['iteration']}: {', '.join(scores)} against the last mixture; {sizes}"
 
 
 def _stop(asked: Callable[[], bool], until: float) -> bool:

@@ -115,6 +115,29 @@ def test_it_stops_after_its_seconds_and_a_resumed_call_has_only_the_rest(name: s
         ORACLES.build(name, {"seconds": 0.0})
 
 
+@pytest.mark.parametrize("name", sorted(set(SMALL) - {"offline"}))
+def test_yields_between_two_reports_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine yields in between, so that it can be stopped and saved; seeds and metrics are the same."""
+    oracle = ORACLES.build(name, SMALL[name] | {"report": 3})
+
+    def all_of(state: Mapping[str, Any] | None = None) -> list[Training]:
+        yields = oracle(KUHN, against_uniform(), np.random.default_rng(0), state=state)
+        return [copy.deepcopy(training) for training in yields]
+
+    def plain(training: Training) -> dict[str, float]:
+        return {key: value for key, value in training.metrics.items() if "second" not in key}
+
+    swift = all_of()
+    monkeypatch.setattr("pokespiel.oracles.common.LATE", -1.0)
+    slow = all_of()
+    assert len(slow) > len(swift)
+    resumed = all_of(slow[0].state)
+    for other in (slow, resumed):
+        assert plain(other[-1]) == plain(swift[-1])
+        for mine, theirs in zip(tables(swift[-1]), tables(other[-1]), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
 def test_schedules_follow_the_nearer_end() -> None:
     from pokespiel.learning.seating import self_play
     from pokespiel.oracles.common import Run

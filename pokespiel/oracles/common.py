@@ -28,6 +28,9 @@ from pokespiel.policy import Observations, Policy
 from pokespiel.progress import stage
 from pokespiel.threads import limited
 
+LATE = 10.0
+"""Seconds without a report after which a training yields in between."""
+
 
 @dataclass(frozen=True)
 class Learning:
@@ -159,13 +162,13 @@ class Run:
         self._meter.values(metrics)
         return self.updates % self.options.report == 0 or not self.left()
 
-    def training(self, responses: Mapping[int, tuple[Policy, ...]]) -> Training:
-        """Where the run stands."""
+    def training(self, responses: Mapping[int, tuple[Policy, ...]], *, between: bool = False) -> Training:
+        """Where the run stands; one in `between` leaves the means of the next report as they will be without it."""
         counts = {"decisions": float(self.decisions), "episodes": float(self.episodes), "seconds": self.seconds}
         speeds = {f"seconds/{name}": spent for name, spent in self.clocks.items()}
         speeds["decisions_per_second"] = self.decisions / max(self.seconds, 1e-9)
         chosen = self.learner.settled.metrics()
-        metrics = {**counts, "updates": float(self.updates), **speeds, **chosen, **self._meter.read()}
+        metrics = {**counts, "updates": float(self.updates), **speeds, **chosen, **self._meter.read(keep=between)}
         return Training(responses, metrics, self.state())
 
     def _spend(self, clock: str) -> None:
@@ -231,8 +234,9 @@ class Meter:
         sums[0] += total
         sums[1] += count
 
-    def read(self) -> dict[str, float]:
-        self._was_read = True
+    def read(self, *, keep: bool = False) -> dict[str, float]:
+        """The means; `keep` goes on with them as if nobody had read."""
+        self._was_read = self._was_read or not keep
         return {name: total / count for name, (total, count) in self._sums.items()}
 
     def state(self) -> dict[str, Any]:
@@ -305,15 +309,20 @@ def every_seat(seats: Sequence[int], *policies: Policy) -> dict[int, tuple[Polic
 def steps(
     run: Run, improve: Callable[[Rollout], Mapping[str, float]], respond: Callable[[], Mapping[int, tuple[Policy, ...]]]
 ) -> Iterator[Training]:
-    """Collect, improve and report until the budget is spent; a run that is already done yields its result again."""
+    """Collect, improve and report until the budget is spent; a run that is already done yields its result again.
+
+    Where a report is long in coming, it also yields in between, so that whoever iterates can save and stop.
+    """
     if not run.left():
         yield run.training(respond())
     options = run.options
     name = f"{type(options).__name__.lower()}, decisions"
     with stage(name, options.decisions, run.decisions, options.seconds and options.seconds - run.seconds) as told:
+        began = time.monotonic()
         while run.left():
             with limited(run.learner.settled.threads):
                 due = run.updated(improve(run.collect()))
             told.update(run.decisions)
-            if due:
-                yield run.training(respond())
+            if due or time.monotonic() - began > LATE:
+                yield run.training(respond(), between=not due)
+                began = time.monotonic()
