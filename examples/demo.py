@@ -2,23 +2,31 @@
 
 python examples/demo.py
 
-It only runs commands of `pokespiel`, and prints each as one would type it. No server, GPU or network is needed.
+It runs commands of `pokespiel`, prints each as one would type it, and says at the end what was learnt. No server, GPU
+or network is needed. Ctrl-C during the second part ends it early; the other parts then tell how far it came.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pokespiel import agents
 from pokespiel.cli import main as run_command
+from pokespiel.evaluation.match_sets import Score, generator, head_to_head
+from pokespiel.evaluation.victims import mixture_of
+from pokespiel.game import Game, load_game
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.policy import Policy
+from pokespiel.progress import heartbeat
+from pokespiel.run import RunFolder
 
 SCRIPTED = ("expert", "gym_leader", "max_damage", "random")
+BEGINNERS = ("random", "max_damage")
 STOPPED = 130
 """The exit status of a run that was stopped before its last iteration."""
 
@@ -27,45 +35,61 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs") / time.strftime("demo-%Y%m%d-%H%M%S"))
     parser.add_argument("--game", default="gen1ou(pool=competitive)")
-    parser.add_argument("--units", type=int, default=100, help="pairs of matches a cell of the tables")
-    parser.add_argument("--seconds", type=float, default=300.0, help="of the run")
-    parser.add_argument("--decisions", type=int, default=400_000, help="of each response")
-    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1), help="of the learner")
-    options = parser.parse_args()
-
-    table, run = options.out / "table", options.out / "psro"
-    return (
-        tell(
-            f"1 of 3. {'The shipped agent' if agents.names() else 'Scripted players'}: everyone against everyone.",
-            ["tournament", *agents.names()[:1], *SCRIPTED, "--folder", str(table), *each(options, "--game", "--units")],
-        )
-        or tell(
-            "2 of 3. From two weak players: solve their table, learn a response to its mixture, add it, repeat.",
-            ["psro", *psro(options), "--run", str(run), "--seconds", str(options.seconds)],
-        )
-        or tell("3 of 3. The reports: open them in a browser.", ["report", str(table)], ["report", str(run)])
+    parser.add_argument("--units", type=int, default=100, help="pairs of matches in each cell of the tables")
+    parser.add_argument(
+        "--seconds", type=float, default=300.0, help="of PSRO; each response trains for a twelfth of it"
     )
+    parser.add_argument("--pairs", type=int, default=250, help="pairs of fresh matches behind each closing figure")
+    options = parser.parse_args()
+    table, run = options.out / "table", options.out / "psro"
+
+    team = "The shipped agent and scripted players" if agents.names() else "Scripted players"
+    players = [*agents.names()[:1], *SCRIPTED]
+    status = tell(
+        f"1 of 4. {team}: everyone plays everyone.",
+        ["tournament", *players, "--folder", str(table), "--game", options.game, "--units", str(options.units)],
+    )
+    if status:
+        return status
+    status = tell(
+        "2 of 4. PSRO from two weak players: solve the table of known players, train a response to the solution, add "
+        "it to the table, repeat.",
+        psro(options, run),
+    )
+    if status not in (0, STOPPED):
+        return status
+    status = tell("3 of 4. The solution as one policy to play with.", ["agent", str(run)])
+    if status:
+        return status
+    with heartbeat("what was learnt"):
+        print("\n".join(learnt(run, load_game(options.game), options.pairs)), flush=True)
+    status = tell("4 of 4. The reports: open them in a browser.", ["report", str(table)], ["report", str(run)])
+    print(
+        f"""
+Where to go from here:
+  train longer                $ pokespiel psro --run {run} --resume --seconds 3600
+  measure what beats it       $ pokespiel exploit {run} --decisions 500000
+  play on a local server      $ pokespiel showdown arena --first {run}/agent.safetensors --second expert"""
+    )
+    return status
 
 
-def psro(options: argparse.Namespace) -> list[str]:
-    """The run's flags: small batches, so that each response takes about half a minute on two cores."""
+def psro(options: argparse.Namespace, run: Path) -> list[str]:
+    """The command: budgets by time, so that a slow machine too finishes a dozen responses; half the matches of a
+    training are against itself, because one that always loses learns nothing from its results."""
     learning = {
-        "decisions": options.decisions,
-        "batch": min(16_384, options.decisions),
-        "matches": 256,
+        "seconds": f"{options.seconds / 12:g}",
+        "decisions": 100_000_000,
+        "self-play": 0.5,
+        "batch": 2048,
+        "matches": 128,
         "epochs": 2,
-        "minibatches": 8,
         "report": 1,
-        "compute.threads": options.threads,
     }
-    flags = [*each(options, "--game"), "--population", "random", "max_damage", "--iterations", "100"]
+    flags = ["psro", "--run", str(run), "--game", options.game, "--population", *BEGINNERS]
+    flags += ["--iterations", "1000", "--seconds", f"{options.seconds:g}"]
     flags += ["--payoffs", "sampled", "--payoffs.units", str(options.units), "--oracle", "ppo"]
     return [*flags, *(word for name, value in learning.items() for word in (f"--oracle.{name}", str(value)))]
-
-
-def each(options: argparse.Namespace, *flags: str) -> list[str]:
-    """The demo's options that a command has too."""
-    return [word for flag in flags for word in (flag, str(getattr(options, flag.removeprefix("--"))))]
 
 
 def tell(what: str, *commands: Sequence[str]) -> int:
@@ -74,9 +98,38 @@ def tell(what: str, *commands: Sequence[str]) -> int:
     for command in commands:
         print(f"$ {shlex.join(['pokespiel', *command])}", flush=True)
         status = run_command(list(command))
-        if status not in (0, STOPPED):
+        if status:
             return status
     return 0
+
+
+def learnt(run: Path, game: Game, pairs: int) -> Iterator[str]:
+    """What the run's mixture scores on fresh matches, before its first iteration and after its last."""
+    standing = RunFolder(run).standing()
+    assert standing is not None, "the run has been made an agent of"
+    population, mixtures = standing.state.populations[0], standing.mixtures[0]
+    minutes, responses = f"{standing.seconds / 60:.1f} minutes", standing.state.iteration
+    if not responses:
+        yield f"In {minutes} no response was finished: the mixture is still that of {' and '.join(BEGINNERS)}."
+        return
+    first, last = (mixture_of(population, mixtures[row], 1e-6) for row in (0, -1))
+    trained = fresh(game, first, "max_damage", pairs), fresh(game, last, "max_damage", pairs)
+    unseen = fresh(game, first, "expert", pairs), fresh(game, last, "expert", pairs)
+    count = "1 response" if responses == 1 else f"{responses} responses"
+    yield f"In {minutes} and {count} PSRO's mixture went"
+    yield f"  from {shown(trained[0])} to {shown(trained[1])} against max_damage, whom it began with, and"
+    yield f"  from {shown(unseen[0])} to {shown(unseen[1])} against expert, whom it never met."
+    yield f"Its newest response alone: {shown(fresh(game, population[-1], 'max_damage', pairs))} against max_damage."
+    yield f"(Win rates, ties half, with 95 % intervals, on {2 * pairs:,} fresh matches each.)"
+
+
+def fresh(game: Game, policy: Policy, opponent: str, pairs: int) -> Score:
+    """On matches that nothing was trained or chosen on, the same teams for every policy."""
+    return head_to_head(game, policy, BASELINES.build(opponent), pairs, generator(0, f"fresh, {opponent}"))
+
+
+def shown(score: Score) -> str:
+    return f"{score.score:.1%} [{score.low:.1%}, {score.high:.1%}]"
 
 
 if __name__ == "__main__":

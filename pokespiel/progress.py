@@ -48,16 +48,23 @@ class Stage:
     @property
     def left(self) -> float | None:
         """Seconds that the rest is expected to take; None = nothing says so yet."""
+        return min((seconds for seconds in self._ends() if seconds is not None), default=None)
+
+    def _ends(self) -> tuple[float | None, float | None]:
+        """Seconds until all steps are done at the pace so far, and until the limit."""
         spent, made = self.spent, self.done - self._first
-        known = [] if self._seconds is None else [max(0.0, self._seconds - spent)]
-        if self.total and made > 0:
-            known.append(spent / made * (self.total - self.done))
-        return min(known, default=None)
+        by_pace = spent / made * (self.total - self.done) if self.total and made > 0 else None
+        return by_pace, None if self._seconds is None else max(0.0, self._seconds - spent)
+
+    def counted(self) -> str:
+        """What is done; of how much, unless time ends it before."""
+        by_pace, by_limit = self._ends()
+        early = by_limit is not None and (by_pace is None or by_limit < by_pace)
+        return f"{self.what} {self.done:,}" + ("" if early else f"/{self.total:,}") if self.total else self.what
 
     def told(self) -> str:
         """How far it is, in a few words."""
-        count = f" {self.done:,}/{self.total:,}" if self.total else ""
-        return f"{self.what}{count}, {_left(self.left)}"
+        return f"{self.counted()}, {_left(self.left)}"
 
 
 _open: list[Stage] = []
@@ -242,9 +249,8 @@ def _line(stages: list[Stage]) -> str:
     outer = next((one for one in stages if one.total), stages[0])
     inner = [one.told() for one in stages[stages.index(outer) + 1 :]][-1:]
     note = f"  {outer.note}" if outer.note else ""
-    count = f" {outer.done}/{outer.total}" if outer.total else ""
     left = f", {_left(outer.left)}" if outer.total else ""
-    return "; ".join([f"{outer.what}{count}{note}  {outer.spent:.0f} s{left}", *inner])
+    return "; ".join([f"{outer.counted()}{note}  {outer.spent:.0f} s{left}", *inner])
 
 
 def _left(seconds: float | None) -> str:

@@ -60,7 +60,7 @@ def work(
     game = load_game(config.game)
     standing = run.standing()
     done = standing.state.iteration if standing else 0
-    title = f"{config.game} {config.meta_solver.name} {'+'.join(choice.name for choice in config.oracle)}"
+    title = f"{config.game} {config.meta_solver.name} {'+'.join(choice.name for choice in config.oracle)}, iteration"
     curves = _Curves(run, wandb)
     with closing(curves), watch(title, config.iterations, done, seconds) as bar, _stop_when_asked(bar) as stopping:
         if standing is not None and standing.state.iteration >= config.iterations:
@@ -161,8 +161,14 @@ def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
     """The figures that people look at: how far the answer is from equilibrium, else how the responses do."""
     shows = ("exploitability", "cce_gap", "/win_rate", "/evaluation/score")
     known = [name for name in metrics if name.endswith(shows)]
-    learning = [name for name in ("decisions", "decisions_per_second", "return") if name in metrics]
-    shown = known or learning or [name for name in metrics if name not in ("iteration", "seconds")][:2]
+    if not known and "decisions_per_second" in metrics:
+        speed = f"{metrics['decisions_per_second']:,.0f} decisions/s"
+        bar.update(iteration, f"return {metrics['return']:.2f}, {speed}" if "return" in metrics else speed)
+        return
+    if not known and "policies_all" in metrics:
+        bar.update(iteration, f"{metrics['policies_all']} policies")
+        return
+    shown = known or [name for name in metrics if name not in ("iteration", "seconds")][:2]
     bar.update(iteration, ", ".join(f"{re.sub('[_/]', ' ', name)} {metrics[name]:.3g}" for name in shown))
 
 

@@ -85,7 +85,7 @@ def test_psro_runs_and_says_where(tmp_path, capsys):
     out, progress = capsys.readouterr()
     assert "iteration 3: exploitability" in out
     assert shlex.join(["pokespiel", "report", str(path)]) in out, "to be copied as it stands"
-    assert "kuhn_poker prd exact 3/3" in progress
+    assert "kuhn_poker prd exact, iteration 3/3" in progress
     config = RunFolder(path).config()
     assert (config.seed, config.meta_solver.options["steps"]) == (7, 100)
     assert main(["report", str(path)]) == 0

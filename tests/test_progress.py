@@ -56,7 +56,7 @@ def test_the_pace_counts_from_where_the_work_was_taken_up(clock):
 def test_silence_is_broken_with_what_goes_on_inside(capsys):
     with Lines("tournament", 1000, 0, every=0.02) as lines:
         lines.update(0, "20 cells")
-        assert said(capsys) == ["tournament 0/1000  20 cells  0 s, time left unknown"]
+        assert said(capsys)[0] == "tournament 0/1,000  20 cells  0 s, time left unknown"
         with stage("matches", 2048) as told:
             told.update(512)
             assert "; matches 512/2,048, " in until(capsys, 1)[0]
@@ -68,7 +68,7 @@ def test_updates_that_come_often_make_few_lines(capsys):
     with Lines("training", 1000, 0) as lines:
         for done in range(0, 1001, 10):
             lines.update(done, "")
-    assert [line.split()[1] for line in said(capsys)] == ["0/1000", "1000/1000"]
+    assert [line.split()[1] for line in said(capsys)] == ["0/1,000", "1,000/1,000"]
 
 
 def test_library_code_that_nobody_watches_says_nothing(capsys, monkeypatch):
@@ -92,7 +92,9 @@ def test_a_watch_outside_a_terminal_is_lines_and_may_have_an_end(capsys, clock):
     with watch("run", 100, 0, 60.0) as lines:
         clock[0] = 20.0
         lines.update(1, "")
-    assert said(capsys) == ["run 1/100  20 s, 40 s left"]
+        clock[0] = 30.0
+        lines.update(100, "")
+    assert said(capsys) == ["run 1  20 s, 40 s left", "run 100/100  30 s, 0 s left"]
 
 
 def test_a_long_tournament_tells_how_far_it_is(capsys, monkeypatch, tmp_path):

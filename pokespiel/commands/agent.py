@@ -130,4 +130,5 @@ class AgentCommand:
 def _members(agent: Agent) -> str:
     rows = sorted(zip(agent.policy.weights, agent.labels, strict=True), reverse=True)
     lines = [f"  {weight:.4f}  {label}" for weight, label in rows]
-    return "\n".join([f"{len(rows)} members; those left out weighed {agent.dropped:.4f} together", *lines])
+    count = "1 member" if len(rows) == 1 else f"{len(rows)} members"
+    return "\n".join([f"{count}; what was left out weighed {agent.dropped:.4f} in all", *lines])

@@ -316,7 +316,7 @@ def steps(
     if not run.left():
         yield run.training(respond())
     options = run.options
-    name = f"{type(options).__name__.lower()}, decisions"
+    name = f"{type(options).__name__.lower()} decisions"
     with stage(name, options.decisions, run.decisions, options.seconds and options.seconds - run.seconds) as told:
         began = time.monotonic()
         while run.left():

@@ -141,7 +141,7 @@ class Offline:
             learning.load(state)
             rng.bit_generator.state = state["rng"]
         seats = seats_of(game, opponents)
-        with stage("offline, gradient steps", learning.last, learning.steps, self.seconds) as told:
+        with stage("offline gradient steps", learning.last, learning.steps, self.seconds) as told:
             while True:
                 if learning.steps:
                     kept = {"began": began, "parts": len(fresh), "rng": rng.bit_generator.state}
@@ -175,7 +175,7 @@ class Offline:
         sizes = [min(most, self.collect - done) for done in range(0, self.collect, most)][:parts_before]
         parts: list[Columns] = []
         began = time.perf_counter()
-        with stage("offline, matches collected", self.collect) as told, limited():
+        with stage("offline matches", self.collect) as told, limited():
             for number, size in enumerate(sizes):
                 late = self.seconds is not None and time.perf_counter() - began > self.seconds / 2
                 if number and late and parts_before is None:
