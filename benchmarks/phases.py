@@ -130,7 +130,7 @@ def measure(folder: Path, phases: Sequence[str], name: str, jobs: int) -> None:
     """One exploiter, at first a copy of the victim's heaviest network; after the last phase all starts and controls."""
     first, place = folder / phases[0], folder / name
     decisions = FINAL if name == phases[-1] else PROVISIONAL
-    exploit = ["exploit", str(place), "--decisions", str(decisions), "--oracle.compute.bf16", "--jobs", str(jobs)]
+    exploit = ["exploit", str(place), "--decisions", str(decisions), "--jobs", str(jobs)]
     if name == phases[0]:  # scripted players: there is nobody to copy
         pokespiel(*exploit, "--out", str(place / "exploit" / "mixture"))
     elif name != phases[-1]:

@@ -322,6 +322,11 @@ def _origins(oracle: str, iteration: int, training: Training, responses: Members
     )
 
 
+def oracle_prefix(number: int, oracles: int) -> str:
+    """What the names of an oracle's metrics begin with, where there are so many."""
+    return f"oracle_{number}/" if oracles > 1 else "oracle/"
+
+
 def _merged(called: Sequence[int], calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
     """Each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several.
 
@@ -332,7 +337,7 @@ def _merged(called: Sequence[int], calls: Sequence[Mapping[str, float]], num_ora
     merged: dict[str, float] = {}
     for oracle in dict.fromkeys(called):
         own = [metrics for which, metrics in zip(called, calls, strict=True) if which == oracle]
-        prefix = f"oracle_{oracle}/" if num_oracles > 1 else "oracle/"
+        prefix = oracle_prefix(oracle, num_oracles)
         for name in dict.fromkeys(name for metrics in own for name in metrics):
             values = [metrics[name] for metrics in own if name in metrics]
             merged[prefix + name] = float(np.sum(values) if name.split("/")[0] in SPENT else np.mean(values))

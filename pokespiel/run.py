@@ -126,7 +126,8 @@ class RunFolder:
     @classmethod
     @contextmanager
     def resume(cls, path: str | Path, config: PSROConfig | None = None) -> Iterator[RunFolder]:
-        """An existing run; a `ValueError` if `config` differs from what it was started with in more than iterations."""
+        """An existing run; a `ValueError` if `config` differs from what it was started with in more than iterations
+        and where networks compute."""
         run = cls(path)
         kept = run.config()
         with locked(run.path):
@@ -342,7 +343,10 @@ def _pending(kept: Mapping[str, Any] | None) -> Pending | None:
 
 
 def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
-    before, after = to_plain(kept), to_plain(replace(asked, iterations=kept.iterations))
+    """Where and how networks compute may change: it depends on the machine that a run is resumed on."""
+    before, after = (to_plain(replace(config, iterations=kept.iterations)) for config in (kept, asked))
+    for plain in (before, after):
+        plain["oracle"] = [{key: value for key, value in one.items() if key != "compute"} for one in plain["oracle"]]
     changed = [f"{name} from {before[name]!r} to {after[name]!r}" for name in before if before[name] != after[name]]
     if changed:
         raise ValueError(f"{path} was started with other options; a resume cannot change {'; '.join(changed)}")

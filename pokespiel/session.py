@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -22,9 +23,9 @@ from pokespiel.metagame import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metrics import row
 from pokespiel.options import to_plain
-from pokespiel.oracles import ORACLES
+from pokespiel.oracles import ORACLES, Oracle
 from pokespiel.progress import Watch, watch
-from pokespiel.psro import Pending, PSROState, psro
+from pokespiel.psro import Pending, PSROState, oracle_prefix, psro
 from pokespiel.run import PSROConfig, RunFolder, Standing, extended, settled
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterat
     return psro(
         game,
         config.meta_solver.build(METASOLVERS),
-        [choice.build(ORACLES) for choice in config.oracle],
+        _oracles(config, standing),
         config.payoffs.build(PAYOFFS),
         np.random.default_rng(config.seed),
         evaluator=config.evaluator.build(METASOLVERS) if config.evaluator else None,
@@ -155,6 +156,19 @@ def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterat
         start=standing.state if standing else None,
         partial=True,
     )
+
+
+def _oracles(config: PSROConfig, standing: Standing | None) -> list[Oracle]:
+    """The oracles; in a run that is resumed they go on with the precision and threads of its earlier iterations."""
+    oracles = [choice.build(ORACLES) for choice in config.oracle]
+    rows = standing.rows if standing else ()
+    latest = {name: value for row in rows for name, value in row.items()}
+    for number, oracle in enumerate(oracles):
+        if hasattr(oracle, "compute"):
+            prefix = oracle_prefix(number, len(oracles))
+            before = {name.removeprefix(prefix): value for name, value in latest.items() if name.startswith(prefix)}
+            oracles[number] = replace(oracle, compute=oracle.compute.as_in(before))
+    return oracles
 
 
 def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:

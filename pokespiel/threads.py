@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
@@ -57,7 +57,7 @@ def each_limited(items: Iterator[Item], threads: int | None = None) -> Iterator[
 
 def _limit(stack: ExitStack, wanted: int) -> None:
     """Set the threads, and have `stack` put them back."""
-    torch = sys.modules.get("torch")
+    torch: Any = sys.modules.get("torch")
     if hasattr(torch, "set_num_threads") and (before := torch.get_num_threads()) != wanted:
         torch.set_num_threads(wanted)
         stack.callback(torch.set_num_threads, before)

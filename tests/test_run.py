@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -21,7 +20,8 @@ from pokespiel.files import Busy
 from pokespiel.options import Choice, to_plain
 from pokespiel.policy import Tabular, load_policy
 from pokespiel.run import FORMAT, PSROConfig, RunFolder, _csv
-from pokespiel.session import work
+from pokespiel.session import _oracles, work
+from pokespiel.threads import cores
 
 KUHN = PSROConfig("kuhn_poker", Choice("prd", {"steps": 200}), iterations=6, seed=3)
 
@@ -43,7 +43,7 @@ def test_a_run_folder_holds_what_it_promises(tmp_path):
     assert environment["seed"] == 3
     (session,) = environment["sessions"]
     assert session["packages"]["open_spiel"].startswith("2.")
-    assert session["machine"]["cores"] == os.cpu_count()
+    assert session["machine"]["cores"] == cores()
 
     table = rows(run.path)
     first = ["iteration", "nash_conv", "exploitability", "population_regret", "policies_0", "policies_1", "support_0"]
@@ -158,6 +158,22 @@ def test_a_resume_cannot_change_what_was_asked(tmp_path):
     with pytest.raises(ValueError, match="cannot change seed from 3 to 4"), RunFolder.resume(tmp_path, other):
         pass
     assert RunFolder(tmp_path).config() == kept
+
+
+def test_a_resume_computes_as_before_or_as_it_is_asked(tmp_path):
+    """What `auto` came to is kept, whatever this machine would choose; naming it changes it."""
+    short = {"decisions": 300, "batch": 100, "matches": 16, "network": {"hidden": [8]}}
+    config = PSROConfig("kuhn_poker", oracle=(Choice("ppo", short),), iterations=1)
+    run = finished(tmp_path, config)
+    (first,) = run.standing().rows[1:]
+    assert (first["oracle/compute/bf16"], first["oracle/compute/threads"]) == (0.0, 1.0)
+    elsewhere = run.standing()._replace(rows=({"oracle/compute/bf16": 1.0, "oracle/compute/threads": 4.0},))
+    (kept,) = _oracles(run.config(), elsewhere)
+    assert (kept.compute.bf16, kept.compute.threads) == (True, 4)
+    assert main(["psro", "--run", str(tmp_path), "--resume", "--iterations", "2", "--oracle.compute.threads", "2"]) == 0
+    assert run.standing().rows[2]["oracle/compute/threads"] == 2.0
+    (asked,) = _oracles(run.config(), elsewhere)
+    assert (asked.compute.bf16, asked.compute.threads) == (True, 2)
 
 
 def test_two_processes_cannot_work_in_one_folder(tmp_path):

@@ -18,8 +18,8 @@ class Profile:
     """What the network is made of; auto = by the game's layout where it has one."""
     device: str = "cpu"
     """Where the network runs."""
-    threads: int = 1
-    """Torch's threads."""
+    threads: int | Literal["auto"] = "auto"
+    """Torch's threads; auto = as training would have them: one, for large networks all cores."""
     epochs: int = 4
     """How often each decision is learnt from."""
     seconds: float = 1.0

@@ -31,7 +31,8 @@ class PSRO(PSROConfig):
     run: Path | None = None
     """The run's folder; None = runs/<game>-<meta-solver>-<oracle>-<seed>."""
     resume: bool = False
-    """Go on with the run in the folder, with the options it was started with; only --iterations may change."""
+    """Go on with the run in the folder, with the options it was started with; only --iterations and --oracle.compute
+    may change."""
     config: Path | None = None
     """A YAML file of these options; flags override it."""
     checkpoint_seconds: float = 30.0

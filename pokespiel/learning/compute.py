@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -64,6 +64,15 @@ class Compute:
         if self.threads != "auto" and self.threads < 0:
             raise ValueError(f"threads must not be negative, got {self.threads}")
 
+    def as_in(self, metrics: Mapping[str, Any]) -> Compute:
+        """The same, with what `auto` came to by the `metrics` of an earlier training."""
+        bf16, threads = (metrics.get(f"compute/{name}") for name in ("bf16", "threads"))
+        return replace(
+            self,
+            bf16=bool(bf16) if self.bf16 == "auto" and bf16 is not None else self.bf16,
+            threads=int(threads) if self.threads == "auto" and threads is not None else self.threads,
+        )
+
     def settled(self, network: Network, kept: Mapping[str, Any] | None = None, *, precise: bool = False) -> Settled:
         """What to do with `network`; a `ValueError` if the device is not there. Warns where what is asked for is slow.
 
@@ -98,7 +107,7 @@ def native_bf16(device: torch.device | None = None) -> bool:
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if torch.backends.cpu.get_cpu_capability() in ("DEFAULT", "NO AVX", "AVX2"):
         return False
-    tell = getattr(torch.cpu, "get_capabilities", dict)  # older versions of torch do not tell
+    tell: Callable[[], Mapping[str, Any]] = getattr(torch.cpu, "get_capabilities", dict)  # older versions do not
     return any(tell().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 

@@ -29,6 +29,7 @@ from pokespiel.learning.networks import (
 from pokespiel.learning.rollout import Decision, Records
 from pokespiel.learning.schedules import Schedule
 from pokespiel.policy import Observations
+from pokespiel.threads import limited
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Learner:
         self._table: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     @classmethod
+    @limited()
     def make(
         cls,
         game: Game,

@@ -27,6 +27,7 @@ from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.seating import self_play
 from pokespiel.policy import Observations, Uniform, sample_actions
+from pokespiel.threads import limited
 
 ENOUGH = 0.9
 """Share of the best speed that a proposed batch size must reach."""
@@ -80,8 +81,14 @@ class Profiler:
     """Decisions of a gradient step."""
 
     def __call__(self, game: Game, rng: np.random.Generator) -> Speeds:
-        learner = Learner.make(game, self.network, Optimiser(), self.compute, rng)
-        bf16 = Learner.make(game, self.network, Optimiser(), replace(self.compute, bf16=True), rng)
+        learner, bf16 = (
+            Learner.make(game, self.network, Optimiser(), replace(self.compute, bf16=half), rng)
+            for half in (False, True)
+        )
+        with limited(learner.settled.threads):
+            return self._measured(game, learner, bf16, rng)
+
+    def _measured(self, game: Game, learner: Learner, bf16: Learner, rng: np.random.Generator) -> Speeds:
         rollout = Collector(game, self_play(game), [learner], rng, matches=256).collect(max(self.minibatches))
         return Speeds(
             {size: self._play(game, size, rng) for size in self.matches},

@@ -1,0 +1,166 @@
+"""Threads on a busy machine: the shipped agent's matches and PPO's self-play, alone and beside two busy loops.
+
+    python benchmarks/threads.py                # about four minutes of processor time
+    python benchmarks/threads.py --seconds 10 --repeats 3
+
+Each cell is a process of its own: one or two threads of torch, which sleep while they wait (as `import pokespiel` has
+it) or spin (torch's default, here by importing torch first). Others may use the machine too, so the fair share is
+measured: while a cell runs, the number of runnable threads is sampled, and the fair share of n threads is that part of
+the cores. The last column is the speed over what the fair share would give at the pace of one thread, per processor
+second, without loops; the goal is 0.5.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+LOOP = [sys.executable, "-c", "while True: pass"]
+WORK = {"matches": "shipped agent's matches/s", "ppo": "PPO self-play, decisions/s"}
+
+
+class Cell(NamedTuple):
+    work: str
+    threads: int
+    waiting: str
+    loops: int
+
+
+class Measured(NamedTuple):
+    rate: float
+    """Units of work a second."""
+    processor: float
+    """Processor seconds a second, of all threads."""
+    fair: float
+    """The fair share, in processor seconds a second."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
+    parser.add_argument("--repeats", type=int, default=1, help="the median by speed is shown")
+    parser.add_argument("--child", nargs=3, metavar=("WORK", "THREADS", "WAITING"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        work, threads, waiting = options.child
+        print(json.dumps(measure(work, int(threads), waiting, options.seconds)))
+        return
+    results: dict[Cell, Measured] = {}
+    print("| work | threads | while waiting | busy loops | per second | processor | fair share | of the fair pace |")
+    print("|---|---|---|---|---|---|---|---|")
+    for cell in itertools.starmap(Cell, itertools.product(WORK, (1, 2), ("sleep", "spin"), (0, 2))):
+        runs = sorted(run(cell, options.seconds) for _ in range(options.repeats))
+        one = results[cell] = runs[len(runs) // 2]
+        alone = results[Cell(cell.work, 1, "sleep", 0)]
+        pace = one.rate / (alone.rate / alone.processor * one.fair)
+        figures = f"{one.rate:,.0f} | {one.processor:.2f} | {one.fair:.2f} | {pace:.2f}"
+        print(f"| {WORK[cell.work]} | {cell.threads} | {cell.waiting} | {cell.loops} | {figures} |", flush=True)
+
+
+def run(cell: Cell, seconds: float) -> Measured:
+    """One process, beside its busy loops."""
+    asked = ["--seconds", str(seconds), "--child", cell.work, str(cell.threads), cell.waiting]
+    child = subprocess.Popen(
+        [sys.executable, __file__, *asked], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with child:
+        if child.stdout.readline() != "ready\n":
+            raise RuntimeError(f"{cell} did not start")
+        with busy(cell.loops):
+            child.stdin.write("go\n")
+            child.stdin.flush()
+            answer = child.stdout.readline()
+    return Measured(*json.loads(answer))
+
+
+@contextmanager
+def busy(loops: int) -> Iterator[None]:
+    processes = [subprocess.Popen(LOOP) for _ in range(loops)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def measure(work: str, threads: int, waiting: str, seconds: float) -> Measured:
+    if waiting == "spin":
+        import torch  # noqa: F401, before pokespiel can ask it to sleep
+    from pokespiel.threads import cores, limited
+
+    step = {"matches": matches, "ppo": self_play}[work](threads)
+    step()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    runnable: list[int] = []
+    over = threading.Event()
+    sampling = threading.Thread(target=sample, args=(runnable, over))
+    began, spent, done = time.perf_counter(), time.process_time(), 0
+    sampling.start()
+    with limited(threads):
+        while time.perf_counter() - began < seconds:
+            done += step()
+    wall, processor = time.perf_counter() - began, time.process_time() - spent
+    over.set()
+    sampling.join()
+    crowd = max(sum(runnable) / len(runnable), cores())
+    return Measured(done / wall, processor / wall, min(threads, cores() * threads / crowd))
+
+
+def sample(runnable: list[int], over: threading.Event) -> None:
+    """Threads of the whole machine that run or would, less this one."""
+    while not over.wait(0.02):
+        text = Path("/proc/stat").read_text()
+        runnable.append(int(text.split("procs_running ")[1].split()[0]) - 1)
+
+
+def matches(threads: int) -> Callable[[], int]:
+    """Matches of the shipped agent against the expert, 50 side by side."""
+    import numpy as np
+
+    from pokespiel import agents
+    from pokespiel.evaluation.match_sets import head_to_head
+    from pokespiel.game import load_game
+    from pokespiel.game.gen1.baselines import BASELINES
+
+    game, rng = load_game("gen1ou(pool=competitive)"), np.random.default_rng(0)
+    shipped, expert = agents.load("shipped"), BASELINES.build("expert")
+    return lambda: head_to_head(game, shipped, expert, 25, rng).matches
+
+
+def self_play(threads: int) -> Callable[[], int]:
+    """PPO's self-play with the default network, in float32, collection and updates."""
+    import numpy as np
+
+    from pokespiel.game import load_game
+    from pokespiel.learning.compute import Compute
+    from pokespiel.oracles.ppo import PPO
+
+    compute: Any = Compute(threads=threads, bf16=False)
+    oracle = PPO(opponent="self", decisions=10**9, batch=4096, matches=256, report=1, epochs=2, compute=compute)
+    trainings = oracle(load_game("gen1ou(pool=competitive)"), {}, np.random.default_rng(0))
+    before = 0
+
+    def step() -> int:
+        nonlocal before
+        made = int(next(trainings).metrics["decisions"]) - before
+        before += made
+        return made
+
+    return step
+
+
+if __name__ == "__main__":
+    main()
