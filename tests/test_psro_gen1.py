@@ -75,4 +75,4 @@ def _saved(path) -> int:
 
 def test_exact_payoffs_are_refused_before_any_work(tmp_path, capsys):
     assert main(["psro", "--game", GAME, "--payoffs", "exact", "--oracle", "ppo", "--run", str(tmp_path / "run")]) == 2
-    assert "exact payoffs need a game in sequence form" in capsys.readouterr().err
+    assert "an exact payoff table needs a game in sequence form" in capsys.readouterr().err
