@@ -18,10 +18,17 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.policy import memoryless
 from pokespiel.threads import cores, each_limited, limited
 
+ABLE: set[str] = set()
+"""Libraries of linear algebra that can use several threads; some are built for one alone."""
+
+
+def libraries():
+    return threads._linear_algebra(len(sys.modules)).lib_controllers
+
 
 def algebra() -> set[int]:
-    """How many threads the loaded libraries of linear algebra use."""
-    return {library.get_num_threads() for library in threads._linear_algebra(len(sys.modules)).lib_controllers}
+    """How many threads the libraries of linear algebra use."""
+    return {library.get_num_threads() for library in libraries() if library.filepath in ABLE}
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +37,7 @@ def several():
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     with threadpool_limits(limits=3, user_api="blas"):
+        ABLE.update(library.filepath for library in libraries() if library.get_num_threads() == 3)
         yield
     torch.set_num_threads(before)
 
