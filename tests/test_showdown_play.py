@@ -187,6 +187,10 @@ def test_the_arena_takes_servers_by_flag_and_writes_its_record(showdown, tmp_pat
     assert kept["first"]["hash"] == policy_name(policy_named("random"))
     assert kept["second"] == {"name": "poke-env:RandomPlayer", "hash": None}
     assert kept["pool"]["name"] == "competitive"
+    assert list(kept["oddities"]) == ["first"], "what poke-env's players choose is not known"
+    counted = kept["oddities"]["first"]
+    assert counted["sides"] == sum(group["sides"] for group in counted["lengths"]) == 4
+    assert counted["counts"]["decisions"] > counted["counts"]["switches by choice"] > 0
     pages = sorted((tmp_path / "replays").glob("*.html"))
     assert [page.stem for page in pages] == ["00001", "00002", "00003", "00004"]
     assert all("\n|win|" in page.read_text() or "\n|tie" in page.read_text() for page in pages)

@@ -46,8 +46,8 @@ class Showdown:
     concurrency: int = 8
     """Matches side by side in the arena."""
     out: Path | None = None
-    """A JSON file for the record, kept at every match. `pokespiel agent --arenas` puts an arena's on a card; online,
-    the same command again goes on with an interrupted series."""
+    """A JSON file for the record, kept at every match. `pokespiel agent --arenas` puts an arena's on a card; it also
+    counts the blunders of our policies. Online, the same command again goes on with an interrupted series."""
     replays: Path | None = None
     """A folder for the battles' replays; online, by default the one beside --out, of the same name."""
     seed: int = 0

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
 from poke_env import ServerConfiguration
 from poke_env.concurrency import POKE_LOOP
 
@@ -44,6 +45,8 @@ class Result(NamedTuple):
     """Why earlier attempts did not finish."""
     log: tuple[str, ...] = ()
     """The match's lines as a policy of ours was told them, for a replay; empty where none of ours played."""
+    oddities: tuple[np.ndarray | None, ...] = (None, None)
+    """By contestant, [COUNTS] of what a person would laugh at in its play, None where it is not one of ours."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,7 @@ class _Table:
         for attempt in range(1, self.conditions.attempts + 1):
             try:
                 await self.seat(fixture.teams)
-                utility, turns, log = await self.play_once(fixture.first)
-                return Result(utility, turns, attempt, tuple(problems), log)
+                return (await self.play_once(fixture.first))._replace(attempts=attempt, problems=tuple(problems))
             except (Unfinished, OSError) as error:
                 problems.append(str(error) or type(error).__name__)
                 _LOG.warning("a match did not finish (attempt %d): %s", attempt, problems[-1])
@@ -159,8 +161,8 @@ class _Table:
         for participant, team in zip(self.participants, teams, strict=True):
             participant.take_seat(team)
 
-    async def play_once(self, first: int) -> tuple[float, int, tuple[str, ...]]:
-        """One match: the utility of contestant 0, the number of turns, and the log."""
+    async def play_once(self, first: int) -> Result:
+        """One match, in one attempt."""
         challenger, accepter = self.participants[first], self.participants[1 - first]
         tasks = [
             asyncio.ensure_future(challenger.challenge(accepter.name)),
@@ -170,10 +172,11 @@ class _Table:
             await play_out(tasks, self.participants, self.conditions.stall)
             turns = max(participant.turn for participant in self.participants)
             log = next((participant.log for participant in self.participants if participant.log), ())
-            utility = _utility(self.participants)
+            oddities = tuple(participant.oddities for participant in self.participants)
+            result = Result(_utility(self.participants), turns, 1, (), log, oddities)
             if not all(task.done() for task in tasks):  # one has not heard the end: the next match has new participants
                 await self.clear()
-            return utility, turns, log
+            return result
         finally:
             for task in tasks:
                 task.cancel()

@@ -21,7 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pokespiel.game.gen1.oddities import Watch
 from pokespiel.game.gen1.tracker import Tracker
+from pokespiel.game.gen1.view import NUM_ACTIONS
 from pokespiel.showdown.inference import Seat
 from pokespiel.showdown.protocol import Meaning, error_meaning, to_id, words_of
 
@@ -73,6 +75,8 @@ class LiveBattle:
     deciding: str | None = None
     """The request that is being decided."""
     decisions: int = 0
+    watch: Watch = field(default_factory=lambda: Watch(1))
+    """Counts what a person would laugh at in our decisions."""
     moved: float = field(default_factory=time.monotonic)
     """When it began or reached its present turn."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -116,6 +120,10 @@ class LiveBattle:
         """The choice that is sent for a request."""
         self.answer = request, choice
         self.decisions += 1
+
+    def decided(self, features: np.ndarray, legal: np.ndarray, action: int) -> None:
+        """What we chose at a decision that was due; -1 at the end."""
+        self.watch.see(np.zeros(1, np.int64), features[None], legal[None], np.array([action]))
 
     def retold(self) -> None:
         """It is about to be told from its start again; seat and answers stay."""
@@ -188,6 +196,8 @@ class LiveBattle:
         else:
             self.give_up(f"line {line[:200]!r} names nobody who plays")
             return
+        if self.tracker.ready:
+            self.decided(self.tracker.features(), np.zeros(NUM_ACTIONS, bool), -1)
         self.over.set()
 
     def _blame(self, text: str) -> None:

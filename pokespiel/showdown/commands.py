@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from pokespiel.beginnings import policies_named
 from pokespiel.environment import environment
 from pokespiel.files import write_text
 from pokespiel.game import load_game
+from pokespiel.game.gen1.oddities import tally
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.learning.datasets import policy_name
@@ -96,11 +98,26 @@ def _arena(options: Showdown) -> int:
             ):
                 results[index] = result
                 record = Record.so_far({index: result.utility for index, result in results.items()})
-                _keep_arena(options, header, record, index, result)
+                _keep_arena(options, {**header, **_oddities(results)}, record, index, result)
                 bar.update(len(results), "")
     finally:
         print(record)
     return int(record.unfinished > 0)
+
+
+def _oddities(results: Mapping[int, Result]) -> dict[str, Any]:
+    """What a person would laugh at in the play of those contestants that are policies of ours."""
+    found = {}
+    for contestant, name in enumerate(("first", "second")):
+        sides = [
+            (counts, one.turns, (1 + (1 - 2 * contestant) * one.utility) / 2)
+            for one in results.values()
+            if one.utility is not None and (counts := one.oddities[contestant]) is not None
+        ]
+        if sides:
+            counts, turns, scores = zip(*sides, strict=True)
+            found[name] = tally(np.array(counts), turns, scores).to_plain()
+    return {"oddities": found} if found else {}
 
 
 def _keep_arena(options: Showdown, header: dict[str, Any], record: Record, index: int, result: Result) -> None:

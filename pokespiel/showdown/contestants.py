@@ -40,6 +40,10 @@ class Participant(Seated, Protocol):
     def log(self) -> tuple[str, ...]:
         """The lines of its match, where it keeps them."""
 
+    @property
+    def oddities(self) -> np.ndarray | None:
+        """[COUNTS] of its match, see `game/gen1/oddities.py`, where it counts them."""
+
     async def sign_in(self) -> None:
         """Lasts until the server has let the account in; raises a `ConnectionError` where it does not."""
 
@@ -107,6 +111,10 @@ class PolicyParticipant:
     def log(self) -> tuple[str, ...]:
         return tuple(self.battle.log) if self.battle else ()
 
+    @property
+    def oddities(self) -> np.ndarray | None:
+        return self.battle.watch.counts[0] if self.battle else None
+
     async def _play(self, meeting: Meeting) -> None:
         await self.player.bring(self.team)
         battle = await meeting(self.player, math.inf)
@@ -133,6 +141,7 @@ class PokeEnvParticipant:
     """A poke-env player's account."""
 
     log: tuple[str, ...] = ()
+    oddities = None
 
     def __init__(self, player: Player):
         self.player = player

@@ -253,6 +253,7 @@ class PolicyPlayer:
             return
         if battle.awaits and battle.deciding == due.request:
             battle.answered(due.request, ACTION_NAMES[action])
+            battle.decided(due.features, due.legal, action)
             await self.connection.say(_choice(due.request, ACTION_NAMES[action]), battle.room)
 
     async def _decide(self, battle: LiveBattle, due: Due) -> int:
