@@ -24,8 +24,8 @@ class Showdown:
     action: Positional[Literal["install", "serve", "arena", "accept", "challenge", "ladder"]]
     """What to do."""
     first: str = "expert"
-    """A baseline's name, a policy's file, a run's folder (its mixture), or for the arena "poke-env:CLASS" with a
-    poke-env player or module:Class."""
+    """The policy: shipped (the agent that comes with the package), a baseline's name, a policy's file or a run's folder
+    (its mixture); for the arena also "poke-env:CLASS" with a poke-env player or module:Class."""
     second: str = "poke-env:SimpleHeuristicsPlayer"
     """The arena's other side, likewise."""
     opponent: str | None = None

@@ -21,7 +21,7 @@ from pokespiel.game.gen1.teams import load_pool
 from pokespiel.learning.datasets import policy_name
 from pokespiel.policy import Policy
 from pokespiel.progress import Watch, watch
-from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped
+from pokespiel.showdown.arena import Conditions, Fixture, Result, local_server, play_arena, seat_swapped
 from pokespiel.showdown.contestants import Contestant, PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.install import VERSION, install
 from pokespiel.showdown.journal import Journal
@@ -83,26 +83,42 @@ def _arena(options: Showdown) -> int:
     pool = load_pool(options.teams)
     draws = rng.integers(len(pool), size=((options.matches + 1) // 2, 2))
     fixtures = seat_swapped([(pool[int(own)], pool[int(foe)]) for own, foe in draws])
-    header = _arena_header(options)
     results: dict[int, Result] = {}
-    record = Record.so_far({})
     try:
-        with (
-            serve_many(options.servers) as servers,
-            watch(f"{options.first} against {options.second}", len(fixtures)) as bar,
-        ):
-            addresses = [local_server(server.port) for server in servers]
-            conditions = Conditions(options.concurrency)
-            for index, result in play_arena(
-                contestants, fixtures, addresses, conditions, idle=lambda: bar.update(len(results), "")
-            ):
-                results[index] = result
-                record = Record.so_far({index: result.utility for index, result in results.items()})
-                _keep_arena(options, {**header, **_oddities(results)}, record, index, result)
-                bar.update(len(results), "")
-    finally:
-        print(record)
+        _play_arena(options, contestants, fixtures, results)
+    except KeyboardInterrupt:
+        print(_record(results))
+        raise
+    record = _record(results)
+    print(record)
     return int(record.unfinished > 0)
+
+
+def _play_arena(
+    options: Showdown,
+    contestants: tuple[Contestant, Contestant],
+    fixtures: list[Fixture],
+    results: dict[int, Result],
+) -> None:
+    """Play the fixtures on servers started here; `results` has each match's as soon as it has ended."""
+    header = _arena_header(options)
+    with (
+        serve_many(options.servers) as servers,
+        watch(f"{options.first} against {options.second}", len(fixtures)) as bar,
+    ):
+
+        def show() -> None:
+            bar.update(len(results), "")
+
+        addresses, conditions = [local_server(server.port) for server in servers], Conditions(options.concurrency)
+        for index, result in play_arena(contestants, fixtures, addresses, conditions, idle=show):
+            results[index] = result
+            _keep_arena(options, {**header, **_oddities(results)}, _record(results), index, result)
+            show()
+
+
+def _record(results: Mapping[int, Result]) -> Record:
+    return Record.so_far({index: result.utility for index, result in results.items()})
 
 
 def _oddities(results: Mapping[int, Result]) -> dict[str, Any]:
