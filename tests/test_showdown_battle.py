@@ -90,6 +90,15 @@ def test_a_refused_choice_is_given_up_and_the_end_is_still_the_servers():
     assert Played.of(battle_begun(refused, "|tie")).outcome == "tied"
 
 
+def test_a_win_counts_although_the_counting_of_blunders_fails(monkeypatch, caplog):
+    battle = battle_begun()
+    monkeypatch.setattr(battle.watch, "see", lambda *_: 1 / 0)
+    battle.hear(["|win|Our Bot"])
+    assert battle.utility == 1.0
+    assert battle.over.is_set()
+    assert "was not counted" in caplog.text
+
+
 def test_an_opponent_may_change_its_name():
     battle = battle_begun("|player|p2|New Foe|1|", "|win|New Foe")
     assert (battle.utility, battle.opponent) == (-1.0, "New Foe")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from pokespiel.showdown.protocol import Meaning, error_meaning, to_id, words_of
 _UNTOLD = frozenset({"request", "sentchoice", "error", "init", "title", "noinit", "deinit", "expire", ""})
 """Kinds of lines that are no part of a replay."""
 _SIMULATOR_DIED = "The simulator process crashed"
+_LOG = logging.getLogger(__name__)
 
 
 class Due(NamedTuple):
@@ -123,7 +125,10 @@ class LiveBattle:
 
     def decided(self, features: np.ndarray, legal: np.ndarray, action: int) -> None:
         """What we chose at a decision that was due; -1 at the end."""
-        self.watch.see(np.zeros(1, np.int64), features[None], legal[None], np.array([action]))
+        try:
+            self.watch.see(np.zeros(1, np.int64), features[None], legal[None], np.array([action]))
+        except Exception:  # counting must cost nobody a battle
+            _LOG.exception("a decision in %s was not counted", self.room)
 
     def retold(self) -> None:
         """It is about to be told from its start again; seat and answers stay."""
@@ -196,9 +201,9 @@ class LiveBattle:
         else:
             self.give_up(f"line {line[:200]!r} names nobody who plays")
             return
+        self.over.set()  # first: the end stands, whatever its counting comes to
         if self.tracker.ready:
             self.decided(self.tracker.features(), np.zeros(NUM_ACTIONS, bool), -1)
-        self.over.set()
 
     def _blame(self, text: str) -> None:
         meaning = error_meaning(text)
