@@ -1,6 +1,9 @@
 """Matches over a real local server: they end, they are counted, and what breaks is told and never waited for."""
 
 import asyncio
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -224,6 +227,18 @@ def test_another_server_that_gets_the_port_first_is_not_taken_for_ours(server, m
     monkeypatch.setattr(serve_module, "_free_port", lambda: next(ports))
     with serve() as other:
         assert other.port == free
+
+
+def test_a_server_ends_with_a_process_that_is_killed(showdown):
+    program = "from pokespiel.showdown.serve import serve\nwith serve() as s: print(s.port, flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1, text=True) as owner:
+        port = int(owner.stdout.readline())
+        assert serve_module._answers(port)
+        owner.kill()
+    until = time.monotonic() + 10
+    while serve_module._answers(port):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_decisions_that_fall_due_together_are_one_call():

@@ -67,6 +67,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 continue
         self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 @contextmanager
@@ -132,7 +134,7 @@ def _start(port: int, log: Path, record: Path | None) -> Server:
             command,
             cwd=package,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # its end is the end of this process
             stdout=output,
             stderr=output,
             start_new_session=True,

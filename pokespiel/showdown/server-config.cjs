@@ -34,3 +34,8 @@ exports.customhttpresponse = (request, response) => {
 	response.end(process.env.POKESPIEL_SERVER || '');
 	return true;
 };
+
+// The server ends with whoever started it, even one that is killed: its standard input is a pipe from there.
+if (process.env.POKESPIEL_SERVER && !process.send) {
+	process.stdin.resume().on('end', () => process.exit());
+}
