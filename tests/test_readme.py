@@ -1,4 +1,4 @@
-"""Every command and program in the README runs as it stands."""
+"""Every command and program in the README and in docs/ runs as it stands."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {str(path.relative_to(ROOT)): path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def commands(path: Path) -> list[str]:
+    return [line for block in blocks(path, "sh") for line in block.splitlines() if line and not line.startswith("#")]
 
 
 def runnable(line: str) -> str:
@@ -24,38 +28,45 @@ def runnable(line: str) -> str:
     return re.sub(r"^python ", f"{shlex.quote(sys.executable)} ", line)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("readme")
-    for name in ("examples", "benchmarks"):
-        (path / name).symlink_to(ROOT / name)
-    return path
+PROGRAMS = [(name, program) for name, path in PAGES.items() for program in blocks(path, "python")]
 
 
-def test_the_commands_run_in_their_order(folder):
-    lines = [line for block in blocks("sh") for line in block.splitlines() if line and not line.startswith("#")]
-    assert len(lines) >= 8
-    for line in lines:
-        done = subprocess.run(runnable(line), shell=True, cwd=folder, capture_output=True, text=True, timeout=300)
+def test_the_pages_have_commands_and_programs():
+    assert sum(len(commands(path)) for path in PAGES.values()) >= 20
+    assert len(PROGRAMS) >= 4
+
+
+@pytest.mark.parametrize("name", [name for name, path in PAGES.items() if commands(path)])
+def test_the_commands_of_a_page_run_in_their_order(tmp_path, name):
+    for folder in ("examples", "benchmarks"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    for line in commands(PAGES[name]):
+        done = subprocess.run(runnable(line), shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
-    assert (folder / "runs/x/report.html").stat().st_size > 10_000
+    asked = re.findall(r"^pokespiel report (\S+)", "\n".join(commands(PAGES[name])), re.MULTILINE)
+    assert all((tmp_path / run / "report.html").stat().st_size > 10_000 for run in asked)
 
 
-@pytest.mark.parametrize("program", blocks("python"))
-def test_the_programs_run(folder, program):
-    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=300)
+@pytest.mark.parametrize(("name", "program"), PROGRAMS, ids=[name for name, _ in PROGRAMS])
+def test_the_programs_run(tmp_path, name, program):
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert re.search(r"exploitability|winner: player [012]$|^Score", done.stdout, re.MULTILINE)
 
 
 def test_make_knows_the_targets():
-    for target in re.findall(r"(?:^|`|\s)make (demo|test|install|clean|[a-z]+)(?=\s+#|`)", README, re.MULTILINE):
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES.values())
+    targets = set(re.findall(r"(?:^|`|\s)make (demo|test|install|clean|[a-z]+)(?=\s+#|`)", text, re.MULTILINE))
+    assert targets >= {"demo", "test", "install"}
+    for target in targets:
         done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
 
-def test_links_and_files_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("https://") or (ROOT / target).exists(), target
-    for path in re.findall(r"`(pokespiel/[\w/.]+|benchmarks/|examples/[\w.]+)`", README):
+@pytest.mark.parametrize("name", PAGES)
+def test_links_and_files_exist(name):
+    text = PAGES[name].read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert target.startswith("https://") or (PAGES[name].parent / target).exists(), target
+    for path in re.findall(r"`(pokespiel/[\w/.]+|benchmarks/|examples/[\w.]+)`", text):
         assert (ROOT / path).exists(), path
