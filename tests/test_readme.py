@@ -22,13 +22,24 @@ def commands(path: Path) -> list[str]:
     return [line for block in blocks(path, "sh") for line in block.splitlines() if line and not line.startswith("#")]
 
 
+def files(path: Path) -> dict[str, str]:
+    """Programs that begin with their file's name in a comment: the page's commands find them in their folder."""
+    named = (re.match(r"# (\w+\.py)\n", program) for program in blocks(path, "python"))
+    return {match[1]: match.string for match in named if match}
+
+
 def runnable(line: str) -> str:
     """The command with this interpreter's package, from any folder."""
     line = re.sub(r"^pokespiel\b", f"{shlex.quote(sys.executable)} -m pokespiel.cli", line)
     return re.sub(r"^python ", f"{shlex.quote(sys.executable)} ", line)
 
 
-PROGRAMS = [(name, program) for name, path in PAGES.items() for program in blocks(path, "python")]
+PROGRAMS = [
+    (name, program)
+    for name, path in PAGES.items()
+    for program in blocks(path, "python")
+    if program not in files(path).values()
+]
 
 
 def test_the_pages_have_commands_and_programs():
@@ -40,6 +51,8 @@ def test_the_pages_have_commands_and_programs():
 def test_the_commands_of_a_page_run_in_their_order(tmp_path, name):
     for folder in ("examples", "benchmarks"):
         (tmp_path / folder).symlink_to(ROOT / folder)
+    for file, program in files(PAGES[name]).items():
+        (tmp_path / file).write_text(program, encoding="utf-8")
     for line in commands(PAGES[name]):
         done = subprocess.run(runnable(line), shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"{line}\n{done.stderr}"

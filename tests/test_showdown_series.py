@@ -313,7 +313,8 @@ def test_the_commands_of_the_documentation_can_be_given():
     for line in lines:
         options = parse(Showdown, line.split(), "pokespiel showdown")
         assert options.first in ("expert", "shipped")
-    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    code = re.findall(r"```python with-server\n(.*?)```", text, re.DOTALL)
+    assert code
     for block in code:
         compile(block, "docs/showdown.md", "exec")
     assert f"The default is {Showdown('accept').patience:.0f}" in text
