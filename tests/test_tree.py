@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import pickle
+import random
 import time
 from typing import Any
 
@@ -14,8 +15,8 @@ import pytest
 from open_spiel.python.algorithms import exploitability
 from trees import random_policy, tree
 
-from pokespiel.game import from_openspiel, load_game
-from pokespiel.game.flatten import TERMINAL, TreeRefused, flatten
+from pokespiel.game import from_openspiel, load_game, openspiel_names
+from pokespiel.game.flatten import TERMINAL, TreeRefused, _walk, flatten
 from pokespiel.game.tree import TreeGame
 from pokespiel.metagame import ExactPayoffs
 from pokespiel.openspiel import policy_to_openspiel, state_at
@@ -262,13 +263,26 @@ def test_refusals_say_why(name: str, limit: int | None, message: str) -> None:
         load_game(name, "tree", limit=limit)
 
 
-@pytest.mark.parametrize("name", ["liars_dice(numdice=2)", "phantom_ttt", "chess", "dark_hex_ir", "goofspiel"])
+HOPELESS = ["liars_dice(numdice=2)", "phantom_ttt", "chess", "dark_hex_ir", "goofspiel"]
+
+
+@pytest.mark.parametrize("name", [*HOPELESS, "python_iterated_prisoners_dilemma"])
 def test_a_hopeless_game_is_refused_within_a_second(name: str) -> None:
-    """liars_dice with two dice each has some 1e10 histories, most of them where random walks seldom go."""
+    """Of liars_dice with two dice each and of the repeated dilemma most histories are where random walks seldom go."""
+    assert name.split("(")[0] in openspiel_names()
     began = time.process_time()
     with pytest.raises(TreeRefused):
         flatten(pyspiel.load_game(name))
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(("name", "size"), [("kuhn_poker", 58), ("leduc_poker", 9457), ("tic_tac_toe", 549_946)])
+def test_random_walks_estimate_a_games_size_without_bias(name: str, size: int) -> None:
+    rng, game = random.Random(1), pyspiel.load_game(name)
+    estimates = np.array([_walk(game.new_initial_state(), rng) for _ in range(4000)])
+    error = estimates.std() / np.sqrt(len(estimates))
+    assert abs(estimates.mean() - size) < 4 * error
+    assert error < size / 4
 
 
 def test_three_player_leduc_is_within_the_limit() -> None:

@@ -24,6 +24,8 @@ ROOM = 1 << 12
 """Histories for which room is made at once; with more than that, the game's size is estimated first."""
 WALKS = 9, 100
 """Groups of random walks that estimate a game's size, and walks in a group."""
+FEW = 4
+"""Children that a walk looks at before it goes on."""
 ENOUGH = 1e30
 """An estimate goes no further."""
 BEYOND = 1e9
@@ -135,7 +137,10 @@ def _too_large(name: str, how: str) -> str:
 
 
 def _walk(state: Any, rng: random.Random) -> float:
-    """Estimate of the number of histories from one random walk, which ends where it passes ENOUGH."""
+    """Estimate of the number of histories from one random walk, which ends where it passes ENOUGH.
+
+    Of few children it goes to one that does not end the game, if there is one: the others are counted on the way.
+    """
     width, total = 1.0, 1.0
     while not state.is_terminal() and total < ENOUGH:
         if state.is_simultaneous_node():
@@ -146,9 +151,16 @@ def _walk(state: Any, rng: random.Random) -> float:
             state.apply_actions([rng.choice(actions) if actions else 0 for actions in choices])
             continue
         actions = state.legal_actions()
-        width *= len(actions)
-        total += width
-        state.apply_action(rng.choice(actions))
+        total += width * len(actions)
+        if len(actions) > FEW:
+            width *= len(actions)
+            state.apply_action(rng.choice(actions))
+            continue
+        children = [child for child in map(state.child, actions) if not child.is_terminal()]
+        if not children:
+            break
+        width *= len(children)
+        state = rng.choice(children)
     return total
 
 
