@@ -2,6 +2,7 @@
 
     python benchmarks/tree.py             # all of it, about five minutes
     python benchmarks/tree.py --quick     # without liars_dice
+    python benchmarks/tree.py --flatten "leduc_poker(players=3)" "goofspiel(num_cards=5,imp_info=True)"
 
 LiteEFG is left out, with a line that says how to get it, where it is not installed.
 
@@ -19,6 +20,8 @@ import contextlib
 import io
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -74,6 +77,22 @@ def nash_conv(name: str, turns: int) -> None:
         f"{whole * 1e3:.3f} ms from the policy | {slow / fast:.0f}, {slow / whole:.0f} |"
     )
     print(f"| flattening {name}, once | | | {flattening:.2f} s | |")
+
+
+def flattening(name: str, limit: int) -> None:
+    """How long it takes to put a larger game into sequence form, in a process of its own, and its memory at the peak."""
+    code = (
+        "import resource, sys, time; from pokespiel.game import load_game; import pokespiel.game.tree\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+        "before, began = peak(), time.process_time(); game = load_game(sys.argv[1], 'tree', limit=int(sys.argv[2]))\n"
+        "print(len(game.nodes.actor), time.process_time() - began, peak() - before)"
+    )
+    command = [sys.executable, "-c", code, name, str(limit)]
+    histories, spent, memory = map(float, subprocess.run(command, check=True, capture_output=True).stdout.split())
+    print(
+        f"| {name} | {histories:,.0f} | {spent:.1f} s, {spent / histories * 1e6:.1f} us each "
+        f"| {memory / 2**20:,.0f} MB, {memory / histories:.0f} bytes each |"
+    )
 
 
 def cfr_plus(turns: int) -> None:
@@ -139,7 +158,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave out liars_dice")
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--flatten", nargs="+", metavar="GAME", help="only put these games into sequence form")
+    parser.add_argument("--limit", type=int, default=100_000_000, help="histories that such a game may have")
     options = parser.parse_args()
+    if options.flatten:
+        print("| game | histories | processor time | memory at the peak |\n|---|---|---|---|")
+        for name in options.flatten:
+            flattening(name, options.limit)
+        return
     about = environment()
     lite = absent("LiteEFG") or f"LiteEFG {metadata.version('LiteEFG')}"
     print(f"{about['machine']}, {about['packages']}, {about['time']}\n{lite}\n")

@@ -15,6 +15,7 @@ import pytest
 from open_spiel.python.algorithms import exploitability
 from trees import random_policy, tree
 
+from pokespiel import progress
 from pokespiel.game import from_openspiel, load_game, openspiel_names
 from pokespiel.game.flatten import TERMINAL, TreeRefused, _walk, flatten
 from pokespiel.game.tree import TreeGame
@@ -283,6 +284,21 @@ def test_random_walks_estimate_a_games_size_without_bias(name: str, size: int) -
     error = estimates.std() / np.sqrt(len(estimates))
     assert abs(estimates.mean() - size) < 4 * error
     assert error < size / 4
+
+
+def test_flattening_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+
+    class Watched(progress.Stage):
+        def update(self, done: int, note: str = "") -> None:
+            told.append((self.what, self.total, done))
+
+    monkeypatch.setattr(progress, "Stage", Watched)
+    flatten(pyspiel.load_game("leduc_poker"), 20_000)
+    assert told == [("histories of leduc_poker()", 20_000, done) for _, _, done in told]
+    assert len(told) >= 3
+    assert [done for _, _, done in told] == sorted(done for _, _, done in told)
+    assert not progress._open
 
 
 def test_three_player_leduc_is_within_the_limit() -> None:

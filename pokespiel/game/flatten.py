@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.game.foreign import said
+from pokespiel.progress import Stage, stage
 
 HISTORIES = 2_000_000
 """How many histories a game in sequence form may have unless told otherwise; each takes about 200 bytes."""
@@ -199,11 +200,18 @@ class _Explorer:
         self.row_bytes = 4 * num_features(game) + 3 * self.actions
         self.actor, self.row, self.child, self.action = array("h"), array("i"), array("i"), array("q", [-1])
         self.size = 1
-        self._make_room()
+        self.told: Stage
+        self.legal: dict[tuple[int, ...], list[int]] = {}  # equal lists are kept once
         self.distributions: dict[tuple[float, ...], int] = {}
         self.chance, self.returns, self.sequences = array("d"), array("d"), array("i")
 
     def explore(self) -> None:
+        """Visit all histories; how many there are so far is told to whoever watches."""
+        with stage(f"histories of {self.name}", self.limit) as self.told:
+            self._make_room()
+            self._explore()
+
+    def _explore(self) -> None:
         # parent state, the action to take or the joint action so far, node, the players' sequences, chance probability,
         # whether this is the last child to be visited, so that the parent's state may be used up
         self.stack: list[tuple[Any, Any, int, tuple[int, ...], float, bool]] = []
@@ -284,6 +292,7 @@ class _Explorer:
             raise TreeRefused(_too_large(self.name, f"more than the limit of {self.limit:,} histories"))
         if len(self.child) == 1 + ROOM:
             check_size(self.game, self.limit, self.name)
+        self.told.update(self.size)
         wanted = min(self.size + ROOM, self.limit)
         for column in (self.actor, self.row, self.child):
             column.frombytes(bytes(column.itemsize * (wanted - len(column))))
@@ -324,7 +333,7 @@ class _Explorer:
             raise TreeRefused(_too_large(self.name, f"{size}, what a limit of {self.limit:,} histories allows"))
         found.parent.append(sequence)
         found.first.append(found.size)
-        found.legal.append(legal)
+        found.legal.append(self.legal.setdefault(tuple(legal), legal))
         found.features.extend(self.tensor(state, player))
         found.node.append(node)
         found.size += len(legal)
