@@ -80,7 +80,7 @@ def nash_conv(name: str, turns: int) -> None:
 
 
 def flattening(name: str, limit: int) -> None:
-    """How long it takes to put a larger game into sequence form, in a process of its own, and its memory at the peak."""
+    """Time and memory that it takes to put a larger game into sequence form, in a process of its own."""
     code = (
         "import resource, sys, time; from pokespiel.game import load_game; import pokespiel.game.tree\n"
         "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
