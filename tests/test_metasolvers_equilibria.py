@@ -1,18 +1,11 @@
-"""Equilibria of general-sum tables: logit (quantal response) and correlated (CE and CCE)."""
+"""Equilibria of general-sum tables: logit (quantal response)."""
 
 import numpy as np
 import pygambit
 import pytest
-from scipy.optimize import linprog
 
-from pokespiel.metasolvers.correlated import Correlated, face, incentive_rows
 from pokespiel.metasolvers.logit import Logit
-from pokespiel.metasolvers.regret import cce_gap, ce_gap, nash_conv
-
-CHICKEN = np.array([[[6, 2], [7, 0]], [[6, 7], [2, 0]]], float)
-"""Aumann 1974: telling (6, 6), (2, 7) and (7, 2) a third of the time each is a correlated equilibrium."""
-PRISONERS = np.array([[[3, 0], [5, 1]], [[3, 5], [0, 1]]], float)
-GAP = {"ce": ce_gap, "cce": cce_gap}
+from pokespiel.metasolvers.regret import nash_conv
 
 
 def general_sum(*sizes, seed=0):
@@ -95,112 +88,3 @@ class TestLogit:
     def test_refuses_impossible_rationality(self, rationality):
         with pytest.raises(ValueError, match="logit: rationality"):
             Logit(rationality)
-
-
-def deviation_matrix(payoffs, concept):
-    """Every incentive constraint written out, one joint choice at a time."""
-    shape = payoffs.shape[1:]
-    rows = []
-    for player, size in enumerate(shape):
-        tolds = range(size) if concept == "ce" else [None]
-        for told in tolds:
-            for played in range(size):
-                row = np.zeros(shape)
-                for profile in np.ndindex(shape):
-                    if told in (None, profile[player]):
-                        changed = (*profile[:player], played, *profile[player + 1 :])
-                        row[profile] = payoffs[player][changed] - payoffs[player][profile]
-                rows.append(row.ravel())
-    return np.array(rows)
-
-
-def slope(objective, joint):
-    return -np.log(np.maximum(joint, 1e-300)) - 1 if objective == "entropy" else -2 * joint
-
-
-@pytest.mark.parametrize("objective", ["entropy", "gini"])
-@pytest.mark.parametrize("concept", ["ce", "cce"])
-class TestCorrelated:
-    @pytest.mark.parametrize(
-        "payoffs",
-        [
-            general_sum(4, 5),
-            general_sum(3, 2, 4),
-            general_sum(2, 2, 2, 2),
-            np.stack([general_sum(4, 6)[0], -general_sum(4, 6)[0]]),
-            np.random.default_rng(1).integers(-1, 2, size=(2, 5, 5)).astype(float),
-            CHICKEN,
-            PRISONERS,
-        ],
-        ids=["4x5", "3x2x4", "2x2x2x2", "zero-sum", "integers", "chicken", "prisoners"],
-    )
-    def test_nobody_gains_and_nothing_spreads_more(self, concept, objective, payoffs):
-        """Optimality by its first-order condition: no equilibrium lies uphill, by a linear program of its own."""
-        joint = Correlated(concept, objective)(payoffs).joint
-        assert GAP[concept](payoffs, joint) < 1e-8
-        uphill = slope(objective, joint.ravel())
-        played = joint.ravel() > 1e-7 if objective == "entropy" else np.ones(joint.size, bool)
-        constraints = deviation_matrix(payoffs, concept)
-        best = linprog(
-            -uphill[played],
-            A_ub=constraints[:, played],
-            b_ub=np.full(len(constraints), 1e-10),
-            A_eq=np.ones((1, played.sum())),
-            b_eq=[1],
-        )
-        assert -best.fun <= uphill @ joint.ravel() + 1e-5
-
-    def test_prisoners_defect(self, concept, objective):
-        joint = Correlated(concept, objective)(PRISONERS).joint
-        np.testing.assert_allclose(joint, [[0, 0], [0, 1]], atol=1e-7)
-
-    def test_slack_makes_uniform_an_equilibrium(self, concept, objective):
-        payoffs = general_sum(3, 4)
-        joint = Correlated(concept, objective, epsilon=100.0)(payoffs).joint
-        np.testing.assert_allclose(joint, 1 / 12, atol=1e-5)
-
-    def test_slack_is_used_and_kept(self, concept, objective):
-        rows = deviation_matrix(CHICKEN, concept)
-        joint = Correlated(concept, objective, epsilon=0.1)(CHICKEN).joint
-        assert (rows @ joint.ravel()).max() == pytest.approx(0.1, abs=1e-6)
-
-    def test_does_not_depend_on_the_order_of_policies_and_players(self, concept, objective):
-        payoffs = general_sum(3, 4)
-        joint = Correlated(concept, objective)(payoffs).joint
-        turned = np.stack([payoffs[1].T, payoffs[0].T])[:, ::-1]
-        np.testing.assert_allclose(Correlated(concept, objective)(turned).joint, joint.T[::-1], atol=1e-5)
-
-    def test_symmetric_tables_have_symmetric_equilibria(self, concept, objective):
-        own = np.random.default_rng(2).normal(size=(4, 4))
-        payoffs = np.stack([own, own.T])
-        joint = Correlated(concept, objective)(payoffs, symmetric=True).joint
-        np.testing.assert_array_equal(joint, joint.T)
-        assert GAP[concept](payoffs, joint) < 1e-8
-        np.testing.assert_allclose(joint, Correlated(concept, objective)(payoffs).joint, atol=1e-5)
-
-    def test_constraints_are_all_deviations(self, concept, objective):
-        payoffs = general_sum(3, 2, 2)
-        expected = deviation_matrix(payoffs, concept)
-        expected = expected[np.abs(expected).sum(axis=1) > 0]
-        np.testing.assert_allclose(
-            np.unique(incentive_rows(payoffs, concept).toarray(), axis=0), np.unique(expected, axis=0)
-        )
-
-    def test_refuses_negative_slack(self, concept, objective):
-        with pytest.raises(ValueError, match="epsilon"):
-            Correlated(concept, objective, epsilon=-0.1)
-
-
-def test_maximum_entropy_is_more_entropic_and_maximum_gini_more_even():
-    payoffs = np.random.default_rng(3).normal(size=(2, 4, 4))
-    entropic, even = (Correlated("ce", objective)(payoffs).joint for objective in ("entropy", "gini"))
-    positive = [joint[joint > 0] for joint in (entropic, even)]
-    assert -(positive[0] * np.log(positive[0])).sum() >= -(positive[1] * np.log(positive[1])).sum() - 1e-9
-    assert (even**2).sum() <= (entropic**2).sum() + 1e-9
-
-
-def test_face_of_the_prisoners_dilemma():
-    played, free = face(incentive_rows(PRISONERS, "ce"))
-    assert list(played) == [False, False, False, True]
-    # told to cooperate (never) leaves nothing to spare; told to defect leaves 1 to both
-    assert list(free) == [False, True, False, True]

@@ -12,30 +12,38 @@ policies and players. With a coarse equilibrium, PSRO becomes JPSRO (Marris et a
 responds to the others' joint distribution. With a correlated one it responds to that too, not to every recommendation
 apart as JPSRO(CE) does, whose populations would grow by their own size in each iteration.
 
+The answer is checked: a gain counts as none if it is a billionth of what the player would gain by knowing the others'
+choices beforehand. The distribution itself sets that scale. Payoffs that are not at stake in it, however large, do not
+enter, so that small payoffs beside large ones are solved as well as alone.
+
 Reference: Marris et al. (2021), Multi-Agent Training beyond Zero-Sum with Correlated Equilibrium Meta-Solvers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import islice, permutations
 from typing import Literal
 
-import cvxpy
 import numpy as np
-from scipy import sparse
-from scipy.optimize import linprog
 
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.convex import maximum
+from pokespiel.metasolvers.incentives import Refusals, regrets, swaps
+from pokespiel.metasolvers.linear_map import LinearMap
+from pokespiel.metasolvers.polytope import Objective, faces, most_even
 from pokespiel.metasolvers.regret import marginals_of
-from pokespiel.metasolvers.tables import Table, checked
+from pokespiel.metasolvers.tables import checked
 from pokespiel.threads import limited
 
-TOLERANCE = 1e-8
-"""Largest incentive to deviate that counts as none, as a share of the payoffs' range."""
-MOST_WEIGHT = 1e5
-"""How many times as likely as another a joint choice may be in the search for the polytope's face."""
+TOLERANCE = 1e-9
+"""Largest gain of a deviation that counts as none, as a share of what foresight would gain."""
+SWEEPS = (12, 200)
+"""How long rows and columns are balanced: few sweeps suit most tables, many those of very different payoffs."""
+TRIES = 6
+"""How many faces are tried after each."""
+MOST_ORDER = 6000
+"""The largest order of Newton's equations: they take 300 MB, and seconds for each of about 40 steps."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Correlated:
 
     concept: Literal["ce", "cce"] = "cce"
     """Correlated equilibrium, or coarse correlated equilibrium."""
-    objective: Literal["entropy", "gini"] = "gini"
+    objective: Objective = "gini"
     """Maximise the Shannon entropy, or the Gini impurity 1 - sum of squares."""
     epsilon: float = 0.0
     """Incentive to deviate that is allowed, in units of payoff."""
@@ -55,93 +63,68 @@ class Correlated:
 
     @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite, misshapen or too many.
+
+        No deviation gains more than epsilon plus a billionth of what its player would gain by knowing the others'
+        choices beforehand; where rounding does not allow that, an `ArithmeticError` tells what was reached.
+        """
         table = checked(payoffs, symmetric=symmetric, solver="correlated")
-        incentives = incentive_rows(table.payoffs / table.range, self.concept)
-        allowed = self.epsilon / table.range
-        joint = self._optimum(incentives, allowed)
-        excess = (incentives @ joint).max(initial=0.0) - allowed
-        if excess > TOLERANCE:
-            raise ArithmeticError(f"correlated: found an incentive of {excess:.3g} of the payoffs' range")
-        joint = joint.reshape(table.payoffs.shape[1:])
-        return _same_for_all_seats(table, joint) if symmetric else table.strategy(marginals_of(joint), joint)
-
-    def _optimum(self, incentives: sparse.csr_array, allowed: float) -> np.ndarray:
-        if self.objective == "gini":
-            joint = cvxpy.Variable(incentives.shape[1])
-            return maximum(-cvxpy.sum_squares(joint), joint, [joint >= 0, incentives @ joint <= allowed], "correlated")
-        return _of_most_entropy(incentives, allowed)
-
-
-def _of_most_entropy(incentives: sparse.csr_array, allowed: float) -> np.ndarray:
-    """The maximum of entropy on the polytope's own face, where it has an interior, as cones of logarithms need one."""
-    if allowed > 0:
-        played, free = np.ones(incentives.shape[1], bool), np.ones(incentives.shape[0], bool)
-    else:
-        played, free = face(incentives)
-    weights = cvxpy.Variable(int(played.sum()))
-    tight = incentives[~free][:, played]
-    tight = tight[np.abs(tight).sum(axis=1) > 0]
-    constraints = [tight @ weights == 0] if tight.shape[0] else []
-    if free.any():
-        constraints.append(incentives[free][:, played] @ weights <= allowed)
-    joint = np.zeros(incentives.shape[1])
-    joint[played] = maximum(cvxpy.sum(cvxpy.entr(weights)), weights, constraints, "correlated")
-    return joint
+        incentives = _Incentives(table.payoffs, self.concept, self.epsilon)
+        reached = np.inf
+        for joint in incentives.most_even(self.objective):
+            joint = _mean_of_seatings(joint) if symmetric else joint
+            excess = incentives.excess(joint)
+            if excess <= TOLERANCE:
+                marginals = marginals_of(joint)
+                return table.strategy([np.mean(marginals, axis=0)] if symmetric else marginals, joint)
+            reached = min(reached, excess)
+        raise ArithmeticError(
+            f"correlated: the best distribution found lets a deviation gain {reached:.2g} of what knowing the others'"
+            f" choices would, more than {TOLERANCE:g}: the payoffs differ too much in size"
+        )
 
 
-def face(incentives: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
-    """Which joint choices [N] some equilibrium plays, and which constraints [M] some equilibrium has room to spare in.
+class _Incentives:
+    """A table's incentives to deviate, each player's in units of its greatest regret."""
 
-    Equilibria s = a + z are a cone while they need not sum to one, so max sum(z) + sum(w) with incentives (a + z) + w
-    <= 0, a >= 0 and 0 <= z, w <= 1 raises to one all that can be positive at once (Freund, Roundy and Todd 1985).
-    """
-    constraints, choices = incentives.shape
-    result = linprog(
-        np.concatenate([np.zeros(choices), -np.ones(choices + constraints)]),
-        A_ub=sparse.hstack([incentives, incentives, sparse.eye_array(constraints)]),
-        b_ub=np.zeros(constraints),
-        bounds=[(0, MOST_WEIGHT)] * choices + [(0, 1)] * (choices + constraints),
-        method="highs-ipm",
-    )
-    if result.x is None:
-        raise ArithmeticError(f"correlated: the linear program failed: {result.message}")
-    positive = result.x[choices:] > 1e-6
-    return positive[:choices], positive[choices:]
+    def __init__(self, payoffs: np.ndarray, concept: Literal["ce", "cce"], epsilon: float):
+        self.shape = payoffs.shape[1:]
+        unit = np.ldexp(1.0, np.frexp(np.abs(payoffs).max())[1] - 2)  # a power of two, so that nothing is rounded
+        regret = regrets(payoffs / unit)
+        greatest = regret.max(axis=tuple(range(1, regret.ndim)), keepdims=True)
+        greatest[greatest == 0] = 1
+        self.regret = regret / greatest
+        coarse = concept == "cce"
+        rows = [size if coarse else size * (size - 1) for size in self.shape]
+        _check_size(sum(rows), regret[0].size, coarse)
+        self.map: LinearMap = Refusals(self.regret) if coarse else swaps(self.regret)
+        self.player = np.repeat(np.arange(len(rows)), rows)
+        self.allowed = (epsilon / unit / greatest.ravel())[self.player]
 
+    def most_even(self, objective: Objective) -> Iterator[np.ndarray]:
+        """[n_1, ..., n_P], the equilibrium of the greatest objective, as far as rounding allows; then other tries."""
+        for sweeps in SWEEPS:
+            for on in islice(faces(self.map, self.allowed, sweeps), TRIES):
+                yield most_even(self.map, on, self.allowed, objective, self.excess).reshape(self.shape)
 
-def _same_for_all_seats(table: Table, joint: np.ndarray) -> MetaStrategy:
-    """The mean over all seatings: in a symmetric table the optimum has no preference, so this removes rounding only."""
-    seatings = [joint.transpose(order) for order in permutations(range(joint.ndim))]
-    joint = np.mean(seatings, axis=0)
-    return table.strategy([np.mean(marginals_of(joint), axis=0)], joint)
-
-
-def incentive_rows(payoffs: np.ndarray, concept: Literal["ce", "cce"]) -> sparse.csr_array:
-    """[constraints, joint choices] each row's product with a joint distribution, C order, is one deviation's gain.
-
-    payoffs [P, n_1, ..., n_P]. CE rows are all ordered pairs of a player's policies, CCE rows all its policies.
-    """
-    cells = np.arange(payoffs[0].size).reshape(payoffs.shape[1:])
-    blocks = []
-    for player, table in enumerate(payoffs):
-        own = np.moveaxis(table, player, 0).reshape(table.shape[player], -1)
-        places = np.moveaxis(cells, player, 0).reshape(own.shape)
-        blocks.append(_swaps(own, places) if concept == "ce" else _refusals(own, places))
-    return sparse.vstack(blocks).tocsr()
+    def excess(self, joint: np.ndarray) -> float:
+        """The most that a deviation gains beyond what is allowed, as a share of its player's expected regret."""
+        joint = joint.reshape(self.shape)
+        gains = self.map.times(joint.ravel()) - self.allowed
+        stakes = (self.regret * joint).reshape(len(self.regret), -1).sum(axis=1)[self.player]
+        gaining = gains > 0
+        return float((gains[gaining] / stakes[gaining]).max(initial=0.0))
 
 
-def _swaps(own: np.ndarray, places: np.ndarray) -> sparse.csr_array:
-    """One row a pair (told, played): own payoffs [n, others] stand in the joint choices `places` [n, others]."""
-    told, played = np.nonzero(~np.eye(len(own), dtype=bool))
-    gains = own[played] - own[told]
-    ends = np.arange(len(told) + 1) * own.shape[1]
-    return sparse.csr_array((gains.ravel(), places[told].ravel(), ends), shape=(len(told), own.size))
+def _check_size(rows: int, choices: int, coarse: bool) -> None:
+    order = rows if coarse else min(rows, choices)
+    if order > MOST_ORDER:
+        raise ValueError(
+            f"correlated: the equations for {choices} joint choices and {rows} deviations have order {order}; at most"
+            f" {MOST_ORDER} fit" + ("" if coarse else ", and concept 'cce' has fewer deviations")
+        )
 
 
-def _refusals(own: np.ndarray, places: np.ndarray) -> sparse.csr_array:
-    """One row a policy played whatever is told."""
-    rows = np.empty((len(own), own.size))
-    for played in range(len(own)):
-        rows[played, places] = own[played] - own
-    return sparse.csr_array(rows)
+def _mean_of_seatings(joint: np.ndarray) -> np.ndarray:
+    """In a symmetric table the optimum has no preference among seats, so this removes rounding only."""
+    return np.mean([joint.transpose(order) for order in permutations(range(joint.ndim))], axis=0)

@@ -24,6 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, lstsq
 
+from pokespiel.metasolvers.linear_map import LinearMap, Matrix
+
 STEP = 0.99
 """Share of the way to the boundary that a step may go."""
 
@@ -66,24 +68,26 @@ class Point(NamedTuple):
         return float(self.x @ self.r + self.y @ self.s)
 
 
-def interior_points(matrix: np.ndarray) -> Iterator[Point]:
+def interior_points(matrix: np.ndarray | LinearMap) -> Iterator[Point]:
     """Ever better points of the game `matrix` [n, m] (payoffs to row, of range about 1) until arithmetic gives out."""
-    n, m = matrix.shape
+    game = Matrix(matrix) if isinstance(matrix, np.ndarray) else matrix
+    n, m = game.shape
     x, y = np.full(n, 1 / n), np.full(m, 1 / m)
-    v, w = float((x @ matrix).min()) - 1, float((matrix @ y).max()) + 1
-    point = Point(x, y, v, w, w - matrix @ y, x @ matrix - v)
+    rows, columns = game.times(y), game.transposed_times(x)
+    v, w = float(columns.min()) - 1, float(rows.max()) + 1
+    point = Point(x, y, v, w, w - rows, columns - v)
     while True:
         yield point
         try:
             with np.errstate(all="ignore"):
-                point = _step(matrix, point)
+                point = _step(game, point)
         except np.linalg.LinAlgError:
             return
         if not all(np.isfinite(part).all() and np.min(part) > 0 for part in (point.x, point.y, point.r, point.s)):
             return
 
 
-def _step(matrix: np.ndarray, at: Point) -> Point:
+def _step(matrix: LinearMap, at: Point) -> Point:
     newton = _Newton(matrix, at)
     toward_zero = newton.direction(-at.x * at.r, -at.y * at.s)
     reached = _moved(at, toward_zero, 1.0)
@@ -118,18 +122,17 @@ def _room(value: np.ndarray, change: np.ndarray) -> float:
 class _Newton:
     """The Newton equations at a point, factored once and solved for several right-hand sides."""
 
-    def __init__(self, matrix: np.ndarray, at: Point):
+    def __init__(self, matrix: LinearMap, at: Point):
         self.matrix, self.at = matrix, at
         self.scale = at.y / at.s
-        half = matrix * np.sqrt(self.scale)
-        normal = half @ half.T
+        normal = matrix.gram(self.scale)
         normal[np.diag_indices_from(normal)] += at.r / at.x
         self.factor = cho_factor(normal, overwrite_a=True, check_finite=False)
-        self.column = matrix @ self.scale
-        border = np.stack([self.column, np.ones(len(matrix))], axis=1)
+        self.column = matrix.times(self.scale)
+        border = np.stack([self.column, np.ones(matrix.shape[0])], axis=1)
         self.by_v, self.by_w = cho_solve(self.factor, border, check_finite=False).T
-        self.off_row = at.s - (at.x @ matrix - at.v)
-        self.off_column = at.r - (at.w - matrix @ at.y)
+        self.off_row = at.s - (matrix.transposed_times(at.x) - at.v)
+        self.off_column = at.r - (at.w - matrix.times(at.y))
 
     def direction(self, row_product: np.ndarray, column_product: np.ndarray) -> Point:
         """The change of a point that changes x r by `row_product` [n] and y s by `column_product` [m], to first order.
@@ -140,7 +143,7 @@ class _Newton:
         at = self.at
         q = self.off_row + column_product / at.y
         p = self.off_column + row_product / at.x
-        base = cho_solve(self.factor, p + self.matrix @ (self.scale * q), check_finite=False)
+        base = cho_solve(self.factor, p + self.matrix.times(self.scale * q), check_finite=False)
         sums = np.array(
             [
                 [self.by_v.sum(), -self.by_w.sum()],
@@ -149,7 +152,7 @@ class _Newton:
         )
         dv, dw = np.linalg.solve(sums, [-base.sum(), self.column @ base - self.scale @ q])
         dx = base + self.by_v * dv - self.by_w * dw
-        dy = self.scale * (q - dx @ self.matrix + dv)
+        dy = self.scale * (q - self.matrix.transposed_times(dx) + dv)
         dr = (row_product - at.r * dx) / at.x
         ds = (column_product - at.s * dy) / at.y
         return Point(dx, dy, float(dv), float(dw), dr, ds)
