@@ -1,5 +1,6 @@
 """alpha-Rank, the response graph under it and the stationary distributions of Markov chains."""
 
+import time
 from fractions import Fraction
 from itertools import product
 
@@ -154,6 +155,46 @@ class TestFiniteAlpha:
         payoffs = np.random.default_rng(9).normal(size=(2, 3, 4))
         np.testing.assert_allclose(AlphaRank(alpha=0.0)(payoffs).joint, 1 / 12, atol=1e-12)
 
+    def test_rare_transitions_are_left_out_only_where_they_do_not_matter(self):
+        """By all transitions and by the frequent alone, over tables whose payoffs tie and whose sinks compete."""
+        by_frequent = 0
+        for seed in range(40):
+            rng = np.random.default_rng(seed)
+            shape = (2, *rng.integers(2, 6, size=2))
+            payoffs = rng.normal(size=shape) if seed % 2 else rng.integers(-2, 3, size=shape).astype(float)
+            graph = response_graph(payoffs)
+            logs = log_fixation((20.0, 200.0)[seed % 3 > 1] * graph.gain, 50)
+            logs -= logs.max()
+            rates = sparse.coo_array((logs, (graph.source, graph.target)), shape=(graph.num_nodes,) * 2)
+            dense = np.full(rates.shape, -np.inf)
+            dense[graph.source, graph.target] = logs
+            weights = markov.stationary_of_frequent(rates)
+            if weights is not None:
+                by_frequent += 1
+                np.testing.assert_allclose(weights, markov.stationary_from_logs(dense), atol=3e-12)
+        assert 20 < by_frequent < 40
+
+    @pytest.mark.parametrize("size", [5, 20])
+    def test_equilibria_alike_share_alike_however_rare_the_way_from_one_to_another(self, size):
+        """Matching the other pays 1: at alpha 50 a match is left at a rate of exp(-2450), the same for every match."""
+        joint = AlphaRank(alpha=50.0)(np.stack([np.eye(size)] * 2)).joint
+        np.testing.assert_allclose(joint, np.eye(size) / size, atol=1e-12)
+
+    def test_a_large_table_takes_seconds(self):
+        """60 by 60 at alpha 10: 3,600 joint choices whose rates span 3,000 units of their logarithm."""
+        payoffs = np.random.default_rng(0).normal(size=(2, 60, 60))
+        began = time.process_time()
+        joint = AlphaRank(alpha=10.0)(payoffs).joint
+        assert time.process_time() - began < 30
+        sinks = response_graph(payoffs).sinks
+        assert [len(sink) for sink in sinks] == [1, 1, 1]
+        assert joint.ravel()[np.concatenate(sinks)].sum() > 0.9, "three pure equilibria share nearly all the time"
+
+    def test_refuses_too_many_states_that_only_the_rarest_transitions_tell_apart(self, monkeypatch):
+        monkeypatch.setattr(alpharank, "LOG_STATES", 24)
+        with pytest.raises(ValueError, match=r"25 joint choices .+ at most 24 can be ranked"):
+            AlphaRank(alpha=50.0)(np.stack([np.eye(5)] * 2))
+
     def test_log_fixation_is_the_logarithm_of_the_moran_process(self):
         with mpmath.workdps(50):
             for u in (-800.0, -3.0, -1e-9, 0.0, 1e-12, 0.5, 40.0, 800.0):
@@ -271,6 +312,22 @@ class TestMarkov:
         weights = markov.stationary(rates)
         flow = rates * weights[:, None]
         np.testing.assert_allclose(flow.sum(axis=0), flow.sum(axis=1), rtol=1e-12)
+
+    def test_elimination_by_logarithms_balances_the_flow_in_tiles(self, monkeypatch):
+        monkeypatch.setattr(markov, "TILE", 64)
+        rates = np.random.default_rng(0).random((101, 101))
+        weights = markov.stationary_from_logs(np.log(rates))
+        np.testing.assert_allclose(weights, markov.stationary(rates), rtol=1e-12)
+
+    def test_frequent_transitions_must_tell_all_that_matters(self):
+        """Two states that are left at rates of exp(-400) and exp(-410): leaving either out would be wrong."""
+        rare = sparse.coo_array(([-400.0, -410.0], ([0, 1], [1, 0])), shape=(2, 2))
+        assert markov.stationary_of_frequent(rare) is None
+        common = sparse.coo_array(([-10.0, -12.0, -400.0], ([0, 1, 1], [1, 0, 2])), shape=(3, 3))
+        assert markov.stationary_of_frequent(common) is None, "the third state is never left"
+        common = sparse.coo_array(([-10.0, -12.0, -400.0, 0.0], ([0, 1, 1, 2], [1, 0, 2, 0])), shape=(3, 3))
+        expected = np.array([np.exp(-12), np.exp(-10), 0]) / (np.exp(-12) + np.exp(-10))
+        np.testing.assert_allclose(markov.stationary_of_frequent(common), expected, atol=1e-15)
 
     def test_one_state_needs_no_rates(self):
         assert markov.stationary(np.zeros((1, 1))) == [1]

@@ -21,9 +21,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy import sparse
 
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.markov import DENSE_STATES, stationary, stationary_from_logs, stationary_sparse
+from pokespiel.metasolvers.markov import (
+    DENSE_STATES,
+    LOG_STATES,
+    stationary,
+    stationary_from_logs,
+    stationary_of_frequent,
+    stationary_sparse,
+)
 from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, of_table
 from pokespiel.metasolvers.tables import Table, checked
@@ -72,8 +80,14 @@ class AlphaRank:
         logs -= logs.max(initial=-np.inf)
         if -logs.min(initial=0.0) * table.num_players <= HEADROOM:
             return stationary_sparse(graph.matrix(np.exp(logs)))
-        _check_size(graph, "at an alpha this large")
-        dense = np.full((graph.num_nodes, graph.num_nodes), -np.inf)
+        _check_size(graph, DENSE_STATES, "at an alpha this large")
+        size = (graph.num_nodes, graph.num_nodes)
+        log_rates = sparse.coo_array((logs, (graph.source, graph.target)), shape=size)
+        weights = stationary_of_frequent(log_rates)
+        if weights is not None:
+            return weights
+        _check_size(graph, LOG_STATES, "that only the rarest transitions tell apart")
+        dense = np.full(size, -np.inf)
         dense[graph.source, graph.target] = logs
         return stationary_from_logs(dense)
 
@@ -123,13 +137,13 @@ def limit(graph: ResponseGraph) -> np.ndarray:
         sink = graph.sinks[0]
         weights[sink] = stationary_sparse(graph.improving[sink][:, sink])
         return weights
-    _check_size(graph, f"with {len(graph.sinks)} sinks")
+    _check_size(graph, DENSE_STATES, f"with {len(graph.sinks)} sinks")
     epsilon = 10.0 ** -min(60.0, 240.0 / len(graph.shape))
     rates = np.where(graph.gain > 0, 1.0, np.where(graph.gain < 0, epsilon, 0.5))
     weights = stationary(graph.matrix(rates).toarray())
     return np.where(weights < epsilon**0.5, 0.0, weights)
 
 
-def _check_size(graph: ResponseGraph, why: str) -> None:
-    if graph.num_nodes > DENSE_STATES:
-        raise ValueError(f"alpharank: {graph.num_nodes} joint choices {why}: at most {DENSE_STATES} can be ranked")
+def _check_size(graph: ResponseGraph, most: int, why: str) -> None:
+    if graph.num_nodes > most:
+        raise ValueError(f"alpharank: {graph.num_nodes} joint choices {why}: at most {most} can be ranked")

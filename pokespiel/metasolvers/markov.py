@@ -3,10 +3,18 @@
 The chain is given by its rates between different states (probabilities or any multiple of them); what stays is
 implied. States are eliminated one by one, their traffic passed on to the states left (Grassmann, Taksar and Heyman
 1985). Nothing is ever subtracted, so rates of 1 and of 1e-60 side by side lose no digits: the limit of a perturbed
-chain is that of a perturbation too small to matter, and finite selection pressure can go through logarithms.
+chain is that of a perturbation too small to matter. Elimination needs a field without subtraction only, so rates that
+differ by more than floating point holds can go through it by their logarithms, at ten times the cost.
+
+Often the rarest transitions do not matter. All of them together happen at less than some rate e; if from every state
+the chance that a clock of rate e rings before a given state is reached is at most h, then leaving them out moves the
+stationary distribution by no more than their number per state times h (a cycle from the given state back to it is
+hardly ever disturbed). The same elimination gives h, with the clock as one more state.
 """
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
@@ -14,9 +22,78 @@ from scipy.sparse import csgraph
 from scipy.sparse.linalg import ArpackError, eigs
 
 DENSE_STATES = 8192
-"""Most states that are eliminated in a dense matrix (512 MiB)."""
+"""Most states that are eliminated in a dense matrix (512 MiB): half a minute of processor time."""
+LOG_STATES = 4096
+"""Most states that are eliminated by logarithms: a minute."""
 EXACT_STATES = 4096
 """Most states that `stationary_sparse` eliminates; beyond, it iterates."""
+RARE = 340.0
+"""Transitions less frequent than exp(-RARE) are left out where that cannot matter; two in a row still fit a float."""
+ERROR = 1e-12
+"""The largest change of the distribution that counts as none."""
+TILE = 1 << 15
+"""Numbers that are worked on at a time, to stay in the cache."""
+NEGLIGIBLE = -40.0
+"""Difference of logarithms beyond which the smaller number adds nothing."""
+
+
+class _Arithmetic(Protocol):
+    """What elimination does with rates, whatever they are held as."""
+
+    def total(self, rates: np.ndarray) -> float:
+        """The sum of `rates` [n]."""
+        ...
+
+    def divide(self, rates: np.ndarray, total: float) -> None:
+        """Divide `rates` [n] in place."""
+        ...
+
+    def add_product(self, rates: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
+        """Add left [n, k] times right [k, m] to `rates` [n, m] in place."""
+        ...
+
+
+class _Plain:
+    def total(self, rates: np.ndarray) -> float:
+        return float(rates.sum())
+
+    def divide(self, rates: np.ndarray, total: float) -> None:
+        rates /= total
+
+    def add_product(self, rates: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
+        rates += left @ right
+
+
+class _Logarithms:
+    def total(self, rates: np.ndarray) -> float:
+        return float(np.logaddexp.reduce(rates))
+
+    def divide(self, rates: np.ndarray, total: float) -> None:
+        rates -= total
+
+    def add_product(self, rates: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
+        step = max(1, TILE // max(rates.shape[1], 1))
+        for low in range(0, len(rates), step):
+            _add_product_of_logs(rates[low : low + step], left[low : low + step], right)
+
+
+def _add_product_of_logs(rates: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
+    """The largest terms first, then what all terms that are not negligible beside them add."""
+    columns = np.ascontiguousarray(left.T)
+    top, term = rates.copy(), np.empty_like(rates)
+    for column, row in zip(columns, right, strict=True):
+        np.maximum(top, np.add(column[:, None], row, out=term), out=top)
+    top[np.isneginf(top)] = 0
+    total = np.exp(rates - top)
+    for column, row in zip(columns, right, strict=True):
+        np.subtract(np.add(column[:, None], row, out=term), top, out=term)
+        counts = term > NEGLIGIBLE
+        if 4 * np.count_nonzero(counts) > term.size:
+            total += np.exp(term)
+        else:
+            total[counts] += np.exp(term[counts])
+    with np.errstate(divide="ignore"):
+        np.add(top, np.log(total, out=total), out=rates)
 
 
 def stationary(rates: np.ndarray) -> np.ndarray:
@@ -24,30 +101,35 @@ def stationary(rates: np.ndarray) -> np.ndarray:
     rates = np.array(rates, dtype=np.float64)
     n = len(rates)
     leaving = np.ones(n)
-    if n > 1:
-        _eliminate(rates, leaving, 1, n)
-    weights = np.ones(n)
-    for state in range(1, n):
+    _eliminate(rates, leaving, 1, n, _Plain())
+    return _weights(rates, leaving)
+
+
+def _weights(rates: np.ndarray, leaving: np.ndarray) -> np.ndarray:
+    """The stationary distribution [n] from all states' elimination but the first's."""
+    weights = np.ones(len(rates))
+    for state in range(1, len(rates)):
         weights[state] = weights[:state] @ rates[:state, state] / leaving[state]
     weights /= weights.max()
     return weights / weights.sum()
 
 
-def _eliminate(rates: np.ndarray, leaving: np.ndarray, low: int, high: int) -> None:
+def _eliminate(rates: np.ndarray, leaving: np.ndarray, low: int, high: int, arithmetic: _Arithmetic) -> None:
     """Eliminate the states from high - 1 down to low, in place.
 
     Afterwards a row of theirs holds where the state's traffic goes, as shares of its `leaving` rate, and a column what
     comes in. Only their own rows and columns are brought up to date: the caller passes their traffic on to the rest.
     """
-    if high - low == 1:
-        leaving[low] = rates[low, :low].sum()
-        rates[low, :low] /= leaving[low]
+    if high - low < 2:
+        for state in range(low, high):
+            leaving[state] = arithmetic.total(rates[state, :state])
+            arithmetic.divide(rates[state, :state], leaving[state])
         return
     middle = (low + high) // 2
-    _eliminate(rates, leaving, middle, high)
-    rates[low:middle, :middle] += rates[low:middle, middle:high] @ rates[middle:high, :middle]
-    rates[:low, low:middle] += rates[:low, middle:high] @ rates[middle:high, low:middle]
-    _eliminate(rates, leaving, low, middle)
+    _eliminate(rates, leaving, middle, high, arithmetic)
+    arithmetic.add_product(rates[low:middle, :middle], rates[low:middle, middle:high], rates[middle:high, :middle])
+    arithmetic.add_product(rates[:low, low:middle], rates[:low, middle:high], rates[middle:high, low:middle])
+    _eliminate(rates, leaving, low, middle, arithmetic)
 
 
 def stationary_from_logs(log_rates: np.ndarray) -> np.ndarray:
@@ -55,16 +137,41 @@ def stationary_from_logs(log_rates: np.ndarray) -> np.ndarray:
     log_rates = np.array(log_rates, dtype=np.float64)
     n = len(log_rates)
     leaving = np.zeros(n)
-    for state in range(n - 1, 0, -1):
-        leaving[state] = np.logaddexp.reduce(log_rates[state, :state])
-        onward = log_rates[state, :state] - leaving[state]
-        kept = log_rates[:state, :state]
-        np.logaddexp(kept, log_rates[:state, state, None] + onward, out=kept)
+    _eliminate(log_rates, leaving, 1, n, _Logarithms())
     logs = np.zeros(n)
     for state in range(1, n):
         logs[state] = np.logaddexp.reduce(logs[:state] + log_rates[:state, state]) - leaving[state]
     weights = np.exp(logs - logs.max())
     return weights / weights.sum()
+
+
+def stationary_of_frequent(log_rates: sparse.coo_array) -> np.ndarray | None:
+    """The stationary distribution [n] by the more frequent transitions; None if the others may move it by ERROR.
+
+    log_rates: [n, n] logarithms of rates of at most 1, transitions that are not stored never happen.
+    """
+    n = log_rates.shape[0]
+    kept = log_rates.data > -RARE
+    places = log_rates.row[kept], log_rates.col[kept]
+    classes = closed_classes(sparse.csr_array((np.ones(kept.sum()), places), shape=(n, n)))
+    if len(classes) > 1:
+        return None
+    home = classes[0][0]
+    order = np.concatenate([[home], np.delete(np.arange(n), home)])
+    place = np.argsort(order) + 1  # the first is the clock's
+    rates = np.zeros((n + 1, n + 1))
+    rates[place[places[0]], place[places[1]]] = np.exp(log_rates.data[kept])
+    rates[1:, 0] = np.exp(-RARE)
+    leaving = np.ones(n + 1)
+    _eliminate(rates, leaving, 2, n + 1, _Plain())
+    rings = np.zeros(n + 1)
+    rings[0] = 1
+    for state in range(2, n + 1):
+        rings[state] = rates[state, :state] @ rings[:state]
+    most = np.bincount(log_rates.row[~kept], minlength=n).max()
+    if not most * rings[1:].max() < ERROR:
+        return None
+    return _weights(rates[1:, 1:], leaving[1:])[place - 1]
 
 
 def closed_classes(rates: sparse.csr_array) -> list[np.ndarray]:
