@@ -96,18 +96,20 @@ class TestEverySolver:
     @pytest.mark.parametrize(
         ("payoffs", "symmetric"),
         [
+            (general_sum(5), False),
+            (general_sum(5), True),
             (general_sum(4, 3), False),
             (general_sum(3, 2, 4), False),
             (general_sum(2, 3, 1, 2), False),
             (symmetric_three_players(), True),
         ],
-        ids=["two players", "three players", "four players", "three symmetric"],
+        ids=["one player", "one player symmetric", "two players", "three players", "four players", "three symmetric"],
     )
     def test_solves_general_tables_or_says_why_not(self, name, payoffs, symmetric):
         strategy, complaint = attempt(name, payoffs, symmetric)
         if strategy is None:
             assert complaint.startswith(name)
-            assert ("two-player" if len(payoffs) > 2 else "general-sum") in complaint
+            assert ("general-sum" if len(payoffs) == 2 else "two-player") in complaint
             return
         assert_valid(strategy, payoffs)
         if symmetric:
@@ -125,9 +127,10 @@ class TestEverySolver:
         with pytest.raises(ValueError, match=name):
             METASOLVERS[name]()(np.zeros(shape))
 
-    def test_refuses_what_is_no_number(self, name):
+    @pytest.mark.parametrize("bad", [[[["a", "b"]], [["c", "d"]]], zero_sum() + 0j])
+    def test_refuses_what_is_no_real_number(self, name, bad):
         with pytest.raises(ValueError, match=f"{name}.*real numbers"):
-            METASOLVERS[name]()([[["a", "b"]], [["c", "d"]]])
+            METASOLVERS[name]()(bad)
 
     def test_is_deterministic_and_leaves_its_input_alone(self, name):
         payoffs = zero_sum()

@@ -188,6 +188,15 @@ def test_jpsro_closes_its_gap_on_three_player_kuhn(concept, gap):
     assert min(gaps) < 0.02
 
 
+@pytest.mark.parametrize("name", ["correlated", "alpharank"])
+def test_one_player_learns_to_catch(name):
+    """A joint strategy of one player: everybody it is drawn together with is nobody."""
+    game, states = run("catch(rows=3,columns=2)", 2, METASOLVERS.build(name))
+    figures = exact_metrics(game, states[-1].populations, states[-1].strategy)
+    assert figures["cce_gap"] == figures["ce_gap"] == pytest.approx(0, abs=1e-12)
+    assert game.returns(mixed_plans(game, states[-1].populations, states[-1].strategy.marginals)).tolist() == [1.0]
+
+
 def test_a_general_sum_game_reaches_its_correlated_equilibrium():
     """Chicken: two can dare; the uniform start mixes, the loop finds both pure policies and a correlated answer."""
     chicken = matrix_game(np.array([[[0, 7], [2, 6]], [[0, 2], [7, 6]]]))

@@ -93,7 +93,7 @@ class AlphaRank:
 
     def _log_fixation(self, table: Table, graph: ResponseGraph) -> np.ndarray:
         """[E] log probability that the deviation takes over."""
-        if self.selection == "global" and len(graph.shape) == 1:
+        if self.selection == "global" and table.symmetric and table.num_players == 2:
             return log_fixation_global(table.payoffs[0], graph.source, graph.target, self.alpha, self.population)
         return log_fixation(self.alpha * graph.gain, self.population)
 

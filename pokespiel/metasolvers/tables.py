@@ -70,7 +70,7 @@ class Table:
     def slopes(self, profile: Sequence[np.ndarray]) -> np.ndarray:
         """[N, N] for N = sum of sizes: how each policy's value changes with each policy's weight, all populations."""
         seats = self.seats(profile)
-        if self.symmetric:
+        if self.symmetric and self.num_players > 1:
             return (self.num_players - 1) * _contract_pair(self.payoffs[0], 0, 1, seats)
         players = range(self.num_players)
         return np.block([[_contract_pair(self.payoffs[p], p, q, seats) for q in players] for p in players])
@@ -102,6 +102,8 @@ def _contract_pair(payoffs: np.ndarray, player: int, other: int, marginals: Sequ
 def checked(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:
     """The table of `payoffs` [P, n_1, ..., n_P], or a `ValueError` that says what is wrong with it for `solver`."""
     try:
+        if np.iscomplexobj(payoffs):
+            raise TypeError("they are complex")
         table = np.array(payoffs, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{solver}: payoffs must be an array of real numbers [P, n_1, ..., n_P]: {error}") from None
