@@ -1,77 +1,45 @@
-"""Payoff tables from files, and their solutions as text."""
+"""Solutions of payoff tables as text, and how they change with a solver's option."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import ce_gap, joint_of, population_regret
+from pokespiel.metasolvers.sweep import Sweep
+from pokespiel.tablefiles import NamedTable
+
+COLUMNS = 8
+"""So many policies have a column of their own in a sweep."""
 
 
-def read_payoffs(table: Path, second: Path | None = None) -> np.ndarray:
-    """Payoffs [P, n_1, ..., n_P] from an .npy file of them, or from CSV files of the two players' payoffs.
-
-    One CSV file alone is the row player's side of a zero-sum game.
-    """
-    if table.suffix == ".npy":
-        if second is not None:
-            raise ValueError("an .npy file holds every player's payoffs: leave out --second")
-        return _read_npy(table)
-    rows = _read_csv(table)
-    columns = -rows if second is None else _read_csv(second)
-    if rows.shape != columns.shape:
-        raise ValueError(f"the players' tables differ in shape: {table} {rows.shape}, {second} {columns.shape}")
-    return np.stack([rows, columns])
-
-
-def _read_npy(path: Path) -> np.ndarray:
-    try:
-        payoffs = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"{path} is truncated or no .npy array: {error}") from error
-    if payoffs.ndim < 2 or payoffs.ndim != len(payoffs) + 1:
-        raise ValueError(f"{path}: expected payoffs [P, n_1, ..., n_P], found shape {payoffs.shape}")
-    return payoffs
-
-
-def _read_csv(path: Path) -> np.ndarray:
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is no text file: {error}") from error
-    rows = [_numbers(line, path, number) for number, line in enumerate(lines, 1)]
-    if not rows or len({len(row) for row in rows}) > 1:
-        widths = sorted({len(row) for row in rows})
-        raise ValueError(f"{path}: expected rows of one length, found {'none' if not rows else widths}")
-    return np.array(rows)
-
-
-def _numbers(line: str, path: Path, number: int) -> list[float]:
-    try:
-        return [float(cell) for cell in line.split(",")]
-    except ValueError:
-        raise ValueError(f"{path}, line {number}: expected numbers separated by commas, found {line[:60]!r}") from None
-
-
-def solution(payoffs: np.ndarray, solver: MetaSolver, symmetric: bool, smallest: float) -> str:
-    """The mixtures, expected payoffs and regret of `solver`'s answer, a line a policy."""
-    strategy = solver(payoffs, symmetric=symmetric)
+def solution(table: NamedTable, solver: MetaSolver, symmetric: bool, smallest: float) -> str:
+    """The mixtures, expected payoffs and regret of `solver`'s answer, one line per policy."""
+    strategy = solver(table.payoffs, symmetric=symmetric)
     lines = []
     for player, marginal in enumerate(strategy.marginals[: 1 if symmetric else None]):
-        lines.append("every player" if symmetric else f"player {player}")
+        names = [table.policy(player, index) for index in range(len(marginal))]
         kept = [index for index in np.argsort(-marginal, kind="stable") if marginal[index] >= smallest]
-        lines += [f"  policy {index:<4} {marginal[index]:.6f}" for index in kept]
-    joint = strategy.joint
-    if joint is not None:
-        lines.append("joint")
-        cells = np.argwhere(joint >= smallest)
-        for cell in sorted(map(tuple, cells.tolist()), key=lambda cell: -joint[cell]):
-            lines.append(f"  {cell} {joint[cell]:.6f}")
-    return "\n".join([*lines, *_figures(payoffs, strategy)])
+        width = max([12, *(len(names[index]) for index in kept)])
+        lines.append("every player" if symmetric else table.player(player))
+        lines += [f"  {names[index]:<{width}} {marginal[index]:.6f}" for index in kept]
+    if strategy.joint is not None:
+        lines += ["joint", *_joint(table, strategy.joint, smallest)]
+    return "\n".join([*lines, *_figures(table.payoffs, strategy)])
+
+
+def _joint(table: NamedTable, joint: np.ndarray, smallest: float) -> list[str]:
+    """One line per joint choice, the most likely first."""
+    cells = sorted(map(tuple, np.argwhere(joint >= smallest).tolist()), key=lambda cell: -joint[cell])
+    named = any(names is not None for names in table.names)
+    labels = [
+        " / ".join(table.policy(player, index) for player, index in enumerate(cell)) if named else str(cell)
+        for cell in cells
+    ]
+    width = max(map(len, labels), default=0)
+    return [f"  {label:<{width}} {joint[cell]:.6f}" for label, cell in zip(labels, cells, strict=True)]
 
 
 def _figures(payoffs: np.ndarray, strategy: MetaStrategy) -> list[str]:
@@ -85,3 +53,30 @@ def _figures(payoffs: np.ndarray, strategy: MetaStrategy) -> list[str]:
         f"CCE gap in the table: {population_regret(payoffs, strategy):.6g}",
         f"CE gap in the table: {ce_gap(payoffs, strategy.joint):.6g}",
     ]
+
+
+def swept(table: NamedTable, sweep: Sweep, symmetric: bool) -> str:
+    """The mixtures by value of the option, one line per value, with columns for the policies that weigh most in any."""
+    lines = []
+    for player, weights in enumerate(sweep.marginals[: 1 if symmetric else None]):
+        shown, rest = heaviest(weights, COLUMNS)
+        names = [table.policy(player, index) for index in shown] + [f"{rest} others"] * bool(rest)
+        columns = [weights[:, index] for index in shown] + [1 - weights[:, shown].sum(axis=1)] * bool(rest)
+        short = [name if len(name) <= 12 else f"{name[:11]}\u2026" for name in names]
+        widths = [max(8, len(name)) for name in short]
+        lines.append("every player" if symmetric else table.player(player))
+        lines.append(_line(sweep.option, short, widths))
+        for value, row in zip(sweep.values, np.abs(np.transpose(columns)), strict=True):
+            lines.append(_line(f"{value:.6g}", [f"{weight:.6f}" for weight in row], widths))
+    return "\n".join(lines)
+
+
+def _line(first: str, cells: Sequence[str], widths: Sequence[int]) -> str:
+    return f"  {first:<12}" + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+def heaviest(weights: np.ndarray, most: int) -> tuple[np.ndarray, int]:
+    """Of weights [K, n], the policies that weigh most in any row, at most `most`, in order; and how many are left."""
+    peaks = weights.max(axis=0)
+    shown = np.sort(np.argsort(-peaks, kind="stable")[:most])
+    return shown, weights.shape[1] - len(shown)

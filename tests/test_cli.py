@@ -182,14 +182,64 @@ def test_solve_prints_the_mixture(tmp_path, capsys):
     assert "player 2" in capsys.readouterr().out
 
 
+def test_solve_keeps_the_names_of_a_file(tmp_path, capsys):
+    table = tmp_path / "rates, all.csv"  # a path may hold a comma
+    table.write_text(";rock;paper;scissors\nrock;0,5;0,4;0,9\npaper;0,6;0,5;0,2\nscissors;0,1;0,8;0,5\n")
+    assert main(["solve", str(table), "--symmetric"]) == 0
+    out = capsys.readouterr().out
+    mixture = [line.split() for line in out.splitlines()[1:4]]
+    assert mixture == [["paper", "0.500000"], ["rock", "0.375000"], ["scissors", "0.125000"]]
+    assert "expected payoffs: 0.5, 0.5" in out
+    assert main(["solve", str(table), "--symmetric", "--meta-solver", "correlated"]) == 0
+    assert "  paper / paper" in capsys.readouterr().out
+    game = tmp_path / "game.nfg"
+    game.write_text('NFG 1 R "" { "Ann" "Bob" } { { "dare" "yield" } { "go" "stop" } } 0 0 2 7 7 2 6 6')
+    assert main(["solve", str(game), "--meta-solver", "alpharank"]) == 0
+    out = capsys.readouterr().out
+    assert "player 1 (Bob)" in out
+    assert "  dare / stop" in out
+
+
+def test_a_sweep_over_alpha(tmp_path, capsys):
+    table = tmp_path / "rps.csv"
+    table.write_text(",rock,paper,scissors\nrock,0,-0.5,1\npaper,0.5,0,-0.1\nscissors,-1,0.1,0\n")
+    command = ["solve", str(table), "--symmetric", "--meta-solver", "alpharank", "--sweep", "alpha", "0.01", "100"]
+    assert main([*command, "--points", "5", "--plot", str(tmp_path / "plots" / "sweep.svg")]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[:2] == ["every player", "  alpha             rock     paper  scissors"]
+    assert [line.split()[0] for line in out[2:7]] == ["0.01", "0.1", "1", "10", "100"]
+    assert out[6].split()[1:] == ["0.333333"] * 3, "the cycle is all there is at strong selection"
+    drawn = (tmp_path / "plots" / "sweep.svg").read_text()
+    assert all(word in drawn for word in ("alpha", "weight", "rock", "paper", "scissors"))
+    assert main([*command, "--points", "3", "--plot", str(tmp_path / "sweep.png")]) == 0
+    assert (tmp_path / "sweep.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["--plot", "x.svg"], "--plot draws a sweep: add --sweep"),
+        (["--sweep", "alpa", "0", "1"], "unknown option of AlphaRank: 'alpa'; did you mean 'alpha'?"),
+        (["--sweep", "selection", "0", "1"], "is not a number: it cannot be swept"),
+        (["--sweep", "alpha", "1", "inf"], "two finite ends"),
+        (["--sweep", "alpha", "1", "2", "--points", "1"], "at least 2 points"),
+        (["--sweep", "alpha", "-1", "1"], "alpha must not be negative"),
+        (["--sweep", "alpha", "0", "1", "--plot", "x.gif"], "saved as .svg, .png, .pdf"),
+    ],
+)
+def test_sweeps_that_cannot_be(tmp_path, capsys, asked, message):
+    table = write_csv(tmp_path / "rps.csv", RPS)
+    assert message in refused(capsys, "solve", table, "--meta-solver", "alpharank", *asked)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("1,2\n3", "rows of one length, found [1, 2]"),
-        ("1,2\n3,four", "line 2: expected numbers separated by commas"),
-        ("", "found none"),
-        ("1,nan\n0,1", "nan"),
-        ("1,inf\n0,1", "inf"),
+        ("1,2\n3", "table.csv, line 2 has 1 cell, line 1 has 2"),
+        ("1,2\n3,four", "table.csv, line 2, column 2: expected a number, found 'four'"),
+        ("", "table.csv: holds no table"),
+        ("1,nan\n0,1", "table.csv, line 1, column 2: the payoff is missing (nan)"),
+        ("1,inf\n0,1", "table.csv, line 1, column 2: payoffs must be finite, found 'inf'"),
     ],
 )
 def test_bad_tables_are_refused(tmp_path, capsys, content, message):
@@ -201,9 +251,9 @@ def test_bad_arrays_are_refused(tmp_path, capsys):
     path = tmp_path / "table.npy"
     np.save(path, np.zeros((2, 3, 3)))
     path.write_bytes(path.read_bytes()[:100])
-    assert "truncated or no .npy array" in refused(capsys, "solve", str(path))
-    np.save(path, np.zeros((2, 3)))
-    assert "expected payoffs [P, n_1, ..., n_P], found shape (2, 3)" in refused(capsys, "solve", str(path))
+    assert "truncated or not an .npy array" in refused(capsys, "solve", str(path))
+    np.save(path, np.zeros((2, 3, 4, 5)))
+    assert "expected a table [n, m] or payoffs [P, n_1, ..., n_P]" in refused(capsys, "solve", str(path))
     row = write_csv(tmp_path / "row.csv", RPS)
     column = write_csv(tmp_path / "column.csv", [[1, 2]])
     assert "differ in shape" in refused(capsys, "solve", row, "--second", column)

@@ -69,6 +69,23 @@ def test_from_files(tmp_path: Path) -> None:
     assert set(np.unique(played.utilities)) == {-1.0, 0.0, 1.0}
 
 
+def test_reads_what_solve_reads(tmp_path: Path) -> None:
+    (tmp_path / "rates, of all (2024).csv").write_text(",rock,paper\nrock,0.5,0.4\npaper,0.6,0.5\n")
+    path = tmp_path / "rates, of all (2024).csv"
+    game = load_game(f"matrix(path={path})")
+    assert (game.zero_sum, game.symmetric) == (True, False), "of what the first player wins alone"
+    rates = load_game(f"matrix(path={path}, symmetric=true)")
+    assert (rates.zero_sum, rates.symmetric, rates.utility_range) == (False, True, (0.4, 0.6))
+    assert rates.name == f"matrix(path={path},symmetric=true)"
+    assert load_game(rates.name) is rates
+    (tmp_path / "column.tsv").write_text("0\t2\n7\t6\n")
+    (tmp_path / "row.json").write_text("[[0, 7], [2, 6]]")
+    chicken = load_game(f"matrix(second={tmp_path / 'column.tsv'},path={tmp_path / 'row.json'})")
+    assert isinstance(chicken, TreeGame)
+    np.testing.assert_array_equal(chicken.terminals.returns, [[0, 7, 2, 6], [0, 2, 7, 6]])
+    assert load_game(chicken.name) is chicken
+
+
 def test_an_edited_file_is_another_game(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("1,1\n1,1\n")
@@ -89,8 +106,15 @@ def test_bad_payoffs(payoffs: object) -> None:
 def test_bad_files(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no payoffs at"):
         load_game(f"matrix(path={tmp_path / 'none.csv'})")
-    with pytest.raises(BadOption):
-        load_game("matrix(path=3)")
+    with pytest.raises(BadOption, match="symmetric"):
+        load_game("matrix(path=rps.csv,symmetric=3)")
+    with pytest.raises(BadOption, match="sizes"):
+        load_game("matrix(sizes=3,path=rps.csv)")
+    (tmp_path / "words.csv").write_text("0,one\n1,0\n")
+    with pytest.raises(ValueError, match=r"words\.csv, line 1, column 2: expected a number, found 'one'"):
+        load_game(f"matrix(path={tmp_path / 'words.csv'})")
     (tmp_path / "rps.csv").write_text("0,-1\n1,0\n")
+    with pytest.raises(FileNotFoundError, match=r"no payoffs at .+none"):
+        load_game(f"matrix(path={tmp_path / 'rps.csv'},second={tmp_path / 'none'})")
     with pytest.raises(ValueError, match="always in sequence form"):
         load_game(f"matrix(path={tmp_path / 'rps.csv'})", "step")

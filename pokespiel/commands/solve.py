@@ -17,19 +17,40 @@ class Solve:
     """Solve a payoff table: print each player's mixture and what it leaves to gain."""
 
     table: Positional[Path]
-    """A CSV file of the row player's payoffs (zero-sum), or an .npy file of payoffs [P, n_1, ..., n_P]."""
+    """The row player's payoffs (zero-sum), or every player's: text (CSV and the like), .json, .npy, .npz or .nfg."""
     second: Path | None = None
-    """A CSV file of the column player's payoffs; None = the game is zero-sum."""
+    """The column player's payoffs; None = the game is zero-sum, or the first file holds every player's."""
     meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
     """The solver."""
     symmetric: bool = False
-    """One population for both seats: entry (i, j) is what policy i earns against policy j."""
+    """One population for both seats: entry (i, j) is what policy i earns against policy j, such as a win rate."""
     smallest: float = 1e-6
     """Do not list policies with less weight."""
+    sweep: tuple[str, float, float] | None = None
+    """Solve for values of an option of the solver, from the first number to the second: `--sweep alpha 0.01 100`."""
+    points: int = 21
+    """How many values the sweep takes, at equal ratios where both ends are positive, else at equal distances."""
+    plot: Path | None = None
+    """Also draw the sweep into this file (.svg, .png or .pdf)."""
 
     def __call__(self) -> int:
-        from pokespiel.solve import read_payoffs, solution
+        from pokespiel.metasolvers.sweep import spaced, sweep
+        from pokespiel.solve import solution, swept
+        from pokespiel.tablefiles import read_table
 
-        payoffs = read_payoffs(self.table, self.second)
-        print(solution(payoffs, self.meta_solver.build(METASOLVERS), self.symmetric, self.smallest))
+        if self.plot is not None and self.sweep is None:
+            raise ValueError("--plot draws a sweep: add --sweep OPTION FROM TO")
+        table = read_table(self.table, self.second, symmetric=self.symmetric)
+        solver = self.meta_solver.build(METASOLVERS)
+        if self.sweep is None:
+            print(solution(table, solver, self.symmetric, self.smallest))
+            return 0
+        option, low, high = self.sweep
+        found = sweep(table.payoffs, solver, option, spaced(low, high, self.points), symmetric=self.symmetric)
+        print(swept(table, found, self.symmetric))
+        if self.plot is not None:
+            from pokespiel.report.sweeps import draw
+
+            draw(self.plot, table, found, self.symmetric)
+            print(f"plot: {self.plot}")
         return 0

@@ -7,9 +7,11 @@ a frozen dataclass of parameters whose `load(form)` gives the game. A user's gam
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -147,14 +149,29 @@ def parsed(name: str) -> dict[str, Any]:
     """The parameters in a game's string, its `name` among them."""
     import pyspiel
 
+    rest, paths = _without_paths(name)
     try:
         with quiet():
-            parameters = dict(pyspiel.game_parameters_from_string(name))
+            parameters = dict(pyspiel.game_parameters_from_string(rest))
     except Exception as error:
         raise BadOption(f"{name!r} is not a game string like leduc_poker(players=2): {said(error)}") from None
     if "name" not in parameters:
         raise BadOption(f"{name!r} is not a game string like leduc_poker(players=2)")
-    return parameters
+    return parameters | paths
+
+
+def _without_paths(name: str) -> tuple[str, dict[str, str]]:
+    """The game's string without its parameters that are paths, and those as they are written: paths may hold commas."""
+    match = re.fullmatch(r"(\w+)\((.*)\)", name, re.DOTALL)
+    paths = getattr(GAMES[match[1]], "PATHS", ()) if match and match[1] in GAMES else ()
+    if not match or not paths:
+        return name, {}
+    known = "|".join(field.name for field in dataclasses.fields(GAMES[match[1]]) if field.init)
+    first, *parts = re.split(rf"(?:^|,)\s*({known})\s*=", match[2])
+    values = dict(zip(parts[::2], parts[1::2], strict=True))
+    found = {path: values.pop(path).strip() for path in paths if path in values}
+    rest = [first] * bool(first) + [f"{key}={value}" for key, value in values.items()]
+    return f"{match[1]}({','.join(rest)})", found
 
 
 def checked_limit(limit: Any) -> int | None:

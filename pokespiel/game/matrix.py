@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pokespiel.game.flatten import TERMINAL, FlatGame, FlatPlayer
 from pokespiel.game.tree import TreeGame
+from pokespiel.tablefiles import read_table
 
 
 def matrix_game(payoffs: Any, name: str = "matrix") -> TreeGame:
@@ -71,22 +72,33 @@ def _flat(payoffs: np.ndarray, players: tuple[FlatPlayer, ...]) -> FlatGame:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A normal-form game read from a file."""
+    """A normal-form game from a file, in any format that `pokespiel.tablefiles` reads."""
 
+    PATHS: ClassVar = ("path", "second")
+    """Parameters that are taken as they are written, commas included."""
     path: str
-    """A .csv of what the first player wins from the second, or a .npy of payoffs [P, n_1, ..., n_P]."""
-    changed: int = field(init=False)
-    """When the file was last written, so that an edited file is another game."""
+    """What the first player wins from the second, or every player's payoffs."""
+    second: str | None = None
+    """What the second player earns; None = what the first one loses, or the file says it."""
+    symmetric: bool = False
+    """Entry (i, j) is what action i earns against action j in either seat, as in a table of win rates."""
+    changed: tuple[int, ...] = field(init=False)
+    """When the files were last written, so that an edited file is another game."""
 
     def __post_init__(self) -> None:
-        if not Path(self.path).is_file():
-            raise FileNotFoundError(f"no payoffs at {self.path}")
-        object.__setattr__(self, "changed", Path(self.path).stat().st_mtime_ns)
+        paths = [Path(path) for path in (self.path, self.second) if path is not None]
+        for path in paths:
+            if not path.is_file():
+                raise FileNotFoundError(f"no payoffs at {path}")
+        object.__setattr__(self, "changed", tuple(path.stat().st_mtime_ns for path in paths))
 
     def load(self, form: str | None) -> TreeGame:
         """The game; its only form is the tree."""
         if form == "step":
             raise ValueError("a normal-form game is always in sequence form; leave out form='step'")
-        path = Path(self.path)
-        payoffs = np.load(path) if path.suffix == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
-        return matrix_game(payoffs, f"matrix(path={self.path})")
+        table = read_table(self.path, self.second, symmetric=self.symmetric)
+        return matrix_game(table.payoffs, self._name())
+
+    def _name(self) -> str:
+        second = "" if self.second is None else f",second={self.second}"
+        return f"matrix(path={self.path}{second}{',symmetric=true' if self.symmetric else ''})"

@@ -23,8 +23,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
+from pokespiel.metasolvers.judging import ROUNDING, are_exact
 from pokespiel.metasolvers.linear_map import Matrix
-from pokespiel.metasolvers.tables import ROUNDING
 
 
 def regrets(payoffs: np.ndarray) -> np.ndarray:
@@ -34,13 +34,14 @@ def regrets(payoffs: np.ndarray) -> np.ndarray:
 
 def _regrets(table: np.ndarray, player: int) -> np.ndarray:
     """Payoffs are sorted; runs in which each is within rounding of the one before count as equal."""
+    share = 0.0 if are_exact(table) else ROUNDING
     order = np.argsort(-table, axis=player, kind="stable")
     falling = np.moveaxis(np.take_along_axis(table, order, player), player, 0)
     size = np.abs(falling)
     level = falling.copy()
     for index in range(1, len(level)):
         larger = np.maximum(size[index - 1], size[index])
-        equal = falling[index - 1] - falling[index] <= ROUNDING * larger
+        equal = falling[index - 1] - falling[index] <= share * larger
         level[index] = np.where(equal, level[index - 1], falling[index])
     result = np.empty_like(table)
     np.put_along_axis(result, order, np.moveaxis(level[0] - level, 0, player), player)

@@ -1,0 +1,58 @@
+"""How mixtures change with an option of their solver, as a picture."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from pokespiel.metasolvers.sweep import Sweep
+from pokespiel.report.palette import MUTED, SERIES
+from pokespiel.report.plots import MARKERS, NAMED, STYLE, short, svg
+from pokespiel.solve import heaviest
+from pokespiel.tablefiles import NamedTable
+
+LINES = len(SERIES)
+"""So many policies, those that weigh most anywhere, are coloured and named; the others are grey."""
+KINDS = (".svg", ".png", ".pdf")
+
+
+def draw(path: str | Path, table: NamedTable, sweep: Sweep, symmetric: bool) -> None:
+    """Save `figure` as the suffix of `path` says."""
+    path = Path(path)
+    if path.suffix.lower() not in KINDS:
+        raise ValueError(f"a plot is saved as {', '.join(KINDS)}, not as {path.name!r}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    drawn = figure(table, sweep, symmetric)
+    if path.suffix.lower() == ".svg":
+        path.write_text(svg(drawn), encoding="utf-8")
+    else:
+        with mpl.rc_context(STYLE):
+            drawn.savefig(path, dpi=150, facecolor="white")
+
+
+def figure(table: NamedTable, sweep: Sweep, symmetric: bool) -> Figure:
+    """Weight by value of the option, one panel per player; the x axis is logarithmic where all values are positive."""
+    players = sweep.marginals[: 1 if symmetric else None]
+    with mpl.rc_context(STYLE):
+        result = Figure(figsize=(6.6, 0.7 + 2.3 * len(players)))
+        panels = result.subplots(len(players), sharex=True, squeeze=False)[:, 0]
+        for player, (panel, weights) in enumerate(zip(panels, players, strict=True)):
+            named, rest = heaviest(weights, LINES)
+            for index in range(weights.shape[1] if rest else 0):
+                panel.plot(sweep.values, weights[:, index], color=MUTED, linewidth=0.6, alpha=0.4)
+            for index, marker in zip(named, cycle(MARKERS)):
+                symbol = marker if len(sweep.values) <= NAMED else None
+                label = short(table.policy(player, index))
+                panel.plot(sweep.values, weights[:, index], marker=symbol, markersize=3.5, label=label)
+            panel.set(ylim=(-0.02, 1.02), ylabel="weight")
+            panel.set_title("every player" if symmetric else table.player(player), loc="left", fontsize=9.5)
+            panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
+        if sweep.values.min() > 0:
+            panels[-1].set_xscale("log")
+            panels[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        panels[-1].set_xlabel(sweep.option)
+        return result

@@ -1,0 +1,147 @@
+"""Gambit's .nfg files, in payoff and in outcome form.
+
+    NFG 1 R "title" { "player" ... }  { 2 3 }  or  { { "strategy" ... } ... }   "comment"
+    payoff form     1 1 0 2 ...                          every player's payoff, joint choice by joint choice
+    outcome form    { { "outcome" 1, 1 } ... } 1 2 ...   outcomes, then their numbers (0 = nothing is paid)
+
+The first player's strategy changes fastest. Payoffs are integers, decimals or fractions.
+
+Reference: Savani and Turocy (2026), Gambit: The package for computation in game theory.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.tablefiles.content import Content, Names, checked, counts, number, shortened
+
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]|[^\s{},"]+')
+
+
+class _Token(NamedTuple):
+    text: str
+    line: int
+    column: int
+
+
+class _Tokens:
+    """The tokens of a file in turn; errors tell where."""
+
+    def __init__(self, text: str):
+        starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.rest = []
+        for match in TOKEN.finditer(text):
+            line = bisect.bisect(starts, match.start())
+            self.rest.append(_Token(match[0], line, match.start() - starts[line - 1] + 1))
+        self.rest.reverse()
+
+    def peek(self) -> str:
+        return self.rest[-1].text if self.rest else ""
+
+    def take(self, expected: str = "") -> _Token:
+        """The next token, which must be `expected` if that is given."""
+        if not self.rest:
+            raise ValueError(f"ends where {expected or 'more'} was expected")
+        token = self.rest.pop()
+        if expected and token.text != expected:
+            raise ValueError(f"{_place(token)}: expected {expected}, found {shortened(token.text)}")
+        return token
+
+    def string(self, what: str) -> str:
+        token = self.take()
+        if not token.text.startswith('"'):
+            raise ValueError(f"{_place(token)}: expected {what} in quotes, found {shortened(token.text)}")
+        return re.sub(r"\\(.)", r"\1", token.text[1:-1])
+
+    def strings(self, what: str) -> Names:
+        self.take("{")
+        found = []
+        while self.peek() != "}":
+            found.append(self.string(what))
+        self.take("}")
+        return tuple(found)
+
+    def payoff(self) -> float:
+        token = self.take()
+        try:
+            return number(token.text)
+        except ValueError as error:
+            raise ValueError(f"{_place(token)}: {error}") from None
+
+    def integer(self, what: str, least: int, most: int | None = None) -> int:
+        token = self.take()
+        if not token.text.isdecimal() or not least <= int(token.text) <= (most or int(token.text)):
+            limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+            raise ValueError(f"{_place(token)}: expected {what} {limits}, found {shortened(token.text)}")
+        return int(token.text)
+
+
+def _place(token: _Token) -> str:
+    return f"line {token.line}, column {token.column}"
+
+
+def read_nfg(text: str) -> Content:
+    """The content of an .nfg file; a `ValueError` with line and column where it is not one."""
+    tokens = _Tokens(text)
+    tokens.take("NFG")
+    tokens.take("1")
+    if tokens.peek() in ("R", "D"):
+        tokens.take()
+    tokens.string("the title")
+    players = tokens.strings("a player's name")
+    sizes, names = _strategies(tokens, len(players))
+    if tokens.peek().startswith('"'):
+        tokens.take()
+    cells = math.prod(sizes)
+    flat = _outcomes(tokens, len(players), cells) if tokens.peek() == "{" else _payoffs(tokens, len(players), cells)
+    if tokens.rest:
+        token = tokens.take()
+        raise ValueError(
+            f"{_place(token)}: expected the end after {cells} joint choices, found {shortened(token.text)}"
+        )
+    payoffs = np.stack([own.reshape(sizes, order="F") for own in flat.T])
+    return checked(payoffs, True, names, None if counts(players) else players)
+
+
+def _strategies(tokens: _Tokens, players: int) -> tuple[tuple[int, ...], tuple[Names | None, ...]]:
+    """How many strategies each player has, and their names if they are given."""
+    opening = tokens.take("{")
+    sizes: list[int] = []
+    names: list[Names | None] = []
+    while tokens.peek() != "}":
+        own = tokens.strings("a strategy's name") if tokens.peek() == "{" else None
+        names.append(own)
+        sizes.append(len(own) if own is not None else tokens.integer("a number of strategies", 1))
+    tokens.take("}")
+    if len(sizes) != players or 0 in sizes:
+        raise ValueError(f"{_place(opening)}: expected strategies of {players} players, found {sizes}")
+    return tuple(sizes), tuple(names)
+
+
+def _payoffs(tokens: _Tokens, players: int, cells: int) -> np.ndarray:
+    """[cells, P], in the file's order."""
+    if len(tokens.rest) < players * cells:
+        raise ValueError(
+            f"expected {players} payoffs for each of {cells} joint choices, found {len(tokens.rest)} in all"
+        )
+    return np.array([[tokens.payoff() for _ in range(players)] for _ in range(cells)])
+
+
+def _outcomes(tokens: _Tokens, players: int, cells: int) -> np.ndarray:
+    """[cells, P], in the file's order."""
+    outcomes = [[0.0] * players]
+    tokens.take("{")
+    while tokens.peek() == "{":
+        tokens.take()
+        tokens.string("an outcome's name")
+        outcomes.append([tokens.payoff() for _ in range(players)])
+        tokens.take("}")
+    tokens.take("}")
+    if len(tokens.rest) < cells:
+        raise ValueError(f"expected an outcome's number for each of {cells} joint choices, found {len(tokens.rest)}")
+    return np.array([outcomes[tokens.integer("an outcome's number", 0, len(outcomes) - 1)] for _ in range(cells)])
