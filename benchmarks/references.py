@@ -7,6 +7,7 @@ from importlib import metadata
 
 WAYS = {
     "LiteEFG": "pip install LiteEFG==1.0.0   # without wheels for recent Pythons: it is compiled, with g++",
+    "cvxpy": "pip install cvxpy==1.9.3",
     "dm-tree": "pip install dm-tree==0.1.10",
     "ecos": "pip install ecos==2.0.14",
     "oak-lab": "pip install oak-lab==1.1.4",

@@ -15,7 +15,7 @@ from typing import Any
 from pokespiel import __version__
 from pokespiel.threads import cores
 
-PACKAGES = ("numpy", "scipy", "open_spiel", "cvxpy", "torch", "safetensors", "matplotlib")
+PACKAGES = ("numpy", "scipy", "open_spiel", "torch", "safetensors", "matplotlib")
 
 
 def environment() -> dict[str, Any]:
