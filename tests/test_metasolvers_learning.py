@@ -86,6 +86,46 @@ class TestFictitiousPlay:
         played = [tuple(int(weights.argmax()) for weights in iterate.current) for iterate in islice(stream, 1, 6)]
         assert played == [(0, 0), (0, 1), (0, 1), (1, 1), (1, 1)]
 
+    @pytest.mark.parametrize("unit", [1, 0.7, 0.1, 1 / 3, 1e-9, 1e9])
+    def test_the_lowest_of_equal_policies_is_played_whatever_the_unit(self, unit):
+        """Ten rounds of rock, paper, scissors by hand: R P P P S S S S S R, ties at the first, fourth and last."""
+        matrix = unit * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+        for weights in FictitiousPlay(10)(table(matrix)).marginals:
+            np.testing.assert_array_equal(weights, [0.2, 0.3, 0.5])
+
+    @pytest.mark.parametrize("unit", [1, 0.7, 0.1])
+    def test_ties_are_those_of_exact_arithmetic(self, unit):
+        for seed in range(40):
+            rng = np.random.default_rng(seed)
+            payoffs = rng.integers(-2, 3, size=(2, *rng.integers(1, 6, size=2)))
+            rounds = islice(FictitiousPlay().iterates(unit * payoffs), 1, 201)
+            played = [tuple(int(weights.argmax()) for weights in iterate.current) for iterate in rounds]
+            assert played == self.in_whole_numbers(payoffs.tolist(), 200)
+
+    @staticmethod
+    def in_whole_numbers(payoffs, rounds):
+        rows, columns = payoffs[0], list(zip(*payoffs[1], strict=True))
+        x, y = [1] * len(rows), [1] * len(columns)  # uniform before the first round
+        played = []
+        for _ in range(rounds):
+            values = [
+                [sum(a * count for a, count in zip(line, other, strict=True)) for line in own]
+                for own, other in ((rows, y), (columns, x))
+            ]
+            i, j = (value.index(max(value)) for value in values)
+            if not played:
+                x, y = [0] * len(rows), [0] * len(columns)
+            x[i] += 1
+            y[j] += 1
+            played.append((i, j))
+        return played
+
+    def test_three_players_break_ties_alike(self):
+        payoffs = np.random.default_rng(4).integers(-1, 2, size=(3, 3, 3, 3))
+        streams = [islice(FictitiousPlay().iterates(unit * payoffs), 100) for unit in (1, 0.7)]
+        for one, other in zip(*streams, strict=True):
+            np.testing.assert_array_equal(np.concatenate(one.current), np.concatenate(other.current))
+
     def test_every_choice_answers_the_frequencies_before_it(self):
         rng = np.random.default_rng(3)
         for payoffs in (rng.normal(size=(2, 4, 5)), rng.normal(size=(3, 3, 2, 4))):
@@ -106,6 +146,14 @@ class TestRegretMatching:
             payoffs = np.random.default_rng(4).normal(size=(len(sizes), *sizes))
             joint = RegretMatching(variant, steps=4000, joint=True)(payoffs).joint
             assert cce_gap(payoffs, joint) < 0.03 * np.ptp(payoffs)
+
+    @pytest.mark.parametrize("unit", [1, 0.7, 0.1, 1 / 3, 1e-9, 1e9])
+    @pytest.mark.parametrize("variant", ["vanilla", "plus", "predictive"])
+    def test_rounding_is_not_regretted(self, variant, unit):
+        """Uniform play of rock, paper and scissors earns what every policy earns."""
+        matrix = unit * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+        for iterate in islice(RegretMatching(variant).iterates(table(matrix)), 50):
+            np.testing.assert_allclose(iterate.current, 1 / 3, rtol=1e-15)
 
     def test_vanilla_keeps_the_bound_of_blackwell(self):
         for seed in range(5):
@@ -136,6 +184,12 @@ class TestReplicator:
         solution = solve_ivp(lambda t, state: reference(state), (0, 5), np.full(4, 0.25), rtol=1e-10, atol=1e-12)
         last = next(islice(replicator_flow(checked(payoffs, symmetric=True, solver="test"), 0.02), 250, None))
         np.testing.assert_allclose(last.current[0], solution.y[:, -1], atol=1e-7)
+
+    def test_stays_where_all_policies_earn_alike_but_for_rounding(self):
+        """Each row sums to 0.6, in another order each time; every mixture but the uniform one moves away from it."""
+        own = np.array([[0.3, 0.1, 0.2], [0.2, 0.3, 0.1], [0.1, 0.2, 0.3]])
+        last = next(islice(Replicator().iterates(np.stack([own, own.T])), 3000, None))
+        np.testing.assert_allclose(last.current, 1 / 3, rtol=1e-14)
 
     def test_orbits_of_zero_sum_tables_close(self):
         """The cross entropy to the equilibrium is a constant of motion; at the default step it hardly drifts."""
@@ -168,7 +222,18 @@ class TestProjectedReplicator:
     def test_no_policy_falls_below_the_floor(self):
         payoffs = np.random.default_rng(11).normal(size=(2, 4, 4))
         for iterate in islice(ProjectedReplicator(floor=0.05).iterates(payoffs), 300):
-            assert min(weights.min() for weights in iterate.current) >= 0.05 - 1e-15
+            for profile in iterate:
+                assert min(weights.min() for weights in profile) >= 0.05 - 1e-15
+
+    def test_a_dominated_policy_keeps_the_floor_on_average(self):
+        x, _ = ProjectedReplicator(floor=0.05)(np.array([[[1, 1], [0, 0]], [[0, 0], [0, 0]]])).marginals
+        assert 0.05 <= x[1] < 0.051  # the start is uniform
+
+    @pytest.mark.parametrize("size", range(1, 15))
+    def test_the_highest_floor_is_uniform(self, size):
+        payoffs = np.random.default_rng(size).normal(size=(2, size, size))
+        for weights in ProjectedReplicator(floor=1 / size, steps=50)(payoffs).marginals:
+            np.testing.assert_allclose(weights, 1 / size, rtol=1e-14)
 
     def test_projection_is_the_nearest_point(self):
         for seed in range(20):

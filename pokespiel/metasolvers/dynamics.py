@@ -20,8 +20,8 @@ from pokespiel.metasolvers.tables import Iterate, Profile, Table
 def replicator_flow(table: Table, step: float, floor: float = 0.0, start: Profile | None = None) -> Iterator[Iterate]:
     """States at times 0, step, 2 step, ... and their averages over time, endlessly.
 
-    step: in units of time, the inverse of payoffs. floor: least probability; below it the state is projected back
-    (Lanctot et al. 2017), and then the average is that of the projected path. start: interior; None = uniform.
+    step: in units of time, the inverse of payoffs. floor: least probability; every state below it, within a step too,
+    is projected back (Lanctot et al. 2017), so that no average falls below it. start: interior; None = uniform.
     """
     state = table.uniform() if start is None else start
     logs = tuple(np.log(weights) for weights in state)
@@ -29,24 +29,30 @@ def replicator_flow(table: Table, step: float, floor: float = 0.0, start: Profil
     yield Iterate(state, state)
     steps = 0
     while True:
-        logs, passed = _runge_kutta(table, logs, state, step)
-        state = _softmax(logs)
-        if floor and any(weights.min() < floor for weights in state):
-            state = tuple(_projected(weights, floor) for weights in state)
+        logs, passed = _runge_kutta(table, logs, state, step, floor)
+        free = _softmax(logs)
+        state = _kept_above(free, floor)
+        if state is not free:
             logs = tuple(np.log(weights) for weights in state)
         steps += 1
         total = _plus(total, 1.0, passed)
         yield Iterate(state, tuple(weights / steps for weights in total))
 
 
-def _runge_kutta(table: Table, logs: Profile, state: Profile, step: float) -> tuple[Profile, Profile]:
-    """One step: the next logarithms of the weights, and the average state on the way."""
+def _runge_kutta(
+    table: Table, logs: Profile, state: Profile, step: float, floor: float
+) -> tuple[Profile, Profile]:
+    """One step: the next logarithms of the weights, and the average of the states on the way, none below the floor."""
+
+    def ahead(share: float, slope: Profile) -> Profile:
+        return _kept_above(_softmax(_plus(logs, share * step, slope)), floor)
+
     slope = _values(table, state)
-    half = _softmax(_plus(logs, step / 2, slope))
+    half = ahead(0.5, slope)
     half_slope = _values(table, half)
-    again = _softmax(_plus(logs, step / 2, half_slope))
+    again = ahead(0.5, half_slope)
     again_slope = _values(table, again)
-    end = _softmax(_plus(logs, step, again_slope))
+    end = ahead(1.0, again_slope)
     end_slope = _values(table, end)
     return (
         _plus(logs, step, _simpson(slope, half_slope, again_slope, end_slope)),
@@ -55,7 +61,8 @@ def _runge_kutta(table: Table, logs: Profile, state: Profile, step: float) -> tu
 
 
 def _values(table: Table, state: Profile) -> Profile:
-    return tuple([table.values(population, state) for population in range(len(state))])
+    """Payoffs up to a common term, in which policies that earn alike but for rounding grow alike."""
+    return tuple([table.advantages(population, state) for population in range(len(state))])
 
 
 def _plus(base: Profile, share: float, change: Profile) -> Profile:
@@ -75,10 +82,17 @@ def _softmax(logs: Profile) -> Profile:
     return tuple(result)
 
 
+def _kept_above(state: Profile, floor: float) -> Profile:
+    """The state itself, or its projection if a weight is below `floor`."""
+    if not floor or all(weights.min() >= floor for weights in state):
+        return state
+    return tuple([_projected(weights, floor) for weights in state])
+
+
 def _projected(weights: np.ndarray, floor: float) -> np.ndarray:
-    """The nearest distribution, in Euclidean distance, whose entries are at least `floor`."""
+    """The nearest distribution, in Euclidean distance, whose entries are at least `floor`, at most 1 / n."""
     above = weights - floor
-    left = 1 - floor * len(weights)
+    left = max(1 - floor * len(weights), 0.0)
     descending = np.sort(above)[::-1]
     excess = (np.cumsum(descending) - left) / np.arange(1, len(weights) + 1)
-    return np.maximum(above - excess[np.flatnonzero(descending > excess)[-1]], 0) + floor
+    return np.maximum(above - excess[np.flatnonzero(descending >= excess)[-1]], 0) + floor

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
+from pokespiel.metasolvers.judging import exact_sums
+from pokespiel.metasolvers.tables import Iterate, Profile, Table, checked, nth
 from pokespiel.threads import limited
 
 
@@ -38,28 +39,29 @@ class FictitiousPlay:
 
 def _play(table: Table) -> Iterator[Iterate]:
     choices = average = table.uniform()
-    counts = [np.zeros(size) for size in table.sizes]
     identities = [np.eye(size) for size in table.sizes]
-    values = [table.values(population, average) for population in range(len(counts))]
     yield Iterate(choices, average)
-    rounds = 0
+    exact = exact_sums(table.payoffs)
+    opponents, rounds = tuple([np.ones(size) for size in table.sizes]), 0
+    counts = tuple([np.zeros(size) for size in table.sizes])
     while True:
-        chosen = [int(value.argmax()) for value in values]
-        choices = tuple([identity[choice] for identity, choice in zip(identities, chosen, strict=True)])
+        terms = float(max(rounds, *table.sizes)) ** (table.num_players - 1)
+        chosen = [_best(table, population, opponents, terms <= exact) for population in range(len(counts))]
         rounds += 1
-        for count, choice in zip(counts, chosen, strict=True):
-            count[choice] += 1
+        choices = tuple([identity[choice] for identity, choice in zip(identities, chosen, strict=True)])
+        opponents = counts = tuple([count + choice for count, choice in zip(counts, choices, strict=True)])
         average = tuple([count / rounds for count in counts])
-        values = _next_values(table, values, chosen, rounds, average)
         yield Iterate(choices, average)
 
 
-def _next_values(
-    table: Table, values: list[np.ndarray], chosen: list[int], rounds: int, average: tuple[np.ndarray, ...]
-) -> list[np.ndarray]:
-    """[n_p] a population: payoffs against the average; with two players the latest choice is all that is new."""
-    if table.num_players != 2:
-        return [table.values(population, average) for population in range(len(average))]
-    first, second = table.payoffs
-    latest = [first[:, chosen[-1]], second[chosen[0]]][: len(values)]
-    return [new if rounds == 1 else value + (new - value) / rounds for value, new in zip(values, latest, strict=True)]
+def _best(table: Table, population: int, counts: Profile, exact: bool) -> int:
+    """The first policy of those that earn most against others who have played so often, [n_p] whole numbers each.
+
+    If sums are not exact, what rounding may explain is no difference.
+    """
+    values = table.values(population, counts)
+    best = int(values.argmax())
+    if exact:
+        return best
+    doubts = table.doubts(population, counts)
+    return int((values + doubts >= values[best] - doubts[best]).argmax())

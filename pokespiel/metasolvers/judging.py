@@ -17,18 +17,25 @@ AGREEMENT = 1e-9
 """Nor is a difference that is a larger share of the payoffs' spread."""
 SHORT = 45
 """Numbers that are multiples of one power of two, and at most 2 to this power times it, are exact."""
-WHOLE = 2.0**53
-"""So are whole numbers up to here."""
+DOUBLE = 53
+"""So are whole numbers up to 2 to this power, which floating point holds to the last digit."""
+
+
+def exact_sums(values: np.ndarray) -> float:
+    """How many of `values`, any shape, finite, add up exactly: 0 if rounding has gone into them."""
+    mantissas, exponents = np.frexp(values[values != 0])
+    if mantissas.size == 0:
+        return np.inf
+    digits = np.ldexp(mantissas, 53).astype(np.int64)
+    lowest = int((np.frexp((digits & -digits).astype(np.float64))[1] - 1 + exponents - 53).min())
+    highest = int(exponents.max())
+    exact = highest - lowest <= SHORT or (lowest >= 0 and highest <= DOUBLE)
+    return 2.0 ** (DOUBLE - highest + lowest) if exact else 0.0
 
 
 def are_exact(values: np.ndarray) -> bool:
     """Whether `values`, any shape, finite, can be compared digit by digit because no rounding went into them."""
-    mantissas, exponents = np.frexp(values[values != 0])
-    if mantissas.size == 0:
-        return True
-    digits = np.ldexp(mantissas, 53).astype(np.int64)
-    lowest = int((np.frexp((digits & -digits).astype(np.float64))[1] - 1 + exponents - 53).min())
-    return bool(exponents.max() - lowest <= SHORT or (lowest >= 0 and np.abs(values).max() <= WHOLE))
+    return exact_sums(values) > 0
 
 
 def rounding(values: np.ndarray) -> float:

@@ -72,8 +72,7 @@ class RegretMatching:
             yield Iterate(tuple(strategies), average)
             seen = strategies if in_turn else list(strategies)
             for population, regret in enumerate(regrets):
-                values = table.values(population, seen)
-                instant = values - values @ seen[population]
+                instant = table.advantages(population, seen)
                 regret += instant
                 if self.variant != "vanilla":
                     np.maximum(regret, 0, out=regret)

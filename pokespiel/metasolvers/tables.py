@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -66,6 +67,27 @@ class Table:
     def values(self, population: int, profile: Sequence[np.ndarray]) -> np.ndarray:
         """[n_p], the expected payoff of each of a population's policies against the others' mixtures."""
         return contract(self.payoffs[population], population, self.seats(profile))
+
+    def doubts(self, population: int, profile: Sequence[np.ndarray]) -> np.ndarray:
+        """[n_p], how far `values` may be off because payoffs, weights and sums are rounded."""
+        return ROUNDING * contract(self._sizes[population], population, self.seats(profile))
+
+    def advantages(self, population: int, profile: Sequence[np.ndarray]) -> np.ndarray:
+        """[n_p], `values` less their mean under the population's own mixture; 0 where rounding may explain it."""
+        values = self.values(population, profile)
+        advantages = values - values @ profile[population]
+        if np.abs(advantages).min() <= 2 * ROUNDING * self._largest:
+            doubts = self.doubts(population, profile)
+            advantages[np.abs(advantages) <= doubts + doubts @ profile[population]] = 0
+        return advantages
+
+    @cached_property
+    def _sizes(self) -> np.ndarray:
+        return np.abs(self.payoffs)
+
+    @cached_property
+    def _largest(self) -> float:
+        return float(self._sizes.max())
 
     def slopes(self, profile: Sequence[np.ndarray]) -> np.ndarray:
         """[N, N] for N = sum of sizes: how each policy's value changes with each policy's weight, all populations."""
