@@ -186,8 +186,8 @@ class TestReplicator:
         np.testing.assert_allclose(last.current[0], solution.y[:, -1], atol=1e-7)
 
     def test_stays_where_all_policies_earn_alike_but_for_rounding(self):
-        """Each row sums to 0.6, in another order each time; every mixture but the uniform one moves away from it."""
-        own = np.array([[0.3, 0.1, 0.2], [0.2, 0.3, 0.1], [0.1, 0.2, 0.3]])
+        """Each row sums to 2, in another order each time; whatever leaves the uniform mixture goes on to a pure one."""
+        own = np.array([[1.1, 0.3, 0.6], [0.6, 1.1, 0.3], [0.3, 0.6, 1.1]])
         last = next(islice(Replicator().iterates(np.stack([own, own.T])), 3000, None))
         np.testing.assert_allclose(last.current, 1 / 3, rtol=1e-14)
 
