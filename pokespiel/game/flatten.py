@@ -25,12 +25,10 @@ ROOM = 1 << 12
 """Histories for which room is made at once; with more than that, the game's size is estimated first."""
 WALKS = 9, 100
 """Groups of random walks that estimate a game's size, and walks in a group."""
-FEW = 4
-"""Children that a walk looks at before it goes on."""
 ENOUGH = 1e30
 """An estimate goes no further."""
-BEYOND = 1e9
-"""So many histories fit into no machine's memory."""
+BEYOND, HOPELESS = 1e9, 1e15
+"""So many histories fit into no machine's memory, or are not worth a look at all."""
 TOO_LARGE = "is too large for the sequence form"
 CHANCE, TERMINAL = -1, -2
 
@@ -88,6 +86,7 @@ def flatten(game: Any, histories: int = HISTORIES, name: str = "") -> FlatGame:
     name = name or str(game)
     try:
         check_supported(game, name)
+        check_hopeless(game, histories, name)
         explorer = _Explorer(game, histories, name)
         explorer.explore()
     except TreeRefused:
@@ -111,8 +110,16 @@ def check_supported(game: Any, name: str) -> None:
         raise TreeRefused(f"{name} names no information states, which the sequence form needs")
 
 
+def check_hopeless(game: Any, limit: int, name: str) -> None:
+    """Refuse, before any state is copied, a game whose size is beyond all limits on most random walks."""
+    rng = random.Random(0)
+    about = statistics.median(_walk(game.new_initial_state(), rng, few=0) for _ in range(31))
+    if about > HOPELESS:
+        raise TreeRefused(_estimated(name, limit, about))
+
+
 def check_size(game: Any, limit: int, name: str) -> None:
-    """Refuse at once a game that random walks show to be far beyond `limit` histories.
+    """Refuse a game that random walks show to be far beyond `limit` histories.
 
     The product of the branching factors along a uniform walk, summed over its nodes, estimates the number of nodes
     without bias (Knuth 1975), however rarely walks go where most of them are. So with at most `limit` nodes the mean of
@@ -125,9 +132,13 @@ def check_size(game: Any, limit: int, name: str) -> None:
         sizes = [_walk(game.new_initial_state(), rng) for _ in range(each)]
         means.append(statistics.fmean(sizes))
         if 2 * sum(mean > 10 * limit for mean in means) > groups or statistics.median(sizes) > 10 * limit:
-            about = statistics.median(means)
-            how = f"{'about' if about < ENOUGH else 'more than'} {about:.0e} histories, the limit is {limit:,}"
-            raise TreeRefused(_too_large(name, how) if about < BEYOND else f"{name} {TOO_LARGE}: {how}")
+            raise TreeRefused(_estimated(name, limit, statistics.median(means)))
+
+
+def _estimated(name: str, limit: int, about: float) -> str:
+    """Why a game of `about` so many histories is refused."""
+    how = f"{'about' if about < ENOUGH else 'more than'} {about:.0e} histories, the limit is {limit:,}"
+    return _too_large(name, how) if about < BEYOND else f"{name} {TOO_LARGE}: {how}"
 
 
 def _too_large(name: str, how: str) -> str:
@@ -137,10 +148,11 @@ def _too_large(name: str, how: str) -> str:
     )
 
 
-def _walk(state: Any, rng: random.Random) -> float:
+def _walk(state: Any, rng: random.Random, few: int = 4) -> float:
     """Estimate of the number of histories from one random walk, which ends where it passes ENOUGH.
 
-    Of few children it goes to one that does not end the game, if there is one: the others are counted on the way.
+    Of at most `few` children it goes to one that does not end the game, if there is one: the others are counted on the
+    way.
     """
     width, total = 1.0, 1.0
     while not state.is_terminal() and total < ENOUGH:
@@ -153,7 +165,7 @@ def _walk(state: Any, rng: random.Random) -> float:
             continue
         actions = state.legal_actions()
         total += width * len(actions)
-        if len(actions) > FEW:
+        if len(actions) > few:
             width *= len(actions)
             state.apply_action(rng.choice(actions))
             continue
