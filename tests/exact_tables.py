@@ -222,22 +222,26 @@ def nash_gap(payoffs: np.ndarray, marginals: Sequence[np.ndarray]) -> float:
 
 
 def correlated_gap(payoffs: np.ndarray, joint: np.ndarray, concept: str) -> float:
-    """The largest gain from one deviation of a joint distribution [n, m], as a share of what is at stake in it.
+    """The largest gain from one deviation of a joint distribution [n_1, ..., n_P], as a share of what is at stake.
 
-    concept: "ce", a swap of one recommendation for another, or "cce", one policy whatever is recommended. Its stakes
-    are the mean size of the difference that it makes.
+    concept: "ce", a swap of one recommendation for another, or "cce", one policy whatever is recommended. What is at
+    stake is the player's gain from knowing the others' choices beforehand, as the distribution has them.
     """
-    total = sum(map(sum, fractions(joint)))
+    weights = _exactly(joint)
+    weights = weights / weights.sum()
     worst = Fraction(0)
-    for table, weights in ((payoffs[0], joint), (payoffs[1].T, joint.T)):
-        rows, shares = fractions(table), [[w / total for w in row] for row in fractions(weights)]
-        for played in rows:
-            terms = [
-                [w * (b - a) for w, a, b in zip(share, row, played, strict=True)]
-                for share, row in zip(shares, rows, strict=True)
-            ]
-            swaps = terms if concept == "ce" else [[term for row in terms for term in row]]
-            for swap in swaps:
-                stakes = sum(map(abs, swap))
-                worst = max(worst, sum(swap) / stakes if stakes else Fraction(0))
+    for player, table in enumerate(payoffs):
+        own, shares = (
+            np.moveaxis(each, player, 0).reshape(each.shape[player], -1) for each in (_exactly(table), weights)
+        )
+        stakes = ((own.max(axis=0) - own) * shares).sum()
+        for played in own:
+            swaps = ((played - own) * shares).sum(axis=1)
+            gain = max(swaps) if concept == "ce" else swaps.sum()
+            worst = max(worst, gain / stakes if gain > 0 else Fraction(0))
     return float(worst)
+
+
+def _exactly(values: np.ndarray) -> np.ndarray:
+    """The same array of the fractions that its numbers are."""
+    return np.array([Fraction(float(value)) for value in values.flat], dtype=object).reshape(values.shape)

@@ -21,6 +21,7 @@ Reference: Marris et al. (2021), Multi-Agent Training beyond Zero-Sum with Corre
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, permutations
@@ -32,7 +33,7 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.incentives import Refusals, regrets, swaps
 from pokespiel.metasolvers.linear_map import LinearMap
 from pokespiel.metasolvers.polytope import Objective, faces, most_even
-from pokespiel.metasolvers.regret import marginals_of
+from pokespiel.metasolvers.regret import cce_gap, ce_gap, marginals_of
 from pokespiel.metasolvers.tables import checked
 from pokespiel.threads import limited
 
@@ -70,17 +71,18 @@ class Correlated:
         """
         table = checked(payoffs, symmetric=symmetric, solver="correlated")
         incentives = _Incentives(table.payoffs, self.concept, self.epsilon)
-        reached = np.inf
+        best, reached = None, np.inf
         for joint in incentives.most_even(self.objective):
             joint = _mean_of_seatings(joint) if symmetric else joint
             excess = incentives.excess(joint)
             if excess <= TOLERANCE:
                 marginals = marginals_of(joint)
                 return table.strategy([np.mean(marginals, axis=0)] if symmetric else marginals, joint)
-            reached = min(reached, excess)
+            best, reached = (joint, excess) if excess < reached else (best, reached)
+        gap = math.inf if best is None else (cce_gap if self.concept == "cce" else ce_gap)(table.payoffs, best)
         raise ArithmeticError(
-            f"correlated: the best distribution found lets a deviation gain {reached:.2g} of what knowing the others'"
-            f" choices would, more than {TOLERANCE:g}: the payoffs differ too much in size"
+            f"correlated: the best distribution found leaves a gap of {gap:.2g}, and a deviation with {reached:.2g} of"
+            f" what knowing the others' choices would gain, not {TOLERANCE:g}: the payoffs are too unlike in size"
         )
 
 

@@ -84,8 +84,9 @@ def faces(incentives: LinearMap, allowed: np.ndarray, sweeps: int) -> Iterator[F
             played, tight = point.y / before.y > point.s / before.s, np.zeros(constraints, bool)
             tight[rows] = point.x / before.x > point.r / before.r
             mixed = np.where(played, mixed, 0)
-            seen.pop(played.tobytes() + tight.tobytes(), None)
-            seen[played.tobytes() + tight.tobytes()] = Face(played, tight, mixed / mixed.sum())
+            if mixed.any():
+                seen.pop(played.tobytes() + tight.tobytes(), None)
+                seen[played.tobytes() + tight.tobytes()] = Face(played, tight, mixed / mixed.sum())
         before = point
         if point.gap < CONVERGED:
             break
