@@ -113,12 +113,15 @@ def learnt(run: Path, game: Game, pairs: int) -> Iterator[str]:
         yield f"In {minutes} no response was finished: the mixture is still that of {' and '.join(BEGINNERS)}."
         return
     first, last = (mixture_of(population, mixtures[row], 1e-6) for row in (0, -1))
-    trained = fresh(game, first, "max_damage", pairs), fresh(game, last, "max_damage", pairs)
-    unseen = fresh(game, first, "expert", pairs), fresh(game, last, "expert", pairs)
     count = "1 response" if responses == 1 else f"{responses} responses"
-    yield f"In {minutes} and {count} PSRO's mixture went"
-    yield f"  from {shown(trained[0])} to {shown(trained[1])} against max_damage, whom it began with, and"
-    yield f"  from {shown(unseen[0])} to {shown(unseen[1])} against expert, whom it never met."
+    if first.policies == last.policies:
+        score = shown(fresh(game, last, "expert", pairs))
+        yield f"In {minutes} {count} did not beat PSRO's mixture yet, which wins {score} against expert."
+    else:
+        yield f"In {minutes} and {count} PSRO's mixture went"
+        for opponent, about in (("max_damage", "whom it began with"), ("expert", "whom it never met")):
+            before, after = (shown(fresh(game, mixture, opponent, pairs)) for mixture in (first, last))
+            yield f"  from {before} to {after} against {opponent}, {about}."
     yield f"Its newest response alone: {shown(fresh(game, population[-1], 'max_damage', pairs))} against max_damage."
     yield f"(Win rates, ties half, with 95 % intervals, on {2 * pairs:,} fresh matches each.)"
 

@@ -64,7 +64,13 @@ class Stage:
 
     def told(self) -> str:
         """How far it is, in a few words."""
-        return f"{self.counted()}, {_left(self.left)}"
+        return f"{self.counted()}, {self.remaining()}"
+
+    def remaining(self) -> str:
+        """The time left, in a few words; the last of many steps may take longer than their number says."""
+        if self.left is None:
+            return "time left unknown"
+        return "nearly done" if self.left < 0.5 and self.done < self.total else f"{self.left:.0f} s left"
 
 
 _open: list[Stage] = []
@@ -154,7 +160,7 @@ class _Inner(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         inner = _open[-1:] or [self._own]
-        return Text(_left(self._own.left) + ("" if inner[0] is self._own else f"; {inner[0].told()}"))
+        return Text(self._own.remaining() + ("" if inner[0] is self._own else f"; {inner[0].told()}"))
 
 
 class Lines:
@@ -249,9 +255,5 @@ def _line(stages: list[Stage]) -> str:
     outer = next((one for one in stages if one.total), stages[0])
     inner = [one.told() for one in stages[stages.index(outer) + 1 :]][-1:]
     note = f"  {outer.note}" if outer.note else ""
-    left = f", {_left(outer.left)}" if outer.total else ""
+    left = f", {outer.remaining()}" if outer.total else ""
     return "; ".join([f"{outer.counted()}{note}  {outer.spent:.0f} s{left}", *inner])
-
-
-def _left(seconds: float | None) -> str:
-    return "time left unknown" if seconds is None else f"{seconds:.0f} s left"

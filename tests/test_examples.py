@@ -53,6 +53,7 @@ def test_the_demo_says_what_was_learnt_and_when_nothing_was(tmp_path, capsys):
     game = "gen1ou(pool=one,party=1)"
     oracle = ["--oracle", "ppo", "--oracle.decisions", "300", "--oracle.batch", "100", "--oracle.matches", "16"]
     run = ["psro", "--game", game, "--population", "random", "max_damage", "--run", str(tmp_path), *oracle]
+    run += ["--meta-solver", "uniform"]
     assert main([*run, "--payoffs.units", "2", "--iterations", "0"]) == 0
     [line] = demo.learnt(tmp_path, load_game(game), 2)
     assert "no response was finished" in line
@@ -60,5 +61,5 @@ def test_the_demo_says_what_was_learnt_and_when_nothing_was(tmp_path, capsys):
     assert "iteration 1: ppo won " in capsys.readouterr().err
     told = "\n".join(demo.learnt(tmp_path, load_game(game), 2))
     assert "and 1 response PSRO's mixture went\n  from" in told
-    assert "against max_damage" in told
+    assert "against max_damage, whom it began with" in told
     assert "on 4 fresh matches each" in told

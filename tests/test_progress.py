@@ -46,6 +46,15 @@ def test_the_time_left_is_what_pace_and_limit_say(clock, done, seconds, left):
     assert one.left == left
 
 
+def test_a_step_that_takes_longer_than_its_like_is_not_promised_at_once(clock):
+    one = Stage("matches", 1000)
+    clock[0] = 10.0
+    one.update(999)
+    assert one.told() == "matches 999/1,000, nearly done"
+    one.update(1000)
+    assert one.told() == "matches 1,000/1,000, 0 s left"
+
+
 def test_the_pace_counts_from_where_the_work_was_taken_up(clock):
     one = Stage("work", 100, 80)
     clock[0] = 5.0
