@@ -55,14 +55,16 @@ def main() -> None:
         print(json.dumps(measure(work, int(threads), waiting, options.seconds)))
         return
     results: dict[Cell, Measured] = {}
-    print("| work | threads | while waiting | busy loops | per second | processor | fair share | of the fair pace |")
-    print("|---|---|---|---|---|---|---|---|")
+    columns = ["work", "threads", "while waiting", "loops", "a second", "of the cores", "fair", "a processor second"]
+    print(f"| {' | '.join([*columns, 'of the fair pace'])} |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for cell in itertools.starmap(Cell, itertools.product(WORK, (1, 2), ("sleep", "spin"), (0, 2))):
         runs = sorted(run(cell, options.seconds) for _ in range(options.repeats))
         one = results[cell] = runs[len(runs) // 2]
         alone = results[Cell(cell.work, 1, "sleep", 0)]
         pace = one.rate / (alone.rate / alone.processor * one.fair)
-        figures = f"{one.rate:,.0f} | {one.processor:.2f} | {one.fair:.2f} | {pace:.2f}"
+        shares = f"{one.processor:.2f} | {one.fair:.2f} | {one.rate / one.processor:,.0f}"
+        figures = f"{one.rate:,.1f} | {shares} | {pace:.2f}"
         print(f"| {WORK[cell.work]} | {cell.threads} | {cell.waiting} | {cell.loops} | {figures} |", flush=True)
 
 

@@ -22,6 +22,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.progress import TimeElapsedColumn as TimeSpentColumn
+from rich.table import Column
 from rich.text import Text
 
 SILENCE = 10.0
@@ -155,11 +156,12 @@ class _Inner(ProgressColumn):
     """Time left, and what the innermost work in progress is at."""
 
     def __init__(self, own: Stage):
-        super().__init__()
+        super().__init__(Column(no_wrap=True, overflow="ellipsis"))
         self._own = own
 
     def render(self, task: Task) -> Text:
-        inner = _open[-1:] or [self._own]
+        opened = list(_open)
+        inner = opened[-1:] if self._own in opened else [self._own]
         return Text(self._own.remaining() + ("" if inner[0] is self._own else f"; {inner[0].told()}"))
 
 

@@ -180,7 +180,8 @@ def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
         bar.update(iteration, f"return {metrics['return']:.2f}, {speed}" if "return" in metrics else speed)
         return
     if not known and "policies_all" in metrics:
-        bar.update(iteration, f"{metrics['policies_all']} policies")
+        count = metrics["policies_all"]
+        bar.update(iteration, "1 policy" if count == 1 else f"{count} policies")
         return
     shown = known or [name for name in metrics if name not in ("iteration", "seconds")][:2]
     bar.update(iteration, ", ".join(f"{re.sub('[_/]', ' ', name)} {metrics[name]:.3g}" for name in shown))

@@ -176,6 +176,22 @@ def test_a_resume_computes_as_before_or_as_it_is_asked(tmp_path):
     assert (asked.compute.bf16, asked.compute.threads) == (True, 2)
 
 
+def test_seconds_end_a_run_inside_a_response_which_a_resume_takes_up(tmp_path, capsys):
+    endless = ["--oracle", "ppo", "--oracle.decisions", "100000000", "--oracle.batch", "200", "--oracle.report", "1000"]
+    began = time.monotonic()
+    asked = ["psro", "--run", str(tmp_path), "--seconds", "1", *endless]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pokespiel.oracles.common.LATE", 0.2)  # a report of 1,000 updates is longer in coming
+        assert main([*asked, "--game", "kuhn_poker"]) == 130
+        before = RunFolder(tmp_path).standing().state
+        assert main(["psro", "--run", str(tmp_path), "--resume", "--seconds", "1"]) == 130
+    assert time.monotonic() - began < 30
+    after = RunFolder(tmp_path).standing().state
+    assert (before.iteration, after.iteration) == (0, 0)
+    assert 0 < before.pending.training.metrics["decisions"] < after.pending.training.metrics["decisions"]
+    assert "stopped at iteration 0" in capsys.readouterr().out
+
+
 def test_two_processes_cannot_work_in_one_folder(tmp_path):
     program = (
         "import sys, time\n"
