@@ -22,11 +22,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.allocation import ALLOCATIONS, Allocation, Mixture
-from pokespiel.metagame import PayoffTable, grow
+from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation, Mixture
+from pokespiel.payoffs.tables import PayoffTable, grow
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.sampling import Units, record, seatings, to_play
-from pokespiel.tournament import Tournament
+from pokespiel.payoffs.sampling import Units, record, seatings, to_play
+from pokespiel.runs.tournament import Tournament
 
 STAGES = (20, 40, 80, 160, 320, 640)
 """Units a cell, on average, at which the table is looked at."""

@@ -24,15 +24,15 @@ from pathlib import Path
 import numpy as np
 from learning_settings import GAIN, META_SOLVERS, PSRO_ORACLES, SELF_PLAY, oracle_of
 
-from pokespiel.checkpoint import load_checkpoint, save_checkpoint
-from pokespiel.evaluation.exact import exact_metrics
-from pokespiel.files import replacing, write_text
+from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.payoffs.exact import exact_metrics
+from pokespiel.core.files import replacing, write_text
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.metagame import ExactPayoffs
+from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import Opponents, result
-from pokespiel.policy import Policy, Tabular, Uniform
+from pokespiel.core.policy import Policy, Tabular, Uniform
 from pokespiel.psro import psro
 
 FORMAT = "pokespiel-benchmark-1"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pokespiel.files import write_text
+from pokespiel.core.files import write_text
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.teams.pools import load_pool, split
@@ -25,10 +25,10 @@ from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.profile import Profiler, table
 from pokespiel.learning.schedules import Schedule
-from pokespiel.matches import play
+from pokespiel.game.matches import play
 from pokespiel.oracles.ppo import PPO
-from pokespiel.policy import Policy, save_policy
-from pokespiel.statistics import bootstrap_interval
+from pokespiel.core.policy import Policy, save_policy
+from pokespiel.core.intervals import bootstrap_interval
 
 
 def learner(options: argparse.Namespace) -> PPO:

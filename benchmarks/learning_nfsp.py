@@ -22,11 +22,11 @@ import torch
 from learning_settings import SELF_PLAY, oracle_of
 from references import require
 
-from pokespiel.files import write_text
+from pokespiel.core.files import write_text
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
 from pokespiel.oracles import result
-from pokespiel.policy import Tabular
+from pokespiel.core.policy import Tabular
 
 
 def ours(game: TreeGame, seed: int) -> dict[str, float]:

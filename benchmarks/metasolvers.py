@@ -29,7 +29,7 @@ from pokespiel.metasolvers.correlated import Correlated
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.prd import ProjectedReplicator
 from pokespiel.metasolvers.regret import cce_gap, ce_gap, nash_conv
-from pokespiel.threads import limited
+from pokespiel.core.threads import limited
 
 ROW = "| {:<44} | {:>12} | {:>10} | {:>8} | {} |"
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from pokespiel.beginnings import policy_named
+from pokespiel.runs.initial import policy_named
 from pokespiel.game import load_game
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.oddities import Tally, lengths_table, table

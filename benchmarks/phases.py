@@ -25,10 +25,10 @@ from typing import Any
 
 import yaml
 
-from pokespiel.environment import facts
-from pokespiel.evaluation.measurements import measurements
-from pokespiel.files import write_text
-from pokespiel.run import RunFolder
+from pokespiel.core.provenance import facts
+from pokespiel.runs.measurements import measurements
+from pokespiel.core.files import write_text
+from pokespiel.runs.run import RunFolder
 
 SETTINGS = Path(__file__).parent / "phases.yaml"
 RESULTS = Path(__file__).parent / "results" / "phases"
@@ -120,7 +120,7 @@ def pokespiel(*arguments: str) -> None:
     """A command of the package; its failure ends this one. Ctrl-C reaches it too, and it stops at a checkpoint."""
     print("pokespiel", *arguments, flush=True)
     kept = signal.signal(signal.SIGINT, lambda *_: None)
-    status = subprocess.Popen([sys.executable, "-m", "pokespiel.cli", *arguments]).wait()
+    status = subprocess.Popen([sys.executable, "-m", "pokespiel.commands.main", *arguments]).wait()
     signal.signal(signal.SIGINT, kept)
     if status:
         raise SystemExit(status)

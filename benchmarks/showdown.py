@@ -15,7 +15,7 @@ import numpy as np
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.teams import load_pool
-from pokespiel.matches import Seats
+from pokespiel.game.matches import Seats
 from pokespiel.showdown.arena import Conditions, Fixture, local_server, play_arena, seat_swapped
 from pokespiel.showdown.contestants import PolicyContestant
 from pokespiel.showdown.install import required

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from pokespiel.beginnings import policy_named
+from pokespiel.runs.initial import policy_named
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.install import required

@@ -25,13 +25,13 @@ from typing import Any
 from pokespiel.evaluation.exploitability import EXPLOITER, GAME
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.evaluation.victims import Victim, against, victim_named
-from pokespiel.files import write_text
+from pokespiel.core.files import write_text
 from pokespiel.game import Game, load_game
 from pokespiel.learning.rewards import Reward
 from pokespiel.oracles import ORACLES
 from pokespiel.oracles.ppo import PPO
-from pokespiel.policy import Policy
-from pokespiel.progress import watch
+from pokespiel.core.policy import Policy
+from pokespiel.core.progress import watch
 
 ARMS = {"rewards": ("shaped", "terminal"), "starts": ("warm", "scratch")}
 """The experiments; what is reported is the first arm's score against the second."""

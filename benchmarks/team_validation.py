@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pokespiel.files import write_text
+from pokespiel.core.files import write_text
 from pokespiel.game.gen1.teams import POOLS, REASONS, Team, load_pool, pack, read_file, validate
-from pokespiel.game.gen1.teams.reference import disagreement, reasons, repaired, showdown_verdicts
-from pokespiel.game.gen1.teams.spoil import WAYS, spoil
+from pokespiel.showdown.reference.teams import disagreement, reasons, repaired, showdown_verdicts
+from pokespiel.showdown.reference.spoil import WAYS, spoil
 from pokespiel.showdown import install
 
 GOLDEN_SEED = 0

@@ -100,7 +100,7 @@ def busy(loops: int) -> Iterator[None]:
 def measure(work: str, threads: int, waiting: str, seconds: float) -> Measured:
     if waiting == "spin":
         import torch  # noqa: F401, before pokespiel can ask it to sleep
-    from pokespiel.threads import cores, limited
+    from pokespiel.core.threads import cores, limited
 
     step = {"matches": matches, "ppo": self_play}[work](threads)
     step()
@@ -132,7 +132,7 @@ def matches(threads: int) -> Callable[[], int]:
     """Matches of the shipped agent against the expert, 50 side by side."""
     import numpy as np
 
-    from pokespiel import agents
+    from pokespiel.runs import agents
     from pokespiel.evaluation.match_sets import head_to_head
     from pokespiel.game import load_game
     from pokespiel.game.gen1.baselines import BASELINES

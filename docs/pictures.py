@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pokespiel.cli import main
+from pokespiel.commands.main import main
 
 WIDTH, HEIGHT = 720, 780
 FLAGS = (

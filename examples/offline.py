@@ -15,7 +15,7 @@ from pokespiel.game import load_game
 from pokespiel.learning.datasets import Dataset
 from pokespiel.oracles import Opponents, result
 from pokespiel.oracles.offline import Offline
-from pokespiel.policy import Uniform
+from pokespiel.core.policy import Uniform
 
 
 def main() -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pokespiel.evaluation.exact import exact_metrics
+from pokespiel.payoffs.exact import exact_metrics
 from pokespiel.game import load_game
-from pokespiel.metagame import ExactPayoffs
+from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.oracles.exact import Exact
 from pokespiel.psro import psro

@@ -12,7 +12,7 @@ import numpy as np
 from pokespiel.game import load_game
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.ppo import PPO
-from pokespiel.policy import Uniform
+from pokespiel.core.policy import Uniform
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import argparse
 
 import numpy as np
 
-from pokespiel.beginnings import policy_named
+from pokespiel.runs.initial import policy_named
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown.arena import local_server, play_arena, seat_swapped
 from pokespiel.showdown.contestants import PokeEnvContestant, PolicyContestant

@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pokespiel.allocation import Mixture
+from pokespiel.payoffs.allocation import Mixture
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.tournament import Plan, Tournament, results
-from pokespiel.tournament.results import text
+from pokespiel.runs.tournament import Plan, Tournament
+from pokespiel.runs.tournament import results
+from pokespiel.runs.tournament.results import text
 
 
 def main() -> None:

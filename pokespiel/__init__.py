@@ -4,7 +4,7 @@ Importing the package registers `gen1ou` with OpenSpiel. Unless torch is loaded 
 OMP_WAIT_POLICY=passive where the environment does not say otherwise, so that torch's threads sleep while they wait.
 """
 
-from pokespiel.threads import wait_passively
+from pokespiel.core.threads import wait_passively
 
 wait_passively()  # before anything imports torch
 

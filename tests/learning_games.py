@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pokespiel.policy import Observations
+from pokespiel.core.policy import Observations
 
 
 class RepeatedPennies:

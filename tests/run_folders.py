@@ -15,4 +15,4 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def command(path: Path, *more: str) -> list[str]:
     """`pokespiel psro` in the folder `path`, as another process runs it."""
-    return [sys.executable, "-m", "pokespiel.cli", "psro", "--run", str(path), *more]
+    return [sys.executable, "-m", "pokespiel.commands.main", "psro", "--run", str(path), *more]

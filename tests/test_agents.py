@@ -9,13 +9,13 @@ import shutil
 import numpy as np
 import pytest
 
-from pokespiel import agents
-from pokespiel.agents.deploy import agent_of
-from pokespiel.agents.distill import Distillation, distill
-from pokespiel.agents.strength import strengths, team_sets
-from pokespiel.beginnings import policy_named
-from pokespiel.cli import main
-from pokespiel.config import UnknownName
+from pokespiel.runs import agents
+from pokespiel.evaluation.deploy import agent_of
+from pokespiel.oracles.distill import Distillation, distill
+from pokespiel.evaluation.strength import strengths, team_sets
+from pokespiel.runs.initial import policy_named
+from pokespiel.commands.main import main
+from pokespiel.core.registry import UnknownName
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams.pools import trains
@@ -24,10 +24,10 @@ from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
 from pokespiel.learning.schedules import Schedule
-from pokespiel.options import Choice
-from pokespiel.policy import Mixture, load_policy, read_about, save_policy
-from pokespiel.run import PSROConfig, RunFolder
-from pokespiel.session import work
+from pokespiel.core.options import Choice
+from pokespiel.core.policy import Mixture, load_policy, read_about, save_policy
+from pokespiel.runs.run import PSROConfig, RunFolder
+from pokespiel.runs.session import work
 from pokespiel.showdown.record import Record, read_record
 
 NAME = "gen1ou(pool=one,party=2)"

@@ -8,7 +8,7 @@ import safetensors.numpy
 import safetensors.torch
 import torch
 
-from pokespiel.archive import SEAL, SEALED, load_archive, save_archive
+from pokespiel.core.archive import SEAL, SEALED, load_archive, save_archive
 
 HEADER = {"text": f'"{SEAL}":"{"0" * 64}" ü\\'}
 ARRAYS = {

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pokespiel.beginnings import policies_named, policy_named
-from pokespiel.cli import main
-from pokespiel.config import BadOption
+from pokespiel.runs.initial import policies_named, policy_named
+from pokespiel.commands.main import main
+from pokespiel.core.registry import BadOption
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.options import Choice
-from pokespiel.policy import Mixture, Uniform, read_about, save_policy
-from pokespiel.run import PSROConfig, RunFolder, labels
-from pokespiel.session import work
+from pokespiel.core.options import Choice
+from pokespiel.core.policy import Mixture, Uniform, read_about, save_policy
+from pokespiel.runs.run import PSROConfig, RunFolder, labels
+from pokespiel.runs.session import work
 
 GEN1 = "gen1ou(pool=one,party=1,turn_limit=20)"
 SAMPLED = Choice("sampled", {"units": 4})

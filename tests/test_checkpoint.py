@@ -8,8 +8,8 @@ import os
 import numpy as np
 import pytest
 
-from pokespiel.checkpoint import load_checkpoint, save_checkpoint
-from pokespiel.policy import Mixture, Tabular, Uniform, memoryless, save_policy
+from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.core.policy import Mixture, Tabular, Uniform, memoryless, save_policy
 
 TREE = {
     "none": None,

@@ -14,12 +14,12 @@ import yaml
 from run_folders import rows
 
 from pokespiel import __version__
-from pokespiel.catalogue import SECTIONS
-from pokespiel.cli import COMMANDS, UNREAD, main
+from pokespiel.commands.catalogue import SECTIONS
+from pokespiel.commands.main import COMMANDS, UNREAD, main
 from pokespiel.game import GAMES
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
-from pokespiel.run import RunFolder
+from pokespiel.runs.run import RunFolder
 
 SMALL = ["psro", "--game", "kuhn_poker", "--iterations", "3"]
 
@@ -299,7 +299,7 @@ def test_the_version(capsys, flag):
 @pytest.mark.parametrize("errors", [subprocess.PIPE, subprocess.STDOUT], ids=["", "2>&1"])
 def test_a_reader_that_leaves_ends_a_command_in_silence(tmp_path, command, errors):
     write_csv(tmp_path / "rps.csv", RPS)
-    program = [sys.executable, "-m", "pokespiel.cli", *command.split()]
+    program = [sys.executable, "-m", "pokespiel.commands.main", *command.split()]
     with subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True) as running:
         running.stdout.close()  # as `| head` does
         said = running.stderr.read() if running.stderr else ""
@@ -325,7 +325,7 @@ def test_help_shows_every_command_and_every_field(capsys):
 
 def test_quick_commands_do_not_import_what_is_slow(tmp_path):
     program = (
-        "import sys; from pokespiel.cli import main\n"
+        "import sys; from pokespiel.commands.main import main\n"
         "main(sys.argv[1:])\n"
         "slow = {'torch', 'matplotlib', 'cvxpy', 'poke_env', 'tensorboard'} & set(sys.modules)\n"
         "assert not slow, slow"

@@ -9,9 +9,9 @@ from typing import Literal
 
 import pytest
 
-from pokespiel.config import BadOption, Registry, UnknownName, build, options_of
+from pokespiel.core.registry import BadOption, Registry, UnknownName, build, options_of
 from pokespiel.game import GAMES
-from pokespiel.metagame import PAYOFFS
+from pokespiel.payoffs.tables import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
 
@@ -101,7 +101,7 @@ def test_every_registered_plugin_imports_and_says_what_it_is(registry):
 
 @pytest.mark.parametrize("registry", [METASOLVERS, ORACLES], ids=lambda registry: registry.kind)
 def test_every_option_has_a_meaning(registry):
-    from pokespiel.options import attribute_docs
+    from pokespiel.core.options import attribute_docs
 
     for name in registry:
         documented = attribute_docs(registry[name])

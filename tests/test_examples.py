@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pokespiel.cli import main
+from pokespiel.commands.main import main
 from pokespiel.game import load_game
 from pokespiel.showdown.install import ShowdownMissing, install
 

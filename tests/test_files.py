@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from pokespiel.files import replacing, write_bytes, write_text
+from pokespiel.core.files import replacing, write_bytes, write_text
 
 
 def test_writes_and_replaces(tmp_path):
@@ -60,7 +60,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
 def test_a_reader_never_sees_a_part_though_the_writer_is_killed(tmp_path):
     path = tmp_path / "file"
     program = (
-        "import sys; from pokespiel.files import write_bytes\n"
+        "import sys; from pokespiel.core.files import write_bytes\n"
         "for i in range(10**9): write_bytes(sys.argv[1], bytes([i % 256]) * 2_000_000)"
     )
     writer = subprocess.Popen([sys.executable, "-c", program, str(path)])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pokespiel.config import BadOption
+from pokespiel.core.registry import BadOption
 from pokespiel.game import load_game
 from pokespiel.game.gen1.batch import P1_WINS, P2_WINS, PLAYING
 

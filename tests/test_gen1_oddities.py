@@ -15,7 +15,7 @@ from pokespiel.game.gen1.oddities import _board as board_of
 from pokespiel.game.gen1.recorded import ACTION, record
 from pokespiel.game.gen1.recorded import _words as words
 from pokespiel.game.gen1.view import ACTION_NAMES
-from pokespiel.policy import Observations, sample_actions
+from pokespiel.core.policy import Observations, sample_actions
 
 HIT, MISS, PLAIN = ("hit", 1), ("hit", 0), ("critical", 0)
 LOW = ("damage", 217)

@@ -14,7 +14,7 @@ from pokespiel.game import load_game
 from pokespiel.game.gen1 import Battle
 from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES
 from pokespiel.oracles.cfr import CFR, solve
-from pokespiel.policy import Tabular, Uniform
+from pokespiel.core.policy import Tabular, Uniform
 
 VARIANTS = [
     "gen1ou",

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from gen1_teams import seen_by
 
-from pokespiel.game.gen1 import oracle, view
+from pokespiel.game.gen1 import view
+from pokespiel.showdown import reference as oracle
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.game.gen1.differential import battle_of
-from pokespiel.game.gen1.oracle import golden
+from pokespiel.showdown.reference.differential import battle_of
+from pokespiel.showdown.reference import golden
 from pokespiel.game.gen1.tracker import Tracker
 
 DATA = Path(__file__).parent / "data"

@@ -11,7 +11,7 @@ from pokespiel.learning.collection import Collector
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating, seat, self_play
-from pokespiel.policy import Observations, Uniform, memoryless
+from pokespiel.core.policy import Observations, Uniform, memoryless
 
 PLAYED = np.array([0.7, 0.3, 0.0])
 

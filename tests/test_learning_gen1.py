@@ -16,7 +16,7 @@ from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.rewards import Reward, Shaper
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import ORACLES, Opponents
-from pokespiel.policy import Uniform
+from pokespiel.core.policy import Uniform
 
 pytest.importorskip("pokespiel.game.gen1._engine", reason="the engine is not built")
 

@@ -15,7 +15,7 @@ from pokespiel.learning.replay import Reservoir
 from pokespiel.learning.sampler import InMemory, OnDisk, Sampler
 from pokespiel.learning.schedules import Controller, KLTarget, Schedule
 from pokespiel.learning.seating import seat, self_play
-from pokespiel.policy import Uniform
+from pokespiel.core.policy import Uniform
 
 
 def test_a_reservoir_holds_everything_with_the_same_probability() -> None:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pokespiel.config import BadOption
+from pokespiel.core.registry import BadOption
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 
 SOLVERS = sorted(METASOLVERS)

@@ -13,7 +13,7 @@ from pokespiel.learning.replay import Reservoir
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.nfsp import NFSP, fit_average
-from pokespiel.policy import Observations, Uniform
+from pokespiel.core.policy import Observations, Uniform
 
 KUHN = load_game("kuhn_poker")
 SMALL = {"batch": 512, "matches": 128, "network": NetworkOptions(hidden=(32,))}

@@ -12,7 +12,7 @@ from pokespiel.learning.datasets import Dataset
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.offline import Offline
-from pokespiel.policy import Uniform
+from pokespiel.core.policy import Uniform
 
 KUHN = load_game("kuhn_poker")
 OPPONENTS = {

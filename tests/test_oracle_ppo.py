@@ -23,7 +23,7 @@ from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import pick_start
 from pokespiel.oracles.ppo import PPO, given_policies, played_log, scaled
-from pokespiel.policy import Policy, Tabular, Uniform
+from pokespiel.core.policy import Policy, Tabular, Uniform
 
 KUHN = load_game("kuhn_poker")
 SMALL = {"batch": 512, "matches": 128, "network": NetworkOptions(hidden=(32,))}

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from run_folders import rows
 
-from pokespiel.cli import main
-from pokespiel.config import BadOption, UnknownName
+from pokespiel.commands.main import main
+from pokespiel.core.registry import BadOption, UnknownName
 from pokespiel.game import load_game, with_limit
 from pokespiel.game.flatten import TreeRefused
 from pokespiel.game.foreign import GameFailed
 from pokespiel.game.spiel import SpielGame
 from pokespiel.game.tree import TreeGame
-from pokespiel.matches import play
-from pokespiel.policy import Tabular, Uniform
-from pokespiel.run import RunFolder
+from pokespiel.game.matches import play
+from pokespiel.core.policy import Tabular, Uniform
+from pokespiel.runs.run import RunFolder
 
 FILE = Path(__file__).with_name("own_games.py")
 REGISTERING = "from own_games import *\nfrom own_games import TYPE\npyspiel.register_game(TYPE, Guess)\n"
@@ -109,7 +109,7 @@ def test_a_game_of_ones_own_has_no_sequence_form():
 def test_a_run_of_ones_own_game_resumes(tmp_path):
     """The folder says where the game is; another process finds it there."""
     (tmp_path / "auction.py").write_text(REGISTERING)
-    psro = [sys.executable, "-m", "pokespiel.cli", "psro", "--run", "run"]
+    psro = [sys.executable, "-m", "pokespiel.commands.main", "psro", "--run", "run"]
     begun = [*psro, "--game", "python:auction.py(numbers=4)", "--meta-solver", "uniform", "--iterations"]
     environment = {"PYTHONPATH": f"{FILE.parent}:{FILE.parent.parent}", "PATH": "", "HOME": str(tmp_path)}
     for command in ([*begun, "2"], [*psro, "--resume", "--iterations", "5"]):

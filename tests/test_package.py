@@ -148,8 +148,8 @@ ELSEWHERE = """
 import json, sys
 import numpy as np
 import pokespiel
-from pokespiel.agents import load
-from pokespiel.beginnings import policy_named
+from pokespiel.runs.agents import load
+from pokespiel.runs.initial import policy_named
 from pokespiel.evaluation.match_sets import head_to_head
 from pokespiel.game import load_game
 from pokespiel.game.gen1.teams import POOLS, load_pool

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from pokespiel.commands.tournament import TournamentCommand
-from pokespiel.options import from_plain, parse
-from pokespiel.run import PSROConfig
+from pokespiel.core.options import from_plain, parse
+from pokespiel.runs.run import PSROConfig
 
 PLACE = Path(__file__).parents[1] / "benchmarks" / "phases.py"
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from pokespiel import agents
+from pokespiel.runs import agents
 from pokespiel.evaluation.avoiding import Avoiding
 from pokespiel.game.gen1.baselines.expert import Expert
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
-from pokespiel.policy import (
+from pokespiel.core.policy import (
     Mixture,
     Observations,
     Tabular,

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from pokespiel import progress
-from pokespiel.cli import main
-from pokespiel.progress import Lines, Stage, heartbeat, stage, watch
+from pokespiel.core import progress
+from pokespiel.commands.main import main
+from pokespiel.core.progress import Lines, Stage, heartbeat, stage, watch
 
 
 @pytest.fixture

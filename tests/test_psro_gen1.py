@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from run_folders import command, rows
 
-from pokespiel.cli import main
-from pokespiel.run import RunFolder
+from pokespiel.commands.main import main
+from pokespiel.runs.run import RunFolder
 
 GAME = "gen1ou(pool=one,party=1,turn_limit=20)"
 LEARNING = "decisions 300 batch 50 matches 8 report 1 network.hidden 8 network.body mlp"

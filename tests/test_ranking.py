@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from test_allocation import CYCLE, above, sampled
 
-from pokespiel.metagame import PayoffTable, Samples
+from pokespiel.payoffs.tables import PayoffTable, Samples
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.uniform import Uniform
-from pokespiel.ranking import rank
-from pokespiel.statistics import mean_interval
+from pokespiel.payoffs.ranking import rank
+from pokespiel.core.intervals import mean_interval
 
 
 def rng(seed: int = 0) -> np.random.Generator:

@@ -30,7 +30,7 @@ def files(path: Path) -> dict[str, str]:
 
 def runnable(line: str) -> str:
     """The command with this interpreter's package, from any folder."""
-    line = re.sub(r"^pokespiel\b", f"{shlex.quote(sys.executable)} -m pokespiel.cli", line)
+    line = re.sub(r"^pokespiel\b", f"{shlex.quote(sys.executable)} -m pokespiel.commands.main", line)
     return re.sub(r"^python ", f"{shlex.quote(sys.executable)} ", line)
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from pokespiel.cli import main
-from pokespiel.options import Choice
-from pokespiel.run import PSROConfig, RunFolder
-from pokespiel.run_report import write_report
-from pokespiel.session import work
+from pokespiel.commands.main import main
+from pokespiel.core.options import Choice
+from pokespiel.runs.run import PSROConfig, RunFolder
+from pokespiel.report.run import write_report
+from pokespiel.runs.session import work
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to look at pages with")

@@ -14,14 +14,14 @@ import pytest
 import yaml
 from run_folders import command, rows
 
-from pokespiel.checkpoint import load_checkpoint, save_checkpoint
-from pokespiel.cli import main
-from pokespiel.files import Busy
-from pokespiel.options import Choice, to_plain
-from pokespiel.policy import Tabular, load_policy
-from pokespiel.run import FORMAT, PSROConfig, RunFolder, _csv
-from pokespiel.session import _oracles, work
-from pokespiel.threads import cores
+from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.commands.main import main
+from pokespiel.core.files import Busy
+from pokespiel.core.options import Choice, to_plain
+from pokespiel.core.policy import Tabular, load_policy
+from pokespiel.runs.run import FORMAT, PSROConfig, RunFolder, _csv
+from pokespiel.runs.session import _oracles, work
+from pokespiel.core.threads import cores
 
 KUHN = PSROConfig("kuhn_poker", Choice("prd", {"steps": 200}), iterations=6, seed=3)
 
@@ -195,7 +195,7 @@ def test_seconds_end_a_run_inside_a_response_which_a_resume_takes_up(tmp_path, c
 def test_two_processes_cannot_work_in_one_folder(tmp_path):
     program = (
         "import sys, time\n"
-        "from pokespiel.run import PSROConfig, RunFolder\n"
+        "from pokespiel.runs.run import PSROConfig, RunFolder\n"
         "with RunFolder.create(sys.argv[1], PSROConfig('kuhn_poker', iterations=2)):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(300)"

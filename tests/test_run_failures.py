@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from run_folders import command, rows
 
-from pokespiel import files, run
-from pokespiel.cli import main
-from pokespiel.metagame import ExactPayoffs
+from pokespiel.core import files
+from pokespiel.runs import run
+from pokespiel.commands.main import main
+from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.metasolvers.regret_matching import RegretMatching
 from pokespiel.oracles.exact import Exact
-from pokespiel.policy import describe
+from pokespiel.core.policy import describe
 
 ASKED = [
     "psro",
@@ -98,7 +99,7 @@ def test_a_kill_in_any_stage_loses_nothing(tmp_path, whole, stage):
     program = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from test_run_failures import ASKED, STAGES, Fails\n"
-        "from pokespiel.cli import main\n"
+        "from pokespiel.commands.main import main\n"
         f"owner, name = STAGES[{stage!r}]\n"
         "setattr(owner, name, Fails(getattr(owner, name), None, 8))\n"
         f"main([*ASKED, '--run', {str(path)!r}])"

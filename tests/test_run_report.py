@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pokespiel.chain import chain_of
-from pokespiel.cli import main
-from pokespiel.options import Choice
+from pokespiel.runs.chain import chain_of
+from pokespiel.commands.main import main
+from pokespiel.core.options import Choice
 from pokespiel.report.progress import gains, responses
-from pokespiel.run import PSROConfig, RunFolder
-from pokespiel.run_report import write_report
-from pokespiel.session import work
+from pokespiel.runs.run import PSROConfig, RunFolder
+from pokespiel.report.run import write_report
+from pokespiel.runs.session import work
 
 
 def report_of(path, config: PSROConfig) -> str:

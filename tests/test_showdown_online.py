@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from poke_env.concurrency import POKE_LOOP
 
-from pokespiel.cli import main
+from pokespiel.commands.main import main
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown.arena import local_server

@@ -20,12 +20,12 @@ from poke_env import ServerConfiguration
 from showdown_foe import Foe, playing, wait_for
 from showdown_liar import lying
 
-from pokespiel.cli import main
+from pokespiel.commands.main import main
 from pokespiel.commands.showdown import Showdown
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
-from pokespiel.options import parse
-from pokespiel.policy import Tabular, save_policy
+from pokespiel.core.options import parse
+from pokespiel.core.policy import Tabular, save_policy
 from pokespiel.showdown import series as series_module
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.connection import LoginFailed, assertion_of
@@ -127,7 +127,7 @@ def test_a_battle_that_another_process_left_is_played_on_or_counted(server, runs
 
 def command(server, out, *more):
     arguments = f"showdown challenge --first random --opponent holder --server {server.port} --matches 2"
-    return [sys.executable, "-m", "pokespiel.cli", *arguments.split(), "--out", str(out), *more]
+    return [sys.executable, "-m", "pokespiel.commands.main", *arguments.split(), "--out", str(out), *more]
 
 
 @contextmanager

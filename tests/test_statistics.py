@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pokespiel.statistics import bootstrap_interval, clopper_pearson, mean_interval, weighted_interval
+from pokespiel.core.intervals import bootstrap_interval, clopper_pearson, mean_interval, weighted_interval
 
 
 @pytest.mark.parametrize("n", [2, 20, 200])

@@ -27,7 +27,7 @@ from pokespiel.game.gen1.teams import (
     validate,
 )
 from pokespiel.game.gen1.teams.legality import facts
-from pokespiel.game.gen1.teams.spoil import WAYS
+from pokespiel.showdown.reference.spoil import WAYS
 from pokespiel.showdown import install
 
 EXPORTED = """

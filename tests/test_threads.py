@@ -12,11 +12,11 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
-from pokespiel import threads
-from pokespiel.matches import play
+from pokespiel.core import threads
+from pokespiel.game.matches import play
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.policy import memoryless
-from pokespiel.threads import cores, each_limited, limited
+from pokespiel.core.policy import memoryless
+from pokespiel.core.threads import cores, each_limited, limited
 
 ABLE: set[str] = set()
 """Libraries of linear algebra that can use several threads; some are built for one alone."""
@@ -144,7 +144,7 @@ LOAD = """
 import ctypes, glob, importlib.util
 folder = importlib.util.find_spec("torch").submodule_search_locations[0]
 ctypes.CDLL(glob.glob(folder + "/lib/libgomp*.so*")[0])
-from pokespiel.threads import waits_passively
+from pokespiel.core.threads import waits_passively
 print("passive:", waits_passively())
 """
 """Loads torch's OpenMP, as torch does."""

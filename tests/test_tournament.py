@@ -15,18 +15,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import pokespiel.tournament.log as log_module
-from pokespiel.allocation import Mixture, ResponseGraph, Uniform
-from pokespiel.cli import main
-from pokespiel.files import Busy
+import pokespiel.runs.tournament.log as log_module
+from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform
+from pokespiel.commands.main import main
+from pokespiel.core.files import Busy
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.metagame import PayoffTable
-from pokespiel.policy import Tabular
-from pokespiel.policy import Uniform as UniformPolicy
-from pokespiel.tournament import Plan, Tournament, members_of_run, named, results
-from pokespiel.tournament.report import write_report
-from pokespiel.tournament.results import text, write
+from pokespiel.payoffs.tables import PayoffTable
+from pokespiel.core.policy import Tabular
+from pokespiel.core.policy import Uniform as UniformPolicy
+from pokespiel.runs.tournament import Plan, Tournament, members_of_run, named
+from pokespiel.runs.tournament import results
+from pokespiel.report.tournament import write_report
+from pokespiel.runs.tournament.results import text, write
 
 GAME = "gen1ou(pool=one,party=1,turn_limit=40)"
 PLAN = Plan(Uniform(), units=12, first=12, step=10)
@@ -113,7 +114,7 @@ def test_a_killed_process_goes_on_to_the_same_log(tmp_path):
     asked = ["random", "max_damage", "--game", GAME, "--units", "60", "--step", "4", "--draws", "10"]
 
     def command(folder: Path) -> list[str]:
-        return [sys.executable, "-m", "pokespiel.cli", "tournament", *asked, "--folder", str(folder)]
+        return [sys.executable, "-m", "pokespiel.commands.main", "tournament", *asked, "--folder", str(folder)]
 
     for lines_before in (3, 30):
         process = subprocess.Popen(command(tmp_path / "killed"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)

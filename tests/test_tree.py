@@ -15,14 +15,14 @@ import pytest
 from open_spiel.python.algorithms import exploitability
 from trees import random_policy, tree
 
-from pokespiel import progress
+from pokespiel.core import progress
 from pokespiel.game import from_openspiel, load_game, openspiel_names
 from pokespiel.game.flatten import TERMINAL, TreeRefused, _walk, flatten
 from pokespiel.game.tree import TreeGame
-from pokespiel.metagame import ExactPayoffs
-from pokespiel.openspiel import policy_to_openspiel, state_at
+from pokespiel.payoffs.tables import ExactPayoffs
+from pokespiel.game.openspiel import policy_to_openspiel, state_at
 from pokespiel.oracles.exact import Exact
-from pokespiel.policy import Mixture, Observations, Tabular, Uniform, memoryless
+from pokespiel.core.policy import Mixture, Observations, Tabular, Uniform, memoryless
 
 GAMES = (
     "kuhn_poker",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pokespiel.policy import Memoryless, Observations
+from pokespiel.core.policy import Memoryless, Observations
 
 
 class ToyGame:

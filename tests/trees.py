@@ -6,7 +6,7 @@ import numpy as np
 
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.policy import Tabular
+from pokespiel.core.policy import Tabular
 
 
 def tree(name: str) -> TreeGame:

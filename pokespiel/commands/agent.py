@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
 
-from pokespiel.agents.distill import Distillation
+from pokespiel.oracles.distill import Distillation
 
 if TYPE_CHECKING:
-    from pokespiel.agents.deploy import Agent
-    from pokespiel.agents.distill import Distilled
-    from pokespiel.agents.strength import Strength
-    from pokespiel.policy import Policy
+    from pokespiel.evaluation.deploy import Agent
+    from pokespiel.oracles.distill import Distilled
+    from pokespiel.evaluation.strength import Strength
+    from pokespiel.core.policy import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class AgentCommand:
     matches: int = 2_000
     """Of each evaluation, played in seat-swapped pairs."""
     ship: Path | None = None
-    """Write the folder that `pokespiel.agents` loads, with the evaluation on its card."""
+    """Write the folder that `pokespiel.runs.agents` loads, with the evaluation on its card."""
     population: int = 12
     """How many of the run's policies ship at least: the mixture's members, then the newest networks."""
     exploits: tuple[Path, ...] = ()
@@ -55,10 +55,10 @@ class AgentCommand:
     """Starts the random numbers of distillation and evaluation."""
 
     def __call__(self) -> int:
-        from pokespiel.agents.deploy import agent_of
-        from pokespiel.agents.shipping import arena_of, exploit_of, files_of, ship
-        from pokespiel.policy import save_policy
-        from pokespiel.run import RunFolder
+        from pokespiel.evaluation.deploy import agent_of
+        from pokespiel.evaluation.shipping import arena_of, exploit_of, files_of, ship
+        from pokespiel.core.policy import save_policy
+        from pokespiel.runs.run import RunFolder
 
         if self.matches < 2 or self.matches % 2:
             raise ValueError(f"matches are played in pairs: expected an even number, got {self.matches}")
@@ -95,10 +95,10 @@ class AgentCommand:
 
     def _distilled(self, agent: Agent, game: str) -> tuple[Policy, Mapping[str, Any]]:
         """The network, and what is known of it."""
-        from pokespiel.agents.distill import distill
+        from pokespiel.oracles.distill import distill
         from pokespiel.evaluation.match_sets import generator, head_to_head, is_fair
         from pokespiel.game import load_game
-        from pokespiel.progress import watch
+        from pokespiel.core.progress import watch
 
         played = load_game(game)
         budget = self.distillation.decisions
@@ -117,7 +117,7 @@ class AgentCommand:
         return standing.policy, about
 
     def _strengths(self, policy: Policy) -> list[Strength]:
-        from pokespiel.agents.strength import strengths, team_sets
+        from pokespiel.evaluation.strength import strengths, team_sets
 
         found = []
         for one in strengths(policy, team_sets(self.teams), self.matches // 2, self.seed):

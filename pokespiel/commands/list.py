@@ -13,7 +13,7 @@ class List:
     """Name every OpenSpiel game too."""
 
     def __call__(self) -> int:
-        from pokespiel.catalogue import catalogue
+        from pokespiel.commands.catalogue import catalogue
 
         print(catalogue(self.games))
         return 0

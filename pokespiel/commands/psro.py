@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pokespiel.config import BadOption
+from pokespiel.core.registry import BadOption
 from pokespiel.game import with_limit
-from pokespiel.options import read_yaml, to_plain
-from pokespiel.run import PSROConfig, RunFolder
+from pokespiel.core.options import read_yaml, to_plain
+from pokespiel.runs.run import PSROConfig, RunFolder
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class PSRO(PSROConfig):
         return self.run or Path("runs") / f"{game}-{self.meta_solver.name}-{oracles}-{self.seed}"
 
     def __call__(self) -> int:
-        from pokespiel.session import work
+        from pokespiel.runs.session import work
 
         options = {name: getattr(self, name) for name in PSROConfig.__dataclass_fields__}
         config = PSROConfig(**{**options, "game": with_limit(self.game, self.limit)})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from pokespiel.config import BadOption
+from pokespiel.core.registry import BadOption
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Report:
                 raise BadOption(f"{name} must not be negative, got {getattr(self, name)}")
 
     def __call__(self) -> int:
-        from pokespiel.run import RunFolder
-        from pokespiel.run_report import write_report
-        from pokespiel.tournament import Tournament
-        from pokespiel.tournament.report import write_report as write_tournament_report
+        from pokespiel.runs.run import RunFolder
+        from pokespiel.report.run import write_report
+        from pokespiel.runs.tournament import Tournament
+        from pokespiel.report.tournament import write_report as write_tournament_report
 
         path = self.out or self.run / "report.html"
         if Tournament.at(self.run):

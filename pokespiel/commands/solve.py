@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.options import Choice
+from pokespiel.core.options import Choice
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Solve:
 
     def __call__(self) -> int:
         from pokespiel.metasolvers.sweep import spaced, sweep
-        from pokespiel.solve import solution, swept
+        from pokespiel.payoffs.solutions import solution, swept
         from pokespiel.tablefiles import read_table
 
         if self.plot is not None and self.sweep is None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional
 
-from pokespiel.allocation import ALLOCATIONS
+from pokespiel.payoffs.allocation import ALLOCATIONS
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.options import Choice
+from pokespiel.core.options import Choice
 
 if TYPE_CHECKING:
     from pokespiel.game import Game
-    from pokespiel.policy import Policy
-    from pokespiel.tournament import Plan, Tournament
+    from pokespiel.core.policy import Policy
+    from pokespiel.runs.tournament import Plan, Tournament
 
 GAME = "gen1ou(pool=competitive)"
 
@@ -61,8 +61,8 @@ class TournamentCommand:
     @classmethod
     def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
         """What replaces the defaults: game and seed of the tournament that stands in the folder, or of the run."""
-        from pokespiel.run import RunFolder
-        from pokespiel.tournament import Tournament
+        from pokespiel.runs.run import RunFolder
+        from pokespiel.runs.tournament import Tournament
 
         if given.get("folder") and Tournament.at(given["folder"][0]):
             config = Tournament(given["folder"][0]).config()
@@ -71,8 +71,9 @@ class TournamentCommand:
 
     def __call__(self) -> int:
         from pokespiel.game import load_game
-        from pokespiel.tournament import Tournament, results
-        from pokespiel.tournament.results import text, write
+        from pokespiel.runs.tournament import Tournament
+        from pokespiel.runs.tournament import results
+        from pokespiel.runs.tournament.results import text, write
 
         game = load_game(self.game)
         folder = self.folder or Path("runs") / f"tournament-{_plain(self.game)}-{self.seed}"
@@ -88,15 +89,15 @@ class TournamentCommand:
         return 0
 
     def _plan(self) -> Plan:
-        from pokespiel.tournament import Plan
+        from pokespiel.runs.tournament import Plan
 
         allocation, first = self.allocation.build(ALLOCATIONS), min(self.first, self.units)
         return Plan(allocation, self.units, first, self.step, self.width, self.max_steps)
 
     def _members(self, game: Game, folder: Path) -> dict[str, dict[str, Policy]]:
         """Who joins, by population."""
-        from pokespiel.beginnings import end_of, policies_named
-        from pokespiel.tournament import Tournament, members_of_run, named
+        from pokespiel.runs.initial import end_of, policies_named
+        from pokespiel.runs.tournament import Tournament, members_of_run, named
 
         names = self.policies or (() if self.run or Tournament.at(folder) else ("baselines",))
         joining = named(policies_named(names, game))
@@ -109,7 +110,7 @@ class TournamentCommand:
 
 
 def _play(tournament: Tournament, plan: Plan) -> None:
-    from pokespiel.progress import watch
+    from pokespiel.core.progress import watch
 
     config, before, total = tournament.config(), tournament.counted(), tournament.total(plan)
     title = f"{_plain(config.game.split('(')[0])} {'/'.join(str(len(n)) for n in config.populations.values())} policies"

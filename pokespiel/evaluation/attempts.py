@@ -22,15 +22,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from pokespiel.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.evaluation.victims import against
 from pokespiel.game import Game
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles import Opponents, Oracle, Training
 from pokespiel.oracles.common import Learning
-from pokespiel.policy import Policy, load_policy, read_about, save_policy
-from pokespiel.progress import Lines, Watch, watch
+from pokespiel.core.policy import Policy, load_policy, read_about, save_policy
+from pokespiel.core.progress import Lines, Watch, watch
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.policy import POLICIES, Observations, Policy, describe
+from pokespiel.core.policy import POLICIES, Observations, Policy, describe
 
 
 class Avoiding:

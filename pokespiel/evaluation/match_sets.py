@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.matches import play
-from pokespiel.policy import Policy
-from pokespiel.statistics import mean_interval
+from pokespiel.game.matches import play
+from pokespiel.core.policy import Policy
+from pokespiel.core.intervals import mean_interval
 
 CHUNK = 500
 """Pairs played between two reports."""

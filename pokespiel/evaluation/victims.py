@@ -13,8 +13,8 @@ from pokespiel.game import Game
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.common import heaviest
-from pokespiel.policy import Mixture, Policy
-from pokespiel.run import RunFolder
+from pokespiel.core.policy import Mixture, Policy
+from pokespiel.runs.run import RunFolder
 
 SMALLEST = 1e-6
 """A member with less weight is no part of a run's mixture."""
@@ -50,7 +50,7 @@ def victim_named(name: str, game: Game) -> Victim:
     """The mixture of the run in folder `name`, or the policy of that name."""
     if is_run(name):
         return _of_run(Path(name))
-    from pokespiel.beginnings import policy_named
+    from pokespiel.runs.initial import policy_named
 
     policy = policy_named(name)
     return Victim(name, policy, tuple(member for member, _ in members_of(policy)))

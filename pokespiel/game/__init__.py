@@ -18,10 +18,10 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from pokespiel.config import BadOption, Registry, unknown
+from pokespiel.core.registry import BadOption, Registry, unknown
 from pokespiel.game import own
 from pokespiel.game.foreign import Once, quiet, said
-from pokespiel.policy import Observations
+from pokespiel.core.policy import Observations
 
 GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.game:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pokespiel.config import BadOption, build
+from pokespiel.core.registry import BadOption, build
 from pokespiel.game.foreign import calling, quiet, said
 
 if TYPE_CHECKING:

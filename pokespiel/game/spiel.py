@@ -15,7 +15,7 @@ import numpy as np
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import num_features, tensor_of
 from pokespiel.game.foreign import called
-from pokespiel.policy import Observations
+from pokespiel.core.policy import Observations
 
 
 class SpielGame:

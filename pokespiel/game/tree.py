@@ -29,7 +29,7 @@ from pokespiel.game.flatten import FlatGame
 from pokespiel.game.tree_matches import Moves, TreeMatches, moves_of
 from pokespiel.game.treeplex import Treeplex, number
 from pokespiel.metasolvers.judging import is_constant_sum, is_symmetric, is_zero_sum
-from pokespiel.policy import Mixture, Observations, Policy, Tabular
+from pokespiel.core.policy import Mixture, Observations, Policy, Tabular
 
 Plans = tuple[np.ndarray, ...]
 """A realisation plan [S_p] for each player."""

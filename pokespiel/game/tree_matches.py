@@ -12,7 +12,7 @@ import numpy as np
 
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import CHANCE, TERMINAL
-from pokespiel.policy import Observations
+from pokespiel.core.policy import Observations
 
 if TYPE_CHECKING:
     from pokespiel.game.tree import TreeGame

@@ -16,7 +16,7 @@ from pokespiel.learning.history import History
 from pokespiel.learning.rewards import Reward, Shaper
 from pokespiel.learning.rollout import Buffer, Decision, Owed, Records, Rollout
 from pokespiel.learning.seating import Seating
-from pokespiel.policy import Observations, sample_actions, take, trembled
+from pokespiel.core.policy import Observations, sample_actions, take, trembled
 
 
 class Learner(Protocol):

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from pokespiel.learning.networks import Network, NetworkOptions
-from pokespiel.threads import cores, limited, waits_passively
+from pokespiel.core.threads import cores, limited, waits_passively
 
 log = logging.getLogger(__name__)
 

@@ -30,8 +30,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from pokespiel.files import replacing
-from pokespiel.policy import Policy, describe
+from pokespiel.core.files import replacing
+from pokespiel.core.policy import Policy, describe
 
 FORMAT = "pokespiel-decisions-1"
 

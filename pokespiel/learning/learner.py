@@ -28,8 +28,8 @@ from pokespiel.learning.networks import (
 )
 from pokespiel.learning.rollout import Decision, Records
 from pokespiel.learning.schedules import Schedule
-from pokespiel.policy import Observations
-from pokespiel.threads import limited
+from pokespiel.core.policy import Observations
+from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

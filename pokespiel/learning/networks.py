@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pokespiel.config import build
+from pokespiel.core.registry import build
 from pokespiel.game import Game
 from pokespiel.game.layout import Block, Layout
 from pokespiel.learning.structured import Structured

@@ -21,7 +21,7 @@ import numpy as np
 from pokespiel.game import Game
 from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.seating import Seating, seat
-from pokespiel.policy import POLICIES, Policy, describe
+from pokespiel.core.policy import POLICIES, Policy, describe
 
 KINDS = ("past", "best", "given")
 

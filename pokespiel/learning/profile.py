@@ -26,8 +26,8 @@ from pokespiel.learning.losses import chosen, value_loss
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.seating import self_play
-from pokespiel.policy import Observations, Uniform, sample_actions
-from pokespiel.threads import limited
+from pokespiel.core.policy import Observations, Uniform, sample_actions
+from pokespiel.core.threads import limited
 
 ENOUGH = 0.9
 """Share of the best speed that a proposed batch size must reach."""

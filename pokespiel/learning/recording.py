@@ -12,7 +12,7 @@ from pokespiel.learning.datasets import Columns
 from pokespiel.learning.rewards import Shaper
 from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating
-from pokespiel.policy import Observations, Policy, trembled
+from pokespiel.core.policy import Observations, Policy, trembled
 
 
 class Recorded:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.policy import Observations
+from pokespiel.core.policy import Observations
 
 
 class Decision(NamedTuple):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pokespiel.game import Game
-from pokespiel.policy import Policy
+from pokespiel.core.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pokespiel.config import Registry
+from pokespiel.core.registry import Registry
 
 SUPPORT = 1e-6
 """A policy with more weight than this belongs to a mixture's support."""

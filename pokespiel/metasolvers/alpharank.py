@@ -35,7 +35,7 @@ from pokespiel.metasolvers.markov import (
 from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, of_table
 from pokespiel.metasolvers.tables import Table, checked
-from pokespiel.threads import limited
+from pokespiel.core.threads import limited
 
 HEADROOM = 600.0
 """Natural logarithm of the ratio of rates that floating point can carry through an elimination."""

@@ -13,7 +13,7 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.judging import exact_sums
 from pokespiel.metasolvers.tables import Iterate, Profile, Table, checked, nth
-from pokespiel.threads import limited
+from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import numpy as np
 
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.tables import Profile, Table, checked
-from pokespiel.threads import limited
+from pokespiel.core.threads import limited
 
 RESIDUAL = 1e-11
 """The largest correction of a strategy that counts as none."""

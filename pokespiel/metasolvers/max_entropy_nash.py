@@ -17,7 +17,7 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.entropy import most_entropic
 from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
-from pokespiel.threads import limited
+from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

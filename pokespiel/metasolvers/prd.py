@@ -14,7 +14,7 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.dynamics import replicator_flow
 from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
-from pokespiel.threads import limited
+from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

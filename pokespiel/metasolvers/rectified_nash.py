@@ -13,7 +13,7 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
-from pokespiel.threads import limited
+from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

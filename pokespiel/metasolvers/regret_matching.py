@@ -18,7 +18,7 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import marginals_of, product
 from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
-from pokespiel.threads import limited
+from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.config import BadOption, build, options_of, unknown
+from pokespiel.core.registry import BadOption, build, options_of, unknown
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from pokespiel.config import Registry
+from pokespiel.core.registry import Registry
 from pokespiel.game import Game
-from pokespiel.policy import Policy
+from pokespiel.core.policy import Policy
 
 
 class Opponents(NamedTuple):

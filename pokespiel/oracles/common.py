@@ -24,9 +24,9 @@ from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents, Training
-from pokespiel.policy import Observations, Policy
-from pokespiel.progress import stage
-from pokespiel.threads import limited
+from pokespiel.core.policy import Observations, Policy
+from pokespiel.core.progress import stage
+from pokespiel.core.threads import limited
 
 LATE = 10.0
 """Seconds without a report after which a training yields in between."""

@@ -23,7 +23,7 @@ import numpy as np
 from pokespiel.game import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
-from pokespiel.policy import Policy, Tabular, Uniform
+from pokespiel.core.policy import Policy, Tabular, Uniform
 
 UNIFORM = Uniform()
 

@@ -32,7 +32,7 @@ from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Acting, Run, every_seat, seats_of, steps
 from pokespiel.oracles.ppo import Clipped, clipped_update
 from pokespiel.oracles.seats import against
-from pokespiel.policy import Policy
+from pokespiel.core.policy import Policy
 
 KEPT = ("features", "legal", "key", "player", "behaviour")
 

@@ -43,9 +43,9 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import every_seat, pick_start, seats_of
 from pokespiel.oracles.seats import against
-from pokespiel.policy import Policy, Uniform
-from pokespiel.progress import stage
-from pokespiel.threads import limited
+from pokespiel.core.policy import Policy, Uniform
+from pokespiel.core.progress import stage
+from pokespiel.core.threads import limited
 
 PART = 4096
 """Matches collected at a time; an eighth of it where seconds limit the training."""

@@ -35,7 +35,7 @@ from pokespiel.learning.seating import Seating, self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Learning, Run, every_seat, seats_of, steps
 from pokespiel.oracles.seats import against
-from pokespiel.policy import Policy
+from pokespiel.core.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Run, every_seat, seats_of, steps
 from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, on
 from pokespiel.oracles.seats import against
-from pokespiel.policy import Policy
+from pokespiel.core.policy import Policy
 
 
 @dataclass(frozen=True)

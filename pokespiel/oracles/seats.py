@@ -9,7 +9,7 @@ import numpy as np
 from pokespiel.game import Game
 from pokespiel.learning.seating import Seating, seat, self_play
 from pokespiel.oracles import Opponents
-from pokespiel.policy import Policy
+from pokespiel.core.policy import Policy
 
 
 def against(game: Game, opponents: Mapping[int, Opponents], own_share: float = 0.0) -> Seating:

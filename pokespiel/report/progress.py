@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.chain import Chain, Phase
-from pokespiel.evaluation.measurements import measurements
+from pokespiel.runs.chain import Chain, Phase
+from pokespiel.runs.measurements import measurements
 from pokespiel.metasolvers.regret import product
 from pokespiel.report import plots
 from pokespiel.report.page import Page

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.metagame import PayoffTable, total
+from pokespiel.payoffs.tables import PayoffTable, total
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, response_graph
 from pokespiel.report import graphs, plots
 from pokespiel.report.page import Key, Page, when
-from pokespiel.statistics import mean_interval
-from pokespiel.tournament.results import Results, ranking_rows
+from pokespiel.core.intervals import mean_interval
+from pokespiel.runs.tournament.results import Results, ranking_rows
 
 MATRIX = 12
 """Payoffs of so many policies a player at most are a table of numbers, of more a picture."""

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 from pokespiel.metasolvers.sweep import Sweep
 from pokespiel.report.palette import MUTED, SERIES
 from pokespiel.report.plots import MARKERS, NAMED, STYLE, short, svg
-from pokespiel.solve import heaviest
+from pokespiel.payoffs.solutions import heaviest
 from pokespiel.tablefiles import NamedTable
 
 LINES = len(SERIES)

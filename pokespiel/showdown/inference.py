@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pokespiel.policy import Observations, Policy, sample_actions
+from pokespiel.core.policy import Observations, Policy, sample_actions
 
 
 @dataclass

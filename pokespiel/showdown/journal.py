@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pokespiel.files import write_text
+from pokespiel.core.files import write_text
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.showdown.protocol import battle_number
 from pokespiel.showdown.series import Moment

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pokespiel.statistics import mean_interval
+from pokespiel.core.intervals import mean_interval
 
 FORMAT = "pokespiel-arena-1"
 

@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pokespiel.files import replacing
+from pokespiel.core.files import replacing
 from pokespiel.showdown.install import node, showdown_package
 
 CONFIGURATION = Path(__file__).with_name("server-config.cjs")

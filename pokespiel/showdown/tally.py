@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.protocol import battle_number
-from pokespiel.statistics import mean_interval
+from pokespiel.core.intervals import mean_interval
 
 Outcome: TypeAlias = Literal["won", "lost", "tied", "given up", "unfinished"]
 _OUTCOMES: dict[float, Outcome] = {1.0: "won", -1.0: "lost", 0.0: "tied"}

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 import pokespiel.game.gen1._engine as _engine
-from pokespiel.config import unknown
+from pokespiel.core.registry import unknown
 from pokespiel.game.gen1.teams import PokemonSet, Spread, TeamError, read_team
 from pokespiel.game.gen1.teams.legality import facts, find_move, find_species
 from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, kept_name

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pokespiel.config import BadOption, unknown
+from pokespiel.core.registry import BadOption, unknown
 from pokespiel.game import Game, from_openspiel
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.gen1.batch import BattleBatch, Status
@@ -24,7 +24,7 @@ from pokespiel.game.gen1.teams import Team
 from pokespiel.game.gen1.teams.pools import load_pool
 from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES, layout
 from pokespiel.game.layout import Layout
-from pokespiel.policy import Observations
+from pokespiel.core.policy import Observations
 
 TeamChoice = Literal["chance", "player"]
 

@@ -15,8 +15,8 @@ from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.game import Gen1Game, mixed
 from pokespiel.game.gen1.oddities import Tally, Watch, tally
 from pokespiel.game.gen1.view import ACTION_NAMES
-from pokespiel.matches import Seats
-from pokespiel.policy import Observations, Policy
+from pokespiel.game.matches import Seats
+from pokespiel.core.policy import Observations, Policy
 
 ACTION = {name: action for action, name in enumerate(ACTION_NAMES)}
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from pokespiel.files import write_text
+from pokespiel.core.files import write_text
 
 VIEWER = "https://play.pokemonshowdown.com/js/replay-embed.js"
 PAGE = """<!DOCTYPE html>

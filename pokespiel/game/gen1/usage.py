@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pokespiel.game.gen1.recorded import Recorded
-from pokespiel.statistics import mean_interval
+from pokespiel.core.intervals import mean_interval
 
 
 class Species(NamedTuple):

@@ -19,7 +19,7 @@ from functools import cache
 
 import numpy as np
 
-from pokespiel.config import unknown
+from pokespiel.core.registry import unknown
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.layout import Block as EncoderBlock
 from pokespiel.game.layout import Layout

@@ -6,7 +6,7 @@ names of its columns.
 
 from __future__ import annotations
 
-from pokespiel.config import Registry
+from pokespiel.core.registry import Registry
 
 BASELINES = Registry(
     "baseline",

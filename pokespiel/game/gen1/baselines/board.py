@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from pokespiel.game.gen1 import view
-from pokespiel.policy import Observations
+from pokespiel.core.policy import Observations
 
 NUM_MOVES = 4
 MOVES = slice(0, NUM_MOVES)

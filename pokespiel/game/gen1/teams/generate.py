@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.files import write_text
+from pokespiel.core.files import write_text
 from pokespiel.game.gen1.teams.formats import NamedTeam, export_teams
 from pokespiel.game.gen1.teams.legality import DATA, FORMAT, facts, find_move
 from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Team

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pokespiel.config import unknown
+from pokespiel.core.registry import unknown
 from pokespiel.game.gen1.teams.formats import NamedTeam, pack, read_teams
 from pokespiel.game.gen1.teams.legality import DATA, FORMAT, find_species, to_id
 from pokespiel.game.gen1.teams.sets import Team, TeamError, shown

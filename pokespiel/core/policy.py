@@ -1,0 +1,291 @@
+"""Policies: what a player does with what it knows, for many matches at once.
+
+A policy maps a batch of observations to action probabilities, carrying one row of memory a match. A per-match
+mixture is itself a policy: it draws a member when a match starts and keeps its index in memory. Policies are saved by
+their registered kind, a plain configuration and their arrays, never pickled.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from pokespiel.core.archive import load_archive, save_archive
+from pokespiel.core.registry import Registry
+
+FORMAT = "pokespiel-policy-1"
+_MISFITS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError, MemoryError)
+"""What building a policy from numbers and names that do not belong together may raise."""
+
+POLICIES = Registry(
+    "policy kind",
+    {
+        "uniform": "pokespiel.core.policy:Uniform",
+        "tabular": "pokespiel.core.policy:Tabular",
+        "mixture": "pokespiel.core.policy:Mixture",
+        "network": "pokespiel.learning.network_policy:NetworkPolicy",
+        "avoiding": "pokespiel.evaluation.avoiding:Avoiding",
+        "gen1_random": "pokespiel.game.gen1.baselines.random:Random",
+        "gen1_max_damage": "pokespiel.game.gen1.baselines.max_damage:MaxDamage",
+        "gen1_type_switcher": "pokespiel.game.gen1.baselines.type_switcher:TypeSwitcher",
+        "gen1_trainer_ai": "pokespiel.game.gen1.baselines.trainer_ai:TrainerAI",
+        "gen1_gym_leader": "pokespiel.game.gen1.baselines.gym_leader:GymLeader",
+        "gen1_damage_switcher": "pokespiel.game.gen1.baselines.damage_switcher:DamageSwitcher",
+        "gen1_expert": "pokespiel.game.gen1.baselines.expert:Expert",
+    },
+)
+
+
+class Observations(NamedTuple):
+    """What `player` knows in b matches that await it."""
+
+    player: int
+    features: np.ndarray
+    """[b, D] float32."""
+    legal: np.ndarray
+    """[b, A] bool, True = allowed."""
+    key: np.ndarray
+    """[b] int64, the player's information-state row on a game in sequence form, else -1."""
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Action probabilities for a batch of observations, with one row of memory a match."""
+
+    @property
+    def memory_size(self) -> int:
+        """M, the number of float32 values a match's memory holds; 0 for most."""
+        ...
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Memory [n, M] float32 for n matches about to start; a mixture draws its members here."""
+        ...
+
+    def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities [b, A] (zero where illegal, rows sum to 1) and the next memory [b, M]."""
+        ...
+
+
+class Saved(Protocol):
+    """A policy that can be saved: `kind` is its name in POLICIES; `from_arrays` takes back what `to_arrays` gave."""
+
+    kind: str
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]: ...
+
+    @classmethod
+    def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Policy: ...
+
+
+class Memoryless:
+    """Base of policies that need no memory: subclasses define `probabilities(observations) -> [b, A]`."""
+
+    memory_size = 0
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return np.zeros((n, 0), np.float32)
+
+    def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.probabilities(observations), memory
+
+    def probabilities(self, observations: Observations) -> np.ndarray:
+        raise NotImplementedError
+
+
+class _FromFunction(Memoryless):
+    def __init__(self, function: Callable[[Observations], np.ndarray]):
+        self.function = function
+
+    def probabilities(self, observations: Observations) -> np.ndarray:
+        return self.function(observations)
+
+
+def memoryless(function: Callable[[Observations], np.ndarray]) -> Policy:
+    """A policy of a plain function from observations to probabilities [b, A]."""
+    return _FromFunction(function)
+
+
+class Uniform(Memoryless):
+    """Every legal action with equal probability."""
+
+    kind = "uniform"
+
+    def probabilities(self, observations: Observations) -> np.ndarray:
+        return observations.legal / observations.legal.sum(axis=1, keepdims=True)
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        return {}, {}
+
+    @classmethod
+    def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Uniform:
+        return cls()
+
+
+class Tabular(Memoryless):
+    """A table per player on a game in sequence form: `tables[player]` is [information states, A], rows sum to 1."""
+
+    kind = "tabular"
+
+    def __init__(self, tables: Mapping[int, np.ndarray]):
+        self.tables = dict(tables)
+
+    def probabilities(self, observations: Observations) -> np.ndarray:
+        if observations.player not in self.tables:
+            raise ValueError(f"this table plays seats {sorted(self.tables)}, not seat {observations.player}")
+        if (observations.key < 0).any():
+            raise ValueError("a tabular policy needs a game in sequence form, whose observations carry state keys")
+        return self.tables[observations.player][observations.key]
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        return {}, {f"player_{player}": table for player, table in self.tables.items()}
+
+    @classmethod
+    def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Tabular:
+        for name, table in arrays.items():
+            if not re.fullmatch("player_[0-9]+", name) or table.ndim != 2:
+                raise ValueError(
+                    f"expected tables player_0, player_1, ... with two axes, found {name!r}, {table.shape}"
+                )
+            if table.dtype.kind != "f" or not (np.isfinite(table) & (table >= 0)).all():
+                raise ValueError(f"the table {name} does not hold probabilities")
+        return cls({int(name.removeprefix("player_")): table for name, table in arrays.items()})
+
+
+class Mixture:
+    """A per-match mixture: one member is drawn with `weights` when a match starts and plays it to the end.
+
+    Memory is [member index, the member's own memory, padding].
+    """
+
+    kind = "mixture"
+
+    def __init__(self, policies: Sequence[Policy], weights: Sequence[float] | np.ndarray):
+        weights = np.asarray(weights, float)
+        if len(policies) == 0 or weights.shape != (len(policies),):
+            raise ValueError(f"a mixture needs one weight a policy: {len(policies)} policies, weights {weights.shape}")
+        if not (np.isfinite(weights).all() and (weights >= 0).all() and abs(weights.sum() - 1) < 1e-6):
+            raise ValueError("a mixture's weights must be finite, not negative and sum to 1")
+        self.policies = tuple(policies)
+        self.weights = weights / weights.sum()
+        self.memory_size = 1 + max(policy.memory_size for policy in self.policies)
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        memory = np.zeros((n, self.memory_size), np.float32)
+        memory[:, 0] = rng.choice(len(self.policies), size=n, p=self.weights)
+        for policy, rows in self._members(memory):
+            memory[rows, 1 : 1 + policy.memory_size] = policy.start(len(rows), rng)
+        return memory
+
+    def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        probabilities = np.empty(observations.legal.shape, np.float64)
+        memory = memory.copy()
+        for policy, rows in self._members(memory):
+            own = slice(1, 1 + policy.memory_size)
+            probabilities[rows], memory[rows, own] = policy(take(observations, rows), memory[rows, own])
+        return probabilities, memory
+
+    def _members(self, memory: np.ndarray) -> list[tuple[Policy, np.ndarray]]:
+        drawn = memory[:, 0].astype(np.int64)
+        return [(self.policies[index], np.flatnonzero(drawn == index)) for index in np.unique(drawn)]
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        members, arrays = [], {"weights": self.weights}
+        for index, policy in enumerate(self.policies):
+            kind, config, own = describe(policy)
+            members.append({"kind": kind, "config": config})
+            arrays |= {f"{index}/{name}": array for name, array in own.items()}
+        return {"members": members}, arrays
+
+    @classmethod
+    def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Mixture:
+        policies = []
+        for index, member in enumerate(config["members"]):
+            prefix = f"{index}/"
+            own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+            policies.append(POLICIES[member["kind"]].from_arrays(member["config"], own))
+        return cls(policies, arrays["weights"])
+
+
+def forgets(policy: Policy) -> bool:
+    """Whether a policy is memoryless, or a per-match mixture of such."""
+    return all(map(forgets, policy.policies)) if isinstance(policy, Mixture) else policy.memory_size == 0
+
+
+def take(observations: Observations, rows: np.ndarray) -> Observations:
+    """The observations of some rows [k] of the batch."""
+    player, features, legal, key = observations
+    return Observations(player, features[rows], legal[rows], key[rows])
+
+
+def trembled(probabilities: np.ndarray, legal: np.ndarray, share: float) -> np.ndarray:
+    """Probabilities [b, A] that play uniformly over `legal` [b, A] with chance `share` (0..1) at each decision."""
+    return (1 - share) * probabilities + share * legal / legal.sum(axis=1, keepdims=True)
+
+
+def sample_actions(probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One action [b] a row of probabilities [b, A], by inverse transform; an action of probability 0 is never drawn."""
+    cumulative = probabilities.cumsum(axis=1)
+    draws = rng.random(len(probabilities)) * cumulative[:, -1]
+    return (cumulative <= draws[:, None]).sum(axis=1)
+
+
+def describe(policy: Policy) -> tuple[str, dict[str, Any], dict[str, np.ndarray]]:
+    """A policy's registered kind, configuration and arrays; a `TypeError` if its kind cannot be saved."""
+    kind = getattr(policy, "kind", None)
+    if kind not in POLICIES or not hasattr(policy, "to_arrays"):
+        raise TypeError(f"{type(policy).__name__} cannot be saved: it has no registered kind ({', '.join(POLICIES)})")
+    return (kind, *policy.to_arrays())
+
+
+def save_policy(
+    path: str | Path, policy: Policy, about: Mapping[str, Any] | None = None, *, half: bool = False
+) -> None:
+    """Atomically write `policy` as one safetensors file with a checksum; `about` is plain data kept beside it.
+
+    half: keep float32 arrays as float16, in half the space; a network then plays the same but for rounding.
+    """
+    kind, config, arrays = describe(policy)
+    header = {"format": FORMAT, "kind": kind, "config": json.dumps(config), "about": json.dumps(dict(about or {}))}
+    if half:
+        arrays = {
+            name: array.astype(np.float16) if array.dtype == np.float32 else array for name, array in arrays.items()
+        }
+    save_archive(path, header, arrays)
+
+
+def load_policy(path: str | Path) -> Policy:
+    """The policy that `save_policy` wrote; for any other file a `ValueError` that says in a sentence what is wrong."""
+    header, arrays = _read(path)
+    with unfit(f"{path} is not a policy that can be played"):
+        return POLICIES[header["kind"]].from_arrays(json.loads(header["config"]), arrays)
+
+
+def read_about(path: str | Path) -> dict[str, Any]:
+    """The plain data saved beside a policy."""
+    header, _ = _read(path)
+    with unfit(f"{path} says nothing about its policy"):
+        return dict(json.loads(header["about"]))
+
+
+def _read(path: str | Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    header, arrays = load_archive(path, "policy file")
+    if header.get("format") != FORMAT:
+        raise ValueError(f"{path} is not a policy file: expected format {FORMAT!r}, found {header.get('format')!r}")
+    return header, arrays
+
+
+@contextmanager
+def unfit(what: str) -> Iterator[None]:
+    """Whatever goes wrong in building something from a file's plain data becomes one `ValueError`: `what` and why."""
+    try:
+        yield
+    except _MISFITS as error:
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        reason = f"its header lacks {error}" if type(error) is KeyError else reason
+        raise ValueError(f"{what}: {' '.join(reason.split())}") from error

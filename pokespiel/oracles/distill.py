@@ -1,0 +1,127 @@
+"""Distillation: one network in place of a mixture, by cloning what the mixture plays.
+
+The mixture plays itself, a member drawn for each match and seat, and the network learns
+
+    - sum_a b(a) log pi(a)
+
+at every decision, where b is the distribution that the drawn member played there. Which member it was the network does
+not know: at its best it plays the average of the members, each weighted by how likely it is to have come this far. That
+is the mixture's realised average policy (as far as the player's view tells the past), so the divergence measured here
+does not fall to zero, and what counts is the score against the mixture. A batch is measured before it is learnt from.
+
+Reference: Rusu et al. (2016), Policy Distillation; Kuhn (1953), Extensive Games and the Problem of Information.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.evaluation.victims import against
+from pokespiel.game import Game
+from pokespiel.learning.batches import minibatches
+from pokespiel.learning.collection import Collector
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Learner, Optimiser
+from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
+from pokespiel.learning.recording import Recorded
+from pokespiel.learning.rollout import Rollout
+from pokespiel.learning.schedules import Schedule
+from pokespiel.learning.seating import self_play
+from pokespiel.oracles.common import heaviest
+from pokespiel.core.policy import Policy
+from pokespiel.core.threads import limited
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """How a mixture is distilled into one network."""
+
+    decisions: int = 2_000_000
+    """Budget: decisions of the mixture that are learnt from."""
+    batch: int = 32_768
+    """Decisions collected at a time."""
+    matches: int = 512
+    """Matches played side by side."""
+    epochs: int = 2
+    """Passes over a batch."""
+    minibatches: int = 16
+    """Parts of a pass."""
+    warm_start: bool = True
+    """Begin from the mixture's heaviest network; otherwise, or where it has none, from fresh weights."""
+    network: NetworkOptions = NetworkOptions()
+    """The network, where it begins from fresh weights."""
+    optimiser: Optimiser = Optimiser(rate=Schedule(1e-3, "linear", end=1e-5))
+    """How it is improved."""
+    compute: Compute = Compute()
+    """Where it runs."""
+
+    def __post_init__(self) -> None:
+        if not single_decisions(self.network):
+            raise ValueError("distillation learns from single decisions: no recurrent, privileged or auxiliary network")
+        if self.decisions < 1 or self.batch <= 2 * self.matches:
+            raise ValueError(
+                f"a batch must hold more decisions than its matches have players ({2 * self.matches}), and the budget "
+                f"some; got batch {self.batch} and decisions {self.decisions}"
+            )
+
+
+class Distilled(NamedTuple):
+    """Where a distillation stands."""
+
+    policy: NetworkPolicy
+    decisions: int
+    """Learnt from so far."""
+    cross_entropy: float
+    """Of the network to what the drawn members play, in nats, on fresh decisions."""
+    divergence: float
+    """KL from the drawn members to the network: the cross-entropy less the members' own entropy."""
+
+
+def distill(game: Game, mixture: Policy, options: Distillation, rng: np.random.Generator) -> Iterator[Distilled]:
+    """Yield the network before each batch is learnt from; the last one has learnt from all of the budget."""
+    start = heaviest(against(mixture)) if options.warm_start else None
+    if start is not None and not single_decisions(start.network.options):
+        start = None
+    learner = Learner.make(game, options.network, options.optimiser, options.compute, rng, start)
+    collector = Collector(game, self_play(game), [Recorded(mixture)], rng, matches=options.matches)
+    done = 0
+    while True:
+        progress = min(1.0, done / options.decisions)
+        with limited(learner.settled.threads):
+            rollout = collector.collect(options.batch, progress)
+            distance = _distance(learner, rollout)
+        yield Distilled(learner.policy(), done, *distance)
+        if done >= options.decisions:
+            return
+        done += int((~rollout.pending).sum())
+        with limited(learner.settled.threads):
+            _imitate(learner, rollout, options, progress, rng)
+
+
+def single_decisions(options: NetworkOptions) -> bool:
+    """Whether a network of these options learns from the player's view at one decision alone."""
+    return not (options.recurrent or options.privileged or options.auxiliary)
+
+
+def _imitate(
+    learner: Learner, rollout: Rollout, options: Distillation, progress: float, rng: np.random.Generator
+) -> None:
+    for _ in range(options.epochs):
+        parts = minibatches(rollout, ~rollout.pending, options.minibatches, rng, learner.network, learner.device)
+        for batch in parts:
+            logs, _ = masked_log_softmax(learner.outputs(batch).logits, batch.legal)
+            learner.descend(-(batch.behaviour * logs).sum(dim=1).mean(), progress)
+
+
+def _distance(learner: Learner, rollout: Rollout) -> tuple[float, float]:
+    """Cross-entropy and divergence over the rollout's decisions."""
+    own = ~rollout.pending
+    played = rollout.records.behaviour[own]
+    crossed = -(played * learner.estimates(rollout.records).logs[own]).sum(axis=1).mean()
+    entropy = -(played * np.log(np.maximum(played, 1e-30))).sum(axis=1).mean()
+    return float(crossed), float(crossed - entropy)

@@ -1,0 +1,245 @@
+"""Where the next matches go: to every cell alike, to open edges of the response graph, or to what moves the mixture.
+
+An allocation looks at a sampled table and says how many of the next units each cell gets. `uniform` keeps all cells
+level. `response_graph` plays only cells that decide an edge whose direction is still open. `mixture` draws tables that
+the matches make as likely as this one, solves each, and asks how much of the mixture's variance each cell explains:
+with S_c^2 / n_c explained by cell c after n_c units, n_c in proportion to S_c leaves the least in all.
+
+Intervals come from the means of units, which pairing and ties leave valid; Rowland et al. use Clopper-Pearson, which
+they do not.
+
+Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information; Neyman (1934), On the Two
+Different Aspects of the Representative Method.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from pokespiel.core.registry import Registry
+from pokespiel.payoffs.tables import PayoffTable, at, deviations, noise
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.core.intervals import mean_interval
+
+
+class Allocation(Protocol):
+    """How many of the next `units` each of `cells` [k, P] gets: [k] whole numbers, all 0 = nothing is left to decide.
+
+    The table is complete and sampled; its utilities lie in `bounds`. `symmetric`: one population serves every seat and
+    the rows of `cells` are sorted, each standing for its mirrors.
+    """
+
+    def __call__(
+        self,
+        table: PayoffTable,
+        cells: np.ndarray,
+        units: int,
+        bounds: tuple[float, float],
+        rng: np.random.Generator,
+        *,
+        symmetric: bool = False,
+    ) -> np.ndarray: ...
+
+
+ALLOCATIONS = Registry(
+    "allocation",
+    {
+        "uniform": "pokespiel.payoffs.allocation:Uniform",
+        "response_graph": "pokespiel.payoffs.allocation:ResponseGraph",
+        "mixture": "pokespiel.payoffs.allocation:Mixture",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Every cell alike: the least played ones first."""
+
+    def __call__(
+        self,
+        table: PayoffTable,
+        cells: np.ndarray,
+        units: int,
+        bounds: tuple[float, float],
+        rng: np.random.Generator,
+        *,
+        symmetric: bool = False,
+    ) -> np.ndarray:
+        return levelled(_units(table, cells), units)
+
+
+@dataclass(frozen=True)
+class ResponseGraph:
+    """Cells at edges of the response graph whose direction the matches leave open, the least played ones first.
+
+    Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information, algorithm 1.
+    """
+
+    confidence: float = 0.99
+    """Of each edge's interval, for one look; an edge is settled when the interval of its gain excludes 0."""
+    indifference: float = 0.0
+    """A gain that is known to be smaller than this settles its edge too; at 0, equal payoffs are played for ever."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.confidence < 1:
+            raise ValueError(f"confidence must lie between 0 and 1, got {self.confidence}")
+        if self.indifference < 0:
+            raise ValueError(f"indifference must not be negative, got {self.indifference}")
+
+    def __call__(
+        self,
+        table: PayoffTable,
+        cells: np.ndarray,
+        units: int,
+        bounds: tuple[float, float],
+        rng: np.random.Generator,
+        *,
+        symmetric: bool = False,
+    ) -> np.ndarray:
+        wanted = self.open_cells(table, cells, bounds, symmetric)
+        counts = np.zeros(len(cells), np.int64)
+        if wanted.any():
+            counts[wanted] = levelled(_units(table, cells[wanted]), units)
+        return counts
+
+    def open_cells(
+        self, table: PayoffTable, cells: np.ndarray, bounds: tuple[float, float], symmetric: bool
+    ) -> np.ndarray:
+        """[k] bool, which of `cells` decide an open edge."""
+        if symmetric and cells.shape[1] == 2:
+            return self._open(*_mirrored_gain(table, cells, bounds, self.confidence))
+        marked = np.zeros(table.sizes, bool)
+        centre, half = _intervals(table, bounds, self.confidence)
+        for player in range(len(centre)):
+            mean, width, touched = (np.moveaxis(array, player, -1) for array in (centre[player], half[player], marked))
+            gain = mean[..., None, :] - mean[..., :, None]
+            doubt = np.hypot(width[..., None, :], width[..., :, None])
+            undecided = self._open(gain - doubt, gain + doubt) & ~np.eye(mean.shape[-1], dtype=bool)
+            touched |= undecided.any(axis=-1)
+        if not symmetric:
+            return marked[tuple(cells.T)]
+        mirrors = [marked[tuple(cells[:, order].T)] for order in itertools.permutations(range(cells.shape[1]))]
+        return np.any(mirrors, axis=0)
+
+    def _open(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        settled = (low > 0) | (high < 0) | ((low > -self.indifference) & (high < self.indifference))
+        return ~settled
+
+
+def _mirrored_gain(
+    table: PayoffTable, cells: np.ndarray, bounds: tuple[float, float], confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interval [k] each of what i earns against j over j against i: both come from the same units, so from one cell."""
+    samples, (low, high) = table.samples, bounds
+    assert samples is not None
+    cell = tuple(cells.T)
+    (own, cross), (_, other) = samples.products[at(cell, 2)]
+    first, second = table.payoffs[at(cell)]
+    units = samples.units[cell]
+    return mean_interval(units, (first - second) * units, own + other - 2 * cross, (low - high, high - low), confidence)
+
+
+def _intervals(table: PayoffTable, bounds: tuple[float, float], confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Centres and half widths [P, cells] of the mean returns' intervals; half width 0 where known by symmetry."""
+    samples = table.samples
+    assert samples is not None
+    squares = np.stack([samples.products[player, player] for player in range(len(table.payoffs))])
+    low, high = mean_interval(samples.units, table.payoffs * samples.units, squares, bounds, confidence)
+    played = samples.units > 0
+    return np.where(played, (low + high) / 2, table.payoffs), np.where(played, (high - low) / 2, 0.0)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Cells in proportion to how much they move the mixture, judged by the mixtures of equally likely tables."""
+
+    solver: str = "nash"
+    """The meta-solver whose mixture counts."""
+    draws: int = 200
+    """Tables drawn and solved each time."""
+    explore: float = 0.2
+    """This share of the units goes to the least played cells, whatever the mixture says."""
+
+    def __post_init__(self) -> None:
+        if self.solver not in METASOLVERS:
+            METASOLVERS[self.solver]
+        if self.draws < 10:
+            raise ValueError(f"draws must be at least 10, got {self.draws}")
+        if not 0 <= self.explore <= 1:
+            raise ValueError(f"explore must lie between 0 and 1, got {self.explore}")
+
+    def __call__(
+        self,
+        table: PayoffTable,
+        cells: np.ndarray,
+        units: int,
+        bounds: tuple[float, float],
+        rng: np.random.Generator,
+        *,
+        symmetric: bool = False,
+    ) -> np.ndarray:
+        have = _units(table, cells)
+        weight = np.sqrt(self.influence(table, cells, bounds, rng, symmetric) * have)
+        if not weight.any():
+            return levelled(have, units)
+        explored = levelled(have, round(self.explore * units))
+        return explored + _proportional(have + explored, weight, units - int(explored.sum()))
+
+    def influence(
+        self,
+        table: PayoffTable,
+        cells: np.ndarray,
+        bounds: tuple[float, float],
+        rng: np.random.Generator,
+        symmetric: bool,
+    ) -> np.ndarray:
+        """[k], the part of the weights' variance (summed over policies) that each cell's uncertainty explains.
+
+        Explained by linear regression on the draws, less what as many draws of noise would seem to explain.
+        """
+        solver = METASOLVERS.build(self.solver)
+        factors = deviations(table, bounds)
+        normal = rng.standard_normal((self.draws, *table.payoffs.shape))
+        solved = (solver(table.payoffs + noise(factors, z, symmetric), symmetric=symmetric) for z in normal)
+        weights = np.array([np.concatenate(strategy.marginals[: 1 if symmetric else None]) for strategy in solved])
+        weights -= weights.mean(axis=0)
+        own = normal[at(cells.T, 2)]  # [draws, P, k]
+        covariance = np.einsum("dm,dpk->mpk", weights, own) / self.draws
+        explained = (covariance**2).sum(axis=0) - weights.var(axis=0).sum() / self.draws
+        moves = (factors[at(cells.T, 2)] ** 2).sum(axis=0) > 0  # [P, k], directions in which a cell has any doubt
+        return np.where(moves, np.maximum(explained, 0.0), 0.0).sum(axis=0)
+
+
+def levelled(have: np.ndarray, units: int) -> np.ndarray:
+    """[k] whole numbers that sum to `units` and, added to `have` [k], raise the lowest to one level."""
+    order = np.argsort(have, kind="stable")
+    lowest = have[order]
+    room = np.arange(1, len(have) + 1) * lowest - np.cumsum(lowest)  # units it takes to raise all before to here
+    count = int(np.searchsorted(room, units, side="right"))
+    level, rest = divmod(units + int(lowest[:count].sum()), count)
+    counts = np.zeros(len(have), np.int64)
+    counts[order[:count]] = level - lowest[:count]
+    counts[order[:rest]] += 1
+    return counts
+
+
+def _proportional(have: np.ndarray, weight: np.ndarray, units: int) -> np.ndarray:
+    """[k] whole numbers that sum to `units` and bring `have` [k] as near to proportions of `weight` [k] as they can."""
+    low, high = 0.0, (have.sum() + units) / weight.sum() * 2 + 1
+    high = max(high, float((have + units).max() / weight[weight > 0].min()))
+    for _ in range(100):
+        scale = (low + high) / 2
+        low, high = (scale, high) if np.maximum(scale * weight - have, 0).sum() < units else (low, scale)
+    exact = np.maximum(low * weight - have, 0)
+    counts = np.floor(exact).astype(np.int64)
+    counts[np.argsort(counts - exact, kind="stable")[: units - int(counts.sum())]] += 1
+    return counts
+
+
+def _units(table: PayoffTable, cells: np.ndarray) -> np.ndarray:
+    assert table.samples is not None
+    return table.samples.units[tuple(cells.T)]

@@ -1,0 +1,82 @@
+"""Exact distance from equilibrium of populations under a meta-strategy, on games in sequence form.
+
+A product of mixtures is measured by NashConv: what the players gain in all by a best response each. A joint strategy
+has the NashConv of its marginals, played independently, and is itself measured by the gain of the best deviation fixed
+beforehand (CCE gap) and of the best answer to each recommended policy (CE gap). Deviations range over the whole game,
+not the payoff table. A player's mixture is drawn once a match, so its realisation plan is the weighted sum of its
+members' plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pokespiel.game import Game
+from pokespiel.game.tree import Plans, TreeGame
+from pokespiel.payoffs.tables import Populations, per_seat
+from pokespiel.metasolvers import MetaStrategy
+from pokespiel.core.policy import forgets
+
+CHUNK = 1 << 22
+"""How many numbers a joint strategy's cells may take at a time."""
+
+
+def exact_metrics(game: Game, populations: Populations, strategy: MetaStrategy) -> dict[str, float]:
+    """`nash_conv` and `exploitability` of the marginals, and of a joint strategy its `cce_gap` and `ce_gap`.
+
+    Nothing where they cannot be exact: without a sequence form, or with policies that remember.
+    """
+    if not isinstance(game, TreeGame) or not all(map(forgets, (policy for seat in populations for policy in seat))):
+        return {}
+    total = nash_conv(game, populations, strategy.marginals)
+    figures = {"nash_conv": total, "exploitability": total / game.num_players}
+    if strategy.joint is not None:
+        figures["cce_gap"], figures["ce_gap"] = correlated_gaps(game, populations, strategy.joint)
+    return figures
+
+
+def nash_conv(game: TreeGame, populations: Populations, marginals: Sequence[np.ndarray]) -> float:
+    """The sum of what each player gains at most by leaving its mixture, against the others' mixtures."""
+    return game.nash_conv(mixed_plans(game, populations, marginals))
+
+
+def mixed_plans(game: TreeGame, populations: Populations, marginals: Sequence[np.ndarray]) -> Plans:
+    """The realisation plan [S_p] of each seat's mixture; `marginals` [n_p] a seat."""
+    seats = per_seat(game, populations)
+    return tuple(
+        sum(weight * game.plan(policy, seat) for policy, weight in zip(members, marginal, strict=True) if weight > 0)
+        for seat, (members, marginal) in enumerate(zip(seats, marginals, strict=True))
+    )
+
+
+def correlated_gaps(game: TreeGame, populations: Populations, joint: np.ndarray) -> tuple[float, float]:
+    """CCE gap and CE gap in the game of a joint distribution [n_1, ..., n_P] over the populations."""
+    plans = [
+        np.stack([game.plan(policy, seat) for policy in members])
+        for seat, members in enumerate(per_seat(game, populations))
+    ]
+    cce = ce = 0.0
+    for player, treeplex in enumerate(game.players):
+        recommended = np.moveaxis(joint, player, 0)
+        gradients = np.stack([_gradient(game, plans, player, others) for others in recommended])
+        followed = np.einsum("is,is->", gradients, plans[player])
+        cce += max(treeplex.best_values(gradients.sum(axis=0))[0] - followed, 0.0)
+        ce += max(sum(treeplex.best_values(gradient)[0] for gradient in gradients) - followed, 0.0)
+    return float(cce), float(ce)
+
+
+def _gradient(game: TreeGame, plans: Sequence[np.ndarray], player: int, weights: np.ndarray) -> np.ndarray:
+    """[S] the player's gradient against the others' plans [n_p, S_p], drawn together with `weights` [their sizes]."""
+    terminals = game.terminals
+    others = [seat for seat in range(game.num_players) if seat != player]
+    rows = np.argwhere(weights > 0)
+    reach = np.zeros(len(terminals.chance))
+    step = max(1, CHUNK // len(reach))
+    for chunk in (rows[start : start + step] for start in range(0, len(rows), step)):
+        product = np.atleast_1d(weights[tuple(chunk.T)])[:, None]  # without others there is one weight
+        for seat, members in zip(others, chunk.T, strict=True):
+            product = product * plans[seat][np.ix_(members, terminals.sequences[seat])]
+        reach += product.sum(axis=0)
+    return game.gather(terminals.chance * terminals.returns[player] * reach, player)

@@ -1,0 +1,260 @@
+"""Payoff tables from counted matches: units are played, recorded in a table, and given to the cells that need them.
+
+A *unit* is what is independent of all else. In a symmetric game it is one seed played in every seating of a cell's
+policies (with two players the seat-swapped pair), elsewhere it is one match. A unit with an unfinished match counts
+among the unfinished and nowhere else.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation
+from pokespiel.game import Game
+from pokespiel.game.matches import play
+from pokespiel.payoffs.tables import ExactPayoffs, PayoffTable, Populations, Samples, at, grow, per_seat
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.metasolvers.judging import ROUNDING
+
+
+class Units(NamedTuple):
+    """n units of S matches each; a match seats role `orders[s, p]` of its unit's cell in seat p."""
+
+    cells: np.ndarray
+    """[n, P], the policies of each role; rows are sorted where one population serves every seat."""
+    orders: np.ndarray
+    """[S, P], the role in each seat; the first row is 0, 1, ..., P-1."""
+    seeds: np.ndarray
+    """[n]"""
+    utilities: np.ndarray
+    """[n, S, P] by seat."""
+    finished: np.ndarray
+    """[n, S] bool"""
+    turns: np.ndarray
+    """[n, S] the game's own count of turns where it has one, else steps."""
+
+    def rows(self) -> np.ndarray:
+        """[n, S, P], the policy in each seat of each match."""
+        return self.cells[:, self.orders]
+
+
+Members = Sequence[Sequence[Any]]
+"""The members of each population, or of one for all seats: policies, or names where only their number counts."""
+
+
+def one_for_all(game: Game, populations: Members) -> bool:
+    """Whether one population serves several seats, so that a cell has mirrors."""
+    return len(populations) == 1 and game.num_players > 1
+
+
+def seatings(game: Game, populations: Members) -> np.ndarray:
+    """[S, P], the orders in which a unit seats a cell's policies; see `Units.orders`."""
+    roles = np.arange(game.num_players)
+    return np.array(list(itertools.permutations(roles))) if one_for_all(game, populations) else roles[None]
+
+
+def to_play(game: Game, populations: Members) -> np.ndarray:
+    """[k, P], the cells of a table that matches can inform, each once: of mirrors the one whose row is sorted.
+
+    A policy against itself earns 0 in a symmetric zero-sum game: such cells are left out.
+    """
+    cells = np.argwhere(np.ones([len(seat) for seat in per_seat(game, populations)], bool))
+    if one_for_all(game, populations):
+        cells = cells[(np.diff(cells, axis=1) >= 0).all(axis=1)]
+        if game.zero_sum:
+            cells = cells[(cells != cells[:, :1]).any(axis=1)]
+    return cells
+
+
+def grown(game: Game, populations: Members, table: PayoffTable | None) -> PayoffTable:
+    """`table` with room for the populations; cells known by symmetry are filled, other new ones are missing."""
+    larger = grow(table, game.num_players, [len(seat) for seat in per_seat(game, populations)], sampled=True)
+    if one_for_all(game, populations) and game.zero_sum:
+        for index in range(larger.sizes[0]):
+            larger.payoffs[at((index,) * game.num_players)] = 0.0
+    return larger
+
+
+def play_units(
+    game: Game,
+    populations: Populations,
+    cells: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    width: int = 4096,
+    max_steps: int | None = None,
+) -> Units:
+    """Play one unit for each row of `cells` [n, P], `width` matches side by side; `rng` draws seeds and actions."""
+    orders = seatings(game, populations)
+    seeds = rng.integers(2**63, size=len(cells))
+    played = play(
+        game,
+        populations,
+        cells[:, orders].reshape(-1, game.num_players),
+        np.repeat(seeds, len(orders)),
+        rng,
+        width=width,
+        max_steps=max_steps,
+    )
+    shape = (len(cells), len(orders))
+    utilities = played.utilities.reshape(*shape, game.num_players)
+    return Units(cells, orders, seeds, utilities, played.finished.reshape(shape), played.turns.reshape(shape))
+
+
+def record(table: PayoffTable, units: Units) -> PayoffTable:
+    """A copy of `table` with `units` counted in; a `ValueError` if a cell has not one finished unit after it."""
+    assert table.samples is not None, "matches are counted in sampled tables"
+    counted = PayoffTable(table.payoffs.copy(), Samples(*(array.copy() for array in table.samples)))
+    cells, groups = np.unique(units.cells, axis=0, return_inverse=True)
+    for group, cell in enumerate(cells):
+        chosen = groups.ravel() == group
+        _record(counted, cell, units.orders, units.utilities[chosen], units.finished[chosen])
+    return counted
+
+
+def _record(table: PayoffTable, cell: np.ndarray, orders: np.ndarray, values: np.ndarray, done: np.ndarray) -> None:
+    """Add the units of one cell: `values` [units, seatings, P], `done` [units, seatings], `orders` [seatings, P]."""
+    samples = table.samples
+    assert samples is not None
+    whole = done.all(axis=1)
+    by_role = np.empty((int(whole.sum()), *orders.shape))  # utilities of the cell's first, second, ... policy
+    for seating, order in enumerate(orders):
+        by_role[:, seating, order] = values[whole, seating]
+    means = by_role.mean(axis=1)
+    products = np.einsum("up,uq->pq", means, means)
+    totals = means.sum(axis=0)
+    # A policy in several roles earns the same in each.
+    alike = [order for order in orders if (cell[order] == cell).all()]
+    products = np.mean([products[np.ix_(order, order)] for order in alike], axis=0)
+    totals = np.mean([totals[order] for order in alike], axis=0)
+    above = values - values.mean(axis=2, keepdims=True)
+    level = np.abs(above) <= ROUNDING * np.abs(values).max(axis=2, keepdims=True)
+    relative = np.where(level, 0, np.sign(above)).astype(int)
+    filled = set()
+    for seating, order in enumerate(orders):
+        place = tuple(int(index) for index in cell[order])
+        for kind, sign in ((samples.wins, 1), (samples.losses, -1), (samples.ties, 0)):
+            kind[at(place)] += (relative[whole, seating] == sign).sum(axis=0)
+        samples.unfinished[place] += int((~done[:, seating]).sum())
+        if place in filled:
+            continue
+        filled.add(place)
+        before = samples.units[place]
+        after = before + len(means)
+        if after == 0:
+            raise ValueError(f"none of the {len(done)} matches of payoff cell {place} finished; raise max_steps")
+        known = np.where(before, table.payoffs[at(place)], 0.0)
+        table.payoffs[at(place)] = (known * before + totals[order]) / after
+        samples.units[place] = after
+        samples.products[at(place, 2)] += products[np.ix_(order, order)]
+
+
+@dataclass(frozen=True)
+class SampledPayoffs:
+    """Mean returns over counted matches, in seat-swapped pairs with the same seed where the game is symmetric."""
+
+    units: int = 500
+    """Units a missing cell: pairs of matches in a symmetric two-player game, single matches elsewhere."""
+    width: int = 4096
+    """Matches played side by side."""
+    max_steps: int | None = None
+    """Give a match up as unfinished after so many steps; None = only the game ends it."""
+
+    def __post_init__(self) -> None:
+        if self.units < 2:
+            raise ValueError(f"units must be at least 2 (a spread needs two), got {self.units}")
+        if self.max_steps is not None and self.max_steps < 1:
+            raise ValueError(f"max_steps must be at least 1, got {self.max_steps}")
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable:
+        larger = grown(game, populations, table)
+        return self.add(game, populations, larger, _missing(game, populations, larger), rng)
+
+    def add(
+        self, game: Game, populations: Populations, table: PayoffTable, cells: np.ndarray, rng: np.random.Generator
+    ) -> PayoffTable:
+        """`table` with `units` further units in each of `cells` [k, P] (in a symmetric game, rows sorted)."""
+        each = np.repeat(cells, self.units, axis=0)
+        played = play_units(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
+        return record(table, played)
+
+
+@dataclass(frozen=True)
+class AutoPayoffs(SampledPayoffs):
+    """Exact returns where the game has a sequence form, else as `sampled` counts them."""
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable:
+        from pokespiel.game.tree import TreeGame
+
+        if isinstance(game, TreeGame):
+            return ExactPayoffs()(game, populations, table, rng)
+        return super().__call__(game, populations, table, rng)
+
+
+@dataclass(frozen=True)
+class AdaptivePayoffs:
+    """Mean returns over counted matches that go, after the first ones, where they decide something.
+
+    Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information.
+    """
+
+    allocation: Literal["mixture", "response_graph", "uniform"] = "mixture"
+    """Where they go: to cells that move the mixture, to the response graph's open edges, or to the least known."""
+    solver: str = "nash"
+    """`mixture`: the meta-solver whose mixture counts; `nash` takes two-player zero-sum games alone."""
+    first: int = 100
+    """Units that each missing cell gets at once."""
+    units: int = 500
+    """Units in all, for each missing cell; what `first` leaves may go to any cell, those known before included."""
+    rounds: int = 8
+    """How often it is decided anew where they go."""
+    width: int = 4096
+    """Matches played side by side."""
+    max_steps: int | None = None
+    """Give a match up as unfinished after so many steps; None = only the game ends it."""
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.first <= self.units:
+            raise ValueError(f"expected 2 <= first <= units, got first {self.first} and units {self.units}")
+        if self.rounds < 1:
+            raise ValueError(f"rounds must be at least 1, got {self.rounds}")
+        METASOLVERS[self.solver]
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable:
+        sample = SampledPayoffs(self.first, self.width, self.max_steps)
+        larger = grown(game, populations, table)
+        missing, cells = _missing(game, populations, larger), to_play(game, populations)
+        filled = sample.add(game, populations, larger, missing, rng)
+        allocation: Allocation = ALLOCATIONS.build(
+            self.allocation, {"solver": self.solver} if self.allocation == "mixture" else {}
+        )
+        left = (self.units - self.first) * len(missing)
+        step = -(-left // self.rounds)
+        symmetric = one_for_all(game, populations)
+        while left > 0:
+            bounds = game.utility_range
+            counts = allocation(filled, cells, min(step, left), bounds, rng, symmetric=symmetric)
+            if not counts.any():
+                break
+            each = np.repeat(cells, counts, axis=0)
+            played = play_units(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
+            filled = record(filled, played)
+            left -= int(counts.sum())
+        return filled
+
+
+def _missing(game: Game, populations: Members, table: PayoffTable) -> np.ndarray:
+    """The rows of `to_play` that are missing in `table`."""
+    cells = to_play(game, populations)
+    return cells[table.missing()[tuple(cells.T)]]

@@ -1,0 +1,284 @@
+"""Payoff tables: what each policy earns against each, exactly or from counted matches with their uncertainty.
+
+A table holds one cell a joint choice of policies and grows by its missing cells only. In a symmetric game one
+population serves every seat, and a cell's mirror (the same policies in other seats) is filled with it.
+
+Sampling (`sampling.py`) is by *units*: in a symmetric game a unit is the same seed played in every seating of the
+policies (the seat-swapped pair), elsewhere it is one match. Units are independent, the matches within one are not, so
+every interval comes from unit means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from pokespiel.core.registry import Registry
+from pokespiel.game import Game
+from pokespiel.metasolvers import MetaSolver, MetaStrategy
+from pokespiel.metasolvers.judging import is_zero_sum
+from pokespiel.core.policy import Policy, describe, forgets
+from pokespiel.core.intervals import mean_interval
+
+Member = TypeVar("Member")
+
+Populations = Sequence[Sequence[Policy]]
+"""The policies of each player; one population alone serves every seat of a symmetric game."""
+
+
+class Samples(NamedTuple):
+    """What the matches behind a sampled table came to; `cells` stands for n_1, ..., n_P."""
+
+    units: np.ndarray
+    """[cells] int64, finished units."""
+    products: np.ndarray
+    """[P, P, cells], sums over units of the products of two seats' mean utilities."""
+    wins: np.ndarray
+    """[P, cells] int64, matches in which the seat earned more than the mean of all seats."""
+    losses: np.ndarray
+    """[P, cells] int64, less."""
+    ties: np.ndarray
+    """[P, cells] int64, the same."""
+    unfinished: np.ndarray
+    """[cells] int64, matches that reached no result; their units count nowhere else."""
+
+
+def total(counts: np.ndarray, symmetric: bool) -> int:
+    """The sum of counts [cells]; in a symmetric game, where mirrored cells hold the same matches, of one of each."""
+    if symmetric:
+        places = np.indices(counts.shape)
+        counts = counts[(np.diff(places, axis=0) >= 0).all(axis=0)]
+    return int(counts.sum())
+
+
+class PayoffTable(NamedTuple):
+    """Mean returns of joint choices of policies."""
+
+    payoffs: np.ndarray
+    """[P, n_1, ..., n_P], mean return to seat p; nan = missing."""
+    samples: Samples | None = None
+    """None = the returns are exact."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return self.payoffs.shape[1:]
+
+    def missing(self) -> np.ndarray:
+        """[cells] bool, the cells that are not known yet."""
+        return np.isnan(self.payoffs).any(axis=0)
+
+    def complete(self) -> np.ndarray:
+        """The payoffs; a `ValueError` that names the missing cells if there are any."""
+        holes = np.argwhere(self.missing())
+        if len(holes):
+            shown = ", ".join(str(tuple(map(int, hole))) for hole in holes[:5])
+            raise ValueError(f"{len(holes)} payoff cells are missing: {shown}{', ...' if len(holes) > 5 else ''}")
+        return self.payoffs
+
+
+class Payoffs(Protocol):
+    """Fills a table's missing cells; `table` is the one before the populations grew, None = there is none yet."""
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable: ...
+
+
+PAYOFFS = Registry(
+    "payoffs",
+    {
+        "auto": "pokespiel.payoffs.sampling:AutoPayoffs",
+        "exact": "pokespiel.payoffs.tables:ExactPayoffs",
+        "sampled": "pokespiel.payoffs.sampling:SampledPayoffs",
+        "adaptive": "pokespiel.payoffs.sampling:AdaptivePayoffs",
+    },
+)
+
+
+def at(cell: Iterable[Any], axes: int = 1) -> tuple[Any, ...]:
+    """The index of a cell, or a block of cells, behind `axes` whole axes (one for the seats)."""
+    return (*(slice(None),) * axes, *cell)
+
+
+def per_seat(game: Game, populations: Sequence[Sequence[Member]]) -> tuple[Sequence[Member], ...]:
+    """The population of each seat, of policies or of what stands for them, such as names."""
+    if len(populations) == game.num_players:
+        return tuple(populations)
+    if len(populations) == 1 and game.symmetric:
+        return (populations[0],) * game.num_players
+    raise ValueError(f"{game.name} needs {game.num_players} populations, got {len(populations)}")
+
+
+def identity(game: Game, policy: Policy, seats: Iterable[int]) -> Hashable:
+    """The same for two policies that play `game` alike at `seats`, as far as that is exact and cheap to tell.
+
+    On a game in sequence form a memoryless policy, or a mixture of such, is what its realisation plans are: two that
+    differ only where their own actions never lead are the same. Elsewhere a policy of a registered kind is what its
+    file would hold. Any other policy is like itself alone.
+    """
+    from pokespiel.game.tree import TreeGame
+
+    if isinstance(game, TreeGame) and forgets(policy):
+        return tuple(_digest(game.plan(policy, seat)) for seat in seats)
+    try:
+        kind, options, arrays = describe(policy)
+    except TypeError:
+        return id(policy)
+    held = tuple((name, array.shape, array.dtype.str, _digest(array)) for name, array in sorted(arrays.items()))
+    return kind, json.dumps(options, sort_keys=True), held
+
+
+def _digest(array: np.ndarray) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(array).data, digest_size=16).digest()
+
+
+def grow(table: PayoffTable | None, num_players: int, sizes: Sequence[int], sampled: bool) -> PayoffTable:
+    """A copy of `table` with room for populations of `sizes`; new cells are missing."""
+    cells = tuple(sizes)
+    payoffs = np.full((num_players, *cells), np.nan)
+    samples = _no_samples(num_players, cells) if sampled else None
+    if table is None:
+        return PayoffTable(payoffs, samples)
+    if (table.samples is None) == sampled:
+        raise ValueError("exact and sampled cells do not mix in one table")
+    if any(new < old for new, old in zip(cells, table.sizes, strict=True)):
+        raise ValueError(f"a table of sizes {table.sizes} cannot shrink to {cells}")
+    known = tuple(slice(size) for size in table.sizes)
+    payoffs[at(known)] = table.payoffs
+    if samples is not None and table.samples is not None:
+        for new, old in zip(samples, table.samples, strict=True):
+            new[at(known, new.ndim - len(known))] = old
+    return PayoffTable(payoffs, samples)
+
+
+def _no_samples(num_players: int, cells: tuple[int, ...]) -> Samples:
+    def counts(*axes: int) -> np.ndarray:
+        return np.zeros((*axes, *cells), np.int64)
+
+    products = np.zeros((num_players, num_players, *cells))
+    return Samples(counts(), products, counts(num_players), counts(num_players), counts(num_players), counts())
+
+
+@dataclass(frozen=True)
+class ExactPayoffs:
+    """Exact expected returns, for games in sequence form: one sparse product a block of missing cells."""
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable:
+        from pokespiel.game.tree import in_sequence_form
+
+        game = in_sequence_form(game, "an exact payoff table")
+        seats = per_seat(game, populations)
+        known = table.sizes if table is not None else (0,) * game.num_players
+        grown = grow(table, game.num_players, [len(seat) for seat in seats], sampled=False)
+        for player in range(game.num_players):  # earlier players' old policies against later players' whole populations
+            block = [
+                slice(known[seat]) if seat < player else slice(known[seat], None) if seat == player else slice(None)
+                for seat in range(game.num_players)
+            ]
+            if grown.payoffs[at(block)].size:
+                plans = [
+                    np.stack([game.plan(policy, seat) for policy in seats[seat][block[seat]]])
+                    for seat in range(len(seats))
+                ]
+                payoffs = game.payoffs(plans)
+                rounding = 1e-14 * max(map(abs, game.utility_range))
+                grown.payoffs[at(block)] = np.where(np.abs(payoffs) > rounding, payoffs, 0.0)
+        if len(populations) < game.num_players:
+            grown = grown._replace(payoffs=_mirrored(grown.payoffs))
+            if game.total is not None:  # a policy against itself
+                for index in range(len(populations[0])):
+                    grown.payoffs[at((index,) * game.num_players)] = game.total / game.num_players
+        return grown
+
+
+def interval(
+    table: PayoffTable, bounds: tuple[float, float], confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two-sided intervals [P, cells] for the mean returns, from unit means that lie in `bounds`.
+
+    Exact cells have width 0. Intervals are per cell, not simultaneous. See `statistics.mean_interval`.
+    """
+    payoffs = table.complete()
+    if table.samples is None:
+        return payoffs, payoffs
+    units = table.samples.units
+    squares = np.stack([table.samples.products[player, player] for player in range(len(payoffs))])
+    low, high = mean_interval(units, payoffs * units, squares, bounds, confidence)
+    return np.where(units, low, payoffs), np.where(units, high, payoffs)  # cells without units are known by symmetry
+
+
+def spread(
+    table: PayoffTable,
+    solver: MetaSolver,
+    bounds: tuple[float, float],
+    rng: np.random.Generator,
+    *,
+    symmetric: bool = False,
+    draws: int = 200,
+) -> list[MetaStrategy]:
+    """The meta-strategies of `draws` tables that the matches make as likely as this one.
+
+    Each cell's mean returns are drawn from a normal distribution about the table's, with the covariance of the unit
+    means over the seats (two units at each end of `bounds` added, as in `interval`), mirrored cells together; for an
+    exact table all are equal. The spread of the marginals says what the sampling leaves open about the mixture.
+    """
+    payoffs = table.complete()
+    if table.samples is None:
+        return [solver(payoffs, symmetric=symmetric)] * draws
+    factors = deviations(table, bounds)
+    normal = (rng.standard_normal(payoffs.shape) for _ in range(draws))
+    return [solver(payoffs + noise(factors, values, symmetric), symmetric=symmetric) for values in normal]
+
+
+def noise(factors: np.ndarray, normal: np.ndarray, symmetric: bool) -> np.ndarray:
+    """[P, cells], what the matches leave open about the mean returns: `deviations` times standard normal [P, cells].
+
+    symmetric: mirrored cells share the sorted cell's noise.
+    """
+    drawn = np.einsum("pq...,q...->p...", factors, normal)
+    return _mirrored(drawn) if symmetric else drawn
+
+
+def deviations(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
+    """[P, P, cells], a square root of the covariance of each cell's mean returns; 0 in cells without units."""
+    samples = table.samples
+    if samples is None:
+        return np.zeros((len(table.payoffs), *table.payoffs.shape))
+    means = np.moveaxis(table.payoffs, 0, -1)[..., None]
+    count = samples.units[..., None, None]
+    products = np.moveaxis(samples.products, (0, 1), (-2, -1))
+    covariance = products - count * means @ np.swapaxes(means, -1, -2)
+    zero_sum, (low, high) = is_zero_sum(table.payoffs), bounds
+    covariance += 4 * ((high - low) / 2) ** 2 * _doubt(len(table.payoffs), zero_sum)
+    off = means - (means.mean(axis=-2, keepdims=True) if zero_sum else (low + high) / 2)
+    covariance += 4 * count / (count + 4) * (off @ np.swapaxes(off, -1, -2))  # the added units' mean is another
+    covariance = np.where(count > 0, covariance / (count + 3) / (count + 4), 0.0)
+    values, vectors = np.linalg.eigh(covariance)
+    return np.moveaxis(vectors * np.sqrt(np.maximum(values, 0))[..., None, :], (-2, -1), (0, 1))
+
+
+def _doubt(num_players: int, zero_sum: bool) -> np.ndarray:
+    """[P, P], how the seats' utilities move together in the added units: in a zero-sum table they still sum to zero."""
+    return (num_players * np.eye(num_players) - 1) / (num_players - 1) if zero_sum else np.eye(num_players)
+
+
+def _mirrored(values: np.ndarray) -> np.ndarray:
+    """Values [P, n, ..., n] that are the same for the same policies in other seats: the sorted cell's."""
+    num_players, size = values.shape[:2]
+    cells = np.indices((size,) * num_players).reshape(num_players, -1)
+    order = np.argsort(cells, axis=0, kind="stable")
+    ordered = np.take_along_axis(cells, order, axis=0)
+    mirrored = np.empty((num_players, cells.shape[1]))
+    by_role = values[at(ordered)]  # role r of the sorted cell
+    for role in range(1, num_players):
+        same = ordered[role] == ordered[role - 1]
+        by_role[role, same] = by_role[role - 1, same]
+    np.put_along_axis(mirrored, order, by_role, axis=0)
+    return mirrored.reshape(values.shape)

@@ -1,0 +1,115 @@
+"""What policies do in Gen 1 OU, for a report: matches played and counted, and one written as a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pokespiel.game.gen1.game import Gen1Game
+from pokespiel.game.gen1.oddities import Tally, lengths_table, table
+from pokespiel.game.gen1.recorded import Recorded, oddities_of, record
+from pokespiel.game.gen1.replay import write_replay
+from pokespiel.game.gen1.usage import Species, usage
+from pokespiel.core.policy import Policy
+from pokespiel.core.progress import Watch, watch
+from pokespiel.report.page import Page
+
+SPECIES = 25
+"""So many species are listed, the most fielded."""
+MOVES = 5
+"""So many moves of each."""
+STEP = 50
+"""So many matches are played side by side."""
+
+
+def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: int, rng: np.random.Generator) -> None:
+    """Play `matches` of the policy against itself, add to the page what it used, and write one match to `replay`."""
+    with watch("matches of the mixture against itself", matches) as bar:
+        rows = np.zeros((matches, 2), np.int64)
+        recorded = _recorded(game, [[policy], [policy]], rows, rng, bar, names=("Mixture 1", "Mixture 2"))
+    found = usage(recorded)
+    page.text(
+        f"{matches} matches of the mixture against itself: {found.turns:.0f} turns on average, {found.ties} ties; it "
+        f"switched at {100 * found.switch_rate:.1f} % of the decisions between moves and switches."
+    )
+    page.table(
+        ["species", "fielded by, %", "score when fielded, %", "moves"],
+        [
+            [one.name, f"{100 * one.fielded / found.sides:.1f}", f"{100 * one.won:.1f}", _moves(one)]
+            for one in found.species[:SPECIES]
+        ],
+        f"Species by the share of sides that took them into the field ({SPECIES} at most), how those sides scored, "
+        f"ties half, and the {MOVES} moves that each used most.",
+    )
+    page.table(
+        ["team", "sides", "score, %"],
+        [
+            [one.name, one.sides, f"{100 * one.score:.1f} [{100 * one.low:.1f}, {100 * one.high:.1f}]"]
+            for one in found.teams
+        ],
+        "Score by team, ties half, over the opponents that chance drew, with 95 % intervals.",
+    )
+    sample = min(recorded, key=lambda match: abs(match.battle.turn - found.turns))
+    write_replay(replay, sample.log(), f"Gen 1 OU: {sample.teams[0]} against {sample.teams[1]}")
+    page.links(
+        "A match of about that length, as a page that plays it in Pokémon Showdown's replay viewer (which it fetches "
+        "from Showdown) and as a log:",
+        [replay, replay.with_suffix(".log")],
+        replay.parent,
+    )
+    _oddities(page, {"mixture": oddities_of(recorded)}, "the mixture against itself")
+
+
+def compare(
+    page: Page,
+    game: Gen1Game,
+    policies: Mapping[str, Policy],
+    opponent: Policy,
+    matches: int,
+    rng: np.random.Generator,
+) -> None:
+    """Play `matches` of each policy against the opponent, in either seat by turns, and add the policies' oddities."""
+    tallies: dict[str, Tally] = {}
+    rows = np.stack([np.arange(matches) % 2, (np.arange(matches) + 1) % 2], axis=1)
+    with watch("matches against the mixture", matches * len(policies)) as bar:
+        for name, policy in policies.items():
+            recorded = _recorded(game, [[policy, opponent]] * 2, rows, rng, bar, done=matches * len(tallies))
+            tallies[name] = oddities_of(recorded, rows.argmin(axis=1))
+    _oddities(page, tallies, "each against the mixture")
+
+
+def _recorded(
+    game: Gen1Game,
+    populations: Sequence[Sequence[Policy]],
+    rows: np.ndarray,
+    rng: np.random.Generator,
+    bar: Watch,
+    done: int = 0,
+    names: Sequence[str] = ("P1", "P2"),
+) -> list[Recorded]:
+    """Matches of `rows`, as `record` plays them, some at a time; `bar` counts them from `done` on."""
+    recorded: list[Recorded] = []
+    for start in range(0, len(rows), STEP):
+        some = rows[start : start + STEP]
+        recorded += record(game, populations, some, rng.integers(2**63, size=len(some)), rng, names=names)
+        bar.update(done + len(recorded), "")
+    return recorded
+
+
+def _oddities(page: Page, tallies: Mapping[str, Tally], who: str) -> None:
+    page.heading("What a person would laugh at")
+    sides = next(iter(tallies.values())).sides
+    page.text(
+        f"Blunders on {sides} sides (one player of one battle), {who}, judged from what the player was shown when it "
+        "chose. The module pokespiel.game.gen1.oddities defines them; what looks odd may be right against an opponent "
+        "who expects it."
+    )
+    page.table(*table(tallies), "Oddities as shares of the choices that they are counted among, with both counts.")
+    page.table(*lengths_table(tallies), "Score by the length of the battle, ties half, with the number of sides.")
+
+
+def _moves(one: Species) -> str:
+    total = max(1, sum(count for _, count in one.moves))
+    return ", ".join(f"{name} {100 * count / total:.0f} %" for name, count in one.moves[:MOVES])

@@ -1,0 +1,127 @@
+"""A tournament's report: ranking, mixture with its spread, payoffs and response graph on one HTML page."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+
+from pokespiel.payoffs.exports import exportable
+from pokespiel.game import Game
+from pokespiel.payoffs.tables import PayoffTable, per_seat
+from pokespiel.metasolvers import SUPPORT, MetaStrategy
+from pokespiel.core.policy import Mixture
+from pokespiel.report import sections
+from pokespiel.report.page import Key, Page
+from pokespiel.report.sections import Meta
+from pokespiel.payoffs.sampling import one_for_all
+from pokespiel.runs.tournament.folder import Tournament
+from pokespiel.runs.tournament.results import Results, results, shown
+
+DRAWS = 200
+"""Tables drawn for the spread of the weights."""
+FILES = (
+    "ranking.csv",
+    "table.csv",
+    "mixture.json",
+    "matches.csv",
+    "interaction_matrix.csv",
+    "config.yaml",
+    "environment.json",
+    "policies",
+)
+
+
+COMPARED = 4
+"""Gen 1 OU: so many policies are compared by what a person would laugh at, the strongest."""
+
+
+def write_report(tournament: Tournament, path: Path, matches: int = 400, seed: int = 0) -> None:
+    """Write the report of `tournament` to `path`; where cells have no matches yet, of the payoffs that are known.
+
+    Args:
+        matches: Gen 1 OU only: so many in all are played between the strongest policies and the mixture, and what a
+            person would laugh at in them is counted. 0 = none.
+        seed: of these matches.
+    """
+    config, game, names = tournament.config(), tournament.game(), tournament.names()
+    page = Page(f"Tournament on {config.game.partition('(')[0]}", f"{tournament.path}: {config.game}")
+    table = tournament.table()
+    missing = int(table.missing().sum())
+    if missing:
+        page.lead(
+            f"This tournament is unfinished: {missing} of {table.missing().size} cells of its table have no finished "
+            "match yet, so there is no ranking. “pokespiel tournament --folder "
+            f"{shlex.quote(str(tournament.path))}” plays them."
+        )
+        _keys(page, tournament)
+        nobody = MetaStrategy(tuple(np.zeros(size) for size in table.sizes))
+        meta = _meta(game, names, table, nobody)
+        sections.payoffs(page, meta, [np.arange(size) for size in table.sizes], "Policies in the order they joined")
+    else:
+        found = results(tournament, draws=DRAWS)
+        _opening(page, found)
+        _keys(page, tournament)
+        page.heading("Ranking")
+        sections.ranking(page, found, DRAWS)
+        meta = _meta(game, names, table, found.strategy)
+        strongest = [np.asarray(order) for order in per_seat(game, [each.order().tolist() for each in found.rankings])]
+        sections.payoffs(page, meta, strongest, "The strongest policies first")
+        sections.graph(page, meta, strongest, "The strongest policies")
+        if matches and config.game.startswith("gen1ou"):
+            _oddities(page, tournament, found, matches, seed)
+    files = [tournament.path / name for name in FILES if (tournament.path / name).exists()]
+    sections.origin(page, [(tournament.path.name, tournament.sessions(), "")], files, path.parent)
+    page.write(path)
+
+
+def _oddities(page: Page, tournament: Tournament, found: Results, matches: int, seed: int) -> None:
+    from pokespiel.game.gen1.game import Gen1Game
+    from pokespiel.report.gen1 import compare
+
+    game, population = found.game, tournament.populations()[0]
+    if not isinstance(game, Gen1Game) or game.team_choice != "chance":
+        return
+    weights = np.where(found.rankings[0].weight > SUPPORT, found.rankings[0].weight, 0)
+    strongest = found.rankings[0].order()[:COMPARED]
+    policies = {found.names[0][index]: population[index] for index in strongest}
+    each = -(-matches // len(policies))
+    compare(page, game, policies, Mixture(population, weights / weights.sum()), each, np.random.default_rng(seed))
+
+
+def _meta(game: Game, names: tuple[tuple[str, ...], ...], table: PayoffTable, strategy: MetaStrategy) -> Meta:
+    known = table._replace(payoffs=np.nan_to_num(table.payoffs))
+    as_rates = exportable(game, known) and game.utility_range == (-1.0, 1.0)
+    one = one_for_all(game, names)
+    return Meta(per_seat(game, names), table, strategy, one, game.utility_range, as_rates)
+
+
+def _opening(page: Page, found: Results) -> None:
+    """Who is the strongest, and whom the mixture plays."""
+    parts = []
+    for population, names, ranked in zip(found.populations, found.names, found.rankings, strict=True):
+        best, heaviest, used = ranked.order()[0], ranked.weight.argmax(), int((ranked.weight > SUPPORT).sum())
+        score = shown(found, ranked.overall, best)
+        score = score.replace(" [", " % [") if found.as_rates else f"a mean return of {score}"
+        whose = "" if len(found.names) == 1 else f" as player {population}"
+        plays = (
+            f"{used} of {len(names)} policies, {names[heaviest]} with {100 * ranked.weight[heaviest]:.3g} % the most"
+        )
+        alone = f"{names[heaviest]} alone"
+        parts.append(
+            f"{names[best]} scores highest over all{whose}, {score}. The Nash mixture plays "
+            f"{alone if used == 1 else plays}."
+        )
+    page.lead(" ".join(parts))
+
+
+def _keys(page: Page, tournament: Tournament) -> None:
+    config, counted = tournament.config(), tournament.counted()
+    page.keys(
+        [
+            sections.policies([len(members) for members in config.populations.values()]),
+            Key("Matches", f"{counted.matches:,}", f"in {counted.units:,} independent units"),
+            Key("Seed", str(config.seed)),
+        ]
+    )

@@ -1,0 +1,56 @@
+"""The agents that ship with the package: `load("shipped")` is the mixture, ready to play.
+
+    shipped              the mixture: a member is drawn for each match
+    shipped/0007         one of its members
+    shipped/distilled    one network in its place, where there is one
+
+`card()` says how they were trained and how strong they are. `pokespiel agent RUN --ship FOLDER` writes such a folder.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pokespiel.core.registry import UnknownName, unknown
+from pokespiel.core.policy import Mixture, Policy, load_policy
+
+SHIPPED = Path(__file__).parent / "shipped"
+FORMAT = "pokespiel-agents-1"
+
+
+def names(folder: Path | None = None) -> tuple[str, ...]:
+    """What `load` takes; nothing where no agent is installed. `folder` holds others than the package's own."""
+    folder = folder or SHIPPED
+    if not (folder / "card.json").is_file():
+        return ()
+    return ("shipped", *(f"shipped/{path.stem}" for path in sorted(folder.glob("*.safetensors"))))
+
+
+def load(name: str = "shipped", folder: Path | None = None) -> Policy:
+    """The agent of that name; an error names the choices."""
+    folder = folder or SHIPPED
+    available = names(folder)
+    if not available:
+        raise UnknownName(
+            f"no agent {name!r}: {folder} holds none; write one with: pokespiel agent RUN --ship {folder}"
+        )
+    if name not in available:
+        raise unknown("agent", name, available)
+    if name != "shipped":
+        return load_policy(folder / f"{name.removeprefix('shipped/')}.safetensors")
+    mixture = card(folder)["mixture"]
+    return Mixture([load_policy(folder / f"{member}.safetensors") for member in mixture], list(mixture.values()))
+
+
+def card(folder: Path | None = None) -> dict[str, Any]:
+    """How the agents were trained, their weights and their strengths; see `shipping.py`."""
+    folder = folder or SHIPPED
+    path = folder / "card.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"no agents at {folder}: there is no {path.name} in it")
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if kept.get("format") != FORMAT:
+        raise ValueError(f"{path}: expected format {FORMAT!r}, found {kept.get('format')!r}")
+    return kept

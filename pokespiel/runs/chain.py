@@ -1,0 +1,114 @@
+"""Runs that start where another ended, read as one: phases by age, and iterations counted through.
+
+The first phase may be a tournament: it has policies and payoffs, but no iterations of its own to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pokespiel.runs.initial import expanded
+from pokespiel.runs.run import RunFolder, Standing
+from pokespiel.runs.tournament import Tournament
+
+
+class Phase(NamedTuple):
+    """One run of a chain."""
+
+    run: RunFolder
+    standing: Standing
+    """At its end, which is where the next phase began: rows, mixtures and seconds of what it did since are left out."""
+    first: int
+    """Its iteration 0 counted through the chain: the last iteration of the phase before."""
+
+    @property
+    def name(self) -> str:
+        return self.run.path.name
+
+    @property
+    def iterations(self) -> int:
+        return len(self.standing.rows) - 1
+
+    @property
+    def policies(self) -> int:
+        """Of the first population, at its end."""
+        return self.standing.mixtures[0].shape[1]
+
+
+class Chain(NamedTuple):
+    """Runs from the first to the one asked for."""
+
+    phases: tuple[Phase, ...]
+    origin: Path | None
+    """What the first phase started from and is not among them: a tournament, or a folder that is gone."""
+
+    @property
+    def last(self) -> Phase:
+        return self.phases[-1]
+
+    def boundaries(self) -> dict[str, float]:
+        """Where each phase begins, halfway before its first own iteration; empty for a single run."""
+        begins = [-0.5, *(phase.first + 0.5 for phase in self.phases[1:])]
+        return dict(zip((phase.name for phase in self.phases), begins, strict=True)) if len(begins) > 1 else {}
+
+    def rows(self) -> Iterator[tuple[Phase, int, Mapping[str, Any]]]:
+        """Each iteration's phase, its number through the chain and its metrics; where phases meet, the earlier's."""
+        for phase in self.phases:
+            for row in phase.standing.rows:
+                if row["iteration"] > 0 or phase is self.phases[0]:
+                    yield phase, phase.first + int(row["iteration"]), row
+
+    def mixtures(self) -> tuple[np.ndarray, ...]:
+        """[iterations + 1, n_p] per population, through the chain; 0 before a policy joined."""
+        return tuple(
+            _stacked([phase.standing.mixtures[population] for phase in self.phases])
+            for population in range(len(self.last.standing.mixtures))
+        )
+
+
+def chain_of(run: RunFolder) -> Chain:
+    """The chain that ends with `run`; a `ValueError` if a phase of it has finished nothing."""
+    phases: list[tuple[RunFolder, Standing]] = []
+    place: RunFolder | None = run
+    origin: Path | None = None
+    while place is not None:
+        standing = place.standing()
+        if standing is None:
+            raise ValueError(f"{place.path} has no finished iteration yet")
+        if phases:
+            standing = _until(standing, *phases[0])
+        phases.insert(0, (place, standing))
+        before = place.before()
+        place = None
+        if before is not None and RunFolder(before).config_file.is_file() and not Tournament.at(before):
+            place = RunFolder(before)
+        else:
+            origin = before
+    firsts = np.cumsum([0, *(len(standing.rows) - 1 for _, standing in phases[:-1])])
+    return Chain(
+        tuple(Phase(*each, first=int(first)) for each, first in zip(phases, firsts, strict=True)),
+        origin,
+    )
+
+
+def _until(standing: Standing, run: RunFolder, next_: Standing) -> Standing:
+    """Where a phase stood when `run` began with its policies, by how many there were: it may have gone on since."""
+    named = len(expanded(run.config().population))
+    sizes = {name: size - named for name, size in next_.rows[0].items() if name.startswith("policies_")}
+    rows = tuple(row for row in standing.rows if all(row[name] <= size for name, size in sizes.items()))
+    widths = [int(rows[-1][name]) for name in sizes]
+    mixtures = tuple(kept[: len(rows), :width] for kept, width in zip(standing.mixtures, widths, strict=True))
+    return standing._replace(rows=rows, mixtures=mixtures, seconds=rows[-1]["seconds"])
+
+
+def _stacked(histories: Sequence[np.ndarray]) -> np.ndarray:
+    """Histories [T_k, n_k] one after the other, each but the first without its row 0."""
+    rows = [row for number, history in enumerate(histories) for row in history[1 if number else 0 :]]
+    stacked = np.zeros((len(rows), histories[-1].shape[1]))
+    for place, row in enumerate(rows):
+        stacked[place, : len(row)] = row
+    return stacked

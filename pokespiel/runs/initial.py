@@ -1,0 +1,132 @@
+"""Policies by name, and what a run begins with: the one place that knows every way to name a policy.
+
+uniform, a scripted player of Gen 1 OU (`expert`), an agent that ships with the package (`shipped`), a policy's file,
+the folder of a run or tournament (its mixture)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pokespiel.runs import agents
+from pokespiel.core.registry import BadOption, UnknownName, unknown
+from pokespiel.game import Game, load_game
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.metasolvers import SUPPORT
+from pokespiel.core.policy import Mixture, Policy, Uniform, load_policy, read_about
+from pokespiel.psro import Beginning
+from pokespiel.runs.run import PSROConfig, RunFolder, Standing, population_names, settled
+
+
+def policy_named(name: str) -> Policy:
+    """The policy that `name` stands for; an error names the choices."""
+    if name == "uniform":
+        return Uniform()
+    if name in BASELINES:
+        return BASELINES.build(name)
+    if name in agents.names():
+        return agents.load(name)
+    if Path(name).is_dir():
+        return _mixture_of(Path(name))
+    if Path(name).suffix:
+        return load_policy(name)
+    raise UnknownName(
+        f"{unknown('policy', name, ['uniform', *BASELINES, *agents.names()])}, a policy's file, a run's folder"
+    )
+
+
+def expanded(names: Sequence[str]) -> tuple[str, ...]:
+    """Each policy's name once, `baselines` standing for all."""
+    return tuple(dict.fromkeys(name for group in names for name in (BASELINES if group == "baselines" else [group])))
+
+
+def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
+    """The policies by their names, `baselines` standing for all; a `BadOption` for one that cannot play `game`."""
+    policies = {name: policy_named(name) for name in expanded(names)}
+    for name, policy in policies.items():
+        _check_plays(policy, name, game)
+    return policies
+
+
+def _mixture_of(path: Path) -> Policy:
+    """The support of a run's answer, or of a tournament's Nash mixture, as one policy that draws a member per match."""
+    from pokespiel.runs.tournament import Tournament
+    from pokespiel.runs.tournament import results
+
+    if Tournament.at(path):
+        tournament = Tournament(path)
+        populations, strategy = tournament.populations(), results(tournament, draws=1).strategy
+    else:
+        state = finished(RunFolder(path)).state
+        populations, strategy = state.populations, state.strategy
+    if len(populations) > 1:
+        raise ValueError(f"{path} has a population a seat, so no one mixture; name one of its policies' files")
+    weights = np.where(strategy.marginals[0] > SUPPORT, strategy.marginals[0], 0)
+    chosen = np.flatnonzero(weights)
+    return Mixture([populations[0][index] for index in chosen], weights[chosen] / weights.sum())
+
+
+def beginning(config: PSROConfig, game: Game) -> Beginning:
+    """What a run begins with: the end of the one it starts from, and the policies it names."""
+    names = config.population or (() if config.start else ("uniform",))
+    named = Beginning.of(game, policies_named(names, game))
+    if config.start is None:
+        return named
+    before = end_of(config.start, game)
+    return Beginning(
+        tuple((*old, *new) for old, new in zip(before.populations, named.populations, strict=True)),
+        tuple((*old, *new) for old, new in zip(before.origins, named.origins, strict=True)),
+        before.table,
+    )
+
+
+def end_of(path: Path, game: Game) -> Beginning:
+    """The populations and payoffs that a finished run or a tournament leaves; a `ValueError` if of another game."""
+    from pokespiel.runs.tournament import Tournament
+
+    if Tournament.at(path):
+        tournament = Tournament(path)
+        _check_same_game(path, tournament.config().game, game)
+        names = tuple(tuple({"name": name} for name in population) for population in tournament.names())
+        return Beginning(tournament.populations(), names, tournament.table())
+    run = RunFolder(path)
+    _check_same_game(path, run.config().game, game)
+    state = finished(run).state
+    origins = tuple(
+        tuple(read_about(run.policy_file(name, index)) for index in range(len(population)))
+        for name, population in zip(population_names(state), state.populations, strict=True)
+    )
+    return Beginning(state.populations, origins, state.table)
+
+
+def _check_same_game(path: Path, name: str, game: Game) -> None:
+    if load_game(name).name != game.name:
+        raise ValueError(f"{path} is of {name}, not of {game.name}")
+
+
+def finished(run: RunFolder) -> Standing:
+    """Where a run ended, by its number of iterations or because nothing new came; a `ValueError` if it has not."""
+    standing, config = run.standing(), run.config()
+    done, wanted = standing.state.iteration if standing else 0, config.iterations
+    if standing is None or (done < wanted and not settled(config, standing.state)):
+        raise ValueError(
+            f"{run.path} stands at iteration {done} of {wanted}: finish it with --resume, or end it there with "
+            f"--resume --iterations {done}"
+        )
+    return standing
+
+
+def _check_plays(policy: Policy, name: str, game: Game) -> None:
+    """Ask the policy about the first decision of a match."""
+    rng = np.random.default_rng(0)
+    matches = game.start([0])
+    for player in range(game.num_players):
+        awaiting, observations = matches.observe(player)
+        if len(awaiting):
+            try:
+                policy(observations, policy.start(len(awaiting), rng))
+            except (ValueError, IndexError, KeyError) as error:
+                raise BadOption(f"{name!r} cannot play {game.name}: {error}") from error

@@ -1,0 +1,370 @@
+"""A PSRO run in a folder: what was asked, where it ran, a row of metrics an iteration, and all that a resume needs.
+
+    config.yaml              every option, defaults spelled out
+    environment.json         the seed; versions, commit, machine and command of each session
+    metrics.csv              a row an iteration; row 0 is the uniform start
+    policies/<seat>/0003.safetensors
+    checkpoint.safetensors   iteration, payoff table, meta-strategies, their history, random state, oracle in progress
+    tensorboard/             curves of learned responses
+    mixture.json, payoffs_<seat>.csv   the same for people, written now and then and at the end
+    population.json ...      and for readers of other projects' formats, where these can hold it (see exports.py)
+
+Every file is replaced atomically, the checkpoint last: it decides which iteration the folder stands at. A killed run
+goes on from there to the same numbers; a lock keeps two processes out of one folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import yaml
+
+from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.core.registry import BadOption
+from pokespiel.core.provenance import environment
+from pokespiel.payoffs.exports import export, exportable
+from pokespiel.core.files import locked, replacing, write_text
+from pokespiel.game import load_game
+from pokespiel.payoffs.tables import PAYOFFS, PayoffTable, Samples
+from pokespiel.metasolvers import METASOLVERS, MetaStrategy
+from pokespiel.core.options import Choice, from_plain, read_yaml, to_plain
+from pokespiel.oracles import ORACLES, Training
+from pokespiel.core.policy import Policy, load_policy, save_policy
+from pokespiel.psro import Members, Pending, PSROState, Turns
+
+FORMAT = "pokespiel-run-1"
+EXPORT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class PSROConfig:
+    """What a PSRO run is."""
+
+    game: str = "leduc_poker"
+    """An OpenSpiel game with its parameters, such as `leduc_poker(players=3)`, a game of this package, or one of yours:
+    `package.module:Name`, `python:path/to/file.py:Name`."""
+    meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
+    """Gives the mixtures that responses train against."""
+    evaluator: Annotated[Choice | None, METASOLVERS] = None
+    """Another meta-solver for the answer and its exploitability; None = the same."""
+    oracle: Annotated[tuple[Choice, ...], ORACLES] = (Choice("exact"),)
+    """Finds the responses; each one named is called in every iteration, or in its turn."""
+    turns: Turns = "together"
+    """With several oracles: all in every iteration, or `alternate`, one an iteration in the order of their names."""
+    population: tuple[str, ...] = ()
+    """Whom the populations begin with: `uniform`, `baselines` (all of Gen 1), the name of one, policies' files, folders
+    of runs (their mixtures). Empty = uniform, or with --start nobody else."""
+    practice: str = ""
+    """A game of the same seats, features and actions that responses learn on instead, such as Gen 1 OU with more teams;
+    payoffs and answers are those of the game. Empty = the game itself."""
+    start: Path | None = None
+    """Go on from the populations and payoffs of this finished run or tournament of the same game."""
+    payoffs: Annotated[Choice, PAYOFFS] = Choice("auto")
+    """Fills the payoff table."""
+    iterations: int = 40
+    """Iterations in all; a resumed run may ask for more."""
+    seed: int = 0
+    """Starts the random numbers of the whole run."""
+
+    def __post_init__(self) -> None:
+        if self.iterations < 0:
+            raise BadOption(f"iterations must not be negative, got {self.iterations}")
+        if self.seed < 0:
+            raise BadOption(f"seed must not be negative, got {self.seed}")
+        if not self.oracle:
+            raise BadOption("a run needs at least one oracle")
+
+
+Place = tuple[int, int]
+"""A population and an index in it."""
+
+
+class Standing(NamedTuple):
+    """Where a run stands."""
+
+    state: PSROState
+    rows: tuple[Mapping[str, Any], ...]
+    """The metrics so far, one mapping an iteration."""
+    mixtures: tuple[np.ndarray, ...]
+    """[iterations + 1, n_p] per population, the answer's marginal after each iteration; 0 before a policy joined."""
+    seconds: float
+    """Time spent, over all sessions."""
+
+
+class RunFolder:
+    """A run's files; `create` and `resume` hold its lock, `RunFolder(path)` only reads."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._exported = -EXPORT_SECONDS
+
+    @classmethod
+    @contextmanager
+    def create(cls, path: str | Path, config: PSROConfig) -> Iterator[RunFolder]:
+        """A new run; a `FileExistsError` if the folder holds one that has finished anything, or something else."""
+        run = cls(path)
+        with locked(run.path):
+            if run.checkpoint_file.exists():
+                raise FileExistsError(f"{path} already holds a run; resume it, or choose another folder")
+            if run.config_file.exists() and not run._is_begun():
+                raise FileExistsError(
+                    f"{path} holds something else, by its {run.config_file.name}; choose another folder"
+                )
+            run._write_environment(config, [])
+            run._write_config(config)
+            yield run
+
+    @classmethod
+    @contextmanager
+    def resume(cls, path: str | Path, config: PSROConfig | None = None) -> Iterator[RunFolder]:
+        """An existing run; a `ValueError` if `config` differs from what it was started with in more than iterations
+        and where networks compute."""
+        run = cls(path)
+        kept = run.config()
+        with locked(run.path):
+            if config is not None and config != kept:
+                _check_same(kept, config, run.path)
+                run._write_config(config)
+            run._write_environment(kept, run.sessions())
+            yield run
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return self.path / "checkpoint.safetensors"
+
+    def config(self) -> PSROConfig:
+        if not self.config_file.is_file():
+            raise FileNotFoundError(f"{self.path} holds no run: there is no {self.config_file.name} in it")
+        return PSROConfig(**from_plain(PSROConfig, read_yaml(self.config_file)))
+
+    def _is_begun(self) -> bool:
+        """Whether the configuration there is a run's."""
+        try:
+            self.config()
+        except ValueError:
+            return False
+        return True
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The environment of each session, oldest first."""
+        path = self.path / "environment.json"
+        return json.loads(path.read_text())["sessions"] if path.is_file() else []
+
+    def standing(self) -> Standing | None:
+        """Where the run stands; None = nothing was finished yet."""
+        if not self.checkpoint_file.exists():
+            return None
+        kept = load_checkpoint(self.checkpoint_file, FORMAT)
+        state = self._state(kept)
+        rows = tuple(row for row in self._read_rows() if row["iteration"] <= state.iteration)
+        if len(rows) != state.iteration + 1:
+            raise ValueError(f"{self.path / 'metrics.csv'} lacks rows: {len(rows)} of {state.iteration + 1}")
+        return Standing(state, rows, kept["mixtures"], kept["seconds"])
+
+    def save(self, standing: Standing, previous: PSROState | None) -> None:
+        """Write what is new since `previous`, the checkpoint last."""
+        state = standing.state
+        first = [len(population) for population in previous.populations] if previous else [0] * len(state.populations)
+        for number, name in enumerate(population_names(state)):
+            for index in range(first[number], len(state.populations[number])):
+                about = self._about(state.origins[number][index])
+                save_policy(self.policy_file(name, index), state.populations[number][index], about)
+        write_text(self.path / "metrics.csv", _csv(standing.rows))
+        save_checkpoint(self.checkpoint_file, FORMAT, _kept(standing))
+
+    def export(self, standing: Standing, *, now: bool = False) -> None:
+        """Write the mixture and the payoffs for people, if it was not done lately or `now`."""
+        if not now and time.monotonic() - self._exported < EXPORT_SECONDS:
+            return
+        self._exported = time.monotonic()
+        state = standing.state
+        mixture = {
+            name: {
+                str(self.policy_file(name, index).relative_to(self.path)): float(weight)
+                for index, weight in enumerate(marginal)
+                if weight > 0
+            }
+            for name, marginal in zip(population_names(state), state.strategy.marginals, strict=False)
+        }
+        write_text(self.path / "mixture.json", json.dumps(mixture, indent=1) + "\n")
+        if state.table.payoffs.ndim == 3:
+            for seat, payoffs in enumerate(state.table.payoffs):
+                with replacing(self.path / f"payoffs_{seat}.csv") as temporary:
+                    np.savetxt(temporary, payoffs, delimiter=",", fmt="%.12g")
+        config = self.config()
+        game = load_game(config.game)
+        if exportable(game, state.table):
+            policies = dict(zip(labels(state.origins[0]), state.populations[0], strict=True))
+            solver = (config.evaluator or config.meta_solver).name
+            about = {"seed": config.seed, "iteration": state.iteration}
+            weights = state.strategy.marginals[0]
+            export(self.path, game, policies, state.table, weights, solver=solver, about=about)
+
+    def _about(self, origin: Mapping[str, Any]) -> dict[str, Any]:
+        """What a policy's file says of it: this run's response gets run and seed, another run's keeps its own."""
+        return ({"run": self.path.name, "seed": self.config().seed} if "oracle" in origin else {}) | dict(origin)
+
+    def before(self) -> Path | None:
+        """The folder that this run started from, by the path it was given or beside this one; None = from policies."""
+        start = self.config().start
+        if start is None or start.exists():
+            return start
+        beside = self.path.parent / start.name
+        return start if beside.resolve() == self.path.resolve() else beside
+
+    def policy_file(self, population: str, index: int) -> Path:
+        return self.path / "policies" / population / f"{index:04d}.safetensors"
+
+    def _state(self, kept: Mapping[str, Any]) -> PSROState:
+        populations = self._populations(kept["sizes"], {place: first for place, first in kept["shared"]})
+        payoffs, samples = kept["table"]
+        return PSROState(
+            iteration=kept["iteration"],
+            populations=populations,
+            origins=kept["origins"],
+            table=PayoffTable(payoffs, None if samples is None else Samples(*samples)),
+            training=MetaStrategy(*kept["training"]),
+            strategy=MetaStrategy(*kept["strategy"]),
+            rng=kept["rng"],
+            metrics=kept["metrics"],
+            pending=_pending(kept["pending"]),
+            idle=kept.get("idle", 0),  # earlier versions did not count
+        )
+
+    def _populations(self, sizes: Sequence[int], shared: Mapping[Place, Place]) -> Members:
+        """The policies from their files; one that serves several seats is one object, as it was."""
+        loaded: dict[Place, Policy] = {}
+        for seat, (name, size) in enumerate(zip(_names(len(sizes)), sizes, strict=True)):
+            for index in range(size):
+                first = shared.get((seat, index))
+                loaded[seat, index] = loaded[first] if first else load_policy(self.policy_file(name, index))
+        return tuple(tuple(loaded[seat, index] for index in range(size)) for seat, size in enumerate(sizes))
+
+    def _read_rows(self) -> list[dict[str, Any]]:
+        """The whole rows of metrics.csv."""
+        with open(self.path / "metrics.csv", newline="", encoding="utf-8") as file:
+            whole = [row for row in csv.DictReader(file) if None not in row and None not in row.values()]
+        return [{key: _number(value) for key, value in row.items() if value != ""} for row in whole]
+
+    def _write_config(self, config: PSROConfig) -> None:
+        write_text(self.config_file, yaml.safe_dump(to_plain(config), sort_keys=False))
+
+    def _write_environment(self, config: PSROConfig, sessions: Sequence[Mapping[str, Any]]) -> None:
+        text = json.dumps({"seed": config.seed, "sessions": [*sessions, environment()]}, indent=1)
+        write_text(self.path / "environment.json", text + "\n")
+
+
+def settled(config: PSROConfig, state: PSROState) -> bool:
+    """Whether further iterations would change nothing: each oracle in turn brought nothing new, and would again."""
+    return state.idle >= len(config.oracle)
+
+
+def population_names(state: PSROState) -> list[str]:
+    """The folder of each population: `all` seats in a symmetric game, else the seat's number."""
+    return _names(len(state.populations))
+
+
+def _names(populations: int) -> list[str]:
+    return ["all"] if populations == 1 else [str(seat) for seat in range(populations)]
+
+
+def labels(origins: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A name for each policy of a population: its index, and how it came about."""
+    return [f"{index} {origin['name']}" for index, origin in enumerate(origins)]
+
+
+def extended(mixtures: tuple[np.ndarray, ...] | None, state: PSROState) -> tuple[np.ndarray, ...]:
+    """The history of mixtures with `state`'s as its last row."""
+    marginals = state.strategy.marginals[: len(state.populations)]
+    if mixtures is None:
+        return tuple(marginal[None] for marginal in marginals)
+    grown = []
+    for history, marginal in zip(mixtures, marginals, strict=True):
+        rows = np.zeros((len(history) + 1, len(marginal)))
+        rows[:-1, : history.shape[1]] = history
+        rows[-1] = marginal
+        grown.append(rows)
+    return tuple(grown)
+
+
+def _kept(standing: Standing) -> dict[str, Any]:
+    state = standing.state
+    samples = state.table.samples
+    return {
+        "iteration": state.iteration,
+        "sizes": [len(population) for population in state.populations],
+        "shared": _shared(state.populations),
+        "origins": state.origins,
+        "table": (state.table.payoffs, None if samples is None else tuple(samples)),
+        "training": tuple(state.training),
+        "strategy": tuple(state.strategy),
+        "rng": state.rng,
+        "metrics": dict(state.metrics),
+        "pending": None if state.pending is None else _plain_pending(state.pending),
+        "idle": state.idle,
+        "mixtures": standing.mixtures,
+        "seconds": standing.seconds,
+    }
+
+
+def _shared(populations: Members) -> list[tuple[Place, Place]]:
+    """The places of policies that stand at an earlier place too, each with that place."""
+    first: dict[int, Place] = {}
+    shared = []
+    for seat, population in enumerate(populations):
+        for index, policy in enumerate(population):
+            if first.setdefault(id(policy), (seat, index)) != (seat, index):
+                shared.append(((seat, index), first[id(policy)]))
+    return shared
+
+
+def _plain_pending(pending: Pending) -> dict[str, Any]:
+    training = None if pending.training is None else tuple(pending.training)
+    return {**pending._asdict(), "training": training}
+
+
+def _pending(kept: Mapping[str, Any] | None) -> Pending | None:
+    if kept is None:
+        return None
+    return Pending(**{**kept, "training": None if kept["training"] is None else Training(*kept["training"])})
+
+
+def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
+    """Where and how networks compute may change: it depends on the machine that a run is resumed on."""
+    before, after = (to_plain(replace(config, iterations=kept.iterations)) for config in (kept, asked))
+    for plain in (before, after):
+        plain["oracle"] = [{key: value for key, value in one.items() if key != "compute"} for one in plain["oracle"]]
+    changed = [f"{name} from {before[name]!r} to {after[name]!r}" for name in before if before[name] != after[name]]
+    if changed:
+        raise ValueError(f"{path} was started with other options; a resume cannot change {'; '.join(changed)}")
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,227 @@
+"""Work on a run folder: iterate the loop, evaluate, save, show progress, stop cleanly when asked."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pokespiel.runs.initial import beginning
+from pokespiel.game import Game, load_game
+from pokespiel.payoffs.tables import PAYOFFS
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.runs.metrics import row
+from pokespiel.core.options import to_plain
+from pokespiel.oracles import ORACLES, Oracle
+from pokespiel.core.progress import Watch, watch
+from pokespiel.psro import Pending, PSROState, oracle_prefix, psro
+from pokespiel.runs.run import PSROConfig, RunFolder, Standing, extended, settled
+
+log = logging.getLogger(__name__)
+
+
+class Outcome(NamedTuple):
+    """How a session ended."""
+
+    standing: Standing
+    finished: bool
+    """False = it was asked to stop before the last iteration."""
+    settled: bool
+    """Nothing new came any more; without `go_on` the run ends there."""
+
+
+def work(
+    run: RunFolder,
+    checkpoint_seconds: float = 30.0,
+    wandb: str = "",
+    seconds: float | None = None,
+    go_on: bool = False,
+) -> Outcome:
+    """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted.
+
+    Args:
+        checkpoint_seconds: how much of an oracle's work in progress a kill may cost.
+        wandb: the Weights & Biases project that gets the learners' curves too; they always go to `tensorboard/`.
+        seconds: stop at the first checkpoint after so long; None = never.
+        go_on: make all iterations, even those that can only repeat the one before because no response is new.
+    """
+    until = math.inf if seconds is None else time.monotonic() + seconds
+    config = run.config()
+    game = load_game(config.game)
+    standing = run.standing()
+    done = standing.state.iteration if standing else 0
+    title = f"{config.game} {config.meta_solver.name} {'+'.join(choice.name for choice in config.oracle)}, iteration"
+    curves = _Curves(run, wandb)
+    with closing(curves), watch(title, config.iterations, done, seconds) as bar, _stop_when_asked(bar) as stopping:
+        if standing is not None and standing.state.iteration >= config.iterations:
+            bar.say(f"{run.path} has its {config.iterations} iterations already; ask for more with --iterations")
+        elif standing is None or go_on or not settled(config, standing.state):
+            stop = functools.partial(_stop, stopping, until)
+            standing = _iterate(run, game, standing, bar, curves, stop, checkpoint_seconds, go_on)
+        run.export(standing, now=True)
+    rests = settled(config, standing.state)
+    return Outcome(standing, standing.state.iteration >= config.iterations or (rests and not go_on), rests)
+
+
+def _iterate(
+    run: RunFolder,
+    game: Game,
+    standing: Standing | None,
+    bar: Watch,
+    curves: _Curves,
+    stopping: Callable[[], bool],
+    checkpoint_seconds: float,
+    go_on: bool,
+) -> Standing:
+    config = run.config()
+    solver = (config.evaluator or config.meta_solver).build(METASOLVERS)
+    before = standing.seconds if standing else 0.0
+    began = saved = time.monotonic()
+    for state in _states(config, game, standing):
+        seconds = before + time.monotonic() - began
+        if state.pending is not None:
+            curves.write(standing, state.pending)
+            if stopping() or time.monotonic() - saved > checkpoint_seconds:
+                assert standing is not None, "an iteration is in progress, so an earlier one is finished"
+                standing = standing._replace(state=state, seconds=seconds)
+                run.save(standing, state)
+                saved = time.monotonic()
+            _note(bar, state.iteration, state.pending.training.metrics if state.pending.training else {})
+        else:
+            figures = row(game, state, standing.state if standing else None, solver, config.seed, seconds)
+            mixtures = extended(standing.mixtures if standing else None, state)
+            rows = (*(standing.rows if standing else ()), figures)
+            previous = standing.state if standing else None
+            standing = Standing(state, rows, mixtures, seconds)
+            run.save(standing, previous)
+            run.export(standing)
+            saved = time.monotonic()
+            _note(bar, state.iteration, figures)
+            if news := _news(figures):
+                bar.say(news)
+        if state.iteration >= config.iterations or stopping() or (settled(config, state) and not go_on):
+            break
+    assert standing is not None, "the loop yields its start first"
+    return standing
+
+
+class _Curves:
+    """What the oracles report while they learn, by decisions so far; files are opened at the first report."""
+
+    def __init__(self, run: RunFolder, wandb: str):
+        self._run, self._wandb = run, wandb
+        self._scalars: Any = None
+
+    def write(self, standing: Standing | None, pending: Pending) -> None:
+        if pending.training is None:
+            return
+        if self._scalars is None:
+            from pokespiel.learning.scalars import Scalars
+
+            folder = self._run.path / "tensorboard"
+            self._scalars = Scalars(folder, wandb=self._wandb, config=to_plain(self._run.config()))
+        metrics = pending.training.metrics
+        rows = standing.rows if standing else ()
+        before = sum(value for row in rows for name, value in row.items() if name.endswith("/decisions"))
+        before += sum(finished.get("decisions", 0) for finished in pending.metrics)
+        self._scalars.write(int(before + metrics.get("decisions", 0)), metrics)
+
+    def close(self) -> None:
+        if self._scalars is not None:
+            self._scalars.close()
+
+
+def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterator[PSROState]:
+    return psro(
+        game,
+        config.meta_solver.build(METASOLVERS),
+        _oracles(config, standing),
+        config.payoffs.build(PAYOFFS),
+        np.random.default_rng(config.seed),
+        evaluator=config.evaluator.build(METASOLVERS) if config.evaluator else None,
+        turns=config.turns,
+        beginning=None if standing else beginning(config, game),
+        practice=load_game(config.practice) if config.practice else None,
+        start=standing.state if standing else None,
+        partial=True,
+    )
+
+
+def _oracles(config: PSROConfig, standing: Standing | None) -> list[Oracle]:
+    """The oracles; in a run that is resumed they go on with the precision and threads of its earlier iterations."""
+    oracles = [choice.build(ORACLES) for choice in config.oracle]
+    rows = standing.rows if standing else ()
+    latest = {name: value for row in rows for name, value in row.items()}
+    for number, oracle in enumerate(oracles):
+        if hasattr(oracle, "compute"):
+            prefix = oracle_prefix(number, len(oracles))
+            before = {name.removeprefix(prefix): value for name, value in latest.items() if name.startswith(prefix)}
+            oracles[number] = replace(oracle, compute=oracle.compute.as_in(before))
+    return oracles
+
+
+def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
+    """The figures that people look at: how far the answer is from equilibrium, else how the responses do."""
+    shows = ("exploitability", "cce_gap", "/win_rate", "/evaluation/score")
+    known = [name for name in metrics if name.endswith(shows)]
+    if not known and "decisions_per_second" in metrics:
+        speed = f"{metrics['decisions_per_second']:,.0f} decisions/s"
+        bar.update(iteration, f"return {metrics['return']:.2f}, {speed}" if "return" in metrics else speed)
+        return
+    if not known and "policies_all" in metrics:
+        count = metrics["policies_all"]
+        bar.update(iteration, "1 policy" if count == 1 else f"{count} policies")
+        return
+    shown = known or [name for name in metrics if name not in ("iteration", "seconds")][:2]
+    bar.update(iteration, ", ".join(f"{re.sub('[_/]', ' ', name)} {metrics[name]:.3g}" for name in shown))
+
+
+def _news(figures: Mapping[str, Any]) -> str:
+    """What an iteration's learned responses scored, in a line; empty where matches are not just won."""
+    scores = [
+        f"{name.removesuffix('/win_rate')} won {figures[name]:.1%} [{figures[f'{name}_low']:.1%}, "
+        f"{figures[f'{name}_high']:.1%}]"
+        for name in figures
+        if name.endswith("/win_rate")
+    ]
+    if not scores:
+        return ""
+    sizes = f"{figures['policies_all']} policies, {figures['support_all']} in the new mixture"
+    return f"iteration {figures['iteration']}: {', '.join(scores)} against the last mixture; {sizes}"
+
+
+def _stop(asked: Callable[[], bool], until: float) -> bool:
+    return asked() or time.monotonic() > until
+
+
+@contextmanager
+def _stop_when_asked(bar: Watch) -> Iterator[Callable[[], bool]]:
+    """Whether to stop at the next whole state: Ctrl-C or SIGTERM asks for it, a second one stops at once."""
+    asked = threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        bar.say("stopping at the next checkpoint; once more stops at once")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    kept = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

@@ -1,0 +1,285 @@
+"""A tournament in a folder: everyone against everyone, from a log of matches to a payoff table, its mixture, a ranking.
+
+    config.yaml             the game, the seed, who plays
+    policies/expert.safetensors
+    matches.csv             a line a match, only added to; matches.json says how much of it counts (see log.py)
+    environment.json        versions, commit, machine and command of each session
+    table.csv, ranking.csv, ...   derived (see results.py)
+
+The log is the truth: the table is counted from it anew whenever the folder is opened. More policies or more units are
+played in the same folder, the cells that lack them first. The random numbers of round k are those of (seed, k), so a
+tournament that is killed and started again ends in the same log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from pokespiel.payoffs.allocation import Allocation, levelled
+from pokespiel.core.registry import BadOption, checked
+from pokespiel.core.provenance import environment
+from pokespiel.core.files import locked, write_text
+from pokespiel.game import Game, load_game
+from pokespiel.payoffs.tables import PayoffTable, per_seat
+from pokespiel.core.options import read_yaml
+from pokespiel.core.policy import Policy, describe, load_policy, save_policy
+from pokespiel.payoffs.sampling import grown, one_for_all, play_units, record, seatings, to_play
+from pokespiel.runs.tournament.log import Counted, MatchLog
+
+Members = Mapping[str, Mapping[str, Policy]]
+"""Policies by name, by population: `all` where one serves every seat, else the seat's number."""
+
+
+@dataclass(frozen=True)
+class TournamentConfig:
+    """What a tournament is."""
+
+    game: str
+    """As `load_game` takes it."""
+    seed: int
+    """Starts the random numbers of all rounds."""
+    populations: Mapping[str, tuple[str, ...]]
+    """The names of each population's policies, in the order in which they joined."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is played, and where."""
+
+    allocation: Allocation
+    """Where the units go that the first ones leave."""
+    units: int = 500
+    """Units for each cell on average: seat-swapped pairs in a symmetric game of two, else matches."""
+    first: int = 500
+    """Units that every cell gets in any case."""
+    step: int = 2048
+    """Units in a round: what is played between two decisions where to play, and what a kill may cost. Small rounds are
+    slow: each waits for its longest match."""
+    width: int = 4096
+    """Matches played side by side."""
+    max_steps: int | None = None
+    """Give a match up as unfinished after so many steps; None = only the game ends it."""
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.first <= self.units:
+            raise BadOption(f"expected 2 <= first <= units, got first {self.first} and units {self.units}")
+        if self.step < 1:
+            raise BadOption(f"step must be at least 1, got {self.step}")
+        if self.max_steps is not None and self.max_steps < 1:
+            raise BadOption(f"max_steps must be at least 1, got {self.max_steps}")
+
+
+class Tournament:
+    """A tournament's folder; `open` holds its lock to play, `Tournament(path)` only reads."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.log = MatchLog(self.path)
+        self._game: Game | None = None
+
+    @staticmethod
+    def at(path: str | Path) -> bool:
+        """Whether a tournament stands in the folder."""
+        return (Path(path) / "matches.json").is_file()
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: str | Path, game: str, seed: int, members: Members) -> Iterator[Tournament]:
+        """The tournament in a folder, new or to go on with; `members` join those it has.
+
+        A `ValueError` if it is one of another game or seed, or has another policy under a name of `members`.
+        """
+        tournament = cls(path)
+        tournament._game = load_game(game)
+        with locked(path):
+            tournament._join(game, seed, members)
+            yield tournament
+
+    def config(self) -> TournamentConfig:
+        path = self.path / "config.yaml"
+        if not path.is_file():
+            raise FileNotFoundError(f"{self.path} holds no tournament: there is no {path.name} in it")
+        kept = read_yaml(path)
+        if set(kept) != {"game", "seed", "populations"} or not isinstance(kept["populations"], dict):
+            raise ValueError(f"{path} is no tournament's: expected game, seed and populations, found {', '.join(kept)}")
+        populations = {
+            str(name): checked(members, tuple[str, ...], f"population {name!r} in {path}")
+            for name, members in kept["populations"].items()
+        }
+        return TournamentConfig(str(kept["game"]), checked(kept["seed"], int, f"seed in {path}"), populations)
+
+    def game(self) -> Game:
+        """As it was opened, so that parameters that do not change it, such as threads, count too."""
+        return self._game or load_game(self.config().game)
+
+    def names(self) -> tuple[tuple[str, ...], ...]:
+        """Per population, its policies' names."""
+        return tuple(self.config().populations.values())
+
+    def populations(self) -> tuple[tuple[Policy, ...], ...]:
+        """Per population, its policies; one under several populations is one object."""
+        names = self.names()
+        loaded = {name: load_policy(self.policy_file(name)) for population in names for name in population}
+        return tuple(tuple(loaded[name] for name in population) for population in names)
+
+    def policy_file(self, name: str) -> Path:
+        return self.path / "policies" / f"{name}.safetensors"
+
+    def table(self) -> PayoffTable:
+        """Counted from the log; cells without matches are missing."""
+        return self._counted(self.game())[0]
+
+    def _counted(self, game: Game) -> tuple[PayoffTable, np.ndarray]:
+        """The table, and the units [cells] that were played, finished or not."""
+        names = self.names()
+        table = grown(game, names, None)
+        played = np.zeros(table.sizes, np.int64)
+        for units in self.log.rounds(per_seat(game, names), seatings(game, names)):
+            table = record(table, units)
+            np.add.at(played, tuple(units.cells.T), 1)
+        return table, played
+
+    def play(self, plan: Plan) -> Iterator[PayoffTable]:
+        """Play what `plan` still lacks, a round at a time; yields the table before the first and after each."""
+        config, game, populations = self.config(), self.game(), self.populations()
+        names = per_seat(game, self.names())
+        table, played = self._counted(game)
+        cells = to_play(game, populations)
+        symmetric = one_for_all(game, populations)
+        yield table
+        while True:
+            rng = np.random.default_rng([config.seed, self.log.counted().rounds])
+            counts = _next(plan, table, played[tuple(cells.T)], cells, game, rng, symmetric)
+            if not counts.any():
+                return
+            each = np.repeat(cells, counts, axis=0)
+            units = play_units(game, populations, each, rng, width=plan.width, max_steps=plan.max_steps)
+            table = record(table, units)
+            drawn = getattr(game, "drawn", None)
+            self.log.add(units, names, drawn(units.seeds) if drawn else {})
+            played[tuple(cells.T)] += counts
+            yield table
+
+    def total(self, plan: Plan) -> int:
+        """Units when `plan` is done, unless its allocation ends it before."""
+        return max(plan.units * len(to_play(self.game(), self.names())), self.log.counted().units)
+
+    def counted(self) -> Counted:
+        return self.log.counted()
+
+    def _join(self, game: str, seed: int, members: Members) -> None:
+        kept = self._kept(game, seed, members)
+        for group in members.values():
+            for name, policy in group.items():
+                self._save(name, policy)
+        joined = {
+            population: tuple(dict.fromkeys((*kept.populations.get(population, ()), *members.get(population, ()))))
+            for population in members or kept.populations
+        }
+        if not any(joined.values()):
+            raise BadOption("a tournament needs policies: name at least one")
+        text = {"game": kept.game, "seed": kept.seed, "populations": {name: list(joined[name]) for name in joined}}
+        write_text(self.path / "config.yaml", yaml.safe_dump(text, sort_keys=False))
+        if not self.counted().matches:
+            write_text(self.path / "matches.json", json.dumps(Counted()._asdict()) + "\n")
+        self._write_environment()
+
+    def _kept(self, game: str, seed: int, members: Members) -> TournamentConfig:
+        name = load_game(game).name
+        if not (self.path / "config.yaml").is_file():
+            return TournamentConfig(name, seed, {})
+        kept = self.config()
+        if (kept.game, kept.seed) != (name, seed):
+            raise ValueError(
+                f"{self.path} is a tournament of {kept.game} with seed {kept.seed}, not of {name} with seed {seed}; "
+                "choose another folder"
+            )
+        if members and set(members) != set(kept.populations):
+            raise ValueError(f"{self.path} has populations {', '.join(kept.populations)}, not {', '.join(members)}")
+        return kept
+
+    def _save(self, name: str, policy: Policy) -> None:
+        path = self.policy_file(name)
+        if not path.is_file():
+            save_policy(path, policy, {"name": name})
+        elif not _same(load_policy(path), policy):
+            raise ValueError(f"{self.path} has another policy by the name of {name}; rename the file that you add")
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The environment of each session, oldest first."""
+        path = self.path / "environment.json"
+        return json.loads(path.read_text(encoding="utf-8"))["sessions"] if path.is_file() else []
+
+    def _write_environment(self) -> None:
+        text = json.dumps({"sessions": [*self.sessions(), environment()]}, indent=1)
+        write_text(self.path / "environment.json", text + "\n")
+
+
+def _next(
+    plan: Plan,
+    table: PayoffTable,
+    played: np.ndarray,
+    cells: np.ndarray,
+    game: Game,
+    rng: np.random.Generator,
+    symmetric: bool,
+) -> np.ndarray:
+    """[k], the units of the next round for each of `cells` [k, P]; all 0 = the plan is done."""
+    short = int(np.maximum(plan.first - played, 0).sum())
+    if short:
+        return levelled(played, min(short, plan.step))
+    left = plan.units * len(cells) - int(played.sum())
+    if left <= 0:
+        return np.zeros(len(cells), np.int64)
+    return plan.allocation(table, cells, min(left, plan.step), game.utility_range, rng, symmetric=symmetric)
+
+
+def _same(first: Policy, second: Policy) -> bool:
+    """Whether two policies are saved alike."""
+    (kind, config, arrays), (other_kind, other_config, others) = describe(first), describe(second)
+    alike = (kind, json.dumps(config)) == (other_kind, json.dumps(other_config)) and arrays.keys() == others.keys()
+    return alike and all(np.array_equal(arrays[name], others[name]) for name in arrays)
+
+
+def plain_name(text: str) -> str:
+    """A policy's name from what it was called by: a file's or folder's name without the rest, safe in a file name."""
+    stem = Path(text).name.removesuffix(".safetensors")
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", stem)
+
+
+def named(policies: Mapping[str, Policy]) -> dict[str, Policy]:
+    """`policies` under plain names; a `BadOption` if two come to the same."""
+    plain: dict[str, Policy] = {}
+    for given, policy in policies.items():
+        name = plain_name(given)
+        if name in plain:
+            raise BadOption(f"two policies are called {name}; rename the file {given}")
+        plain[name] = policy
+    return plain
+
+
+def members_of_run(
+    path: Path, populations: Mapping[str, Sequence[Policy]], origins: Sequence[Sequence[Mapping[str, Any]]]
+) -> dict[str, dict[str, Policy]]:
+    """All policies of a run by population: those it began with under their own names, responses as `myrun-0003-ppo`.
+
+    A seat's own response is called `myrun-1-0003-exact` after the seat. `origins` say how each came about.
+    """
+    base = plain_name(str(path.resolve()))
+    members: dict[str, dict[str, Policy]] = {}
+    for (population, policies), sources in zip(populations.items(), origins, strict=True):
+        prefix = base if population == "all" else f"{base}-{population}"
+        own = members.setdefault(population, {})
+        for index, (policy, origin) in enumerate(zip(policies, sources, strict=True)):
+            name = plain_name(str(origin["name"]))
+            own[f"{prefix}-{index:04d}-{name}" if "oracle" in origin or name in own else name] = policy
+    return members
