@@ -22,10 +22,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation, Mixture
-from pokespiel.payoffs.tables import PayoffTable, grow
 from pokespiel.metasolvers.nash import Nash
+from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation, Mixture
 from pokespiel.payoffs.sampling import Units, record, seatings, to_play
+from pokespiel.payoffs.tables import PayoffTable, grow
 from pokespiel.runs.tournament import Tournament
 
 STAGES = (20, 40, 80, 160, 320, 640)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pokespiel.payoffs.allocation import Uniform
-from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.core.progress import watch
-from pokespiel.runs.tournament import Plan, Results, Tournament
-from pokespiel.runs.tournament import results
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.payoffs.allocation import Uniform
+from pokespiel.runs.tournament import Plan, Results, Tournament, results
 from pokespiel.runs.tournament.results import matrix_rows, write
 
 

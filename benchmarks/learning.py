@@ -25,14 +25,14 @@ import numpy as np
 from learning_settings import GAIN, META_SOLVERS, PSRO_ORACLES, SELF_PLAY, oracle_of
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
-from pokespiel.payoffs.exact import exact_metrics
 from pokespiel.core.files import replacing, write_text
+from pokespiel.core.policy import Policy, Tabular, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import Opponents, result
-from pokespiel.core.policy import Policy, Tabular, Uniform
+from pokespiel.payoffs.exact import exact_metrics
+from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.psro import psro
 
 FORMAT = "pokespiel-benchmark-1"

@@ -16,19 +16,19 @@ from pathlib import Path
 import numpy as np
 
 from pokespiel.core.files import write_text
+from pokespiel.core.intervals import bootstrap_interval
+from pokespiel.core.policy import Policy, save_policy
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.teams.pools import load_pool, split
+from pokespiel.game.matches import play
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.profile import Profiler, table
 from pokespiel.learning.schedules import Schedule
-from pokespiel.game.matches import play
 from pokespiel.oracles.ppo import PPO
-from pokespiel.core.policy import Policy, save_policy
-from pokespiel.core.intervals import bootstrap_interval
 
 
 def learner(options: argparse.Namespace) -> PPO:

@@ -23,10 +23,10 @@ from learning_settings import SELF_PLAY, oracle_of
 from references import require
 
 from pokespiel.core.files import write_text
+from pokespiel.core.policy import Tabular
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
 from pokespiel.oracles import result
-from pokespiel.core.policy import Tabular
 
 
 def ours(game: TreeGame, seed: int) -> dict[str, float]:

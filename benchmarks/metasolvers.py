@@ -24,12 +24,12 @@ from open_spiel.python.algorithms import projected_replicator_dynamics as prd
 from open_spiel.python.egt import alpharank
 from references import absent
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers.alpharank import AlphaRank
 from pokespiel.metasolvers.correlated import Correlated
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.prd import ProjectedReplicator
 from pokespiel.metasolvers.regret import cce_gap, ce_gap, nash_conv
-from pokespiel.core.threads import limited
 
 ROW = "| {:<44} | {:>12} | {:>10} | {:>8} | {} |"
 

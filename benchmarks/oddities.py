@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from pokespiel.runs.initial import policy_named
 from pokespiel.game import load_game
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.oddities import Tally, lengths_table, table
 from pokespiel.game.gen1.recorded import oddities_of, record
+from pokespiel.runs.initial import policy_named
 
 
 def main() -> None:

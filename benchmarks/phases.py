@@ -25,9 +25,9 @@ from typing import Any
 
 import yaml
 
+from pokespiel.core.files import write_text
 from pokespiel.core.provenance import facts
 from pokespiel.runs.measurements import measurements
-from pokespiel.core.files import write_text
 from pokespiel.runs.run import RunFolder
 
 SETTINGS = Path(__file__).parent / "phases.yaml"

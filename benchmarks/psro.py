@@ -22,15 +22,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.core.provenance import environment
-from pokespiel.payoffs.exact import exact_metrics
 from pokespiel.core.files import write_text
+from pokespiel.core.provenance import environment
+from pokespiel.core.threads import limited
 from pokespiel.game import load_game
-from pokespiel.payoffs.tables import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles.exact import Exact
+from pokespiel.payoffs.exact import exact_metrics
+from pokespiel.payoffs.tables import PAYOFFS
 from pokespiel.psro import psro
-from pokespiel.core.threads import limited
 
 RESULTS = Path(__file__).parent / "results" / "psro"
 SHOWN = (10, 20, 50, 100, 230)

@@ -20,8 +20,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from pokespiel.runs.initial import policy_named
 from pokespiel.game.gen1.teams import load_pool
+from pokespiel.runs.initial import policy_named
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.install import required
 from pokespiel.showdown.online import Account, Online

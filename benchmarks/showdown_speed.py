@@ -21,12 +21,12 @@ import numpy as np
 from poke_env.battle import AbstractBattle
 from poke_env.player import BattleOrder, RandomPlayer
 
+from pokespiel.core.policy import Observations, Uniform, sample_actions
 from pokespiel.game.gen1.batch import BattleBatch, Status
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.game.gen1.view import COMPACT_SIZE, NUM_ACTIONS
 from pokespiel.game.matches import Seats
-from pokespiel.core.policy import Observations, Uniform, sample_actions
 from pokespiel.showdown.arena import Conditions, local_server, play_arena, seat_swapped
 from pokespiel.showdown.contestants import PokeEnvContestant
 from pokespiel.showdown.install import required

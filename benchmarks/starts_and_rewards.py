@@ -22,16 +22,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pokespiel.core.files import write_text
+from pokespiel.core.policy import Policy
+from pokespiel.core.progress import watch
 from pokespiel.evaluation.exploitability import EXPLOITER, GAME
 from pokespiel.evaluation.match_sets import generator, head_to_head
-from pokespiel.evaluation.victims import Victim, against, victim_named
-from pokespiel.core.files import write_text
+from pokespiel.evaluation.victims import Victim, victim_named
 from pokespiel.game import Game, load_game
 from pokespiel.learning.rewards import Reward
 from pokespiel.oracles import ORACLES
 from pokespiel.oracles.ppo import PPO
-from pokespiel.core.policy import Policy
-from pokespiel.core.progress import watch
+from pokespiel.oracles.seats import opponents_of
 
 ARMS = {"rewards": ("shaped", "terminal"), "starts": ("warm", "scratch")}
 """The experiments; what is reported is the first arm's score against the second."""
@@ -51,7 +52,7 @@ def learner(arm: str, decisions: int, threads: int) -> PPO:
 def train(name: str, oracle: PPO, game: Game, victim: Victim, seed: int) -> Policy:
     """The arm's response to the victim."""
     with watch(name, oracle.decisions) as bar:
-        for training in oracle(game, against(victim.policy), generator(seed, name), start=victim.population):
+        for training in oracle(game, opponents_of(victim.policy), generator(seed, name), start=victim.population):
             bar.update(min(int(training.metrics["decisions"]), oracle.decisions), "")
     return training.responses[0][0]
 

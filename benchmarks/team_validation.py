@@ -20,9 +20,9 @@ import numpy as np
 
 from pokespiel.core.files import write_text
 from pokespiel.game.gen1.teams import POOLS, REASONS, Team, load_pool, pack, read_file, validate
-from pokespiel.showdown.reference.teams import disagreement, reasons, repaired, showdown_verdicts
-from pokespiel.showdown.reference.spoil import WAYS, spoil
 from pokespiel.showdown import install
+from pokespiel.showdown.reference.spoil import WAYS, spoil
+from pokespiel.showdown.reference.teams import disagreement, reasons, repaired, showdown_verdicts
 
 GOLDEN_SEED = 0
 

@@ -132,10 +132,10 @@ def matches(threads: int) -> Callable[[], int]:
     """Matches of the shipped agent against the expert, 50 side by side."""
     import numpy as np
 
-    from pokespiel.runs import agents
     from pokespiel.evaluation.match_sets import head_to_head
     from pokespiel.game import load_game
     from pokespiel.game.gen1.baselines import BASELINES
+    from pokespiel.runs import agents
 
     game, rng = load_game("gen1ou(pool=competitive)"), np.random.default_rng(0)
     shipped, expert = agents.load("shipped"), BASELINES.build("expert")

@@ -32,14 +32,14 @@ import numpy as np
 import pyspiel
 from references import absent
 
+from pokespiel.core.policy import Uniform
 from pokespiel.core.provenance import environment
+from pokespiel.core.threads import limited
 from pokespiel.game import load_game
 from pokespiel.game.flatten import flatten
-from pokespiel.game.tree import TreeGame
 from pokespiel.game.matches import play
+from pokespiel.game.tree import TreeGame
 from pokespiel.oracles.cfr import CFR, Solver
-from pokespiel.core.policy import Uniform
-from pokespiel.core.threads import limited
 
 
 def seconds(function: Callable[[], Any], times: int) -> float:

@@ -15,14 +15,14 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pokespiel.runs import agents
 from pokespiel.commands.main import main as run_command
+from pokespiel.core.policy import Policy
+from pokespiel.core.progress import heartbeat
 from pokespiel.evaluation.match_sets import Score, generator, head_to_head
 from pokespiel.evaluation.victims import mixture_of
 from pokespiel.game import Game, load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.core.policy import Policy
-from pokespiel.core.progress import heartbeat
+from pokespiel.runs import agents
 from pokespiel.runs.run import RunFolder
 
 SCRIPTED = ("expert", "gym_leader", "max_damage", "random")

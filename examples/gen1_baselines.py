@@ -11,8 +11,8 @@ import numpy as np
 
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.payoffs.tables import interval
 from pokespiel.payoffs.sampling import SampledPayoffs
+from pokespiel.payoffs.tables import interval
 
 
 def main() -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pokespiel.core.policy import Uniform
 from pokespiel.game import load_game
 from pokespiel.learning.datasets import Dataset
 from pokespiel.oracles import Opponents, result
 from pokespiel.oracles.offline import Offline
-from pokespiel.core.policy import Uniform
 
 
 def main() -> None:

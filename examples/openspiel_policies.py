@@ -11,11 +11,11 @@ import numpy as np
 import pyspiel
 from open_spiel.python.algorithms import exploitability
 
-from pokespiel.game import load_game
-from pokespiel.game.tree import in_sequence_form
-from pokespiel.game.openspiel import policy_from_openspiel, policy_to_bot, policy_to_openspiel
-from pokespiel.oracles.cfr import CFR, solve
 from pokespiel.core.policy import Mixture, Uniform
+from pokespiel.game import load_game
+from pokespiel.game.openspiel import policy_from_openspiel, policy_to_bot, policy_to_openspiel
+from pokespiel.game.tree import in_sequence_form
+from pokespiel.oracles.cfr import CFR, solve
 
 
 def main() -> None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pokespiel.payoffs.exact import exact_metrics
 from pokespiel.game import load_game
-from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.oracles.exact import Exact
+from pokespiel.payoffs.exact import exact_metrics
+from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.psro import psro
 
 

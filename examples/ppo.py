@@ -9,10 +9,10 @@ import argparse
 
 import numpy as np
 
+from pokespiel.core.policy import Uniform
 from pokespiel.game import load_game
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.ppo import PPO
-from pokespiel.core.policy import Uniform
 
 
 def main() -> None:

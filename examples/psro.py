@@ -10,11 +10,11 @@ import itertools
 
 import numpy as np
 
-from pokespiel.payoffs.exact import exact_metrics
 from pokespiel.game import load_game
-from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles.exact import Exact
+from pokespiel.payoffs.exact import exact_metrics
+from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.psro import psro
 
 

@@ -11,11 +11,11 @@ import itertools
 import numpy as np
 
 from pokespiel.game import load_game
-from pokespiel.payoffs.tables import ExactPayoffs, interval, spread
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.oracles.exact import Exact
-from pokespiel.psro import psro
 from pokespiel.payoffs.sampling import SampledPayoffs
+from pokespiel.payoffs.tables import ExactPayoffs, interval, spread
+from pokespiel.psro import psro
 
 
 def main() -> None:

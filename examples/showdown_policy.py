@@ -9,8 +9,8 @@ import argparse
 
 import numpy as np
 
-from pokespiel.runs.initial import policy_named
 from pokespiel.game.gen1.teams import load_pool
+from pokespiel.runs.initial import policy_named
 from pokespiel.showdown.arena import local_server, play_arena, seat_swapped
 from pokespiel.showdown.contestants import PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.install import install

@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pokespiel.payoffs.allocation import Mixture
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.runs.tournament import Plan, Tournament
-from pokespiel.runs.tournament import results
+from pokespiel.payoffs.allocation import Mixture
+from pokespiel.runs.tournament import Plan, Tournament, results
 from pokespiel.runs.tournament.results import text
 
 

@@ -28,13 +28,13 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from pokespiel.core.policy import Policy, Uniform
+from pokespiel.core.threads import each_limited, limited
 from pokespiel.game import Game
-from pokespiel.payoffs.tables import Payoffs, PayoffTable, identity
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Opponents, Oracle, Training
-from pokespiel.core.policy import Policy, Uniform
-from pokespiel.core.threads import each_limited, limited
+from pokespiel.payoffs.tables import Payoffs, PayoffTable, identity
 
 Members = tuple[tuple[Policy, ...], ...]
 """The policies of each player, oldest first; one tuple alone in a symmetric game."""

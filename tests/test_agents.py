@@ -9,13 +9,12 @@ import shutil
 import numpy as np
 import pytest
 
-from pokespiel.runs import agents
-from pokespiel.evaluation.deploy import agent_of
-from pokespiel.oracles.distill import Distillation, distill
-from pokespiel.evaluation.strength import strengths, team_sets
-from pokespiel.runs.initial import policy_named
 from pokespiel.commands.main import main
+from pokespiel.core.options import Choice
+from pokespiel.core.policy import Mixture, load_policy, read_about, save_policy
 from pokespiel.core.registry import UnknownName
+from pokespiel.evaluation.deploy import agent_of
+from pokespiel.evaluation.strength import strengths, team_sets
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams.pools import trains
@@ -24,8 +23,9 @@ from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
 from pokespiel.learning.schedules import Schedule
-from pokespiel.core.options import Choice
-from pokespiel.core.policy import Mixture, load_policy, read_about, save_policy
+from pokespiel.oracles.distill import Distillation, distill
+from pokespiel.runs import agents
+from pokespiel.runs.initial import policy_named
 from pokespiel.runs.run import PSROConfig, RunFolder
 from pokespiel.runs.session import work
 from pokespiel.showdown.record import Record, read_record

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pokespiel.runs.initial import policies_named, policy_named
 from pokespiel.commands.main import main
+from pokespiel.core.options import Choice
+from pokespiel.core.policy import Mixture, Uniform, read_about, save_policy
 from pokespiel.core.registry import BadOption
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.core.options import Choice
-from pokespiel.core.policy import Mixture, Uniform, read_about, save_policy
+from pokespiel.runs.initial import policies_named, policy_named
 from pokespiel.runs.run import PSROConfig, RunFolder, labels
 from pokespiel.runs.session import work
 

@@ -11,9 +11,9 @@ import pytest
 
 from pokespiel.core.registry import BadOption, Registry, UnknownName, build, options_of
 from pokespiel.game import GAMES
-from pokespiel.payoffs.tables import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
+from pokespiel.payoffs.tables import PAYOFFS
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,12 +9,12 @@ import pytest
 from open_spiel.python.algorithms import best_response
 from trees import random_policy, tree
 
+from pokespiel.core.policy import Mixture, Policy, Tabular, Uniform
 from pokespiel.game import load_game
-from pokespiel.game.tree import TreeGame
 from pokespiel.game.openspiel import policy_to_openspiel
+from pokespiel.game.tree import TreeGame
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.exact import Exact, best_value, slopes
-from pokespiel.core.policy import Mixture, Policy, Tabular, Uniform
 
 
 def correlated(game: TreeGame, player: int, rng: np.random.Generator, size: int = 3) -> Opponents:

@@ -10,11 +10,11 @@ import pytest
 from test_allocation import PAIR
 from toys import BiasedRPS, Parity
 
-from pokespiel.payoffs.exports import export, exportable
-from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.payoffs.tables import PayoffTable, grow
 from pokespiel.core.policy import Mixture, Uniform
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.payoffs.exports import export, exportable
 from pokespiel.payoffs.sampling import Units, record
+from pokespiel.payoffs.tables import PayoffTable, grow
 
 POLICIES = {
     "random": BASELINES.build("random"),

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pokespiel.core.policy import Observations
 from pokespiel.core.registry import BadOption, UnknownName
 from pokespiel.game import GAMES, Game, load_game
 from pokespiel.game.spiel import SpielGame
 from pokespiel.game.tree import TreeGame
-from pokespiel.core.policy import Observations
 
 OPENSPIEL = (
     ("kuhn_poker", "tree"),

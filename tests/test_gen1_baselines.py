@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pokespiel.core.policy import POLICIES, Observations, Uniform, load_policy, sample_actions, save_policy, take
 from pokespiel.core.registry import BadOption
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
@@ -17,9 +18,8 @@ from pokespiel.game.gen1.batch import BattleBatch
 from pokespiel.game.gen1.battle import Entrant
 from pokespiel.game.gen1.teams import PokemonSet
 from pokespiel.game.gen1.view import action_of
-from pokespiel.payoffs.tables import interval
-from pokespiel.core.policy import POLICIES, Observations, Uniform, load_policy, sample_actions, save_policy, take
 from pokespiel.payoffs.sampling import SampledPayoffs
+from pokespiel.payoffs.tables import interval
 
 RANDOM = Uniform()
 

@@ -14,10 +14,10 @@ import pytest
 from test_gen1_old_logs import lines_of, streams
 
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.showdown.reference.differential import battle_of
-from pokespiel.showdown.reference import golden
 from pokespiel.game.gen1.tracker import Tracker
 from pokespiel.game.gen1.view import BLOCKS, NUM_FEATURES, column, feature_names
+from pokespiel.showdown.reference import golden
+from pokespiel.showdown.reference.differential import battle_of
 
 DATA = Path(__file__).parent / "data"
 BATTLES = 60

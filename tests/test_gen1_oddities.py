@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from pokespiel.core.policy import Observations, sample_actions
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
@@ -15,7 +16,6 @@ from pokespiel.game.gen1.oddities import _board as board_of
 from pokespiel.game.gen1.recorded import ACTION, record
 from pokespiel.game.gen1.recorded import _words as words
 from pokespiel.game.gen1.view import ACTION_NAMES
-from pokespiel.core.policy import Observations, sample_actions
 
 HIT, MISS, PLAIN = ("hit", 1), ("hit", 0), ("critical", 0)
 LOW = ("damage", 217)

@@ -10,11 +10,11 @@ import pytest
 from open_spiel.integration_tests import api_test
 
 import pokespiel  # noqa: F401, registers the game
+from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.gen1 import Battle
 from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES
 from pokespiel.oracles.cfr import CFR, solve
-from pokespiel.core.policy import Tabular, Uniform
 
 VARIANTS = [
     "gen1ou",

@@ -7,13 +7,13 @@ import re
 import numpy as np
 import pytest
 
+from pokespiel.core.policy import Mixture, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.recorded import record
 from pokespiel.game.gen1.replay import replay_page, write_replay
 from pokespiel.game.gen1.usage import usage
 from pokespiel.game.matches import play
-from pokespiel.core.policy import Mixture, Uniform
 
 GAME = load_game("gen1ou(pool=competitive,turn_limit=200)")
 PLAYERS = [BASELINES.build("max_damage"), Mixture([Uniform(), BASELINES.build("expert")], [0.5, 0.5])]

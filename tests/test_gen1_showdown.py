@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from pokespiel.game.gen1 import Battle, canonical
-from pokespiel.showdown.reference import differential
 from pokespiel.showdown import reference as oracle
-from pokespiel.showdown.reference import coverage
-from pokespiel.showdown.reference import golden
+from pokespiel.showdown.reference import coverage, differential, golden
 
 DATA = Path(__file__).parent / "data"
 LIVE = {"ou": 600, "random": 600, "wild": 900, "gadget": 900}

@@ -8,11 +8,11 @@ import pytest
 from gen1_teams import seen_by
 
 from pokespiel.game.gen1 import view
-from pokespiel.showdown import reference as oracle
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.showdown.reference.differential import battle_of
-from pokespiel.showdown.reference import golden
 from pokespiel.game.gen1.tracker import Tracker
+from pokespiel.showdown import reference as oracle
+from pokespiel.showdown.reference import golden
+from pokespiel.showdown.reference.differential import battle_of
 
 DATA = Path(__file__).parent / "data"
 LIVE = {"ou": 60, "random": 60, "wild": 120, "gadget": 120}

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from learning_games import RepeatedPennies
 
+from pokespiel.core.policy import Observations, Uniform, memoryless
 from pokespiel.game import Game, load_game
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating, seat, self_play
-from pokespiel.core.policy import Observations, Uniform, memoryless
 
 PLAYED = np.array([0.7, 0.3, 0.0])
 

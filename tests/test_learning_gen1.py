@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pokespiel.core.policy import Uniform
 from pokespiel.game import load_game
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.compute import Compute
@@ -16,7 +17,6 @@ from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.rewards import Reward, Shaper
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import ORACLES, Opponents
-from pokespiel.core.policy import Uniform
 
 pytest.importorskip("pokespiel.game.gen1._engine", reason="the engine is not built")
 

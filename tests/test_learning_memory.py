@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from learning_games import RepeatedPennies
 
+from pokespiel.core.policy import Uniform
 from pokespiel.learning.datasets import Dataset, Filter, policy_name
 from pokespiel.learning.pool import Curriculum, Pool
 from pokespiel.learning.recording import Recorded, record_matches
@@ -15,7 +16,6 @@ from pokespiel.learning.replay import Reservoir
 from pokespiel.learning.sampler import InMemory, OnDisk, Sampler
 from pokespiel.learning.schedules import Controller, KLTarget, Schedule
 from pokespiel.learning.seating import seat, self_play
-from pokespiel.core.policy import Uniform
 
 
 def test_a_reservoir_holds_everything_with_the_same_probability() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from pokespiel.core.policy import Observations, load_policy, save_policy
 from pokespiel.game.layout import Block, Layout
 from pokespiel.learning.lookup import table_sums
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, expected_value, make_network, masked_log_softmax
-from pokespiel.core.policy import Observations, load_policy, save_policy
 
 # | 2 global | 3 creatures x (code, strength) | their 6 known moves x (code, power) | 3 foes | 2 moves to choose from |
 LAYOUT = Layout(

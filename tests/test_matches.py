@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from toys import Always, Parity, Remembers
 
-from pokespiel.game.matches import play
 from pokespiel.core.policy import Mixture, Uniform
+from pokespiel.game.matches import play
 
 SEEDS = np.arange(100, 160)
 

@@ -9,12 +9,12 @@ import numpy as np
 import pyspiel
 import pytest
 
+from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.core.registry import BadOption
 from pokespiel.game import from_openspiel, load_game
+from pokespiel.game.matches import play
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.game.matches import play
-from pokespiel.core.policy import Tabular, Uniform
 
 
 def mixed(*strategies: list[float]) -> Tabular:

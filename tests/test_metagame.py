@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from toys import Always, BiasedRPS, Parity
 
+from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.game.matrix import matrix_game
-from pokespiel.payoffs.tables import ExactPayoffs, PayoffTable, grow, interval, spread
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.uniform import Uniform as Uniformly
-from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.payoffs.sampling import SampledPayoffs
+from pokespiel.payoffs.tables import ExactPayoffs, PayoffTable, grow, interval, spread
 
 RPS = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) * 2 / 3  # a third of the seeds let seat 0 win
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from toys import Always, BiasedRPS
 
-from pokespiel.payoffs.tables import PayoffTable, Samples
+from pokespiel.core.intervals import mean_interval
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.runs.metrics import effective, row, win_rate
 from pokespiel.oracles import Training
-from pokespiel.psro import Beginning, psro
 from pokespiel.payoffs.sampling import SampledPayoffs
-from pokespiel.core.intervals import mean_interval
+from pokespiel.payoffs.tables import PayoffTable, Samples
+from pokespiel.psro import Beginning, psro
+from pokespiel.runs.metrics import effective, row, win_rate
 
 
 def table_of(rates: np.ndarray, units: int) -> PayoffTable:

@@ -9,11 +9,11 @@ from open_spiel.python import policy as openspiel_policy
 from open_spiel.python.algorithms import exploitability
 from trees import random_policy, tree
 
+from pokespiel.core.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.openspiel import policy_from_openspiel, policy_to_bot, policy_to_openspiel, state_at
 from pokespiel.oracles.cfr import CFR, solve
-from pokespiel.core.policy import Mixture, Observations, Uniform, memoryless
 
 GAMES = ("kuhn_poker", "leduc_poker", "kuhn_poker(players=3)", "goofspiel(num_cards=3,imp_info=True)", "matrix_rps")
 

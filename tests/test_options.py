@@ -9,8 +9,8 @@ from typing import Annotated
 import pytest
 from tyro.conf import Positional
 
-from pokespiel.core.registry import BadOption, Registry, UnknownName
 from pokespiel.core.options import Choice, attribute_docs, flags_given, from_plain, parse, read_yaml, to_plain
+from pokespiel.core.registry import BadOption, Registry, UnknownName
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pokespiel.core.policy import Policy, Uniform, load_policy, save_policy
 from pokespiel.core.registry import BadOption, options_of
 from pokespiel.game import load_game
 from pokespiel.oracles import ORACLES, Opponents, Training
-from pokespiel.core.policy import Policy, Uniform, load_policy, save_policy
 
 TINY: dict[str, Any] = {"network": {"hidden": [16]}}
 SHORT = TINY | {"decisions": 1_200, "batch": 300, "matches": 64, "report": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pokespiel.core.policy import Observations, Uniform
 from pokespiel.game import load_game
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
@@ -13,7 +14,6 @@ from pokespiel.learning.replay import Reservoir
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.nfsp import NFSP, fit_average
-from pokespiel.core.policy import Observations, Uniform
 
 KUHN = load_game("kuhn_poker")
 SMALL = {"batch": 512, "matches": 128, "network": NetworkOptions(hidden=(32,))}

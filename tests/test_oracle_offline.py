@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pokespiel.core.policy import Uniform
 from pokespiel.game import load_game
 from pokespiel.learning.datasets import Dataset
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.offline import Offline
-from pokespiel.core.policy import Uniform
 
 KUHN = load_game("kuhn_poker")
 OPPONENTS = {

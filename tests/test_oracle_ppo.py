@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from pokespiel.core.policy import Policy, Tabular, Uniform
 from pokespiel.game import load_game
 from pokespiel.learning.batches import batch_of, minibatches
 from pokespiel.learning.collection import Collector
@@ -23,7 +24,6 @@ from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import pick_start
 from pokespiel.oracles.ppo import PPO, given_policies, played_log, scaled
-from pokespiel.core.policy import Policy, Tabular, Uniform
 
 KUHN = load_game("kuhn_poker")
 SMALL = {"batch": 512, "matches": 128, "network": NetworkOptions(hidden=(32,))}

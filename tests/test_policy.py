@@ -8,11 +8,6 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from pokespiel.runs import agents
-from pokespiel.evaluation.avoiding import Avoiding
-from pokespiel.game.gen1.baselines.expert import Expert
-from pokespiel.learning.network_policy import NetworkPolicy
-from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
 from pokespiel.core.policy import (
     Mixture,
     Observations,
@@ -26,6 +21,11 @@ from pokespiel.core.policy import (
     save_policy,
     take,
 )
+from pokespiel.evaluation.avoiding import Avoiding
+from pokespiel.game.gen1.baselines.expert import Expert
+from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
+from pokespiel.runs import agents
 
 
 def observations(b: int = 6, player: int = 0) -> Observations:

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from pokespiel.core import progress
 from pokespiel.commands.main import main
+from pokespiel.core import progress
 from pokespiel.core.progress import Lines, Stage, heartbeat, stage, watch
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from toys import Always, BiasedRPS, Parity
 
-from pokespiel.payoffs.tables import PayoffTable
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.self_play import SelfPlay
 from pokespiel.metasolvers.uniform import Uniform
 from pokespiel.oracles import Training
-from pokespiel.psro import Beginning, PSROState, _merged, psro, respond_to
 from pokespiel.payoffs.sampling import SampledPayoffs
+from pokespiel.payoffs.tables import PayoffTable
+from pokespiel.psro import Beginning, PSROState, _merged, psro, respond_to
 
 
 class Random:

@@ -8,19 +8,19 @@ import time
 import numpy as np
 import pytest
 
-from pokespiel.payoffs.exact import correlated_gaps, exact_metrics, mixed_plans, nash_conv
+from pokespiel.core.policy import Mixture, Tabular, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.payoffs.tables import ExactPayoffs, identity, interval
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.oracles.cfr import CFR
 from pokespiel.oracles.exact import Exact
 from pokespiel.oracles.xdo import XDO
-from pokespiel.core.policy import Mixture, Tabular, Uniform
-from pokespiel.psro import PSROState, psro
+from pokespiel.payoffs.exact import correlated_gaps, exact_metrics, mixed_plans, nash_conv
 from pokespiel.payoffs.sampling import SampledPayoffs
+from pokespiel.payoffs.tables import ExactPayoffs, identity, interval
+from pokespiel.psro import PSROState, psro
 
 
 def run(name: str, iterations: int, solver=None, seed: int = 0, **options) -> tuple[TreeGame, list[PSROState]]:

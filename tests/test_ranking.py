@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from test_allocation import CYCLE, above, sampled
 
-from pokespiel.payoffs.tables import PayoffTable, Samples
+from pokespiel.core.intervals import mean_interval
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.uniform import Uniform
 from pokespiel.payoffs.ranking import rank
-from pokespiel.core.intervals import mean_interval
+from pokespiel.payoffs.tables import PayoffTable, Samples
 
 
 def rng(seed: int = 0) -> np.random.Generator:

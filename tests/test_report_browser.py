@@ -13,8 +13,8 @@ import pytest
 
 from pokespiel.commands.main import main
 from pokespiel.core.options import Choice
-from pokespiel.runs.run import PSROConfig, RunFolder
 from pokespiel.report.run import write_report
+from pokespiel.runs.run import PSROConfig, RunFolder
 from pokespiel.runs.session import work
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)

@@ -14,14 +14,14 @@ import pytest
 import yaml
 from run_folders import command, rows
 
-from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.commands.main import main
+from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.files import Busy
 from pokespiel.core.options import Choice, to_plain
 from pokespiel.core.policy import Tabular, load_policy
+from pokespiel.core.threads import cores
 from pokespiel.runs.run import FORMAT, PSROConfig, RunFolder, _csv
 from pokespiel.runs.session import _oracles, work
-from pokespiel.core.threads import cores
 
 KUHN = PSROConfig("kuhn_poker", Choice("prd", {"steps": 200}), iterations=6, seed=3)
 

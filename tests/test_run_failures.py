@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from run_folders import command, rows
 
-from pokespiel.core import files
-from pokespiel.runs import run
 from pokespiel.commands.main import main
-from pokespiel.payoffs.tables import ExactPayoffs
+from pokespiel.core import files
+from pokespiel.core.policy import describe
 from pokespiel.metasolvers.regret_matching import RegretMatching
 from pokespiel.oracles.exact import Exact
-from pokespiel.core.policy import describe
+from pokespiel.payoffs.tables import ExactPayoffs
+from pokespiel.runs import run
 
 ASKED = [
     "psro",

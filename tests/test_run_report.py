@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pokespiel.runs.chain import chain_of
 from pokespiel.commands.main import main
 from pokespiel.core.options import Choice
 from pokespiel.report.progress import gains, responses
-from pokespiel.runs.run import PSROConfig, RunFolder
 from pokespiel.report.run import write_report
+from pokespiel.runs.chain import chain_of
+from pokespiel.runs.run import PSROConfig, RunFolder
 from pokespiel.runs.session import work
 
 

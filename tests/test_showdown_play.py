@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from poke_env.player import RandomPlayer
 
-from pokespiel.runs.initial import policy_named
 from pokespiel.commands.main import main
+from pokespiel.core.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.learning.datasets import policy_name
-from pokespiel.payoffs.tables import grow
-from pokespiel.core.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.payoffs.sampling import record
+from pokespiel.payoffs.tables import grow
+from pokespiel.runs.initial import policy_named
 from pokespiel.showdown import commands
 from pokespiel.showdown import serve as serve_module
 from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped

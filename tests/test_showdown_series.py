@@ -22,10 +22,10 @@ from showdown_liar import lying
 
 from pokespiel.commands.main import main
 from pokespiel.commands.showdown import Showdown
-from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.game.gen1.teams import load_pool
 from pokespiel.core.options import parse
 from pokespiel.core.policy import Tabular, save_policy
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown import series as series_module
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.connection import LoginFailed, assertion_of
@@ -211,7 +211,7 @@ def test_fewer_matches_than_asked_for_is_a_failure(server, monkeypatch, tmp_path
     monkeypatch.setenv("SHOWDOWN_USERNAME", BOT)
     out = tmp_path / "none.json"
     arguments = f"showdown accept --first random --server {server.port} --matches 1 --patience 0.3 --out {out}"
-    monkeypatch.setattr("pokespiel.showdown.commands.Online", partial(Online, pause=0.0, attempts=2))
+    monkeypatch.setattr("pokespiel.commands.showdown_actions.Online", partial(Online, pause=0.0, attempts=2))
     assert main(arguments.split()) == 1
     assert capsys.readouterr().out.startswith("won 0, lost 0, tied 0, unfinished 2\n  no challenge came within 0.3 s")
     assert json.loads(out.read_text())["problems"] == ["no challenge came within 0.3 s"] * 2

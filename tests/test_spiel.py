@@ -6,12 +6,12 @@ import numpy as np
 import pyspiel
 import pytest
 
+from pokespiel.core.policy import Uniform
 from pokespiel.core.registry import BadOption
 from pokespiel.game import from_openspiel, load_game
 from pokespiel.game.foreign import GameFailed
-from pokespiel.game.spiel import SpielGame
 from pokespiel.game.matches import play
-from pokespiel.core.policy import Uniform
+from pokespiel.game.spiel import SpielGame
 
 
 def test_simultaneous_players_are_awaited_together() -> None:

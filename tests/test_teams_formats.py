@@ -27,8 +27,8 @@ from pokespiel.game.gen1.teams import (
     validate,
 )
 from pokespiel.game.gen1.teams.legality import facts
-from pokespiel.showdown.reference.spoil import WAYS
 from pokespiel.showdown import install
+from pokespiel.showdown.reference.spoil import WAYS
 
 EXPORTED = """
 Bull (Tauros) (M)  

@@ -21,9 +21,9 @@ from pokespiel.game.gen1.teams import (
     validate,
 )
 from pokespiel.game.gen1.teams.legality import DATA, facts
-from pokespiel.showdown.reference.teams import disagreement, reasons, showdown_verdicts
-from pokespiel.showdown.reference.spoil import WAYS, spoil
 from pokespiel.showdown import install
+from pokespiel.showdown.reference.spoil import WAYS, spoil
+from pokespiel.showdown.reference.teams import disagreement, reasons, showdown_verdicts
 
 VERDICTS = json.loads((Path(__file__).parent / "data/team_verdicts.json").read_text(encoding="utf-8"))
 TAUROS = PokemonSet("Tauros", ("Body Slam", "Hyper Beam", "Earthquake", "Blizzard"))

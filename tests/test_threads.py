@@ -13,10 +13,10 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from pokespiel.core import threads
-from pokespiel.game.matches import play
-from pokespiel.metasolvers.nash import Nash
 from pokespiel.core.policy import memoryless
 from pokespiel.core.threads import cores, each_limited, limited
+from pokespiel.game.matches import play
+from pokespiel.metasolvers.nash import Nash
 
 ABLE: set[str] = set()
 """Libraries of linear algebra that can use several threads; some are built for one alone."""

@@ -16,17 +16,16 @@ import numpy as np
 import pytest
 
 import pokespiel.runs.tournament.log as log_module
-from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform
 from pokespiel.commands.main import main
 from pokespiel.core.files import Busy
-from pokespiel.game import load_game
-from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.payoffs.tables import PayoffTable
 from pokespiel.core.policy import Tabular
 from pokespiel.core.policy import Uniform as UniformPolicy
-from pokespiel.runs.tournament import Plan, Tournament, members_of_run, named
-from pokespiel.runs.tournament import results
+from pokespiel.game import load_game
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform
+from pokespiel.payoffs.tables import PayoffTable
 from pokespiel.report.tournament import write_report
+from pokespiel.runs.tournament import Plan, Tournament, members_of_run, named, results
 from pokespiel.runs.tournament.results import text, write
 
 GAME = "gen1ou(pool=one,party=1,turn_limit=40)"

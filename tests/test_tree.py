@@ -16,13 +16,13 @@ from open_spiel.python.algorithms import exploitability
 from trees import random_policy, tree
 
 from pokespiel.core import progress
+from pokespiel.core.policy import Mixture, Observations, Tabular, Uniform, memoryless
 from pokespiel.game import from_openspiel, load_game, openspiel_names
 from pokespiel.game.flatten import TERMINAL, TreeRefused, _walk, flatten
-from pokespiel.game.tree import TreeGame
-from pokespiel.payoffs.tables import ExactPayoffs
 from pokespiel.game.openspiel import policy_to_openspiel, state_at
+from pokespiel.game.tree import TreeGame
 from pokespiel.oracles.exact import Exact
-from pokespiel.core.policy import Mixture, Observations, Tabular, Uniform, memoryless
+from pokespiel.payoffs.tables import ExactPayoffs
 
 GAMES = (
     "kuhn_poker",

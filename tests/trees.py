@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from pokespiel.core.policy import Tabular
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.core.policy import Tabular
 
 
 def tree(name: str) -> TreeGame:

@@ -12,10 +12,10 @@ from tyro.conf import Positional
 from pokespiel.oracles.distill import Distillation
 
 if TYPE_CHECKING:
-    from pokespiel.evaluation.deploy import Agent
-    from pokespiel.oracles.distill import Distilled
-    from pokespiel.evaluation.strength import Strength
     from pokespiel.core.policy import Policy
+    from pokespiel.evaluation.deploy import Agent
+    from pokespiel.evaluation.strength import Strength
+    from pokespiel.oracles.distill import Distilled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +55,9 @@ class AgentCommand:
     """Starts the random numbers of distillation and evaluation."""
 
     def __call__(self) -> int:
+        from pokespiel.core.policy import save_policy
         from pokespiel.evaluation.deploy import agent_of
         from pokespiel.evaluation.shipping import arena_of, exploit_of, files_of, ship
-        from pokespiel.core.policy import save_policy
         from pokespiel.runs.run import RunFolder
 
         if self.matches < 2 or self.matches % 2:
@@ -95,10 +95,10 @@ class AgentCommand:
 
     def _distilled(self, agent: Agent, game: str) -> tuple[Policy, Mapping[str, Any]]:
         """The network, and what is known of it."""
-        from pokespiel.oracles.distill import distill
+        from pokespiel.core.progress import watch
         from pokespiel.evaluation.match_sets import generator, head_to_head, is_fair
         from pokespiel.game import load_game
-        from pokespiel.core.progress import watch
+        from pokespiel.oracles.distill import distill
 
         played = load_game(game)
         budget = self.distillation.decisions

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pokespiel.payoffs.allocation import ALLOCATIONS
 from pokespiel.core.registry import Registry, filled
 from pokespiel.game import GAMES, openspiel_names
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.payoffs.tables import PAYOFFS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
+from pokespiel.payoffs.allocation import ALLOCATIONS
+from pokespiel.payoffs.tables import PAYOFFS
 
 SECTIONS: tuple[tuple[str, Registry], ...] = (
     ("Games of this package (--game)", GAMES),

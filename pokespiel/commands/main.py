@@ -16,9 +16,9 @@ from types import FrameType
 from typing import TextIO
 
 from pokespiel import __version__
-from pokespiel.core.registry import Registry, filled
 from pokespiel.core.options import flags_given, parse
 from pokespiel.core.progress import heartbeat
+from pokespiel.core.registry import Registry, filled
 from pokespiel.core.threads import limited
 
 COMMANDS = Registry(

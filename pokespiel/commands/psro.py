@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pokespiel.core.options import read_yaml, to_plain
 from pokespiel.core.registry import BadOption
 from pokespiel.game import with_limit
-from pokespiel.core.options import read_yaml, to_plain
 from pokespiel.runs.run import PSROConfig, RunFolder
 
 

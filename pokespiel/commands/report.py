@@ -35,10 +35,10 @@ class Report:
                 raise BadOption(f"{name} must not be negative, got {getattr(self, name)}")
 
     def __call__(self) -> int:
-        from pokespiel.runs.run import RunFolder
         from pokespiel.report.run import write_report
-        from pokespiel.runs.tournament import Tournament
         from pokespiel.report.tournament import write_report as write_tournament_report
+        from pokespiel.runs.run import RunFolder
+        from pokespiel.runs.tournament import Tournament
 
         path = self.out or self.run / "report.html"
         if Tournament.at(self.run):

@@ -54,6 +54,6 @@ class Showdown:
     """Seed of the teams and of the policies' own draws; the server rolls by itself."""
 
     def __call__(self) -> int:
-        from pokespiel.showdown.commands import run
+        from pokespiel.commands.showdown_actions import run
 
         return run(self)

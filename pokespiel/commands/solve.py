@@ -8,8 +8,8 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
-from pokespiel.metasolvers import METASOLVERS
 from pokespiel.core.options import Choice
+from pokespiel.metasolvers import METASOLVERS
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional
 
-from pokespiel.payoffs.allocation import ALLOCATIONS
-from pokespiel.metasolvers import METASOLVERS
 from pokespiel.core.options import Choice
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.payoffs.allocation import ALLOCATIONS
 
 if TYPE_CHECKING:
-    from pokespiel.game import Game
     from pokespiel.core.policy import Policy
+    from pokespiel.game import Game
     from pokespiel.runs.tournament import Plan, Tournament
 
 GAME = "gen1ou(pool=competitive)"
@@ -71,8 +71,7 @@ class TournamentCommand:
 
     def __call__(self) -> int:
         from pokespiel.game import load_game
-        from pokespiel.runs.tournament import Tournament
-        from pokespiel.runs.tournament import results
+        from pokespiel.runs.tournament import Tournament, results
         from pokespiel.runs.tournament.results import text, write
 
         game = load_game(self.game)

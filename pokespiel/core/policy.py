@@ -212,6 +212,18 @@ class Mixture:
         return cls(policies, arrays["weights"])
 
 
+def members_of(policy: Policy) -> list[tuple[Policy, float]]:
+    """The members that ever play, those of mixtures in mixtures too, with their weights; others are their own."""
+    if not isinstance(policy, Mixture):
+        return [(policy, 1.0)]
+    return [
+        (inner, float(weight) * share)
+        for member, weight in zip(policy.policies, policy.weights, strict=True)
+        if weight
+        for inner, share in members_of(member)
+    ]
+
+
 def forgets(policy: Policy) -> bool:
     """Whether a policy is memoryless, or a per-match mixture of such."""
     return all(map(forgets, policy.policies)) if isinstance(policy, Mixture) else policy.memory_size == 0

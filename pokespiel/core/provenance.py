@@ -38,7 +38,7 @@ def environment() -> dict[str, Any]:
 def _program() -> str:
     """What was started, without its folder, which means nothing elsewhere."""
     name = Path(sys.argv[0]).name
-    return "pokespiel" if name == "cli.py" else name
+    return "pokespiel" if name in ("main.py", "__main__.py") else name
 
 
 def facts(session: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,9 +56,9 @@ def facts(session: Mapping[str, Any]) -> dict[str, Any]:
 
 def commit() -> str | None:
     """The commit that the package's source stands at, with `+changes` if it was edited; None outside a checkout."""
-    source = Path(__file__).parent
+    source = Path(__file__).parents[1]
     head = _git(source, "rev-parse", "HEAD")
-    if head is None or _git(source, "ls-files", "--error-unmatch", Path(__file__).name) is None:
+    if head is None or _git(source, "ls-files", "--error-unmatch", str(Path(__file__))) is None:
         return None
     return head + ("+changes" if _git(source, "status", "--porcelain", "--untracked-files=no", ".") else "")
 

@@ -23,14 +23,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.core.policy import Policy, load_policy, read_about, save_policy
+from pokespiel.core.progress import Lines, Watch, watch
 from pokespiel.evaluation.match_sets import generator, head_to_head
-from pokespiel.evaluation.victims import against
 from pokespiel.game import Game
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles import Opponents, Oracle, Training
 from pokespiel.oracles.common import Learning
-from pokespiel.core.policy import Policy, load_policy, read_about, save_policy
-from pokespiel.core.progress import Lines, Watch, watch
+from pokespiel.oracles.seats import opponents_of
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Attempt(NamedTuple):
 
     @property
     def opponents(self) -> Mapping[int, Opponents]:
-        return {} if self.alone else against(self.victim)
+        return {} if self.alone else opponents_of(self.victim)
 
 
 class Point(NamedTuple):

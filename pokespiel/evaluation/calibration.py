@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pokespiel.core.policy import Policy, Uniform
 from pokespiel.evaluation.verdict import Recovery
 from pokespiel.game.tree import TreeGame
 from pokespiel.oracles import Opponents, Oracle, result
 from pokespiel.oracles.cfr import CFR
-from pokespiel.core.policy import Policy, Uniform
 
 log = logging.getLogger(__name__)
 

@@ -24,9 +24,9 @@ def _mixture(card: Mapping[str, Any]) -> Iterator[str]:
     yield "# The shipped agents"
     yield ""
     yield (
-        f"`pokespiel.runs.agents.load('shipped')` draws one of these for each match; alone they are `shipped/NAME`. In half "
-        f"precision they take {card['bytes'] / 2**20:.1f} MiB. Members of the run's mixture that are left out weighed "
-        f"{card['dropped']:.4f} together."
+        "`pokespiel.runs.agents.load('shipped')` draws one of these for each match; alone they are `shipped/NAME`. In "
+        f"half precision they take {card['bytes'] / 2**20:.1f} MiB. Members of the run's mixture that are left out "
+        f"weighed {card['dropped']:.4f} together."
     )
     yield ""
     rows = [[name, label, f"{card['mixture'].get(name, 0):.4f}"] for name, label in card["labels"].items()]

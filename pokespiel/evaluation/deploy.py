@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.evaluation.victims import mixture_of
 from pokespiel.core.policy import Mixture
+from pokespiel.evaluation.victims import mixture_of
 from pokespiel.runs.run import RunFolder, Standing, labels
 
 

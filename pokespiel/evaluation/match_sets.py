@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pokespiel.core.intervals import mean_interval
+from pokespiel.core.policy import Policy
 from pokespiel.game import Game
 from pokespiel.game.matches import play
-from pokespiel.core.policy import Policy
-from pokespiel.core.intervals import mean_interval
 
 CHUNK = 500
 """Pairs played between two reports."""

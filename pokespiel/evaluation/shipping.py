@@ -18,18 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.runs.agents import FORMAT, card
+from pokespiel.core.files import write_text
+from pokespiel.core.options import to_plain
+from pokespiel.core.policy import Policy, save_policy
+from pokespiel.core.provenance import facts
 from pokespiel.evaluation.cards import markdown
 from pokespiel.evaluation.deploy import Agent, standing_of
 from pokespiel.evaluation.strength import Strength
-from pokespiel.runs.chain import Phase, chain_of
-from pokespiel.core.provenance import facts
-from pokespiel.core.files import write_text
 from pokespiel.learning.datasets import policy_name
 from pokespiel.learning.network_policy import NetworkPolicy
-from pokespiel.core.options import to_plain
-from pokespiel.core.policy import Policy, save_policy
 from pokespiel.psro import PSROState
+from pokespiel.runs.agents import FORMAT, card
+from pokespiel.runs.chain import Phase, chain_of
 from pokespiel.runs.run import RunFolder, labels
 from pokespiel.showdown.record import read_record
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pokespiel.core.policy import Policy
+from pokespiel.core.progress import watch
 from pokespiel.evaluation.match_sets import Score, generator, play_pairs
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.teams.pools import Pool, load_pool, split
-from pokespiel.core.policy import Policy
-from pokespiel.core.progress import watch
 
 OWN = "competitive"
 """The pool of the game whose figures are reported."""

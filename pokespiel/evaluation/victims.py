@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from pokespiel.core.policy import Mixture, Policy, members_of
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.game import Game
 from pokespiel.learning.network_policy import NetworkPolicy
-from pokespiel.oracles import Opponents
 from pokespiel.oracles.common import heaviest
-from pokespiel.core.policy import Mixture, Policy
+from pokespiel.oracles.seats import opponents_of
 from pokespiel.runs.run import RunFolder
 
 SMALLEST = 1e-6
@@ -32,7 +32,7 @@ class Victim(NamedTuple):
 
     def heaviest(self) -> NetworkPolicy | None:
         """The network that plays most of its matches."""
-        return heaviest(against(self.policy))
+        return heaviest(opponents_of(self.policy))
 
     def counter(self, game: Game, pairs: int, seed: int) -> NetworkPolicy | None:
         """The network of its population that scores best against it, over so many pairs each."""
@@ -77,22 +77,3 @@ def mixture_of(population: Sequence[Policy], weights: np.ndarray, smallest: floa
     if not kept:
         raise ValueError(f"no member has a weight of {smallest:g} or more; the largest is {weights.max():.3g}")
     return Mixture([population[index] for index in kept], weights[kept] / weights[kept].sum())
-
-
-def members_of(policy: Policy) -> list[tuple[Policy, float]]:
-    """The members that ever play, those of mixtures in mixtures too, with their weights; others are their own."""
-    if not isinstance(policy, Mixture):
-        return [(policy, 1.0)]
-    return [
-        (inner, float(weight) * share)
-        for member, weight in zip(policy.policies, policy.weights, strict=True)
-        if weight
-        for inner, share in members_of(member)
-    ]
-
-
-def against(policy: Policy) -> Mapping[int, Opponents]:
-    """An oracle's opponents in a symmetric two-player game: `policy` in seat 1, a member drawn for each match."""
-    members, weights = zip(*members_of(policy), strict=True)
-    rows = np.stack([np.full(len(members), -1), np.arange(len(members))], axis=1)
-    return {0: Opponents(((), members), rows, np.array(weights) / sum(weights))}

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.game.foreign import said
 from pokespiel.core.progress import Stage, stage
+from pokespiel.game.foreign import said
 
 HISTORIES = 2_000_000
 """How many histories a game in sequence form may have unless told otherwise; each takes about 200 bytes."""

@@ -14,10 +14,10 @@ import numpy as np
 import pyspiel
 from open_spiel.python import policy as openspiel_policy
 
+from pokespiel.core.policy import Observations, Policy, Tabular, sample_actions
 from pokespiel.game import Game
 from pokespiel.game.flatten import tensor_of
 from pokespiel.game.tree import TreeGame
-from pokespiel.core.policy import Observations, Policy, Tabular, sample_actions
 
 
 def policy_to_openspiel(policy: Policy, game: Game, players: Sequence[int] | None = None) -> openspiel_policy.Policy:

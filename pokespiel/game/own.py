@@ -21,13 +21,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pokespiel.core.registry import BadOption, build
+from pokespiel.game.conversion import from_openspiel
 from pokespiel.game.foreign import calling, quiet, said
-
-if TYPE_CHECKING:
-    from pokespiel.game import Form, Game
+from pokespiel.game.names import checked_limit, parsed
+from pokespiel.game.protocols import Form, Game
 
 NEEDED = ("name", "num_players", "num_actions", "num_features", "symmetric", "zero_sum", "utility_range", "start")
 """What a game behind our protocol has."""
@@ -54,8 +54,6 @@ def is_own(name: str) -> bool:
 
 def place_of(name: str) -> Place:
     """What a string such as `python:games.py:Auction(bids=5)` says."""
-    from pokespiel.game import parsed
-
     head, parenthesis, inside = name.partition("(")
     parts = head.removeprefix("python:").split(":")
     parameters = parsed(f"own{parenthesis}{inside}") if parenthesis else {}
@@ -69,8 +67,6 @@ def place_of(name: str) -> Place:
 def load(name: str, form: Form | None, limit: int | None) -> Game:
     """The game at the place that `name` says; the other arguments are those of `pokespiel.game.load_game`."""
     import pyspiel
-
-    from pokespiel.game import checked_limit, from_openspiel
 
     place = place_of(name)
     module = _module(place)

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from pokespiel.core.policy import Observations
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import num_features, tensor_of
 from pokespiel.game.foreign import called
-from pokespiel.core.policy import Observations
 
 
 class SpielGame:

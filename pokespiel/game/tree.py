@@ -25,11 +25,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from pokespiel.core.policy import Mixture, Observations, Policy, Tabular
 from pokespiel.game.flatten import FlatGame
 from pokespiel.game.tree_matches import Moves, TreeMatches, moves_of
 from pokespiel.game.treeplex import Treeplex, number
 from pokespiel.metasolvers.judging import is_constant_sum, is_symmetric, is_zero_sum
-from pokespiel.core.policy import Mixture, Observations, Policy, Tabular
 
 Plans = tuple[np.ndarray, ...]
 """A realisation plan [S_p] for each player."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pokespiel.core.policy import Observations
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import CHANCE, TERMINAL
-from pokespiel.core.policy import Observations
 
 if TYPE_CHECKING:
     from pokespiel.game.tree import TreeGame

@@ -1,0 +1,1 @@
+"""The training stack of the learned oracles: networks, collection, returns, losses, references."""

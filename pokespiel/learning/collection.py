@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pokespiel.core.policy import Observations, sample_actions, take, trembled
 from pokespiel.game import Game
 from pokespiel.learning.history import History
 from pokespiel.learning.rewards import Reward, Shaper
 from pokespiel.learning.rollout import Buffer, Decision, Owed, Records, Rollout
 from pokespiel.learning.seating import Seating
-from pokespiel.core.policy import Observations, sample_actions, take, trembled
 
 
 class Learner(Protocol):

@@ -16,8 +16,8 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 
-from pokespiel.learning.networks import Network, NetworkOptions
 from pokespiel.core.threads import cores, limited, waits_passively
+from pokespiel.learning.networks import Network, NetworkOptions
 
 log = logging.getLogger(__name__)
 

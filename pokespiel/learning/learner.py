@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pokespiel.core.policy import Observations
+from pokespiel.core.threads import limited
 from pokespiel.game import Game
 from pokespiel.learning.batches import Batch, batch_of, outputs, shares_states
 from pokespiel.learning.compute import BEFORE, Compute
@@ -28,8 +30,6 @@ from pokespiel.learning.networks import (
 )
 from pokespiel.learning.rollout import Decision, Records
 from pokespiel.learning.schedules import Schedule
-from pokespiel.core.policy import Observations
-from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from pokespiel.core.policy import Observations, Policy, Tabular
 from pokespiel.core.registry import build, options_of
+from pokespiel.core.threads import limited
 from pokespiel.game import Game
 from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax, to_tensor
-from pokespiel.core.policy import Observations, Policy, Tabular
-from pokespiel.core.threads import limited
 
 _SHOWN = 3
 """So many misfits of a file stand in its error."""

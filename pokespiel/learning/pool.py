@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from pokespiel.core.policy import POLICIES, Policy, describe
 from pokespiel.game import Game
 from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.seating import Seating, seat
-from pokespiel.core.policy import POLICIES, Policy, describe
 
 KINDS = ("past", "best", "given")
 

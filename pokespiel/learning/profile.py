@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pokespiel.core.policy import Observations, Uniform, sample_actions
+from pokespiel.core.threads import limited
 from pokespiel.game import Game
 from pokespiel.learning.batches import minibatches
 from pokespiel.learning.collection import Collector
@@ -26,8 +28,6 @@ from pokespiel.learning.losses import chosen, value_loss
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.seating import self_play
-from pokespiel.core.policy import Observations, Uniform, sample_actions
-from pokespiel.core.threads import limited
 
 ENOUGH = 0.9
 """Share of the best speed that a proposed batch size must reach."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pokespiel.core.policy import Observations, Policy, trembled
 from pokespiel.game import Game
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.datasets import Columns
 from pokespiel.learning.rewards import Shaper
 from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating
-from pokespiel.core.policy import Observations, Policy, trembled
 
 
 class Recorded:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.game import Game
 from pokespiel.core.policy import Observations
+from pokespiel.game import Game
 
 
 class Decision(NamedTuple):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pokespiel.game import Game
 from pokespiel.core.policy import Policy
+from pokespiel.game import Game
 
 
 @dataclass(frozen=True)

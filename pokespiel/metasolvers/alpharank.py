@@ -23,6 +23,7 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.markov import (
     DENSE_STATES,
@@ -35,7 +36,6 @@ from pokespiel.metasolvers.markov import (
 from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, of_table
 from pokespiel.metasolvers.tables import Table, checked
-from pokespiel.core.threads import limited
 
 HEADROOM = 600.0
 """Natural logarithm of the ratio of rates that floating point can carry through an elimination."""

@@ -29,13 +29,13 @@ from typing import Literal
 
 import numpy as np
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.incentives import Refusals, regrets, swaps
 from pokespiel.metasolvers.linear_map import LinearMap
 from pokespiel.metasolvers.polytope import Objective, faces, most_even
 from pokespiel.metasolvers.regret import cce_gap, ce_gap, marginals_of
 from pokespiel.metasolvers.tables import checked
-from pokespiel.core.threads import limited
 
 TOLERANCE = 1e-9
 """Largest gain of a deviation that counts as none, as a share of what foresight would gain."""

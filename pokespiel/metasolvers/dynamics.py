@@ -39,9 +39,7 @@ def replicator_flow(table: Table, step: float, floor: float = 0.0, start: Profil
         yield Iterate(state, tuple(weights / steps for weights in total))
 
 
-def _runge_kutta(
-    table: Table, logs: Profile, state: Profile, step: float, floor: float
-) -> tuple[Profile, Profile]:
+def _runge_kutta(table: Table, logs: Profile, state: Profile, step: float, floor: float) -> tuple[Profile, Profile]:
     """One step: the next logarithms of the weights, and the average of the states on the way, none below the floor."""
 
     def ahead(share: float, slope: Profile) -> Profile:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.judging import exact_sums
 from pokespiel.metasolvers.tables import Iterate, Profile, Table, checked, nth
-from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.tables import Profile, Table, checked
-from pokespiel.core.threads import limited
 
 RESIDUAL = 1e-11
 """The largest correction of a strategy that counts as none."""

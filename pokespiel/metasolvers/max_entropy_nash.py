@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.entropy import most_entropic
 from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
-from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.optimize import linprog
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.exact import less, solve_exactly
 from pokespiel.metasolvers.interior_point import balanced, interior_points, polished
 from pokespiel.metasolvers.judging import are_exact
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
-from pokespiel.core.threads import limited
 
 TOLERANCE = 1e-9
 """Largest gain that counts as solved, as a share of what is at stake for the policy."""

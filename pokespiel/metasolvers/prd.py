@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.dynamics import replicator_flow
 from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
-from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

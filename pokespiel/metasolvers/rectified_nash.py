@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
-from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from typing import Literal
 
 import numpy as np
 
+from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import marginals_of, product
 from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
-from pokespiel.core.threads import limited
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from pokespiel.core.policy import Policy
 from pokespiel.core.registry import Registry
 from pokespiel.game import Game
-from pokespiel.core.policy import Policy
 
 
 class Opponents(NamedTuple):

@@ -29,12 +29,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pokespiel.core.policy import Policy, Tabular
 from pokespiel.game import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.game.treeplex import Treeplex
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.exact import seat_policies
-from pokespiel.core.policy import Policy, Tabular
 
 TINY, NOTHING = 1e-200, 1e-100
 """TINY stands for no regret, so that a row of nothing else normalises to uniform; a probability below NOTHING is 0."""

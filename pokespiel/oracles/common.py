@@ -13,6 +13,9 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from pokespiel.core.policy import Observations, Policy
+from pokespiel.core.progress import stage
+from pokespiel.core.threads import limited
 from pokespiel.game import Game
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.compute import Compute
@@ -24,9 +27,6 @@ from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents, Training
-from pokespiel.core.policy import Observations, Policy
-from pokespiel.core.progress import stage
-from pokespiel.core.threads import limited
 
 LATE = 10.0
 """Seconds without a report after which a training yields in between."""

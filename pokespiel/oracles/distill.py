@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.evaluation.victims import against
+from pokespiel.core.policy import Policy
+from pokespiel.core.threads import limited
 from pokespiel.game import Game
 from pokespiel.learning.batches import minibatches
 from pokespiel.learning.collection import Collector
@@ -33,8 +34,7 @@ from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles.common import heaviest
-from pokespiel.core.policy import Policy
-from pokespiel.core.threads import limited
+from pokespiel.oracles.seats import opponents_of
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Distilled(NamedTuple):
 
 def distill(game: Game, mixture: Policy, options: Distillation, rng: np.random.Generator) -> Iterator[Distilled]:
     """Yield the network before each batch is learnt from; the last one has learnt from all of the budget."""
-    start = heaviest(against(mixture)) if options.warm_start else None
+    start = heaviest(opponents_of(mixture)) if options.warm_start else None
     if start is not None and not single_decisions(start.network.options):
         start = None
     learner = Learner.make(game, options.network, options.optimiser, options.compute, rng, start)

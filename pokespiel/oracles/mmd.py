@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pokespiel.core.policy import Policy
 from pokespiel.game import Game
 from pokespiel.learning.batches import Batch, minibatches, outputs
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
@@ -35,7 +36,6 @@ from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Learning, Run, every_seat, seats_of, steps
 from pokespiel.oracles.ppo import auxiliary_loss, earned, on, played_log, scaled
 from pokespiel.oracles.seats import against
-from pokespiel.core.policy import Policy
 
 
 @dataclass(frozen=True)

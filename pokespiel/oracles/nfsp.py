@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from pokespiel.core.policy import Policy
 from pokespiel.game import Game
 from pokespiel.learning.batches import batch_of, shares_states
 from pokespiel.learning.learner import Learner, Optimiser
@@ -32,7 +33,6 @@ from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Acting, Run, every_seat, seats_of, steps
 from pokespiel.oracles.ppo import Clipped, clipped_update
 from pokespiel.oracles.seats import against
-from pokespiel.core.policy import Policy
 
 KEPT = ("features", "legal", "key", "player", "behaviour")
 

@@ -28,6 +28,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pokespiel.core.policy import Policy, Uniform
+from pokespiel.core.progress import stage
+from pokespiel.core.threads import limited
 from pokespiel.game import Game
 from pokespiel.learning.batches import batch_of, shares_states
 from pokespiel.learning.compute import Compute
@@ -43,9 +46,6 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import every_seat, pick_start, seats_of
 from pokespiel.oracles.seats import against
-from pokespiel.core.policy import Policy, Uniform
-from pokespiel.core.progress import stage
-from pokespiel.core.threads import limited
 
 PART = 4096
 """Matches collected at a time; an eighth of it where seconds limit the training."""

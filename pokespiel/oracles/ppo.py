@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pokespiel.core.policy import Policy
 from pokespiel.game import Game
 from pokespiel.learning.batches import Batch, minibatches
 from pokespiel.learning.learner import Learner
@@ -35,7 +36,6 @@ from pokespiel.learning.seating import Seating, self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Learning, Run, every_seat, seats_of, steps
 from pokespiel.oracles.seats import against
-from pokespiel.core.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pokespiel.core.policy import Policy
 from pokespiel.game import Game
 from pokespiel.learning.batches import minibatches
 from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, weights
@@ -37,7 +38,6 @@ from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Run, every_seat, seats_of, steps
 from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, on
 from pokespiel.oracles.seats import against
-from pokespiel.core.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pokespiel.core.policy import Policy, members_of
 from pokespiel.game import Game
 from pokespiel.learning.seating import Seating, seat, self_play
 from pokespiel.oracles import Opponents
-from pokespiel.core.policy import Policy
 
 
 def against(game: Game, opponents: Mapping[int, Opponents], own_share: float = 0.0) -> Seating:
@@ -61,3 +61,10 @@ def check_opponents(game: Game, opponents: Mapping[int, Opponents]) -> None:
             raise ValueError(f"opponents' rows must be [{len(mixture.weights)}, {game.num_players}]")
         if abs(float(np.sum(mixture.weights)) - 1) > 1e-6:
             raise ValueError("opponents' weights must sum to 1")
+
+
+def opponents_of(policy: Policy) -> Mapping[int, Opponents]:
+    """An oracle's opponents in a symmetric two-player game: `policy` in seat 1, a member drawn for each match."""
+    members, weights = zip(*members_of(policy), strict=True)
+    rows = np.stack([np.full(len(members), -1), np.arange(len(members))], axis=1)
+    return {0: Opponents(((), members), rows, np.array(weights) / sum(weights))}

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from pokespiel.core.policy import Policy
 from pokespiel.game import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.cfr import CFR, Solver
 from pokespiel.oracles.exact import seat_policies
-from pokespiel.core.policy import Policy
 
 Allowed = tuple[np.ndarray, ...]
 """Per player [S] bool, the sequences of the restricted game."""

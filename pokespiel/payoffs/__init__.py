@@ -1,0 +1,1 @@
+"""Payoff tables: exact or sampled, where matches go, rankings, files of other projects."""

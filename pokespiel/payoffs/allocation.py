@@ -20,10 +20,10 @@ from typing import Protocol
 
 import numpy as np
 
-from pokespiel.core.registry import Registry
-from pokespiel.payoffs.tables import PayoffTable, at, deviations, noise
-from pokespiel.metasolvers import METASOLVERS
 from pokespiel.core.intervals import mean_interval
+from pokespiel.core.registry import Registry
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.payoffs.tables import PayoffTable, at, deviations, noise
 
 
 class Allocation(Protocol):

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pokespiel.core.policy import forgets
 from pokespiel.game import Game
 from pokespiel.game.tree import Plans, TreeGame
-from pokespiel.payoffs.tables import Populations, per_seat
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.core.policy import forgets
+from pokespiel.payoffs.tables import Populations, per_seat
 
 CHUNK = 1 << 22
 """How many numbers a joint strategy's cells may take at a time."""

@@ -29,10 +29,10 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.files import write_text
-from pokespiel.game import Game
-from pokespiel.payoffs.tables import PayoffTable, interval
-from pokespiel.metasolvers import SUPPORT
 from pokespiel.core.policy import Policy
+from pokespiel.game import Game
+from pokespiel.metasolvers import SUPPORT
+from pokespiel.payoffs.tables import PayoffTable, interval
 
 CONVENTIONS = {
     "win_rate": "of the row's policy (policy1) against the column's (policy2), ties half, in [0, 1]; diagonal 0.5",

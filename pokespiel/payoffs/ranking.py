@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.payoffs.tables import PayoffTable, spread
+from pokespiel.core.intervals import weighted_interval
 from pokespiel.metasolvers import SUPPORT, MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
-from pokespiel.core.intervals import weighted_interval
+from pokespiel.payoffs.tables import PayoffTable, spread
 
 
 class Score(NamedTuple):

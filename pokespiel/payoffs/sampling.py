@@ -14,12 +14,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation
 from pokespiel.game import Game
 from pokespiel.game.matches import play
-from pokespiel.payoffs.tables import ExactPayoffs, PayoffTable, Populations, Samples, at, grow, per_seat
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.judging import ROUNDING
+from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation
+from pokespiel.payoffs.tables import ExactPayoffs, PayoffTable, Populations, Samples, at, grow, per_seat
 
 
 class Units(NamedTuple):

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from pokespiel.core.intervals import mean_interval
+from pokespiel.core.policy import Policy, describe, forgets
 from pokespiel.core.registry import Registry
 from pokespiel.game import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.judging import is_zero_sum
-from pokespiel.core.policy import Policy, describe, forgets
-from pokespiel.core.intervals import mean_interval
 
 Member = TypeVar("Member")
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from pokespiel.core.policy import Policy
+from pokespiel.core.progress import Watch, watch
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.oddities import Tally, lengths_table, table
 from pokespiel.game.gen1.recorded import Recorded, oddities_of, record
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.usage import Species, usage
-from pokespiel.core.policy import Policy
-from pokespiel.core.progress import Watch, watch
 from pokespiel.report.page import Page
 
 SPECIES = 25

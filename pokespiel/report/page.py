@@ -20,8 +20,8 @@ from urllib.parse import quote
 import numpy as np
 from matplotlib.figure import Figure
 
-from pokespiel.core.provenance import environment
 from pokespiel.core.files import write_text
+from pokespiel.core.provenance import environment
 from pokespiel.report.inline import inline
 from pokespiel.report.palette import GAIN, LOSS, STRONGEST, variables
 from pokespiel.report.plots import SMALLEST

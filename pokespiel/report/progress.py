@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.runs.chain import Chain, Phase
-from pokespiel.runs.measurements import measurements
 from pokespiel.metasolvers.regret import product
 from pokespiel.report import plots
 from pokespiel.report.page import Page
+from pokespiel.runs.chain import Chain, Phase
+from pokespiel.runs.measurements import measurements
 
 DISTANCES = {
     "exploitability": "exploitability",

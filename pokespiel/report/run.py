@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import yaml
 
-from pokespiel.runs.chain import Chain, Phase, chain_of
-from pokespiel.payoffs.exports import exportable
-from pokespiel.game import load_game
-from pokespiel.metasolvers import METASOLVERS, SUPPORT
 from pokespiel.core.options import to_plain
 from pokespiel.core.policy import Mixture
+from pokespiel.game import load_game
+from pokespiel.metasolvers import METASOLVERS, SUPPORT
+from pokespiel.payoffs.exports import exportable
 from pokespiel.payoffs.ranking import rank
 from pokespiel.report import plots, sections
 from pokespiel.report.page import Key, Page
@@ -32,6 +31,7 @@ from pokespiel.report.progress import (
     responses,
 )
 from pokespiel.report.sections import Meta
+from pokespiel.runs.chain import Chain, Phase, chain_of
 from pokespiel.runs.run import RunFolder, labels, settled
 from pokespiel.runs.tournament.results import Results
 

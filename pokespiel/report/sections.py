@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.payoffs.tables import PayoffTable, total
+from pokespiel.core.intervals import mean_interval
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, response_graph
+from pokespiel.payoffs.tables import PayoffTable, total
 from pokespiel.report import graphs, plots
 from pokespiel.report.page import Key, Page, when
-from pokespiel.core.intervals import mean_interval
 from pokespiel.runs.tournament.results import Results, ranking_rows
 
 MATRIX = 12

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from pokespiel.metasolvers.sweep import Sweep
+from pokespiel.payoffs.solutions import heaviest
 from pokespiel.report.palette import MUTED, SERIES
 from pokespiel.report.plots import MARKERS, NAMED, STYLE, short, svg
-from pokespiel.payoffs.solutions import heaviest
 from pokespiel.tablefiles import NamedTable
 
 LINES = len(SERIES)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pokespiel.payoffs.exports import exportable
-from pokespiel.game import Game
-from pokespiel.payoffs.tables import PayoffTable, per_seat
-from pokespiel.metasolvers import SUPPORT, MetaStrategy
 from pokespiel.core.policy import Mixture
+from pokespiel.game import Game
+from pokespiel.metasolvers import SUPPORT, MetaStrategy
+from pokespiel.payoffs.exports import exportable
+from pokespiel.payoffs.sampling import one_for_all
+from pokespiel.payoffs.tables import PayoffTable, per_seat
 from pokespiel.report import sections
 from pokespiel.report.page import Key, Page
 from pokespiel.report.sections import Meta
-from pokespiel.payoffs.sampling import one_for_all
 from pokespiel.runs.tournament.folder import Tournament
 from pokespiel.runs.tournament.results import Results, results, shown
 

@@ -1,0 +1,1 @@
+"""Runs and tournaments in folders: create, resume, chain, measure; policies and agents by name."""

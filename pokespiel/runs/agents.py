@@ -13,10 +13,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pokespiel.core.registry import UnknownName, unknown
 from pokespiel.core.policy import Mixture, Policy, load_policy
+from pokespiel.core.registry import UnknownName, unknown
 
-SHIPPED = Path(__file__).parent / "shipped"
+SHIPPED = Path(__file__).parents[1] / "game" / "gen1" / "data" / "agents" / "shipped"
 FORMAT = "pokespiel-agents-1"
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pokespiel.runs import agents
+from pokespiel.core.policy import Mixture, Policy, Uniform, load_policy, read_about
 from pokespiel.core.registry import BadOption, UnknownName, unknown
 from pokespiel.game import Game, load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.metasolvers import SUPPORT
-from pokespiel.core.policy import Mixture, Policy, Uniform, load_policy, read_about
 from pokespiel.psro import Beginning
+from pokespiel.runs import agents
 from pokespiel.runs.run import PSROConfig, RunFolder, Standing, population_names, settled
 
 
@@ -53,8 +53,7 @@ def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
 
 def _mixture_of(path: Path) -> Policy:
     """The support of a run's answer, or of a tournament's Nash mixture, as one policy that draws a member per match."""
-    from pokespiel.runs.tournament import Tournament
-    from pokespiel.runs.tournament import results
+    from pokespiel.runs.tournament import Tournament, results
 
     if Tournament.at(path):
         tournament = Tournament(path)

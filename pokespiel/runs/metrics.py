@@ -19,14 +19,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.payoffs.exact import exact_metrics
+from pokespiel.core.intervals import weighted_interval
 from pokespiel.game import Game
-from pokespiel.payoffs.tables import PayoffTable, spread, total
 from pokespiel.metasolvers import SUPPORT, MetaSolver
 from pokespiel.metasolvers.regret import ce_gap, population_regret
+from pokespiel.payoffs.exact import exact_metrics
+from pokespiel.payoffs.tables import PayoffTable, spread, total
 from pokespiel.psro import PSROState
 from pokespiel.runs.run import population_names
-from pokespiel.core.intervals import weighted_interval
 
 DRAWS = 10
 """Tables drawn for the spread; each is solved."""

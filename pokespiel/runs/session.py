@@ -17,15 +17,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.runs.initial import beginning
-from pokespiel.game import Game, load_game
-from pokespiel.payoffs.tables import PAYOFFS
-from pokespiel.metasolvers import METASOLVERS
-from pokespiel.runs.metrics import row
 from pokespiel.core.options import to_plain
-from pokespiel.oracles import ORACLES, Oracle
 from pokespiel.core.progress import Watch, watch
+from pokespiel.game import Game, load_game
+from pokespiel.metasolvers import METASOLVERS
+from pokespiel.oracles import ORACLES, Oracle
+from pokespiel.payoffs.tables import PAYOFFS
 from pokespiel.psro import Pending, PSROState, oracle_prefix, psro
+from pokespiel.runs.initial import beginning
+from pokespiel.runs.metrics import row
 from pokespiel.runs.run import PSROConfig, RunFolder, Standing, extended, settled
 
 log = logging.getLogger(__name__)

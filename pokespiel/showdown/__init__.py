@@ -1,0 +1,1 @@
+"""A real Pokémon Showdown server: install and serve it, play policies on it."""

@@ -15,8 +15,8 @@ import numpy as np
 from poke_env import ServerConfiguration
 
 from pokespiel.game.gen1.teams import Team
-from pokespiel.payoffs.tables import PayoffTable, grow
 from pokespiel.payoffs.sampling import Units, record
+from pokespiel.payoffs.tables import PayoffTable, grow
 from pokespiel.showdown.arena import STANDARD, Conditions, Result, play_arena, seat_swapped
 from pokespiel.showdown.contestants import Contestant
 

@@ -17,8 +17,8 @@ import numpy as np
 from poke_env import AccountConfiguration, ServerConfiguration
 from poke_env.player import Player
 
-from pokespiel.game.gen1.teams import Team, pack
 from pokespiel.core.policy import Policy
+from pokespiel.game.gen1.teams import Team, pack
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.connection import OPEN_TIMEOUT, PING_TIMEOUT
 from pokespiel.showdown.inference import Desk

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
+from pokespiel.core.intervals import mean_interval
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.protocol import battle_number
-from pokespiel.core.intervals import mean_interval
 
 Outcome: TypeAlias = Literal["won", "lost", "tied", "given up", "unfinished"]
 _OUTCOMES: dict[float, Outcome] = {1.0: "won", -1.0: "lost", 0.0: "tied"}

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from poke_env import ServerConfiguration
 
+from pokespiel.core.policy import Observations, Policy, sample_actions
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.tracker import Tracker
 from pokespiel.game.gen1.view import ACTION_NAMES, compact_names
-from pokespiel.core.policy import Observations, Policy, sample_actions
 from pokespiel.showdown.battle import Due, LiveBattle
 from pokespiel.showdown.contestants import Participant, PolicyParticipant
 from pokespiel.showdown.inference import Desk

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pokespiel.core.policy import Observations
 from pokespiel.core.registry import BadOption, unknown
 from pokespiel.game import Game, from_openspiel
 from pokespiel.game.gen1 import _engine
@@ -24,7 +25,6 @@ from pokespiel.game.gen1.teams import Team
 from pokespiel.game.gen1.teams.pools import load_pool
 from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES, layout
 from pokespiel.game.layout import Layout
-from pokespiel.core.policy import Observations
 
 TeamChoice = Literal["chance", "player"]
 
@@ -305,8 +305,6 @@ class Gen1OU:
 
     def _tree(self) -> Game:
         import pyspiel
-
-        import pokespiel.game.gen1.openspiel  # noqa: F401, registers the game
 
         return from_openspiel(pyspiel.load_game(self.name), self.name, "tree")
 

@@ -33,10 +33,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pokespiel.core.policy import Observations
 from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines.board import MOVES, NUM_MOVES, STATUSES, SWITCHES, Board, Rows
 from pokespiel.game.gen1.baselines.facts import moves
-from pokespiel.core.policy import Observations
 
 HEALTHY = 0.5
 """Share of its HP that a Pokémon has at least to count as healthy."""

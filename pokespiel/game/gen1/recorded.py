@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pokespiel.core.policy import Observations, Policy
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.game import Gen1Game, mixed
 from pokespiel.game.gen1.oddities import Tally, Watch, tally
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.game.matches import Seats
-from pokespiel.core.policy import Observations, Policy
 
 ACTION = {name: action for action, name in enumerate(ACTION_NAMES)}
 

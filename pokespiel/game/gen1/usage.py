@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from pokespiel.game.gen1.recorded import Recorded
 from pokespiel.core.intervals import mean_interval
+from pokespiel.game.gen1.recorded import Recorded
 
 
 class Species(NamedTuple):

@@ -24,15 +24,15 @@ from typing import Any
 import numpy as np
 import yaml
 
-from pokespiel.payoffs.allocation import Allocation, levelled
-from pokespiel.core.registry import BadOption, checked
-from pokespiel.core.provenance import environment
 from pokespiel.core.files import locked, write_text
-from pokespiel.game import Game, load_game
-from pokespiel.payoffs.tables import PayoffTable, per_seat
 from pokespiel.core.options import read_yaml
 from pokespiel.core.policy import Policy, describe, load_policy, save_policy
+from pokespiel.core.provenance import environment
+from pokespiel.core.registry import BadOption, checked
+from pokespiel.game import Game, load_game
+from pokespiel.payoffs.allocation import Allocation, levelled
 from pokespiel.payoffs.sampling import grown, one_for_all, play_units, record, seatings, to_play
+from pokespiel.payoffs.tables import PayoffTable, per_seat
 from pokespiel.runs.tournament.log import Counted, MatchLog
 
 Members = Mapping[str, Mapping[str, Policy]]

@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.payoffs.exports import export, exportable
 from pokespiel.core.files import write_text
 from pokespiel.game import Game
-from pokespiel.payoffs.tables import PayoffTable, at, interval, per_seat
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.nash import Nash
+from pokespiel.payoffs.exports import export, exportable
 from pokespiel.payoffs.ranking import Ranking, Score, rank
 from pokespiel.payoffs.sampling import one_for_all
+from pokespiel.payoffs.tables import PayoffTable, at, interval, per_seat
 from pokespiel.runs.tournament.folder import Tournament
 
 MATRIX = 10

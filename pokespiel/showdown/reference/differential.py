@@ -24,11 +24,11 @@ import tyro
 
 from pokespiel.core import files
 from pokespiel.game.gen1 import canonical
-from pokespiel.showdown import reference as oracle
 from pokespiel.game.gen1.battle import Battle
+from pokespiel.showdown import install
+from pokespiel.showdown import reference as oracle
 from pokespiel.showdown.reference import golden
 from pokespiel.showdown.reference.coverage import Coverage
-from pokespiel.showdown import install
 
 PARTS = ("options of p1", "options of p2", "seed", "state", "log", "request of p1", "request of p2")
 """What is compared at a point, in this order."""

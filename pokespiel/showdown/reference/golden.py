@@ -22,9 +22,9 @@ import tyro
 
 from pokespiel.core import files
 from pokespiel.game.gen1 import canonical
+from pokespiel.showdown import install
 from pokespiel.showdown import reference as oracle
 from pokespiel.showdown.reference.coverage import Coverage
-from pokespiel.showdown import install
 
 _SEPARATOR = b"\x00"
 _LENGTH = struct.Struct("<I")

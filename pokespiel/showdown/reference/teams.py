@@ -12,7 +12,7 @@ from pokespiel.game.gen1.teams.formats import pack
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.teams.validator import validate
 
-_SCRIPT = Path(__file__).with_name("reference.cjs")
+_SCRIPT = Path(__file__).with_name("validator.cjs")
 _CODES = {
     r"Hidden Power|Acupressure is banned": "later_move",
     r"at least \d+ Pokémon|may only bring up to": "team_size",

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pokespiel.game.gen1 import view
 from pokespiel.core.policy import Observations
+from pokespiel.game.gen1 import view
 
 NUM_MOVES = 4
 MOVES = slice(0, NUM_MOVES)

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from pokespiel.core.policy import Memoryless, Observations
 from pokespiel.core.registry import build, options_of
 from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines.board import Board
-from pokespiel.core.policy import Memoryless, Observations
 
 _TIE = 1e-9
 

@@ -1,6 +1,6 @@
 // Showdown's own verdict on teams: one packed team a line in, one JSON list of its problems a line out (empty: legal).
 //
-//   node reference.cjs PATH/TO/node_modules/pokemon-showdown < packed.txt
+//   node validator.cjs PATH/TO/node_modules/pokemon-showdown < packed.txt
 "use strict";
 const readline = require("readline");
 const { TeamValidator, Teams } = require(require("path").resolve(process.argv[2]));

@@ -1,0 +1,26 @@
+"""From a `pyspiel.Game` to a game of ours: in sequence form where it is small enough, else stepped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pokespiel.game.protocols import Form, Game
+
+
+def from_openspiel(game: Any, name: str | None = None, form: Form | None = None, *, limit: int | None = None) -> Game:
+    """A `pyspiel.Game` as a game of ours; the arguments are those of `load_game`."""
+    from pokespiel.game.flatten import HISTORIES, TreeRefused, flatten
+    from pokespiel.game.spiel import SpielGame
+    from pokespiel.game.tree import TreeGame
+
+    name = name or str(game)
+    refusal = f"{name} was asked for in its stepped form"
+    if form != "step":
+        try:
+            flat = flatten(game, HISTORIES if limit is None else limit, name)
+            return TreeGame(name, flat, game.num_distinct_actions(), game)
+        except TreeRefused as refused:
+            if form == "tree":
+                raise
+            refusal = str(refused)
+    return SpielGame(name, game, refusal)

@@ -1,0 +1,82 @@
+"""The package's rooms and floors: each room imports rooms of lower floors only, and no module imports in a circle."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import networkx as nx
+
+PACKAGE = Path(__file__).parents[1] / "pokespiel"
+FLOORS = (
+    {"commands"},
+    {"evaluation"},
+    {"report"},
+    {"runs"},
+    {"psro"},
+    {"oracles", "showdown"},
+    {"learning", "payoffs"},
+    {"game"},
+    {"metasolvers"},
+    {"core"},
+)
+"""From the roof down. Rooms of one floor do not import each other."""
+DOORS = {"pokespiel", "pokespiel.__main__"}
+"""The package's public face and its command stand outside; anybody may ask the first for its version."""
+
+
+def modules() -> dict[str, Path]:
+    paths = {path.relative_to(PACKAGE.parent).with_suffix(""): path for path in PACKAGE.rglob("*.py*")}
+    return {".".join(name.parts).removesuffix(".__init__"): path for name, path in paths.items()}
+
+
+MODULES = {name: path for name, path in modules().items() if path.suffix in (".py", ".pyi")}
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Everything that may run, inside functions too; imports for type checkers alone do not."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
+            yield from statements(child)
+
+
+def imported(path: Path) -> set[str]:
+    """The package's modules that a file imports."""
+    found = set()
+    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {full[name] if full[name] in MODULES else node.module for name in full}
+    return found & MODULES.keys()
+
+
+ARROWS = {(name, other) for name, path in MODULES.items() for other in imported(path) if other != name}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1]
+
+
+def test_every_room_has_its_floor():
+    assert {room(name) for name in MODULES.keys() - DOORS} == set().union(*FLOORS)
+
+
+def test_rooms_import_only_floors_below():
+    floor = {name: -level for level, rooms in enumerate(FLOORS) for name in rooms}
+    between = [(a, b) for a, b in ARROWS if not {a, b} & DOORS and room(a) != room(b)]
+    assert len(between) > 200, "the arrows are found"
+    assert not [(a, b) for a, b in between if floor[room(a)] <= floor[room(b)]]
+
+
+def test_only_commands_open_the_door():
+    users = {a for a, b in ARROWS if b == "pokespiel"}
+    assert users <= {"pokespiel.core.provenance", "pokespiel.commands.main"}, "these ask for the version"
+
+
+def test_no_module_imports_in_a_circle():
+    circles = nx.strongly_connected_components(nx.DiGraph(ARROWS))
+    assert not [sorted(circle) for circle in circles if len(circle) > 1]
