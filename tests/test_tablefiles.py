@@ -11,8 +11,8 @@ import numpy as np
 import pygambit
 import pytest
 
+from pokespiel.core.tablefiles import NamedTable, read_table
 from pokespiel.payoffs.exports import _csv
-from pokespiel.tablefiles import NamedTable, read_table
 
 RPS = np.array([[0, -1, 2], [1, 0, -1], [-2, 1, 0]], float)
 NAMES = ("rock", "paper", "scissors")

@@ -34,9 +34,9 @@ class Solve:
     """Also draw the sweep into this file (.svg, .png or .pdf)."""
 
     def __call__(self) -> int:
+        from pokespiel.core.tablefiles import read_table
         from pokespiel.metasolvers.sweep import spaced, sweep
         from pokespiel.payoffs.solutions import solution, swept
-        from pokespiel.tablefiles import read_table
 
         if self.plot is not None and self.sweep is None:
             raise ValueError("--plot draws a sweep: add --sweep OPTION FROM TO")

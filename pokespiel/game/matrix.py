@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pokespiel.core.tablefiles import read_table
 from pokespiel.game.flatten import TERMINAL, FlatGame, FlatPlayer
 from pokespiel.game.tree import TreeGame
-from pokespiel.tablefiles import read_table
 
 
 def matrix_game(payoffs: Any, name: str = "matrix") -> TreeGame:
@@ -72,7 +72,7 @@ def _flat(payoffs: np.ndarray, players: tuple[FlatPlayer, ...]) -> FlatGame:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A normal-form game from a file, in any format that `pokespiel.tablefiles` reads."""
+    """A normal-form game from a file, in any format that `pokespiel.core.tablefiles` reads."""
 
     PATHS: ClassVar = ("path", "second")
     """Parameters that are taken as they are written, commas included."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pokespiel.core.tablefiles import NamedTable
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import ce_gap, joint_of, population_regret
 from pokespiel.metasolvers.sweep import Sweep
-from pokespiel.tablefiles import NamedTable
 
 COLUMNS = 8
 """So many policies have a column of their own in a sweep."""

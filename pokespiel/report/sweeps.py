@@ -9,11 +9,11 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from pokespiel.core.tablefiles import NamedTable
 from pokespiel.metasolvers.sweep import Sweep
 from pokespiel.payoffs.solutions import heaviest
 from pokespiel.report.palette import MUTED, SERIES
 from pokespiel.report.plots import MARKERS, NAMED, STYLE, short, svg
-from pokespiel.tablefiles import NamedTable
 
 LINES = len(SERIES)
 """So many policies, those that weigh most anywhere, are coloured and named; the others are grey."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pokespiel.tablefiles.content import Content, Names, checked, of_array, of_payoffs
+from pokespiel.core.tablefiles.content import Content, Names, checked, of_array, of_payoffs
 
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.tablefiles.content import (
+from pokespiel.core.tablefiles.content import (
     COMMA,
     MINUS,
     SPACES,

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.tablefiles.content import Content, Names, checked, counts, number, shortened
+from pokespiel.core.tablefiles.content import Content, Names, checked, counts, number, shortened
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]|[^\s{},"]+')
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pokespiel.tablefiles.arrays import NPY, ZIP, read_npy, read_npz
-from pokespiel.tablefiles.content import Content, Names
-from pokespiel.tablefiles.json_files import read_json
-from pokespiel.tablefiles.nfg import read_nfg
-from pokespiel.tablefiles.text import decoded, read_text
+from pokespiel.core.tablefiles.arrays import NPY, ZIP, read_npy, read_npz
+from pokespiel.core.tablefiles.content import Content, Names
+from pokespiel.core.tablefiles.json_files import read_json
+from pokespiel.core.tablefiles.nfg import read_nfg
+from pokespiel.core.tablefiles.text import decoded, read_text
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.tablefiles.content import Content, Names, checked, number, of_array, of_payoffs, shortened
+from pokespiel.core.tablefiles.content import Content, Names, checked, number, of_array, of_payoffs, shortened
 
 
 def read_json(text: str) -> Content:
