@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from poke_env.player import RandomPlayer
 
+from pokespiel.commands import showdown_actions
 from pokespiel.commands.main import main
 from pokespiel.core.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.game.gen1.baselines import BASELINES
@@ -18,7 +19,6 @@ from pokespiel.learning.datasets import policy_name
 from pokespiel.payoffs.sampling import record
 from pokespiel.payoffs.tables import grow
 from pokespiel.runs.initial import policy_named
-from pokespiel.showdown import commands
 from pokespiel.showdown import serve as serve_module
 from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped
 from pokespiel.showdown.cells import round_robin, units_of
@@ -204,8 +204,8 @@ def test_an_interrupted_arena_has_kept_what_it_played(showdown, tmp_path, monkey
         keep(options, header, record, index, result)
         raise KeyboardInterrupt
 
-    keep = commands._keep_arena
-    monkeypatch.setattr(commands, "_keep_arena", interrupt)
+    keep = showdown_actions._keep_arena
+    monkeypatch.setattr(showdown_actions, "_keep_arena", interrupt)
     arguments = f"showdown arena --first random --second random --matches 4 --out {tmp_path / 'record.json'}"
     assert main(arguments.split()) == 130
     kept = read_record(tmp_path / "record.json")
