@@ -133,9 +133,13 @@ def command(server, out, *more):
 @contextmanager
 def process(server, out):
     environment = os.environ | {"SHOWDOWN_USERNAME": BOT}
-    running = subprocess.Popen(
-        command(server, out), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:  # a shell starts what it puts in the background with Ctrl-C ignored, and processes inherit that
+        running = subprocess.Popen(
+            command(server, out), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGINT, handler)
     try:
         yield running
     finally:
