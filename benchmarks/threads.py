@@ -2,12 +2,16 @@
 
     python benchmarks/threads.py                # about four minutes of processor time
     python benchmarks/threads.py --seconds 10 --repeats 3
+    python benchmarks/threads.py --precision    # float32 and bfloat16, where it is native and where it is emulated
 
 Each cell is a process of its own: one or two threads of torch, which sleep while they wait (as `import pokespiel` has
 it) or spin (torch's default, here by importing torch first). Others may use the machine too, so the fair share is
 measured: while a cell runs, the number of runnable threads is sampled, and the fair share of n threads is that part of
 the cores. The last column is the speed over what the fair share would give at the pace of one thread, per processor
 second, without loops; the goal is 0.5.
+
+Precision is measured by a few forward and backward passes of 2,048 decisions, in decisions a second of one thread's
+processor time; a processor without bfloat16 is one that torch and oneDNN are told to take for AVX2.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -25,6 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 LOOP = [sys.executable, "-c", "while True: pass"]
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 WORK = {"matches": "shipped agent's matches/s", "ppo": "PPO self-play, decisions/s"}
 
 
@@ -49,7 +55,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
     parser.add_argument("--repeats", type=int, default=1, help="the median by speed is shown")
     parser.add_argument("--child", nargs=3, metavar=("WORK", "THREADS", "WAITING"), help=argparse.SUPPRESS)
+    parser.add_argument("--precision", action="store_true", help="the other table")
+    parser.add_argument("--child-precision", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.precision:
+        print("| Gen 1 OU, network | weights | bfloat16 is | float32 | bfloat16 | times | auto |", flush=True)
+        print("|---|---|---|---|---|---|---|", flush=True)
+        for environment in ({}, AVX2):
+            subprocess.run([sys.executable, __file__, "--child-precision"], env=os.environ | environment, check=True)
+        return
+    if options.child_precision:
+        precisions()
+        return
     if options.child:
         work, threads, waiting = options.child
         print(json.dumps(measure(work, int(threads), waiting, options.seconds)))
@@ -162,6 +179,27 @@ def self_play(threads: int) -> Callable[[], int]:
         return made
 
     return step
+
+
+def precisions() -> None:
+    """A row for each network."""
+    import numpy as np
+
+    from pokespiel.game import load_game
+    from pokespiel.learning.compute import Compute, native_bf16, speeds
+    from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
+    from pokespiel.threads import limited
+
+    shape = NetworkShape.of(load_game("gen1ou(pool=competitive)"))
+    for body, hidden in (("mlp", (32,)), ("structured", (128, 128)), ("mlp", (128, 128)), ("residual", (512, 512))):
+        network = make_network(NetworkOptions(body, hidden), shape, np.random.default_rng(0))  # type: ignore[arg-type]
+        with limited():
+            measured = speeds(network, batch=2048)
+        weights = sum(parameter.numel() for parameter in network.parameters())
+        kind = "native" if native_bf16() else "emulated"
+        figures = f"{measured.float32:,.0f} | {measured.bf16:,.0f} | {measured.bf16 / measured.float32:.2f}"
+        auto = "bfloat16" if Compute().settled(network).bf16 else "float32"
+        print(f"| {body} {'x'.join(map(str, hidden))} | {weights:,} | {kind} | {figures} | {auto} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Where and how a network is trained: device, precision, threads. `auto` chooses what pays on this machine.
 
-bfloat16 halves the memory that moves. Where the processor computes in it the update of Gen 1's network is 1.7 times
-float32's speed and that of wider ones three times; where it is emulated it is a fifth of float32's. Small networks gain
-nothing, and games in sequence form are measured to more digits than it has. So `auto` takes it only on a processor (or
-GPU) that has it, from 100,000 weights on, and never on games in sequence form.
+bfloat16 halves the memory that moves. On a processor that computes in it, Gen 1's network learns 1.7 times as fast as in
+float32 and wider ones three times; where it is emulated, an eighth as fast (`benchmarks/threads.py --precision`). Small
+networks gain little, and games in sequence form are measured to more digits than it has. So `auto` takes it only on a
+processor (or GPU) that has it, from 100,000 weights on, and never on games in sequence form.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def native_bf16(device: torch.device | None = None) -> bool:
 
 
 class Speeds(NamedTuple):
-    """Decisions a second, forward and backward."""
+    """Decisions a second, forward and backward; on the CPU of its time, so that other work does not count."""
 
     float32: float
     bf16: float
@@ -139,11 +139,12 @@ def _rate(network: Network, bf16: bool, batch: int, steps: int) -> float:
         torch.autograd.grad(loss, parameters, allow_unused=True)
         loss.item()  # a GPU has done its work
 
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
     step()
-    began = time.perf_counter()
+    began = clock()
     for _ in range(steps):
         step()
-    return batch * steps / (time.perf_counter() - began)
+    return batch * steps / (clock() - began)
 
 
 _told: set[NetworkOptions] = set()

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.core.policy import Observations, Uniform, sample_actions
+from pokespiel.core.progress import stage
 from pokespiel.core.threads import limited
 from pokespiel.game import Game
 from pokespiel.learning.batches import minibatches
@@ -90,13 +91,22 @@ class Profiler:
 
     def _measured(self, game: Game, learner: Learner, bf16: Learner, rng: np.random.Generator) -> Speeds:
         rollout = Collector(game, self_play(game), [learner], rng, matches=256).collect(max(self.minibatches))
-        return Speeds(
-            {size: self._play(game, size, rng) for size in self.matches},
-            {size: self._inference(learner, rollout, size) for size in self.matches},
-            {size: self._collection(game, learner, size, rng) for size in self.matches},
-            {size: self._update(learner, rollout, size, rng) for size in self.minibatches},
-            {size: self._update(bf16, rollout, size, rng) for size in self.minibatches},
-        )
+        with stage("measurements", 3 * len(self.matches) + 2 * len(self.minibatches)) as told:
+
+            def each(sizes: Sequence[int], rate: Callable[[int], float]) -> dict[int, float]:
+                rates = {}
+                for size in sizes:
+                    rates[size] = rate(size)
+                    told.update(told.done + 1)
+                return rates
+
+            return Speeds(
+                each(self.matches, lambda size: self._play(game, size, rng)),
+                each(self.matches, lambda size: self._inference(learner, rollout, size)),
+                each(self.matches, lambda size: self._collection(game, learner, size, rng)),
+                each(self.minibatches, lambda size: self._update(learner, rollout, size, rng)),
+                each(self.minibatches, lambda size: self._update(bf16, rollout, size, rng)),
+            )
 
     def _play(self, game: Game, size: int, rng: np.random.Generator) -> float:
         matches, uniform = game.start(rng.integers(2**63, size=size)), Uniform()
