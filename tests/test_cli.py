@@ -51,6 +51,7 @@ RPS = [[0, -1, 2], [1, 0, -1], [-2, 1, 0]]
         (["psro", "--oracle", "mmd", "--oracle.trace", "-1"], "trace must be in"),
         (["psro", "--oracle", "ppo", "--oracle.network.hidden", "-3"], "widths of at least 1"),
         (["exploit", "expert", "--phase0", "nowhere"], "add --controls all"),
+        (["exploit", "expert", "--oracle.seconds", "5"], "states its budget in decisions"),
         (["tournament", "random", "--max-steps", "0"], "max_steps must be at least 1"),
         (["showdown", "arena", "--matches", "0"], "matches must be at least 1"),
         (["showdown", "arena", "--concurrency", "0"], "concurrency must be at least 1"),
