@@ -92,8 +92,9 @@ def openspiel_names() -> tuple[str, ...]:
 def _openspiel_game(name: str, short: str, parameters: dict[str, Any]) -> Any:
     import pyspiel
 
-    if short not in pyspiel.registered_names() and short not in (names := openspiel_names()):
-        raise unknown("game", short, [*GAMES, *names])
+    names = openspiel_names() if short.startswith("python_") else ()
+    if short not in pyspiel.registered_names():
+        raise unknown("game", short, [*GAMES, *(names or openspiel_names())])
     try:
         with quiet():
             return pyspiel.load_game(short, parameters)

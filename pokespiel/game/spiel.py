@@ -15,7 +15,7 @@ import numpy as np
 from pokespiel.core.policy import Observations
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import num_features, tensor_of
-from pokespiel.game.foreign import called
+from pokespiel.game.foreign import called, quiet
 
 
 class SpielGame:
@@ -27,7 +27,8 @@ class SpielGame:
         self.openspiel = game
         """The `pyspiel.Game`."""
         self.refusal = refusal
-        self._describe(game)
+        with quiet():
+            self._describe(game)
 
     @called
     def _describe(self, game: Any) -> None:
