@@ -2,8 +2,8 @@
 
 bfloat16 halves the memory that moves. On a processor that computes in it, Gen 1's network learns 1.7 times as fast as
 in float32 and wider ones three times; where it is emulated, an eighth as fast (`benchmarks/threads.py --precision`).
-Small networks gain little, and games in sequence form are measured to more digits than it has. So `auto` takes it only
-on a processor (or GPU) that has it, from 100,000 weights on, and never on games in sequence form.
+Small networks gain little, and games in sequence form are measured to more digits than it has. So `auto` takes it
+only on a processor (or GPU) that has it, from 100,000 weights on, and never on games in sequence form.
 """
 
 from __future__ import annotations
