@@ -92,9 +92,10 @@ def openspiel_names() -> tuple[str, ...]:
 def _openspiel_game(name: str, short: str, parameters: dict[str, Any]) -> Any:
     import pyspiel
 
-    names = openspiel_names() if short.startswith("python_") else ()
+    if short.startswith("python_"):
+        openspiel_names()  # registers them
     if short not in pyspiel.registered_names():
-        raise unknown("game", short, [*GAMES, *(names or openspiel_names())])
+        raise unknown("game", short, [*GAMES, *openspiel_names()])
     try:
         with quiet():
             return pyspiel.load_game(short, parameters)
