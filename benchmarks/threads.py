@@ -185,10 +185,10 @@ def precisions() -> None:
     """A row for each network."""
     import numpy as np
 
+    from pokespiel.core.threads import limited
     from pokespiel.game import load_game
     from pokespiel.learning.compute import Compute, native_bf16, speeds
     from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
-    from pokespiel.core.threads import limited
 
     shape = NetworkShape.of(load_game("gen1ou(pool=competitive)"))
     for body, hidden in (("mlp", (32,)), ("structured", (128, 128)), ("mlp", (128, 128)), ("residual", (512, 512))):
