@@ -92,10 +92,11 @@ def openspiel_names() -> tuple[str, ...]:
 def _openspiel_game(name: str, short: str, parameters: dict[str, Any]) -> Any:
     import pyspiel
 
-    if short.startswith("python_"):
-        openspiel_names()  # registers them
-    if short not in pyspiel.registered_names():
-        raise unknown("game", short, [*GAMES, *openspiel_names()])
+    known = pyspiel.registered_names()
+    if short.startswith("python_") or short not in known:
+        known = openspiel_names()  # which registers those written in Python, some under other names
+    if short not in known:
+        raise unknown("game", short, {*GAMES, *known})
     try:
         with quiet():
             return pyspiel.load_game(short, parameters)
