@@ -207,6 +207,12 @@ class TestFiniteAlpha:
         logs = log_fixation_global(own, np.array([0, 1]), np.array([1, 0]), 2.0, 10)
         np.testing.assert_allclose(logs, log_fixation(2.0 * np.array([0.3, -0.3]), 10), atol=1e-12)
 
+    @pytest.mark.parametrize("alpha", [1e13, 1e300, 1.7e308])
+    def test_refuses_an_alpha_that_rounding_hides_the_answer_at(self, alpha):
+        """Two equilibria whose ways out cost the same but for the last digit of a logarithm."""
+        with pytest.raises(ValueError, match=r"alpharank: alpha .+ is too large to tell rare transitions apart"):
+            AlphaRank(alpha=alpha)(np.array([[[3, 0], [0.1, 2]], [[2, 0.1], [0, 3]]]))
+
     @pytest.mark.parametrize("options", [{"alpha": -1.0}, {"alpha": np.nan}, {"population": 1}])
     def test_refuses_impossible_parameters(self, options):
         with pytest.raises(ValueError, match="alpharank"):

@@ -37,6 +37,10 @@ from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, of_table
 from pokespiel.metasolvers.tables import Table, checked
 
+LARGEST = 1e300
+"""Largest logarithm of a rate."""
+PRECISE = 1e12
+"""Largest difference of logarithms whose rounding leaves four digits of the ratio of two rates."""
 HEADROOM = 600.0
 """Natural logarithm of the ratio of rates that floating point can carry through an elimination."""
 
@@ -76,6 +80,8 @@ class AlphaRank:
         return table.strategy([np.mean(marginals, axis=0)] if symmetric else marginals, joint)
 
     def _at_finite_alpha(self, table: Table, graph: ResponseGraph) -> np.ndarray:
+        if self.alpha * self.population > LARGEST / table.range:
+            raise self._beyond(table)
         logs = self._log_fixation(table, graph)
         logs -= logs.max(initial=-np.inf)
         if -logs.min(initial=0.0) * table.num_players <= HEADROOM:
@@ -87,9 +93,17 @@ class AlphaRank:
         if weights is not None:
             return weights
         _check_size(graph, LOG_STATES, "that only the rarest transitions tell apart")
+        if -logs.min() > PRECISE:
+            raise self._beyond(table)
         dense = np.full(size, -np.inf)
         dense[graph.source, graph.target] = logs
         return stationary_from_logs(dense)
+
+    def _beyond(self, table: Table) -> ValueError:
+        return ValueError(
+            f"alpharank: alpha {self.alpha:g} on payoffs that differ by up to {table.range:.3g} is too large to tell rare"
+            " transitions apart; alpha inf is the limit"
+        )
 
     def _log_fixation(self, table: Table, graph: ResponseGraph) -> np.ndarray:
         """[E] log probability that the deviation takes over."""
