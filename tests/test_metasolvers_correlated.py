@@ -87,8 +87,9 @@ class TestCorrelated:
 
     def test_slack_makes_uniform_an_equilibrium(self, concept, objective):
         payoffs = general_sum(3, 4)
-        joint = Correlated(concept, objective, epsilon=100.0)(payoffs).joint
-        np.testing.assert_allclose(joint, 1 / 12, atol=1e-5)
+        for epsilon in (100.0, 1e300, np.inf):
+            joint = Correlated(concept, objective, epsilon=epsilon)(payoffs).joint
+            np.testing.assert_allclose(joint, 1 / 12, atol=1e-9)
 
     def test_slack_is_used_and_kept(self, concept, objective):
         rows = deviation_matrix(CHICKEN, concept)

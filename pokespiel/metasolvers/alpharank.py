@@ -101,8 +101,8 @@ class AlphaRank:
 
     def _beyond(self, table: Table) -> ValueError:
         return ValueError(
-            f"alpharank: alpha {self.alpha:g} on payoffs that differ by up to {table.range:.3g} is too large to tell rare"
-            " transitions apart; alpha inf is the limit"
+            f"alpharank: alpha {self.alpha:g} on payoffs that differ by up to {table.range:.3g} is too large to tell"
+            " rare transitions apart; alpha inf is the limit"
         )
 
     def _log_fixation(self, table: Table, graph: ResponseGraph) -> np.ndarray:

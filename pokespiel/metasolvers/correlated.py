@@ -101,7 +101,7 @@ class _Incentives:
         _check_size(sum(rows), regret[0].size, coarse)
         self.map: LinearMap = Refusals(self.regret) if coarse else swaps(self.regret)
         self.player = np.repeat(np.arange(len(rows)), rows)
-        self.allowed = (epsilon / unit / greatest.ravel())[self.player]
+        self.allowed = np.minimum(epsilon / unit / greatest.ravel(), 2.0)[self.player]  # no deviation gains more than 1
 
     def most_even(self, objective: Objective) -> Iterator[np.ndarray]:
         """[n_1, ..., n_P], the equilibrium of the greatest objective, as far as rounding allows; then other tries."""

@@ -121,16 +121,24 @@ def split(text: str, separator: str, skip: int) -> list[Row]:
             first, line = line + 1, reader.line_num
             cells = [cell.strip(SPACES + " \t\r\n") for cell in cells]
             ruled = separator == "|" and any(cells) and all(RULE.fullmatch(cell) for cell in cells if cell)
-            if first > skip and cells not in ([], [""]) and not ruled and not _is_comment(cells):
+            if first > skip and cells not in ([], [""]) and not ruled:
                 rows.append(Row(first, cells))
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num}: {error}") from None
-    return _trimmed(rows)
+    return _trimmed(_without_comments(rows))
 
 
-def _is_comment(cells: list[str]) -> bool:
-    """A line that starts with # but is not a policy's, such as `#1, 0.5, 0.3`."""
-    return cells[0] == "#" or cells[0].startswith("# ") or (cells[0].startswith("#") and not any(map(is_value, cells)))
+def _without_comments(rows: list[Row]) -> list[Row]:
+    """Without the lines that start with #, unless they are like the others, as that of a policy `#1, 0.5, 0.3` is."""
+    marked = [row.cells[0].startswith("#") for row in rows]
+    widths = {len(row.cells) for row, comment in zip(rows, marked, strict=True) if not comment}
+
+    def is_kept(row: Row) -> bool:
+        return (
+            len(row.cells) in (widths or {len(row.cells)}) and len(row.cells) > 1 and all(map(is_value, row.cells[1:]))
+        )
+
+    return [row for row, comment in zip(rows, marked, strict=True) if not comment or is_kept(row)]
 
 
 def _trimmed(rows: list[Row]) -> list[Row]:
@@ -224,11 +232,17 @@ def _check_counts(rows: list[Row], top: bool, side: bool) -> None:
 
 
 def _may_count(lines: list[list[str]]) -> bool:
-    """Whether the first of `lines` counts 0, 1, 2 while the others make a square or have points where it has none."""
+    """Whether the first of `lines` counts 0, 1, 2, ... and may stand for names.
+
+    A table that is square with it is taken as it is, unless all its other numbers have a fractional part.
+    """
     first, *others = lines
-    if len(first) < 2 or not others or not counts(first) or len(lines) == len(first):
+    if len(first) < 2 or not others or not counts(first):
         return False
-    return len(others) == len(first) or (len(first) > 2 and all("." in cell for line in others for cell in line))
+    apart = not any(re.fullmatch(r"[+-]?[0-9]+", cell.translate(MINUS)) for line in others for cell in line)
+    if len(lines) == len(first):
+        return apart and len(first) > 2
+    return apart or len(first) > 2 or len(others) == len(first)
 
 
 def _complete(names: Names | None, row: Row) -> Names | None:
