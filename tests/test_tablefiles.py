@@ -289,6 +289,12 @@ class TestNumPy:
             (archive(payoffs=RPS), "expected a table [n, m] or payoffs"),
             (archive(table=RPS, names=np.array(NAMES[:2])), "2 names for the 3 policies of player 0"),
             (archive(RPS, -RPS)[:200], "is a broken .npz file"),
+            (archive(RPS).replace(b"NUMPY", b"NUMBY"), "is a broken .npz file"),
+            (
+                archive(RPS).replace(b"PK\x01\x02-\x03-", b"PK\x01\x02-\x03\xff"),
+                "is a broken .npz file: zip file version",
+            ),
+            (saved(RPS).replace(b"(3, 3)", b"(3, 3("), "is truncated or not an .npy array"),
         ],
     )
     def test_what_is_refused(self, tmp_path, content, said):
