@@ -201,6 +201,13 @@ def test_solve_keeps_the_names_of_a_file(tmp_path, capsys):
     assert "  dare / stop" in out
 
 
+@pytest.mark.parametrize("solver", ["nash", "correlated"])
+def test_small_weights_are_printed_with_their_digits(tmp_path, capsys, solver):
+    table = write_csv(tmp_path / "table.csv", [["1e7", 0], [0, 1]])
+    assert main(["solve", table, "--meta-solver", solver, "--smallest", "1e-9"]) == 0
+    assert "  policy 0     1.00000e-07" in capsys.readouterr().out, "one in 1 + 1e7"
+
+
 def test_a_sweep_over_alpha(tmp_path, capsys):
     table = tmp_path / "rps.csv"
     table.write_text(",rock,paper,scissors\nrock,0,-0.5,1\npaper,0.5,0,-0.1\nscissors,-1,0.1,0\n")

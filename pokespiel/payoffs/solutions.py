@@ -24,7 +24,7 @@ def solution(table: NamedTable, solver: MetaSolver, symmetric: bool, smallest: f
         kept = [index for index in np.argsort(-marginal, kind="stable") if marginal[index] >= smallest]
         width = max([12, *(len(names[index]) for index in kept)])
         lines.append("every player" if symmetric else table.player(player))
-        lines += [f"  {names[index]:<{width}} {marginal[index]:.6f}" for index in kept]
+        lines += [f"  {names[index]:<{width}} {_weight(marginal[index])}" for index in kept]
     if strategy.joint is not None:
         lines += ["joint", *_joint(table, strategy.joint, smallest)]
     return "\n".join([*lines, *_figures(table.payoffs, strategy)])
@@ -39,7 +39,12 @@ def _joint(table: NamedTable, joint: np.ndarray, smallest: float) -> list[str]:
         for cell in cells
     ]
     width = max(map(len, labels), default=0)
-    return [f"  {label:<{width}} {joint[cell]:.6f}" for label, cell in zip(labels, cells, strict=True)]
+    return [f"  {label:<{width}} {_weight(joint[cell])}" for label, cell in zip(labels, cells, strict=True)]
+
+
+def _weight(weight: float) -> str:
+    """Six decimals, or six digits of what would have fewer than two of them."""
+    return f"{weight:.6f}" if weight >= 1e-5 or weight == 0 else f"{weight:.5e}"
 
 
 def _figures(payoffs: np.ndarray, strategy: MetaStrategy) -> list[str]:
