@@ -96,6 +96,12 @@ class Tableau:
         self.entries, self.denominator = new, pivot
         self.basic[row], self.free[column] = self.free[column], self.basic[row]
 
+    def exchanged(self, row: int, column: int) -> Tableau:
+        """A copy with a basic variable exchanged for another."""
+        copy = Tableau(self.entries, self.denominator, self.basic.copy(), self.free.copy())
+        copy.pivot(row, column)
+        return copy
+
     def optimise(self) -> None:
         """Exchange variables until no reduced cost is negative.
 
