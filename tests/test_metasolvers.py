@@ -132,6 +132,30 @@ class TestEverySolver:
         with pytest.raises(ValueError, match=f"{name}.*real numbers"):
             METASOLVERS[name]()(bad)
 
+    @pytest.mark.parametrize(
+        "payoffs",
+        [
+            np.ma.masked_array(zero_sum(), mask=zero_sum() > 1),
+            [[["1", "2"], ["3", "4"]], [["1", "2"], ["3", "4"]]],
+            [[[10**400, 0], [0, 1]], [[0, 0], [0, 0]]],
+            zero_sum() * 1e305,
+            zero_sum() * 1e-310,
+        ],
+        ids=["masked", "text", "beyond floating point", "too large", "too small"],
+    )
+    def test_refuses_numbers_that_it_cannot_work_with(self, name, payoffs):
+        with pytest.raises(ValueError, match=f"^{name}: "):
+            METASOLVERS[name]()(payoffs)
+
+    @pytest.mark.parametrize("kind", [np.int8, np.int64, np.float16, np.float32, object])
+    def test_takes_any_kind_and_layout_of_numbers(self, name, kind):
+        rows = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+        expected = METASOLVERS[name]()(np.stack([rows, -rows]).astype(float)).marginals
+        spaced = np.repeat(np.stack([rows, -rows]).astype(kind), 2, axis=2)[:, :, ::2]
+        for given in (spaced, np.asfortranarray(spaced)):
+            for one, other in zip(METASOLVERS[name]()(given).marginals, expected, strict=True):
+                np.testing.assert_array_equal(one, other)
+
     def test_is_deterministic_and_leaves_its_input_alone(self, name):
         payoffs = zero_sum()
         payoffs.setflags(write=False)

@@ -24,6 +24,8 @@ class Solve:
     """The solver."""
     symmetric: bool = False
     """One population for both seats: entry (i, j) is what policy i earns against policy j, such as a win rate."""
+    every: bool = False
+    """List every Nash equilibrium of a small table instead, of any number of players; the solver is not asked."""
     smallest: float = 1e-6
     """Do not list policies with less weight."""
     sweep: tuple[str, float, float] | None = None
@@ -36,11 +38,14 @@ class Solve:
     def __call__(self) -> int:
         from pokespiel.core.tablefiles import read_table
         from pokespiel.metasolvers.sweep import spaced, sweep
-        from pokespiel.payoffs.solutions import solution, swept
+        from pokespiel.payoffs.solutions import every_solution, solution, swept
 
         if self.plot is not None and self.sweep is None:
             raise ValueError("--plot draws a sweep: add --sweep OPTION FROM TO")
         table = read_table(self.table, self.second, symmetric=self.symmetric)
+        if self.every:
+            print(every_solution(table, self.smallest))
+            return 0
         solver = self.meta_solver.build(METASOLVERS)
         if self.sweep is None:
             print(solution(table, solver, self.symmetric, self.smallest))

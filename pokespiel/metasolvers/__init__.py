@@ -53,6 +53,7 @@ METASOLVERS = Registry(
         "regret_matching": "pokespiel.metasolvers.regret_matching:RegretMatching",
         "rectified_nash": "pokespiel.metasolvers.rectified_nash:RectifiedNash",
         "logit": "pokespiel.metasolvers.logit:Logit",
+        "general_nash": "pokespiel.metasolvers.general_nash:GeneralNash",
         "correlated": "pokespiel.metasolvers.correlated:Correlated",
     },
 )

@@ -19,6 +19,9 @@ from pokespiel.metasolvers.entropy import most_entropic
 from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve
 from pokespiel.metasolvers.tables import checked, zero_sum_matrix
 
+LEAST = 1e-280
+"""Smaller stakes cannot be divided by."""
+
 
 @dataclass(frozen=True)
 class MaxEntropyNash:
@@ -45,7 +48,7 @@ def _spread(above: np.ndarray, own: np.ndarray, other: np.ndarray) -> np.ndarray
     rows, tight = own > 0, other > 0
     block = above[rows]
     stakes = np.abs(block).T @ own[rows]
-    block = (block / np.where(stakes > 0, stakes, 1)).T
+    block = (block / np.where(stakes > LEAST, stakes, 1)).T
     result = np.zeros_like(own)
     result[rows] = most_entropic(own[rows], block[tight], block[~tight])
     return result

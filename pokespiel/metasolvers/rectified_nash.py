@@ -21,7 +21,8 @@ class RectifiedNash:
     """PSRO_rN: a Nash equilibrium of a two-player zero-sum table, and one response for each policy of its support.
 
     A policy's response trains against the opponents' equilibrium restricted to those that the policy beats or ties,
-    so that each amplifies its own strength. "Beats" means: earns more than the game's value, zero in a symmetric game.
+    so that each amplifies its own strength. "Beats" means: earns more than the game's value, zero in a symmetric game;
+    within 1e-12 of the mean payoff in play it ties.
     """
 
     @limited()

@@ -107,8 +107,8 @@ def _values(table: Table, player: int, points: Sequence[np.ndarray]) -> np.ndarr
 def _unsolved(table: Table, regions: Corners, supports: list[np.ndarray], roots: list[Root]) -> Corners:
     """The regions that may hold an equilibrium that is not among `roots`; new ones are added there."""
     settled = np.ones(len(regions[0]), bool)
-    for corners, support in zip(regions, supports, strict=True):
-        settled &= (support == (corners > 0).all(axis=1)).all(axis=1)
+    for everywhere, best in zip(regions, supports, strict=True):
+        settled &= (best == (everywhere > 0).all(axis=1)).all(axis=1)
     if not settled.any():
         return regions
     places = np.flatnonzero(settled)
@@ -116,7 +116,8 @@ def _unsolved(table: Table, regions: Corners, supports: list[np.ndarray], roots:
     left = ~settled
     left[places], aims, promising = _sifted(table, own, systems)
     for place in np.flatnonzero(left[places]):
-        corners, support = [each[place] for each in own], tuple([each[place] for each in systems])
+        corners = [each[place] for each in own]
+        support = tuple([each[place] for each in systems])
         known = [root for root in roots if all(map(np.array_equal, root.support, support))]
         if promising[place] and all(np.abs(np.concatenate(root.profile) - aims[place]).max() > ABOUT for root in known):
             root = _newton(table, [each.mean(axis=0) for each in corners], support)
@@ -124,7 +125,7 @@ def _unsolved(table: Table, regions: Corners, supports: list[np.ndarray], roots:
                 roots.append(root)
                 known.append(root)
         left[places[place]] = not any(_near(root, corners) for root in known)
-    return [corners[left] for corners in regions]
+    return [each[left] for each in regions]
 
 
 def _sifted(table: Table, regions: Corners, supports: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,6 +17,9 @@ import numpy as np
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.judging import ROUNDING, asymmetry, is_constant_sum, rounding
 
+LARGEST = 1e302
+"""Differences and sums of larger payoffs would overflow; smaller ones than one over it would lose digits."""
+
 Profile = tuple[np.ndarray, ...]
 
 
@@ -124,10 +127,8 @@ def _contract_pair(payoffs: np.ndarray, player: int, other: int, marginals: Sequ
 def checked(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:
     """The table of `payoffs` [P, n_1, ..., n_P], or a `ValueError` that says what is wrong with it for `solver`."""
     try:
-        if np.iscomplexobj(payoffs):
-            raise TypeError("they are complex")
-        table = np.array(payoffs, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        table = _real(payoffs)
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{solver}: payoffs must be an array of real numbers [P, n_1, ..., n_P]: {error}") from None
     if table.ndim < 2 or table.ndim != len(table) + 1:
         raise ValueError(
@@ -139,9 +140,22 @@ def checked(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:
     if not np.isfinite(table).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(table))[0])
         raise ValueError(f"{solver}: payoffs must be finite, got {table[where]} at {where} (a missing cell?)")
+    size = float(np.abs(table).max())
+    if size > LARGEST or 0 < size < 1 / LARGEST:
+        raise ValueError(f"{solver}: the largest payoff must be between {1 / LARGEST:g} and {LARGEST:g}, got {size:g}")
     if symmetric:
         _check_symmetric(table, solver)
     return Table(table, symmetric)
+
+
+def _real(payoffs: np.ndarray) -> np.ndarray:
+    if np.iscomplexobj(payoffs):
+        raise TypeError("they are complex")
+    if np.ma.is_masked(payoffs):
+        raise ValueError("cells are masked")
+    if np.asarray(payoffs).dtype.kind in "US":
+        raise TypeError("they are text")
+    return np.array(payoffs, dtype=np.float64, order="C")
 
 
 def _check_symmetric(payoffs: np.ndarray, solver: str) -> None:
@@ -171,4 +185,7 @@ def zero_sum_matrix(table: Table, solver: str) -> np.ndarray:
     return table.payoffs[0] - total / 2
 
 
-_OTHERS = "alpharank, correlated, logit, prd, replicator, fictitious_play and regret_matching take any table"
+_OTHERS = (
+    "alpharank, correlated, logit, prd, replicator, fictitious_play and regret_matching take any table,"
+    " general_nash any small one"
+)

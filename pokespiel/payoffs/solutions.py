@@ -8,6 +8,7 @@ import numpy as np
 
 from pokespiel.core.tablefiles import NamedTable
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
+from pokespiel.metasolvers.equilibria import every_equilibrium
 from pokespiel.metasolvers.regret import ce_gap, joint_of, population_regret
 from pokespiel.metasolvers.sweep import Sweep
 
@@ -20,14 +21,34 @@ def solution(table: NamedTable, solver: MetaSolver, symmetric: bool, smallest: f
     strategy = solver(table.payoffs, symmetric=symmetric)
     lines = []
     for player, marginal in enumerate(strategy.marginals[: 1 if symmetric else None]):
-        names = [table.policy(player, index) for index in range(len(marginal))]
-        kept = [index for index in np.argsort(-marginal, kind="stable") if marginal[index] >= smallest]
-        width = max([12, *(len(names[index]) for index in kept)])
         lines.append("every player" if symmetric else table.player(player))
-        lines += [f"  {names[index]:<{width}} {_weight(marginal[index])}" for index in kept]
+        lines += _mixture(table, player, marginal, smallest)
     if strategy.joint is not None:
         lines += ["joint", *_joint(table, strategy.joint, smallest)]
     return "\n".join([*lines, *_figures(table.payoffs, strategy)])
+
+
+def every_solution(table: NamedTable, smallest: float) -> str:
+    """Every Nash equilibrium of a small table, with its expected payoffs and what it leaves to gain."""
+    listed = every_equilibrium(table.payoffs)
+    lines = []
+    for number, (profile, group) in enumerate(zip(listed.profiles, listed.sets, strict=True), 1):
+        several = listed.sets.count(group) > 1
+        lines.append(f"equilibrium {number}" + (f", an end of set {group + 1}" if several else ""))
+        for player, weights in enumerate(profile):
+            lines += [f" {table.player(player)}", *_mixture(table, player, weights, smallest)]
+        lines += [f" {line}" for line in _figures(table.payoffs, MetaStrategy(profile))]
+    if len(set(listed.sets)) < len(listed.sets):
+        lines.append("between the ends of a set lie infinitely many more equilibria")
+    return "\n".join([*lines, f"{len(listed.profiles)} Nash equilibria listed"])
+
+
+def _mixture(table: NamedTable, player: int, weights: np.ndarray, smallest: float) -> list[str]:
+    """One line per policy, the most likely first."""
+    names = [table.policy(player, index) for index in range(len(weights))]
+    kept = [index for index in np.argsort(-weights, kind="stable") if weights[index] >= smallest]
+    width = max([12, *(len(names[index]) for index in kept)])
+    return [f"  {names[index]:<{width}} {_weight(weights[index])}" for index in kept]
 
 
 def _joint(table: NamedTable, joint: np.ndarray, smallest: float) -> list[str]:
