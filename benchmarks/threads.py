@@ -5,10 +5,10 @@
     python benchmarks/threads.py --precision    # float32 and bfloat16, where it is native and where it is emulated
 
 Each cell is a process of its own: one or two threads of torch, which sleep while they wait (as `import pokespiel` has
-it) or spin (torch's default, here by importing torch first). Others may use the machine too, so the fair share is
-measured: while a cell runs, the number of runnable threads is sampled, and the fair share of n threads is that part of
-the cores. The last column is the speed over what the fair share would give at the pace of one thread, per processor
-second, without loops; the goal is 0.5.
+it) or spin (torch's default, here by importing torch first). It warms up with one thread and then takes so many seconds
+of processor time. Others may use the machine too, so the fair share is of what this program got: the processor time of
+the cell and its loops together, divided among their threads. The last column is the speed over what the fair share
+would give at the pace, per processor second, of one thread alone; the goal is 0.5.
 
 Precision is measured by a few forward and backward passes of 2,048 decisions, in decisions a second of one thread's
 processor time; a processor without bfloat16 is one that torch and oneDNN are told to take for AVX2.
@@ -22,7 +22,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +30,8 @@ from typing import Any, NamedTuple
 
 LOOP = [sys.executable, "-c", "while True: pass"]
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+LONGEST = 50.0
+"""Seconds that a measurement, and with it a loop, may take."""
 WORK = {"matches": "shipped agent's matches/s", "ppo": "PPO self-play, decisions/s"}
 
 
@@ -45,14 +46,14 @@ class Measured(NamedTuple):
     rate: float
     """Units of work a second."""
     processor: float
-    """Processor seconds a second, of all threads."""
+    """Processor seconds a second, of all its threads."""
     fair: float
-    """The fair share, in processor seconds a second."""
+    """Its fair share of them and its loops', in processor seconds a second; all of them without loops."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of processor time of each measurement")
     parser.add_argument("--repeats", type=int, default=1, help="the median by speed is shown")
     parser.add_argument("--child", nargs=3, metavar=("WORK", "THREADS", "WAITING"), help=argparse.SUPPRESS)
     parser.add_argument("--precision", action="store_true", help="the other table")
@@ -96,67 +97,66 @@ def run(cell: Cell, seconds: float) -> Measured:
     with child:
         if child.stdout.readline() != "ready\n":
             raise RuntimeError(f"{cell} did not start")
-        with busy(cell.loops):
+        with busy(cell.loops) as loops:
+            before = sum(map(spent, loops))
             child.stdin.write("go\n")
             child.stdin.flush()
-            answer = child.stdout.readline()
-    return Measured(*json.loads(answer))
+            done, wall, processor = json.loads(child.stdout.readline())
+            others = sum(map(spent, loops)) - before
+    fair = (processor + others) * cell.threads / (cell.threads + cell.loops)
+    return Measured(done / wall, processor / wall, (fair if cell.loops else processor) / wall)
 
 
 @contextmanager
-def busy(loops: int) -> Iterator[None]:
+def busy(loops: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     processes = [subprocess.Popen(LOOP) for _ in range(loops)]
     try:
-        yield
+        yield processes
     finally:
         for process in processes:
             process.kill()
             process.wait()
 
 
-def measure(work: str, threads: int, waiting: str, seconds: float) -> Measured:
+def spent(process: subprocess.Popen[bytes]) -> float:
+    """Processor seconds so far."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(work: str, threads: int, waiting: str, seconds: float) -> tuple[int, float, float]:
+    """Units of work done, wall time and processor time."""
     if waiting == "spin":
         import torch  # noqa: F401, before pokespiel can ask it to sleep
-    from pokespiel.core.threads import cores, limited
+    from pokespiel.core.threads import limited
 
-    step = {"matches": matches, "ppo": self_play}[work](threads)
-    step()
+    with limited(1):
+        step = {"matches": matches, "ppo": self_play}[work](threads)
     print("ready", flush=True)
     sys.stdin.readline()
-    runnable: list[int] = []
-    over = threading.Event()
-    sampling = threading.Thread(target=sample, args=(runnable, over))
-    began, spent, done = time.perf_counter(), time.process_time(), 0
-    sampling.start()
+    began, processor, done = time.perf_counter(), time.process_time(), 0
     with limited(threads):
-        while time.perf_counter() - began < seconds:
+        while time.process_time() - processor < seconds and time.perf_counter() - began < LONGEST:
             done += step()
-    wall, processor = time.perf_counter() - began, time.process_time() - spent
-    over.set()
-    sampling.join()
-    crowd = max(sum(runnable) / len(runnable), cores())
-    return Measured(done / wall, processor / wall, min(threads, cores() * threads / crowd))
-
-
-def sample(runnable: list[int], over: threading.Event) -> None:
-    """Threads of the whole machine that run or would, less this one."""
-    while not over.wait(0.02):
-        text = Path("/proc/stat").read_text()
-        runnable.append(int(text.split("procs_running ")[1].split()[0]) - 1)
+    return done, time.perf_counter() - began, time.process_time() - processor
 
 
 def matches(threads: int) -> Callable[[], int]:
-    """Matches of the shipped agent against the expert, 50 side by side."""
+    """Matches of the shipped agent against the expert that end, of 256 side by side."""
     import numpy as np
 
-    from pokespiel.evaluation.match_sets import head_to_head
     from pokespiel.game import load_game
     from pokespiel.game.gen1.baselines import BASELINES
-    from pokespiel.runs import agents
+    from pokespiel.learning.collection import Collector
+    from pokespiel.learning.recording import Recorded
+    from pokespiel.oracles.seats import against, opponents_of
+    from pokespiel.runs.agents import load
 
-    game, rng = load_game("gen1ou(pool=competitive)"), np.random.default_rng(0)
-    shipped, expert = agents.load("shipped"), BASELINES.build("expert")
-    return lambda: head_to_head(game, shipped, expert, 25, rng).matches
+    game = load_game("gen1ou(pool=competitive)")
+    seating = against(game, opponents_of(BASELINES.build("expert")))
+    collector = Collector(game, seating, [Recorded(load())], np.random.default_rng(0), matches=256)
+    collector.collect(20_000)  # until as many matches end as begin
+    return lambda: len(collector.collect(1_000).seated)
 
 
 def self_play(threads: int) -> Callable[[], int]:
@@ -170,7 +170,7 @@ def self_play(threads: int) -> Callable[[], int]:
     compute: Any = Compute(threads=threads, bf16=False)
     oracle = PPO(opponent="self", decisions=10**9, batch=4096, matches=256, report=1, epochs=2, compute=compute)
     trainings = oracle(load_game("gen1ou(pool=competitive)"), {}, np.random.default_rng(0))
-    before = 0
+    before = int(next(trainings).metrics["decisions"])
 
     def step() -> int:
         nonlocal before
