@@ -62,7 +62,9 @@ def _newton(weights: np.ndarray, conditions: np.ndarray) -> np.ndarray:
     units = np.sqrt(weights @ free**2)
     free = free / units
     curvature = (free.T * weights) @ free + RIDGE * np.eye(len(units))
-    return free @ cho_solve(cho_factor(curvature), -(weights * np.log(weights)) @ free)
+    scaled, multipliers = _multipliers(weights, conditions)
+    slope = -np.log(weights) - multipliers @ scaled  # along free directions that of the entropy, but 0 at the maximum
+    return free @ cho_solve(cho_factor(curvature), (weights * slope) @ free)
 
 
 def _free_directions(conditions: np.ndarray) -> np.ndarray:
@@ -78,10 +80,15 @@ def _free_directions(conditions: np.ndarray) -> np.ndarray:
 
 def _pressures(weights: np.ndarray, conditions: np.ndarray) -> np.ndarray:
     """How much the entropy would gain if conditions [l, k] @ w could rise, each in units of its terms, at a maximum."""
+    return _multipliers(weights, conditions)[1]
+
+
+def _multipliers(weights: np.ndarray, conditions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Conditions [l, k] in units of their terms, and the multipliers [l] with which they come nearest to -log w."""
     root = np.sqrt(weights)
     sizes = np.linalg.norm(conditions * root, axis=1)
     scaled = conditions / np.where(sizes > 0, sizes, 1)[:, None]
-    return lstsq((scaled * root).T, -root * np.log(weights), cond=REDUNDANT)[0]
+    return scaled, lstsq((scaled * root).T, -root * np.log(weights), cond=REDUNDANT)[0]
 
 
 def _room(weights: np.ndarray, change: np.ndarray, at_least: np.ndarray, kept: np.ndarray) -> tuple[float, int]:
