@@ -24,6 +24,13 @@ def symmetric_table(own):
     return np.stack([own, np.asarray(own).T])
 
 
+def with_loser(own, loss):
+    """A zero-sum table [2, n + 1, n + 1]: `own` [n, n] and a policy that loses to all others."""
+    larger = np.pad(own, (0, 1))
+    larger[-1, :-1], larger[:-1, -1] = -loss, loss
+    return np.stack([larger, -larger])
+
+
 def exact_stationary(rates):
     """The stationary distribution of a chain of Fractions, by plain elimination of the balance equations."""
     n = len(rates)
@@ -116,6 +123,38 @@ class TestWorkedExamples:
         np.testing.assert_allclose(strategy.marginals, [[1, 0, 0], [1, 0, 0]], atol=1e-12)
 
 
+class TestBesideAPolicyThatLosesAll:
+    """The others' ranking is as it is without that policy, however much it loses."""
+
+    @pytest.mark.parametrize("loss", [1e3, 9e11, 1e12, 1e15, 1e17, 1e200])
+    @pytest.mark.parametrize("scale", [1.0, 0.1, 1e-6])
+    @pytest.mark.parametrize("symmetric", [False, True])
+    def test_the_cycle_is_all_that_counts(self, loss, scale, symmetric):
+        payoffs = with_loser(scale * BIASED, loss)
+        weights = AlphaRank()(payoffs, symmetric=symmetric).marginals[0]
+        np.testing.assert_allclose(weights, [1 / 3, 1 / 3, 1 / 3, 0], atol=1e-12)
+
+    @pytest.mark.parametrize("loss", [1e3, 1e12, 1e17])
+    @pytest.mark.parametrize("symmetric", [False, True])
+    def test_and_so_it_is_at_finite_alpha(self, loss, symmetric):
+        own = np.array([[0, -1, 2], [1, 0, -1], [-2, 1, 0]], float)
+        alone = AlphaRank(alpha=1.0)(np.stack([own, -own]), symmetric=symmetric).marginals[0]
+        weights = AlphaRank(alpha=1.0)(with_loser(own, loss), symmetric=symmetric).marginals[0]
+        np.testing.assert_allclose(weights, [*alone, 0], atol=1e-12)
+        if symmetric:
+            rates = [
+                [mpmath.mpf(0) if i == j else moran(mpmath.mpf(own[j, i] - own[i, j]), 50) for j in range(3)]
+                for i in range(3)
+            ]
+            np.testing.assert_allclose(alone, stationary_by_trees(rates), atol=1e-12)
+            np.testing.assert_allclose(alone, [0.3471, 0.3471, 0.3057], atol=5e-5)
+
+    def test_the_response_graph_has_the_cycle(self):
+        graph = response_graph(with_loser(BIASED, 1e15), symmetric=True)
+        assert [sink.tolist() for sink in graph.sinks] == [[0, 1, 2]]
+        assert (graph.gain != 0).all()
+
+
 class TestFiniteAlpha:
     @pytest.mark.parametrize("alpha", [0.01, 0.3, 2.0])
     @pytest.mark.parametrize("sizes", [(3, 4), (2, 3, 2)])
@@ -194,6 +233,11 @@ class TestFiniteAlpha:
         monkeypatch.setattr(alpharank, "LOG_STATES", 24)
         with pytest.raises(ValueError, match=r"25 joint choices .+ at most 24 can be ranked"):
             AlphaRank(alpha=50.0)(np.stack([np.eye(5)] * 2))
+
+    def test_a_refusal_names_the_alpha_that_was_asked_for(self, monkeypatch):
+        monkeypatch.setattr(alpharank, "DENSE_STATES", 8)
+        with pytest.raises(ValueError, match=r"9 joint choices at alpha 1, where rates span more than .+ at most 8 can"):
+            AlphaRank(alpha=1.0)(1e3 * np.stack([BIASED, -BIASED]))
 
     def test_log_fixation_is_the_logarithm_of_the_moran_process(self):
         with mpmath.workdps(50):

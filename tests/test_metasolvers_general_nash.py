@@ -135,3 +135,12 @@ def test_the_list_names_policies_and_sets():
     assert text.endswith("3 Nash equilibria listed")
     degenerate = np.array([[[1, 1], [0, 2]], [[1, 1], [0, 0]]], float)
     assert "an end of set 1" in every_solution(NamedTable(degenerate, (None, None)), 1e-6)
+
+
+@pytest.mark.parametrize("outlier", [-1e3, -1e12, -1e17])
+@pytest.mark.parametrize("offset", [0.0, 5e9])
+def test_the_better_equilibrium_is_found_beside_what_neither_plays(outlier, offset):
+    """Two ways to match, worth 1 and 2 to each player, beside a policy that ruins whoever chooses it."""
+    own = np.array([[1, 0, 0], [0, 2, 0], [outlier, outlier, outlier]]) + (offset if outlier == -1e3 else 0)
+    for weights in GeneralNash()(np.stack([own, own.T])).marginals:
+        np.testing.assert_array_equal(weights, [0, 1, 0])

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from pokespiel.metasolvers.judging import are_exact, asymmetry, is_constant_sum, is_symmetric, is_zero_sum, rounding
+from pokespiel.metasolvers.judging import (
+    are_exact,
+    asymmetry,
+    is_constant_sum,
+    is_rounding,
+    is_symmetric,
+    is_zero_sum,
+    rounding,
+)
 from pokespiel.metasolvers.nash import Nash
 
 BATTLE = np.array([[[3, 0], [0, 2]], [[2, 0], [0, 3]]], float)
@@ -104,6 +112,29 @@ def test_rounding_is_a_share_of_the_size_and_of_the_spread():
     assert rounding(np.array([0.1, 0.3])) == pytest.approx(3e-15)
     assert rounding(np.array([1e9 + 0.1, 1e9])) == pytest.approx(1e-10, rel=1e-6)
     assert rounding(np.array([0.3, 0.1 + 0.2])) == pytest.approx(3e-15)  # all equal but for rounding
+
+
+@pytest.mark.parametrize("outlier", [1e12, 1e15, 1e17, 1e200])
+@pytest.mark.parametrize("scale", [0.1, 0.3, 1.0, 1e-9])
+def test_written_numbers_differ_beside_any_outlier(scale, outlier):
+    payoffs = scale * np.array([[[0.1, 0], [0, 0.2]], [[-0.1, 0], [0, -0.3]]])
+    payoffs[:, 0, 0] = outlier, -outlier
+    for sign in (1, -1):
+        assert not is_zero_sum(sign * payoffs)
+        assert not is_constant_sum(sign * payoffs)
+    own = scale * np.array([[0.0, 0.1, outlier], [0.2, 0.0, outlier], [-outlier, -outlier, 0.0]])
+    assert is_symmetric(np.stack([own, own.T]))
+    assert not is_symmetric(np.stack([own, own]))
+    one, other = np.array([0.1 * scale * 3, 0.1 * scale]), np.array([0.3 * scale, 0.2 * scale])
+    assert is_rounding(one - other, [one, other], own).tolist() == [True, False]
+
+
+def test_what_a_sum_leaves_of_zero_is_rounding():
+    left = 0.1 + 0.2 - 0.3
+    values = np.array([left, 0.0, 0.7])
+    assert left > 0
+    assert is_rounding(values[:1] - values[1:2], [values[:1], values[1:2]], values).all()
+    assert is_zero_sum(np.array([[left, 0.7], [0.0, -0.7]]))
 
 
 def test_populations_of_different_sizes_are_not_symmetric():

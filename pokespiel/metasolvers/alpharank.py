@@ -86,7 +86,7 @@ class AlphaRank:
         logs -= logs.max(initial=-np.inf)
         if -logs.min(initial=0.0) * table.num_players <= HEADROOM:
             return stationary_sparse(graph.matrix(np.exp(logs)))
-        _check_size(graph, DENSE_STATES, "at an alpha this large")
+        _check_size(graph, DENSE_STATES, f"at alpha {self.alpha:g}, where rates span more than floating point holds")
         size = (graph.num_nodes, graph.num_nodes)
         log_rates = sparse.coo_array((logs, (graph.source, graph.target)), shape=size)
         weights = stationary_of_frequent(log_rates)

@@ -5,6 +5,7 @@ Reference: Avis, Rosenberg, Savani and von Stengel (2010), Enumeration of Nash E
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,7 @@ import numpy as np
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.equilibria import every_equilibrium
-from pokespiel.metasolvers.tables import Profile, Table, checked
+from pokespiel.metasolvers.tables import Profile, Table, checked, contract
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,33 @@ class GeneralNash:
             listed = tuple(profile[:1] for profile in listed if all(_alike(profile[0], other) for other in profile))
         if not listed:
             raise ValueError("general_nash: no extreme equilibrium of this table is symmetric; logit has one")
-        best: Profile = max(listed, key=lambda profile: self._merits(table, tuple(profile)))
-        return table.strategy(best)
+        return table.strategy(self._best(table, listed))
 
-    def _merits(self, table: Table, profile: Profile) -> tuple[float, float]:
-        """What the rule compares, rounded so that rounding errors break no ties."""
-        earned = [table.values(population, profile) @ weights for population, weights in enumerate(profile)]
-        positive = [weights[weights > 0] for weights in profile]
-        entropy = -sum(float(weights @ np.log(weights)) for weights in positive)
-        merits = round(float(np.sum(earned)) / table.range, 9), round(entropy, 9)
-        return merits if self.select == "welfare" else merits[::-1]
+    def _best(self, table: Table, listed: Sequence[Profile]) -> Profile:
+        """By the rule, then by the other one, then the first; what rounding may explain breaks no tie."""
+        welfare = np.array([_welfare(table, profile) for profile in listed])
+        entropy = np.array([(_entropy(profile), 1e-9) for profile in listed])
+        left = np.arange(len(listed))
+        for merit in (welfare, entropy) if self.select == "welfare" else (entropy, welfare):
+            value, doubt = merit.T
+            best = left[np.argmax(value[left])]
+            left = left[value[left] + doubt[left] >= value[best] - doubt[best]]
+        return listed[left[0]]
+
+
+def _welfare(table: Table, profile: Profile) -> tuple[float, float]:
+    """The sum of all players' payoffs, and how far off it may be: by rounding, and by a share of what is at stake."""
+    total = doubt = 0.0
+    for population, weights in enumerate(profile):
+        value = float(table.values(population, profile) @ weights)
+        stakes = contract(np.abs(table.payoffs[population] - value), population, table.seats(profile)) @ weights
+        total += value
+        doubt += float(table.doubts(population, profile) @ weights + 1e-9 * stakes)
+    return total, doubt
+
+
+def _entropy(profile: Profile) -> float:
+    return -sum(float(weights[weights > 0] @ np.log(weights[weights > 0])) for weights in profile)
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:

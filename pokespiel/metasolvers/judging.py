@@ -5,9 +5,14 @@ A table is zero-sum, constant-sum or symmetric if the numbers that ought to be e
 Numbers such as 0.1 or a mean over matches carry rounding errors. Between those a difference is put down to rounding
 only if it is of the size of rounding errors and also negligible beside the spread of the payoffs, so that a large
 offset hides nothing: battle of the sexes plus 5e9 is not zero-sum.
+
+Numbers of few decimal digits, such as 0.1, were written down and not computed: their errors are a share of themselves,
+whatever else the table holds. So 0.1 and 0.2 differ even beside a policy that loses 1e15 to all others.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,6 +24,8 @@ SHORT = 45
 """Numbers that are multiples of one power of two, and at most 2 to this power times it, are exact."""
 DOUBLE = 53
 """So are whole numbers up to 2 to this power, which floating point holds to the last digit."""
+WRITTEN = 10
+"""Numbers of at most so many significant decimal digits were written down; rounding errors have more."""
 
 
 def exact_sums(values: np.ndarray) -> float:
@@ -47,26 +54,52 @@ def rounding(values: np.ndarray) -> float:
     return error if spread <= error else min(error, AGREEMENT * spread)
 
 
+def is_rounding(difference: np.ndarray, compared: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
+    """Where rounding may explain a `difference` [...] made of `compared`, arrays [...] of numbers among `values`: bool.
+
+    A difference of 0 counts as explained.
+    """
+    explained = np.abs(difference) <= rounding(values)
+    doubtful = np.nonzero(explained & (difference != 0))
+    if len(doubtful[0]):
+        own = np.stack([np.broadcast_to(each, difference.shape)[doubtful] for each in compared])
+        small = np.abs(difference[doubtful]) <= ROUNDING * np.abs(own).max(axis=0)
+        explained[doubtful] = small | ~_are_written(own).all(axis=0)
+    return explained
+
+
+def _are_written(values: np.ndarray) -> np.ndarray:
+    """Which of `values`, any shape, are numbers of at most WRITTEN significant decimal digits, to rounding: bool."""
+    distinct, places = np.unique(values, return_inverse=True)
+    nearest = np.array([float(f"{value:.{WRITTEN - 1}e}") for value in distinct.tolist()])
+    return (np.abs(nearest - distinct) <= 1e-15 * np.abs(distinct))[places].reshape(values.shape)
+
+
 def is_zero_sum(payoffs: np.ndarray) -> bool:
     """Whether the players' payoffs [P, ...] sum to zero wherever the game may end."""
-    return float(np.abs(payoffs.sum(axis=0)).max()) <= rounding(payoffs)
+    return bool(is_rounding(payoffs.sum(axis=0), list(payoffs), payoffs).all())
 
 
 def is_constant_sum(payoffs: np.ndarray) -> bool:
     """Whether the players' payoffs [P, ...] sum to the same number wherever the game may end."""
-    return float(np.ptp(payoffs.sum(axis=0))) <= rounding(payoffs)
+    flat = payoffs.reshape(len(payoffs), -1)
+    total, surest = flat.sum(axis=0), int(np.abs(flat).max(axis=0).argmin())
+    return bool(is_rounding(total - total[surest], [*flat, *flat[:, surest]], flat).all())
 
 
 def asymmetry(payoffs: np.ndarray, seat: int) -> float:
-    """The largest change of payoffs [P, n, ..., n] when seats 0 and `seat` are swapped, policies and payoffs alike."""
+    """The largest change of payoffs [P, n, ..., n] when seats 0 and `seat` are swapped, policies and payoffs alike.
+
+    0 where rounding may explain all changes.
+    """
     swapped = payoffs.swapaxes(1, seat + 1).copy()
     swapped[[0, seat]] = swapped[[seat, 0]]
-    return float(np.abs(swapped - payoffs).max())
+    change = swapped - payoffs
+    return float(np.abs(np.where(is_rounding(change, [swapped, payoffs], payoffs), 0, change)).max())
 
 
 def is_symmetric(payoffs: np.ndarray) -> bool:
     """Whether payoffs [P, n_1, ..., n_P] depend on the policies alone and not on who plays them."""
     if len(set(payoffs.shape[1:])) > 1:
         return False
-    allowed = rounding(payoffs)
-    return all(asymmetry(payoffs, seat) <= allowed for seat in range(1, len(payoffs)))
+    return all(asymmetry(payoffs, seat) == 0 for seat in range(1, len(payoffs)))

@@ -13,11 +13,9 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from pokespiel.metasolvers.judging import is_rounding
 from pokespiel.metasolvers.markov import closed_classes
 from pokespiel.metasolvers.tables import Table, checked
-
-TIE = 1e-12
-"""Payoffs this close, as a share of their range, count as equal."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class ResponseGraph:
     player: np.ndarray
     """[E] who deviates."""
     gain: np.ndarray
-    """[E] what the deviator gains, exactly 0 for a tie."""
+    """[E] what the deviator gains, exactly 0 for a tie: where rounding may explain that payoffs differ."""
 
     @property
     def num_nodes(self) -> int:
@@ -66,28 +64,30 @@ def response_graph(payoffs: np.ndarray, *, symmetric: bool = False) -> ResponseG
 
 def of_table(table: Table) -> ResponseGraph:
     """`response_graph` of a checked table."""
-    tie = TIE * table.range
     if table.symmetric and table.num_players == 2:
         own = table.payoffs[0]
-        return _graph(own.shape[:1], [_pairs(np.arange(len(own)), own.T - own)], tie)
+        return _graph(own.shape[:1], [_pairs(np.arange(len(own)), own, own.T)], own)
     shape = table.payoffs.shape[1:]
     nodes = np.arange(int(np.prod(shape))).reshape(shape)
     parts = []
     for player, payoffs in enumerate(table.payoffs):
         lines = np.moveaxis(payoffs, player, -1)
-        parts.append(_pairs(np.moveaxis(nodes, player, -1), lines[..., None, :] - lines[..., :, None]))
-    return _graph(shape, parts, tie)
+        parts.append(_pairs(np.moveaxis(nodes, player, -1), lines[..., :, None], lines[..., None, :]))
+    return _graph(shape, parts, table.payoffs)
 
 
-def _pairs(nodes: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sources, targets and gains of all ordered pairs of different nodes along the last axis: [..., k], [..., k, k]."""
-    different = np.broadcast_to(~np.eye(nodes.shape[-1], dtype=bool), gain.shape)
-    source = np.broadcast_to(nodes[..., :, None], gain.shape)
-    target = np.broadcast_to(nodes[..., None, :], gain.shape)
-    return source[different], target[different], gain[different]
+def _pairs(nodes: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, ...]:
+    """All ordered pairs of different nodes along the last axis [..., k], and the deviator's payoffs [..., k, k]."""
+    before, after = np.broadcast_arrays(before, after)
+    different = np.broadcast_to(~np.eye(nodes.shape[-1], dtype=bool), before.shape)
+    source = np.broadcast_to(nodes[..., :, None], before.shape)
+    target = np.broadcast_to(nodes[..., None, :], before.shape)
+    return source[different], target[different], before[different], after[different]
 
 
-def _graph(shape: tuple[int, ...], parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], tie: float) -> ResponseGraph:
-    source, target, gain = (np.concatenate(column) for column in zip(*parts, strict=True))
+def _graph(shape: tuple[int, ...], parts: list[tuple[np.ndarray, ...]], payoffs: np.ndarray) -> ResponseGraph:
+    source, target, before, after = (np.concatenate(column) for column in zip(*parts, strict=True))
     player = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts])
-    return ResponseGraph(shape, source, target, player, np.where(np.abs(gain) <= tie, 0.0, gain))
+    gain = after - before
+    tied = is_rounding(gain, [before, after], payoffs)
+    return ResponseGraph(shape, source, target, player, np.where(tied, 0.0, gain))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.judging import ROUNDING, asymmetry, is_constant_sum, rounding
+from pokespiel.metasolvers.judging import ROUNDING, asymmetry, is_constant_sum
 
 LARGEST = 1e302
 """Differences and sums of larger payoffs would overflow; smaller ones than one over it would lose digits."""
@@ -163,9 +163,8 @@ def _check_symmetric(payoffs: np.ndarray, solver: str) -> None:
     sizes = payoffs.shape[1:]
     if len(set(sizes)) > 1:
         raise ValueError(f"{solver}: a symmetric table needs populations of one size, got {sizes}")
-    allowed = rounding(payoffs)
     for seat in range(1, len(payoffs)):
-        if asymmetry(payoffs, seat) > allowed:
+        if asymmetry(payoffs, seat) > 0:
             raise ValueError(
                 f"{solver}: symmetric=True, but swapping seats 0 and {seat} changes the payoffs"
                 f" by up to {asymmetry(payoffs, seat):.3g}"

@@ -15,7 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pokespiel.metasolvers.response_graph import TIE, ResponseGraph
+from pokespiel.metasolvers.judging import is_rounding
+from pokespiel.metasolvers.response_graph import ResponseGraph
 from pokespiel.report.palette import INK, MUTED, RULE, SERIES
 from pokespiel.report.plots import drawing, figure_of, room, short
 
@@ -77,9 +78,8 @@ def paths(own: np.ndarray) -> Iterator[tuple[int, int, int]]:
 
     (c, r, 1) leads from row r to row r + 1, and (c, r, -1) back.
     """
-    tie = TIE * np.ptp(own)
     for column, values in enumerate(own.T):
-        best = np.flatnonzero(values >= values.max() - tie)
+        best = np.flatnonzero(is_rounding(values.max() - values, [values, values.max()], own))
         for row in range(len(values) - 1):
             here, there = (best[np.abs(best - place).argmin()] for place in (row, row + 1))
             if here > row:
