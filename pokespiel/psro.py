@@ -20,17 +20,20 @@ Reference: Lanctot et al. (2017), A Unified Game-Theoretic Approach to Multiagen
 from __future__ import annotations
 
 import copy
+import inspect
 import itertools
+import sys
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.threads import each_limited, limited
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Opponents, Oracle, Training
@@ -376,3 +379,13 @@ def _opponents(populations: tuple[Sequence[Policy], ...], seat: int, weights: np
     rows = np.insert(chosen, seat, -1, axis=1)
     kept = np.atleast_1d(weights[tuple(chosen.T)])
     return Opponents(tuple(populations), rows, kept / kept.sum())
+
+
+class _Module(ModuleType):
+    """This module: `pokespiel.psro` names it and its function alike, so that calling it calls the function."""
+
+    __call__ = staticmethod(psro)
+    __signature__ = inspect.signature(psro)
+
+
+sys.modules[__name__].__class__ = _Module

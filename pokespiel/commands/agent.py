@@ -97,7 +97,7 @@ class AgentCommand:
         """The network, and what is known of it."""
         from pokespiel.core.progress import watch
         from pokespiel.evaluation.match_sets import generator, head_to_head, is_fair
-        from pokespiel.game import load_game
+        from pokespiel.game.loading import load_game
         from pokespiel.oracles.distill import distill
 
         played = load_game(game)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pokespiel.core.registry import Registry, filled
-from pokespiel.game import GAMES, openspiel_names
 from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.loading import openspiel_names
+from pokespiel.game.names import GAMES
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
 from pokespiel.payoffs.allocation import ALLOCATIONS

@@ -15,11 +15,11 @@ from contextlib import nullcontext
 from types import FrameType
 from typing import TextIO
 
-from pokespiel import __version__
 from pokespiel.core.options import flags_given, parse
 from pokespiel.core.progress import heartbeat
 from pokespiel.core.registry import Registry, filled
 from pokespiel.core.threads import limited
+from pokespiel.core.version import __version__
 
 COMMANDS = Registry(
     "command",

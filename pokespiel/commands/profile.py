@@ -29,7 +29,7 @@ class Profile:
     def __call__(self) -> int:
         import numpy as np
 
-        from pokespiel.game import load_game
+        from pokespiel.game.loading import load_game
         from pokespiel.learning.compute import Compute
         from pokespiel.learning.networks import NetworkOptions
         from pokespiel.learning.profile import Profiler, table

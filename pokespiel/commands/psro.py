@@ -11,7 +11,7 @@ from typing import Any
 
 from pokespiel.core.options import read_yaml, to_plain
 from pokespiel.core.registry import BadOption
-from pokespiel.game import with_limit
+from pokespiel.game.names import with_limit
 from pokespiel.runs.run import PSROConfig, RunFolder
 
 

@@ -15,10 +15,10 @@ from pokespiel.core.files import write_text
 from pokespiel.core.policy import Policy
 from pokespiel.core.progress import Watch, watch
 from pokespiel.core.provenance import environment
-from pokespiel.game import load_game
 from pokespiel.game.gen1.oddities import tally
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.teams import load_pool
+from pokespiel.game.loading import load_game
 from pokespiel.learning.datasets import policy_name
 from pokespiel.runs.initial import policies_named
 from pokespiel.showdown.arena import Conditions, Fixture, Result, local_server, play_arena, seat_swapped

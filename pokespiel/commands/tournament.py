@@ -16,7 +16,7 @@ from pokespiel.payoffs.allocation import ALLOCATIONS
 
 if TYPE_CHECKING:
     from pokespiel.core.policy import Policy
-    from pokespiel.game import Game
+    from pokespiel.game.protocols import Game
     from pokespiel.runs.tournament import Plan, Tournament
 
 GAME = "gen1ou(pool=competitive)"
@@ -70,7 +70,7 @@ class TournamentCommand:
         return {"game": RunFolder(given["run"][0]).config().game} if given.get("run") else {}
 
     def __call__(self) -> int:
-        from pokespiel.game import load_game
+        from pokespiel.game.loading import load_game
         from pokespiel.runs.tournament import Tournament, results
         from pokespiel.runs.tournament.results import text, write
 

@@ -12,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pokespiel import __version__
 from pokespiel.core.threads import cores
+from pokespiel.core.version import __version__
 
 PACKAGES = ("numpy", "scipy", "open_spiel", "torch", "safetensors", "matplotlib")
 

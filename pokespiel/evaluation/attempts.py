@@ -26,7 +26,7 @@ from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.policy import Policy, load_policy, read_about, save_policy
 from pokespiel.core.progress import Lines, Watch, watch
 from pokespiel.evaluation.match_sets import generator, head_to_head
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles import Opponents, Oracle, Training
 from pokespiel.oracles.common import Learning

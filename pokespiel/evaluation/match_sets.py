@@ -15,8 +15,8 @@ import numpy as np
 
 from pokespiel.core.intervals import mean_interval
 from pokespiel.core.policy import Policy
-from pokespiel.game import Game
 from pokespiel.game.matches import play
+from pokespiel.game.protocols import Game
 
 CHUNK = 500
 """Pairs played between two reports."""

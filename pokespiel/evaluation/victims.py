@@ -10,7 +10,7 @@ import numpy as np
 
 from pokespiel.core.policy import Mixture, Policy, members_of
 from pokespiel.evaluation.match_sets import generator, head_to_head
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles.common import heaviest
 from pokespiel.oracles.seats import opponents_of

@@ -10,7 +10,7 @@ import numpy as np
 from pokespiel.core.policy import Observations, Policy, sample_actions, take
 from pokespiel.core.progress import stage
 from pokespiel.core.threads import limited
-from pokespiel.game import Game, Matches
+from pokespiel.game.protocols import Game, Matches
 
 
 class Played(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 from pokespiel.core.registry import BadOption, Registry
 from pokespiel.game.foreign import quiet, said
 
-GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.game:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
+GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.parameters:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
 """This package's own games by their short names."""
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import batch_of, outputs, shares_states
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights

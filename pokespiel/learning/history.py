@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.game import Game, Matches
+from pokespiel.game.protocols import Game, Matches
 
 
 class History:

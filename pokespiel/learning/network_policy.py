@@ -12,7 +12,7 @@ import torch
 from pokespiel.core.policy import Observations, Policy, Tabular
 from pokespiel.core.registry import build, options_of
 from pokespiel.core.threads import limited
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax, to_tensor
 
 _SHOWN = 3

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from pokespiel.core.registry import build
-from pokespiel.game import Game
 from pokespiel.game.layout import Block, Layout
+from pokespiel.game.protocols import Game
 from pokespiel.learning.structured import Structured
 
 

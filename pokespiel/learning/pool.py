@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.policy import POLICIES, Policy, describe
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.seating import Seating, seat
 

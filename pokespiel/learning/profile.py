@@ -20,7 +20,7 @@ import numpy as np
 from pokespiel.core.policy import Observations, Uniform, sample_actions
 from pokespiel.core.progress import stage
 from pokespiel.core.threads import limited
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import minibatches
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.compute import Compute

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pokespiel.core.policy import Observations, Policy, trembled
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.datasets import Columns
 from pokespiel.learning.rewards import Shaper

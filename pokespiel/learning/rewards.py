@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pokespiel.game import Game, Matches
+from pokespiel.game.protocols import Game, Matches
 
 
 @dataclass(frozen=True)

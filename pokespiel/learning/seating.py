@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pokespiel.core.policy import Policy
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 
 
 @dataclass(frozen=True)

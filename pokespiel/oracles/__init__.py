@@ -14,7 +14,7 @@ import numpy as np
 
 from pokespiel.core.policy import Policy
 from pokespiel.core.registry import Registry
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 
 
 class Opponents(NamedTuple):

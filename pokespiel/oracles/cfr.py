@@ -30,7 +30,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pokespiel.core.policy import Policy, Tabular
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.game.treeplex import Treeplex
 from pokespiel.oracles import Opponents, Training

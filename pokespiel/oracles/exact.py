@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from pokespiel.core.policy import Policy, Tabular, Uniform
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
 

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from pokespiel.core.policy import Policy
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches, outputs
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import chosen, entropy, kl, kl_to_uniform, value_loss

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.policy import Policy
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import batch_of, shares_states
 from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.networks import masked_log_softmax

@@ -31,7 +31,7 @@ from torch import Tensor
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.progress import stage
 from pokespiel.core.threads import limited
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import batch_of, shares_states
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.critics import Critics

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from pokespiel.core.policy import Policy
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches
 from pokespiel.learning.learner import Learner
 from pokespiel.learning.losses import chosen, clipped_policy_loss, entropy, value_loss

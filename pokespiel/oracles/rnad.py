@@ -24,7 +24,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pokespiel.core.policy import Policy
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import minibatches
 from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import entropy, neurd_loss, value_loss

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from pokespiel.core.policy import Policy, members_of
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.learning.seating import Seating, seat, self_play
 from pokespiel.oracles import Opponents
 

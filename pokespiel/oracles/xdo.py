@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.policy import Policy
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.cfr import CFR, Solver

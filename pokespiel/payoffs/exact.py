@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pokespiel.core.policy import forgets
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.game.tree import Plans, TreeGame
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.payoffs.tables import Populations, per_seat

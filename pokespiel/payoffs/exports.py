@@ -30,7 +30,7 @@ import numpy as np
 
 from pokespiel.core.files import write_text
 from pokespiel.core.policy import Policy
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import SUPPORT
 from pokespiel.payoffs.tables import PayoffTable, interval
 

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from pokespiel.game import Game
 from pokespiel.game.matches import play
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.judging import ROUNDING
 from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation

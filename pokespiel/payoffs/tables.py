@@ -21,7 +21,7 @@ import numpy as np
 from pokespiel.core.intervals import mean_interval
 from pokespiel.core.policy import Policy, describe, forgets
 from pokespiel.core.registry import Registry
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.judging import is_zero_sum
 

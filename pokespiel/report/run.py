@@ -13,7 +13,7 @@ import yaml
 
 from pokespiel.core.options import to_plain
 from pokespiel.core.policy import Mixture
-from pokespiel.game import load_game
+from pokespiel.game.loading import load_game
 from pokespiel.metasolvers import METASOLVERS, SUPPORT
 from pokespiel.payoffs.exports import exportable
 from pokespiel.payoffs.ranking import rank

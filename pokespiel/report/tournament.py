@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pokespiel.core.policy import Mixture
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import SUPPORT, MetaStrategy
 from pokespiel.payoffs.exports import exportable
 from pokespiel.payoffs.sampling import one_for_all

@@ -13,8 +13,9 @@ import numpy as np
 
 from pokespiel.core.policy import Mixture, Policy, Uniform, load_policy, read_about
 from pokespiel.core.registry import BadOption, UnknownName, unknown
-from pokespiel.game import Game, load_game
 from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.loading import load_game
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import SUPPORT
 from pokespiel.psro import Beginning
 from pokespiel.runs import agents

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.core.intervals import weighted_interval
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import SUPPORT, MetaSolver
 from pokespiel.metasolvers.regret import ce_gap, population_regret
 from pokespiel.payoffs.exact import exact_metrics

@@ -34,7 +34,7 @@ from pokespiel.core.options import Choice, from_plain, read_yaml, to_plain
 from pokespiel.core.policy import Policy, load_policy, save_policy
 from pokespiel.core.provenance import environment
 from pokespiel.core.registry import BadOption
-from pokespiel.game import load_game
+from pokespiel.game.loading import load_game
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.oracles import ORACLES, Training
 from pokespiel.payoffs.exports import export, exportable

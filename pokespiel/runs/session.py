@@ -19,7 +19,8 @@ import numpy as np
 
 from pokespiel.core.options import to_plain
 from pokespiel.core.progress import Watch, watch
-from pokespiel.game import Game, load_game
+from pokespiel.game.loading import load_game
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES, Oracle
 from pokespiel.payoffs.tables import PAYOFFS

@@ -8,8 +8,9 @@ battle.choose(battle.choices(1)[0], battle.choices(2)[0])
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pokespiel.core.lazy import lazily
 
 if TYPE_CHECKING:
     from pokespiel.game.gen1.batch import BattleBatch
@@ -17,20 +18,13 @@ if TYPE_CHECKING:
     from pokespiel.game.gen1.teams import PokemonSet, read_team
     from pokespiel.game.gen1.tracker import Tracker
 
-_PLACES = {
-    "Battle": "battle",
-    "BattleBatch": "batch",
-    "Entrant": "battle",
-    "PokemonSet": "teams",
-    "Roll": "battle",
-    "Tracker": "tracker",
-    "read_team": "teams",
-}
 __all__ = ["Battle", "BattleBatch", "Entrant", "PokemonSet", "Roll", "Tracker", "read_team"]
-
-
-def __getattr__(name: str) -> Any:
-    """Imported when first used, so that teams need no compiled engine."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+__getattr__ = lazily(  # so that teams need no compiled engine
+    __name__,
+    {
+        "pokespiel.game.gen1.batch": ("BattleBatch",),
+        "pokespiel.game.gen1.battle": ("Battle", "Entrant", "Roll"),
+        "pokespiel.game.gen1.teams": ("PokemonSet", "read_team"),
+        "pokespiel.game.gen1.tracker": ("Tracker",),
+    },
+)

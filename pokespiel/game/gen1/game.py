@@ -11,22 +11,20 @@ same teams, the same generator. Utilities are +1, 0 and -1; a match that passes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pokespiel.core.policy import Observations
-from pokespiel.core.registry import BadOption, unknown
-from pokespiel.game import Game, from_openspiel
+from pokespiel.core.registry import unknown
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.gen1.batch import BattleBatch, Status
 from pokespiel.game.gen1.teams import Team
-from pokespiel.game.gen1.teams.pools import load_pool
 from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES, layout
 from pokespiel.game.layout import Layout
 
-TeamChoice = Literal["chance", "player"]
+if TYPE_CHECKING:
+    from pokespiel.game.gen1.parameters import TeamChoice
 
 _STREAM = np.uint64(0x9E3779B97F4A7C15)
 
@@ -253,63 +251,3 @@ class Gen1Matches:
             return state
         out[:] = state
         return out
-
-
-PRESETS: dict[str, dict[str, Any]] = {"small": {"pool": "small", "party": 1, "turn_limit": 3}}
-"""Games by one name. `small`: one against one with fixed damage and hidden moves, small enough for exact solutions."""
-
-
-@dataclass(frozen=True)
-class Gen1OU:
-    """Gen 1 OU as Pokémon Showdown plays it, between teams of a pool."""
-
-    preset: Literal["", "small"] = ""
-    """A named set of other parameters, in place of those that stand at their defaults. `small` has a sequence form."""
-    pool: str = "competitive"
-    """Teams to draw from: `competitive`, `variety`, `one`, `small`, or a folder of team files."""
-    party: int = 6
-    """Pokémon a side, 1 to 6: each team's first ones."""
-    turn_limit: int = 1000
-    """A match that passes this turn is worth 0 to both; Showdown itself ends battles past turn 1000 so."""
-    team_choice: TeamChoice = "chance"
-    """Who picks the teams: `chance`, for each side alone, or each `player` as its first, hidden move."""
-    chance: Literal["rolls", "seeds"] = "rolls"
-    """What OpenSpiel's chance nodes are: the `rolls` of a turn, or the digits of the generator's seed at the start."""
-    threads: int = 1
-    """Threads that share the work on the matches of one batch."""
-
-    def __post_init__(self) -> None:
-        for name, value in PRESETS.get(self.preset, {}).items():
-            if getattr(self, name) == type(self).__dataclass_fields__[name].default:
-                object.__setattr__(self, name, value)
-        for name, most in (("party", 6), ("turn_limit", 1000), ("threads", 256)):
-            if not 1 <= getattr(self, name) <= most:
-                raise BadOption(f"{name} of gen1ou: expected 1 to {most}, got {getattr(self, name)}")
-
-    def load(self, form: str | None) -> Game:
-        """The batched game; `form="tree"` (the small preset's own): the OpenSpiel game in sequence form."""
-        if form == "tree" or (form is None and self.preset):
-            return self._tree()
-        return Gen1Game(
-            self.name,
-            self.teams(),
-            turn_limit=self.turn_limit,
-            team_choice=self.team_choice,
-            threads=self.threads,
-            team_names=load_pool(self.pool).names,
-        )
-
-    def teams(self) -> tuple[Team, ...]:
-        """The pool's teams, cut to the party."""
-        return tuple(team[: self.party] for team in load_pool(self.pool).teams)
-
-    def _tree(self) -> Game:
-        import pyspiel
-
-        return from_openspiel(pyspiel.load_game(self.name), self.name, "tree")
-
-    @property
-    def name(self) -> str:
-        """The string that `load_game` and OpenSpiel take."""
-        parts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "threads"}
-        return f"gen1ou({','.join(f'{name}={value}' for name, value in parts.items() if value != '')})"

@@ -15,28 +15,22 @@ A state is plain bytes and small integers, so that it clones, pickles and serial
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyspiel
 
-from pokespiel.game import GAMES
+from pokespiel.core.registry import build
 from pokespiel.game.gen1.battle import Battle, Roll
-from pokespiel.game.gen1.game import Gen1OU
+from pokespiel.game.gen1.openspiel_type import DEFAULTS, LONGEST_TENSOR, PLAYERS, game_type
+from pokespiel.game.gen1.parameters import SHORT_NAME, Gen1OU
 from pokespiel.game.gen1.teams import pack
 from pokespiel.game.gen1.view import ACTION_NAMES, NUM_ACTIONS, NUM_FEATURES, action_of, feature_names
 
-SHORT_NAME = "gen1ou"
-PLAYERS = 2
-LONGEST_TENSOR = 20
-"""Turn limits up to this one have information state tensors: longer ones would be megabytes."""
 _SEED_DIGITS, _DIGIT = 16, 16
 _MOST_OUTCOMES = 256
 _MOST_ROLLS = 64  # of one turn: a dozen is much, and a call of Metronome adds one
-
-DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Gen1OU) if field.name != "threads"}
 
 
 @lru_cache(maxsize=256)
@@ -45,33 +39,12 @@ def _thawed(data: bytes) -> Battle:
     return Battle.from_bytes(data)
 
 
-def game_type(parameters: Gen1OU) -> pyspiel.GameType:
-    """What OpenSpiel is told of the game; only short games provide information state tensors."""
-    return pyspiel.GameType(
-        short_name=SHORT_NAME,
-        long_name="Pokémon, generation 1 OU singles as Pokémon Showdown plays them",
-        dynamics=pyspiel.GameType.Dynamics.SIMULTANEOUS,
-        chance_mode=pyspiel.GameType.ChanceMode.EXPLICIT_STOCHASTIC,
-        information=pyspiel.GameType.Information.IMPERFECT_INFORMATION,
-        utility=pyspiel.GameType.Utility.ZERO_SUM,
-        reward_model=pyspiel.GameType.RewardModel.TERMINAL,
-        max_num_players=PLAYERS,
-        min_num_players=PLAYERS,
-        provides_information_state_string=True,
-        provides_information_state_tensor=parameters.turn_limit <= LONGEST_TENSOR,
-        provides_observation_string=True,
-        provides_observation_tensor=True,
-        provides_factored_observation_string=False,
-        parameter_specification=DEFAULTS,
-    )
-
-
 class Gen1OUGame(pyspiel.Game):
     """The game; see the module."""
 
     def __init__(self, params: dict[str, Any] | None = None):
         given = {**DEFAULTS, **(params or {})}
-        self.parameters: Gen1OU = GAMES.build(SHORT_NAME, given)
+        self.parameters: Gen1OU = build(Gen1OU, given, f"game {SHORT_NAME!r}")
         self.teams = self.parameters.teams()
         picks = len(self.teams) if self.parameters.team_choice == "player" else 0
         info = pyspiel.GameInfo(
@@ -355,7 +328,3 @@ def named_choice(battle: Battle, player: int, choice: str) -> str:
     if kind == "move":
         return f"move {request['active'][0]['moves'][int(number) - 1]['move']}"
     return f"switch {request['side']['pokemon'][int(number) - 1]['ident'].partition(': ')[2]}"
-
-
-if SHORT_NAME not in pyspiel.registered_names():
-    pyspiel.register_game(game_type(Gen1OU()), Gen1OUGame)

@@ -29,7 +29,8 @@ from pokespiel.core.options import read_yaml
 from pokespiel.core.policy import Policy, describe, load_policy, save_policy
 from pokespiel.core.provenance import environment
 from pokespiel.core.registry import BadOption, checked
-from pokespiel.game import Game, load_game
+from pokespiel.game.loading import load_game
+from pokespiel.game.protocols import Game
 from pokespiel.payoffs.allocation import Allocation, levelled
 from pokespiel.payoffs.sampling import grown, one_for_all, play_units, record, seatings, to_play
 from pokespiel.payoffs.tables import PayoffTable, per_seat

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.core.files import write_text
-from pokespiel.game import Game
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.payoffs.exports import export, exportable
