@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -33,9 +34,23 @@ STOPPED = 130
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs") / time.strftime("demo-%Y%m%d-%H%M%S"))
-    parser.add_argument("--game", default="gen1ou(pool=competitive)")
-    parser.add_argument("--units", type=int, default=100, help="pairs of matches in each cell of the tables")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs") / time.strftime("demo-%Y%m%d-%H%M%S"),
+        help="the folder of everything that the demo writes, by default runs/demo-<date>-<time>",
+    )
+    parser.add_argument(
+        "--game",
+        default="gen1ou(pool=competitive)",
+        help="the form of Gen 1 OU to play, with its parameters as `pokespiel list` shows them: %(default)s",
+    )
+    parser.add_argument(
+        "--units",
+        type=int,
+        default=100,
+        help="pairs of matches in each cell of the tables, and matches that each report shows",
+    )
     parser.add_argument(
         "--seconds", type=float, default=300.0, help="of PSRO; each response trains for a twelfth of it"
     )
@@ -62,16 +77,26 @@ def main() -> int:
     if status:
         return status
     with heartbeat("what was learnt"):
-        print("\n".join(learnt(run, load_game(options.game), options.pairs)), flush=True)
-    status = tell("4 of 4. The reports: open them in a browser.", ["report", str(table)], ["report", str(run)])
+        print("\n".join(learnt(run, load_game(options.game), options.pairs, options.seconds)), flush=True)
+    reports = (["report", str(folder), "--matches", str(options.units)] for folder in (table, run))
+    status = tell("4 of 4. The reports: open them in a browser.", *reports)
     print(
         f"""
-Where to go from here:
+Where to go from here{activation()}:
   train longer                $ pokespiel psro --run {run} --resume --seconds 3600
   measure what beats it       $ pokespiel exploit {run} --decisions 500000
   play on a local server      $ pokespiel showdown arena --first {run}/agent.safetensors --second expert"""
     )
     return status
+
+
+def activation() -> str:
+    """What to do first where the shell does not find `pokespiel`."""
+    script = Path(sys.prefix, "bin", "activate")
+    if shutil.which("pokespiel") or not script.exists():
+        return ""
+    near = script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script
+    return f", after $ source {shlex.quote(str(near))}"
 
 
 def psro(options: argparse.Namespace, run: Path) -> list[str]:
@@ -103,27 +128,41 @@ def tell(what: str, *commands: Sequence[str]) -> int:
     return 0
 
 
-def learnt(run: Path, game: Game, pairs: int) -> Iterator[str]:
-    """What the run's mixture scores on fresh matches, before its first iteration and after its last."""
+def learnt(run: Path, game: Game, pairs: int, asked: float) -> Iterator[str]:
+    """What the run's mixture scores on fresh matches, before its first iteration and after its last; `asked` is the
+    time in seconds that the run was given."""
     standing = RunFolder(run).standing()
     assert standing is not None, "the run has been made an agent of"
     population, mixtures = standing.state.populations[0], standing.mixtures[0]
     minutes, responses = f"{standing.seconds / 60:.1f} minutes", standing.state.iteration
     if not responses:
         yield f"In {minutes} no response was finished: the mixture is still that of {' and '.join(BEGINNERS)}."
+        yield longer(asked)
         return
     first, last = (mixture_of(population, mixtures[row], 1e-6) for row in (0, -1))
     count = "1 response" if responses == 1 else f"{responses} responses"
-    if first.policies == last.policies:
-        score = shown(fresh(game, last, "expert", pairs))
-        yield f"In {minutes} {count} did not beat PSRO's mixture yet, which wins {score} against expert."
-    else:
+    before, after = (fresh(game, mixture, "max_damage", pairs) for mixture in (first, last))
+    gained = after.low > before.score
+    if gained:
         yield f"In {minutes} and {count} PSRO's mixture went"
-        for opponent, about in (("max_damage", "whom it began with"), ("expert", "whom it never met")):
-            before, after = (shown(fresh(game, mixture, opponent, pairs)) for mixture in (first, last))
-            yield f"  from {before} to {after} against {opponent}, {about}."
+        yield f"  from {shown(before)} to {shown(after)} against max_damage, whom it began with,"
+        began, ended = (shown(fresh(game, mixture, "expert", pairs)) for mixture in (first, last))
+        yield f"  from {began} to {ended} against expert, whom it never met."
+    else:
+        yield f"In {minutes} and {count} PSRO's mixture did not become measurably stronger than the players that it"
+        yield f"began with: it wins {shown(after)} against max_damage."
     yield f"Its newest response alone: {shown(fresh(game, population[-1], 'max_damage', pairs))} against max_damage."
     yield f"(Win rates, ties half, with 95 % intervals, on {2 * pairs:,} fresh matches each.)"
+    if not gained:
+        yield longer(asked)
+
+
+def longer(asked: float) -> str:
+    """What to do where the time was too short to learn."""
+    return (
+        f"The time was too short: each response trains for {asked / 12:g} s of wall time, whatever else the machine "
+        f"does.\nGive it more: python examples/demo.py --seconds {max(300, 2 * asked):g}"
+    )
 
 
 def fresh(game: Game, policy: Policy, opponent: str, pairs: int) -> Score:

@@ -20,8 +20,9 @@ SPECIES = 25
 """So many species are listed, the most fielded."""
 MOVES = 5
 """So many moves of each."""
-STEP = 50
-"""So many matches are played side by side."""
+STEP = 400
+"""So many matches are played side by side: each turn of theirs asks a policy once, which costs a small network as much
+for one match as for a hundred."""
 
 
 def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: int, rng: np.random.Generator) -> None:
@@ -71,12 +72,17 @@ def compare(
     rng: np.random.Generator,
 ) -> None:
     """Play `matches` of each policy against the opponent, in either seat by turns, and add the policies' oddities."""
-    tallies: dict[str, Tally] = {}
-    rows = np.stack([np.arange(matches) % 2, (np.arange(matches) + 1) % 2], axis=1)
-    with watch("matches against the mixture", matches * len(policies)) as bar:
-        for name, policy in policies.items():
-            recorded = _recorded(game, [[policy, opponent]] * 2, rows, rng, bar, done=matches * len(tallies))
-            tallies[name] = oddities_of(recorded, rows.argmin(axis=1))
+    members = np.repeat(np.arange(len(policies)), matches)
+    seats = np.arange(len(members)) % matches % 2
+    rows = np.full((len(members), 2), len(policies))
+    rows[np.arange(len(members)), seats] = members
+    with watch("matches against the mixture", len(members)) as bar:
+        recorded = _recorded(game, [[*policies.values(), opponent]] * 2, rows, rng, bar)
+    tallies = {
+        name: oddities_of([recorded[index] for index in own], seats[own])
+        for member, name in enumerate(policies)
+        for own in [np.flatnonzero(members == member)]
+    }
     _oddities(page, tallies, "each against the mixture")
 
 
@@ -86,15 +92,14 @@ def _recorded(
     rows: np.ndarray,
     rng: np.random.Generator,
     bar: Watch,
-    done: int = 0,
     names: Sequence[str] = ("P1", "P2"),
 ) -> list[Recorded]:
-    """Matches of `rows`, as `record` plays them, some at a time; `bar` counts them from `done` on."""
+    """Matches of `rows`, as `record` plays them, some at a time; `bar` counts them."""
     recorded: list[Recorded] = []
     for start in range(0, len(rows), STEP):
         some = rows[start : start + STEP]
         recorded += record(game, populations, some, rng.integers(2**63, size=len(some)), rng, names=names)
-        bar.update(done + len(recorded), "")
+        bar.update(len(recorded), "")
     return recorded
 
 

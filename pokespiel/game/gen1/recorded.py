@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pokespiel.core.policy import Observations, Policy
+from pokespiel.core.progress import stage
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.game import Gen1Game, mixed
 from pokespiel.game.gen1.oddities import Tally, Watch, tally
@@ -82,11 +83,13 @@ def record(
     seats = Seats(populations, len(matches))
     seats.seat(np.arange(len(matches)), rows, rng)
     watches = Watch(len(matches)), Watch(len(matches))
-    while live := [i for i, match in enumerate(matches) if not _over(match.battle, game.turn_limit)]:
-        choices = [_chosen(matches, live, seat, game.num_actions, seats, rng, watches[seat]) for seat in (0, 1)]
-        for index, first, second in zip(live, *choices, strict=True):
-            matches[index].battle.choose(first, second)
-            matches[index].choices.append((first, second))
+    with stage("matches", len(matches)) as told:
+        while live := [i for i, match in enumerate(matches) if not _over(match.battle, game.turn_limit)]:
+            told.update(len(matches) - len(live))
+            choices = [_chosen(matches, live, seat, game.num_actions, seats, rng, watches[seat]) for seat in (0, 1)]
+            for index, first, second in zip(live, *choices, strict=True):
+                matches[index].battle.choose(first, second)
+                matches[index].choices.append((first, second))
     for seat, watch in enumerate(watches):
         _see_the_end(matches, seat, game.num_actions, watch)
     for index, match in enumerate(matches):
