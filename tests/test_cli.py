@@ -96,6 +96,29 @@ def test_psro_runs_and_says_where(tmp_path, capsys):
     assert html.count('<svg role="img"') == 4
 
 
+def test_no_iteration_at_all(tmp_path, capsys):
+    asked = ["psro", "--game", "kuhn_poker", "--iterations", "0", "--run", str(tmp_path)]
+    assert main(asked) == 0
+    assert "kuhn_poker nash exact, iteration 0/0  exploitability 0.458" in capsys.readouterr().err
+    assert main(["report", str(tmp_path)]) == 0
+    assert not re.search("<h2[^>]*>Progress <a", (tmp_path / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_an_interruption_says_what_it_leaves(tmp_path, monkeypatch, capsys, saved):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    assert main([*SMALL, "--run", str(tmp_path / "run")]) == 0
+    place = tmp_path / ("run" if saved else "other")
+    monkeypatch.setattr("pokespiel.runs.session.work", interrupted)
+    again = ["psro", "--run", str(place), "--resume"] if saved else [*SMALL, "--run", str(place)]
+    capsys.readouterr()
+    assert main(again) == 130
+    words = f"; go on with: pokespiel psro --run {place} --resume" if saved else ""
+    assert capsys.readouterr().err.splitlines()[-1] == f"pokespiel: interrupted{words}"
+
+
 def test_a_file_says_the_same_as_flags(tmp_path):
     asked = ["--meta-solver", "logit", "--oracle.ties", "random", "--evaluator", "nash", "--seed", "3"]
     assert main([*SMALL, *asked, "--run", str(tmp_path / "flags")]) == 0

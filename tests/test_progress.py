@@ -53,7 +53,21 @@ def test_a_step_that_takes_longer_than_its_like_is_not_promised_at_once(clock):
     one.update(999)
     assert one.told() == "matches 999/1,000, nearly done"
     one.update(1000)
-    assert one.told() == "matches 1,000/1,000, 0 s left"
+    assert one.told() == "matches 1,000/1,000"
+
+
+def test_what_ends_by_time_finishes_its_step(clock):
+    one = Stage("work", 100, 0, 10.0)
+    one.update(5)
+    clock[0] = 12.0
+    assert one.told() == "work 5, time is up, finishing"
+    assert Stage("matches", 100).told() == "matches 0/100", "nothing is said where nothing is known"
+
+
+def test_no_steps_at_all_are_done_at_once(capsys):
+    with watch("run", 0) as lines:
+        lines.update(0, "")
+    assert said(capsys) == ["run 0/0"]
 
 
 def test_the_pace_counts_from_where_the_work_was_taken_up(clock):
@@ -66,7 +80,7 @@ def test_the_pace_counts_from_where_the_work_was_taken_up(clock):
 def test_silence_is_broken_with_what_goes_on_inside(capsys):
     with Lines("tournament", 1000, 0, every=0.02) as lines:
         lines.update(0, "20 cells")
-        assert said(capsys)[0] == "tournament 0/1,000  20 cells  0 s, time left unknown"
+        assert said(capsys)[0] == "tournament 0/1,000  20 cells"
         with stage("matches", 2048) as told:
             told.update(512)
             assert "; matches 512/2,048, " in until(capsys, 1)[0]
@@ -104,7 +118,7 @@ def test_a_watch_outside_a_terminal_is_lines_and_may_have_an_end(capsys, clock):
         lines.update(1, "")
         clock[0] = 30.0
         lines.update(100, "")
-    assert said(capsys) == ["run 1  20 s, 40 s left", "run 100/100  30 s, 0 s left"]
+    assert said(capsys) == ["run 1  20 s, 40 s left", "run 100/100  30 s"]
 
 
 def test_a_long_tournament_tells_how_far_it_is(capsys, monkeypatch, tmp_path):

@@ -211,7 +211,9 @@ def test_an_interrupted_arena_has_kept_what_it_played(showdown, tmp_path, monkey
     kept = read_record(tmp_path / "record.json")
     assert kept["won"] + kept["tied"] + kept["lost"] == 1
     counts = f"won {kept['won']}, tied {kept['tied']}, lost {kept['lost']}, unfinished 0:"
-    assert capsys.readouterr().out.startswith(counts)
+    told = capsys.readouterr()
+    assert told.out.startswith(counts)
+    assert told.err.endswith(f"pokespiel: interrupted; the record is in {tmp_path / 'record.json'}\n")
 
 
 def test_a_port_in_use_is_refused(server):

@@ -163,7 +163,9 @@ def test_a_command_is_interrupted_killed_and_gone_on_with(server, tmp_path):
         assert foe.results == ["holder"]
         assert [battle["outcome"] for battle in kept(out)] == ["given up"]
         assert told.startswith("won 0, lost 0, tied 0, unfinished 1, of them given up 1")
+        assert "giving up the battle under way: against holder, turn 3" in progress
         assert "given up against holder in turn 3: the bot was stopped" in progress
+        assert progress.endswith(f"interrupted; the record is in {out}, and the same command goes on\n")
 
         with process(server, out) as running:
             wait_for(lambda: len(kept(out)) == 2 and foe.reached, 60)
@@ -197,6 +199,21 @@ def test_a_series_says_what_it_does_while_nothing_happens(server, monkeypatch):
     assert series.tally.won == 1
     assert next(said for said in doing if said != "signing in") == "looking for an opponent"
     assert doing.count("against holder, turn 3") >= 4
+    after = doing[len(doing) - doing[::-1].index("against holder, turn 3") :]
+    assert set(after) == {"signing out"}, "nobody is looked for once all matches are played"
+
+
+def test_an_interruption_says_only_what_is_so(server, tmp_path):
+    """No battle is under way, and none was kept."""
+    out = tmp_path / "live.json"
+    with process(server, out) as running:
+        wait_for(out.exists, 60)
+        time.sleep(1)  # it signs in, or looks for an opponent
+        running.send_signal(signal.SIGINT)
+        _, progress = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "battle" not in progress
+    assert progress.endswith("pokespiel: interrupted\n")
 
 
 def test_each_battle_is_a_line(server, monkeypatch, capsys):

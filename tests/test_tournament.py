@@ -239,6 +239,20 @@ def test_a_ranking_without_matches_names_what_is_missing(tmp_path):
             results(tournament)
 
 
+def test_an_interrupted_tournament_says_what_it_keeps(tmp_path, monkeypatch, capsys):
+    keep = log_module.MatchLog.add
+
+    def interrupt(log, *arguments):
+        keep(log, *arguments)
+        raise KeyboardInterrupt
+
+    command = ["tournament", "random", "max_damage", "--game", GAME, "--units", "6", "--folder", str(tmp_path)]
+    monkeypatch.setattr(log_module.MatchLog, "add", interrupt)
+    assert main(command) == 130
+    said = capsys.readouterr().err
+    assert said.endswith(f"interrupted; {tmp_path} keeps 12 matches, and the same command goes on\n")
+
+
 def test_the_report_of_an_interrupted_tournament_shows_what_is_known(tournament, tmp_path):
     shutil.copytree(tournament.path, tmp_path / "cut")
     with Tournament.open(tmp_path / "cut", tournament.config().game, 0, members("expert")) as grown:

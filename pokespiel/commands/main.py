@@ -65,8 +65,8 @@ def _answer(arguments: Sequence[str]) -> int:
         signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(arguments[0], arguments[1:])
-    except KeyboardInterrupt:
-        print("pokespiel: interrupted; what was saved stands", file=sys.stderr)
+    except KeyboardInterrupt as interruption:
+        print("; ".join(["pokespiel: interrupted", *map(str, interruption.args)]), file=sys.stderr)
         return 130
     except BrokenPipeError:
         raise

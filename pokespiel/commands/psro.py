@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pokespiel.commands.interrupted import keeping
 from pokespiel.core.options import read_yaml, to_plain
 from pokespiel.core.registry import BadOption
 from pokespiel.game.names import with_limit
@@ -67,12 +68,12 @@ class PSRO(PSROConfig):
         options = {name: getattr(self, name) for name in PSROConfig.__dataclass_fields__}
         config = PSROConfig(**{**options, "game": with_limit(self.game, self.limit)})
         folder = self.folder()
-        opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
-        with opened as run:
-            outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds, self.go_on)
         quoted = shlex.quote(str(folder))
+        again = f"pokespiel psro --run {quoted} --resume"
+        opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
+        with keeping(lambda: f"go on with: {again}" if _stands(folder) else ""), opened as run:
+            outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds, self.go_on)
         if not outcome.finished:
-            again = f"pokespiel psro --run {quoted} --resume"
             print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")
             return 130
         if outcome.settled:
@@ -82,6 +83,10 @@ class PSRO(PSROConfig):
             )
         print(f"{_summary(outcome.standing.rows[-1])}\nrun: {folder}   report: pokespiel report {quoted}")
         return 0
+
+
+def _stands(folder: Path) -> bool:
+    return RunFolder(folder).checkpoint_file.is_file()
 
 
 def _summary(row: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pokespiel.commands.interrupted import keeping
 from pokespiel.core.files import write_text
 from pokespiel.core.policy import Policy
 from pokespiel.core.progress import Watch, watch
@@ -44,11 +45,16 @@ def run(options: Showdown) -> int:
         print(install())
     elif options.action == "serve":
         _serve(options)
-    elif options.action == "arena":
-        return _arena(options)
     else:
-        return _online(options)
+        with keeping(lambda: _kept(options)):
+            return _arena(options) if options.action == "arena" else _online(options)
     return 0
+
+
+def _kept(options: Showdown) -> str:
+    if options.out is None or not options.out.is_file() or json.loads(options.out.read_text()).get("battles") == []:
+        return ""
+    return f"the record is in {options.out}" + ("" if options.action == "arena" else ", and the same command goes on")
 
 
 def _check(options: Showdown) -> None:
@@ -87,7 +93,8 @@ def _arena(options: Showdown) -> int:
     try:
         _play_arena(options, contestants, fixtures, results)
     except KeyboardInterrupt:
-        print(_record(results))
+        if results:
+            print(_record(results))
         raise
     record = _record(results)
     print(record)
@@ -191,7 +198,8 @@ def _follow(series: Series, bar: Watch, journal: Journal | None) -> None:
         for moment in series:
             _tell(bar, moment, journal)
     except BaseException as interruption:
-        bar.say("stopping; a battle under way is given up")
+        if series.playing:
+            bar.say(f"giving up the battle under way: {series.playing}")
         for moment in series.stop():
             if isinstance(interruption, KeyboardInterrupt):
                 _tell(bar, moment, journal)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional
 
+from pokespiel.commands.interrupted import keeping
 from pokespiel.core.options import Choice
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.payoffs.allocation import ALLOCATIONS
@@ -77,7 +78,8 @@ class TournamentCommand:
         game = load_game(self.game)
         folder = self.folder or Path("runs") / f"tournament-{_plain(self.game)}-{self.seed}"
         plan = self._plan()
-        with Tournament.open(folder, self.game, self.seed, self._members(game, folder)) as tournament:
+        opened = Tournament.open(folder, self.game, self.seed, self._members(game, folder))
+        with keeping(lambda: _kept(folder)), opened as tournament:
             _play(tournament, plan)
             found = results(tournament, self.meta_solver.build(METASOLVERS), self.draws)
             write(tournament, found)
@@ -106,6 +108,13 @@ class TournamentCommand:
         end = end_of(self.run, game)
         members = members_of_run(self.run, dict(zip(seats, end.populations, strict=True)), end.origins)
         return {seat: {**members[seat], **joining} for seat in seats}
+
+
+def _kept(folder: Path) -> str:
+    from pokespiel.runs.tournament import Tournament
+
+    matches = Tournament(folder).counted().matches if Tournament.at(folder) else 0
+    return f"{folder} keeps {matches:,} matches, and the same command goes on" if matches else ""
 
 
 def _play(tournament: Tournament, plan: Plan) -> None:

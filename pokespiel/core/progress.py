@@ -32,8 +32,8 @@ SILENCE = 10.0
 class Stage:
     """A piece of work: how much of it is done, and how long the rest will take at the pace so far."""
 
-    def __init__(self, what: str, total: int, done: int = 0, seconds: float | None = None):
-        """From `done` to `total` steps; a total of 0 is unknown. `seconds`: it ends after so many in any case."""
+    def __init__(self, what: str, total: int | None, done: int = 0, seconds: float | None = None):
+        """From `done` to `total` steps; None = not counted. `seconds`: it ends after so many in any case."""
         self.what, self.total, self.done, self.note = what, total, done, ""
         self._first, self._seconds = done, seconds
         self._began = time.monotonic()
@@ -47,6 +47,11 @@ class Stage:
         return time.monotonic() - self._began
 
     @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.total is not None and self.done >= self.total
+
+    @property
     def left(self) -> float | None:
         """Seconds that the rest is expected to take; None = nothing says so yet."""
         return min((seconds for seconds in self._ends() if seconds is not None), default=None)
@@ -54,24 +59,32 @@ class Stage:
     def _ends(self) -> tuple[float | None, float | None]:
         """Seconds until all steps are done at the pace so far, and until the limit."""
         spent, made = self.spent, self.done - self._first
-        by_pace = spent / made * (self.total - self.done) if self.total and made > 0 else None
+        by_pace = spent / made * (self.total - self.done) if self.total is not None and made > 0 else None
         return by_pace, None if self._seconds is None else max(0.0, self._seconds - spent)
 
     def counted(self) -> str:
         """What is done; of how much, unless time ends it before."""
         by_pace, by_limit = self._ends()
         early = by_limit is not None and (by_pace is None or by_limit < by_pace)
-        return f"{self.what} {self.done:,}" + ("" if early else f"/{self.total:,}") if self.total else self.what
+        if self.total is None:
+            return self.what
+        return f"{self.what} {self.done:,}" + ("" if early else f"/{self.total:,}")
 
     def told(self) -> str:
         """How far it is, in a few words."""
-        return f"{self.counted()}, {self.remaining()}"
+        return ", ".join(filter(None, [self.counted(), self.remaining()]))
 
     def remaining(self) -> str:
-        """The time left, in a few words; the last of many steps may take longer than their number says."""
-        if self.left is None:
-            return "time left unknown"
-        return "nearly done" if self.left < 0.5 and self.done < self.total else f"{self.left:.0f} s left"
+        """The time left, in a few words; empty where nothing says so.
+
+        The last of many steps may take longer than their number says, and what ends by time first finishes its step.
+        """
+        left = self.left
+        if left is None or self.finished:
+            return ""
+        if left >= 0.5:
+            return f"{left:.0f} s left"
+        return "time is up, finishing" if self._ends()[1] == 0 else "nearly done"
 
 
 _open: list[Stage] = []
@@ -79,7 +92,7 @@ _open: list[Stage] = []
 
 
 @contextmanager
-def stage(what: str, total: int, done: int = 0, seconds: float | None = None) -> Iterator[Stage]:
+def stage(what: str, total: int | None, done: int = 0, seconds: float | None = None) -> Iterator[Stage]:
     """Work whose progress is shown by whoever watches, if anybody does; see `Stage`."""
     one = Stage(what, total, done, seconds)
     _open.append(one)
@@ -162,7 +175,8 @@ class _Inner(ProgressColumn):
     def render(self, task: Task) -> Text:
         opened = list(_open)
         inner = opened[-1:] if self._own in opened else [self._own]
-        return Text(self._own.remaining() + ("" if inner[0] is self._own else f"; {inner[0].told()}"))
+        parts = [self._own.remaining(), *(one.told() for one in inner if one is not self._own)]
+        return Text("; ".join(filter(None, parts)))
 
 
 class Lines:
@@ -187,7 +201,7 @@ class Lines:
 
     def update(self, done: int, note: str) -> None:
         self._stage.update(done, note)
-        if not self._begun or done >= self._stage.total:
+        if not self._begun or self._stage.finished:
             self._begun = True
             self.say(_line([self._stage]))
 
@@ -198,7 +212,7 @@ class Lines:
 @contextmanager
 def heartbeat(what: str) -> Iterator[None]:
     """Work that may be silent for long: lines about it and what goes on inside it, as `Lines` has them."""
-    with stage(what, 0):
+    with stage(what, None):
         _pulse.hold(SILENCE)
         try:
             yield
@@ -253,9 +267,10 @@ _pulse = _Pulse()
 
 
 def _line(stages: list[Stage]) -> str:
-    """What is going on: the innermost stage that was watched from outside, the time, and what goes on inside it."""
-    outer = next((one for one in stages if one.total), stages[0])
+    """What is going on: the outermost stage that counts its steps, the time, and what goes on inside it."""
+    outer = next((one for one in stages if one.total is not None), stages[0])
     inner = [one.told() for one in stages[stages.index(outer) + 1 :]][-1:]
     note = f"  {outer.note}" if outer.note else ""
-    left = f", {outer.remaining()}" if outer.total else ""
-    return "; ".join([f"{outer.counted()}{note}  {outer.spent:.0f} s{left}", *inner])
+    spent = [f"{outer.spent:.0f} s"] if outer.spent >= 0.5 else []
+    times = ", ".join(filter(None, [*spent, outer.remaining()]))
+    return "; ".join([f"{outer.counted()}{note}" + (f"  {times}" if times else ""), *inner])

@@ -104,6 +104,8 @@ def distance(value: float) -> str:
 def progress(page: Page, chain: Chain, found: Sequence[Response]) -> None:
     """Distances from equilibrium where they are known, else how each response did."""
     rows = [(number, row) for _, number, row in chain.rows()]
+    if len(rows) < 2:
+        return
     page.heading("Progress")
     if not is_exact(rows[-1][1]):
         page.text(
@@ -121,7 +123,7 @@ def progress(page: Page, chain: Chain, found: Sequence[Response]) -> None:
         points = [(number, row[name]) for number, row in rows if name in row]
         if points and max(y for _, y in points) > plots.SMALLEST:
             series[name] = points
-    if series and len(rows) > 1:
+    if series:
         _distances(page, chain, rows, series)
     if found:
         _responses(page, chain, found, drawn=is_exact(rows[-1][1]))

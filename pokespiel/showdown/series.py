@@ -90,6 +90,11 @@ class Series:
         self.tally = moment.tally
         return moment
 
+    @property
+    def playing(self) -> str:
+        """What it says of the battle under way; empty where there is none."""
+        return self._run.doing if self._run.battle is not None else ""
+
     def finish(self) -> Tally:
         """Play to the end."""
         for _ in self:
@@ -132,7 +137,7 @@ class _Run:
         """What the series does now."""
         if self.battle is None:
             return self._errand
-        against = f"against {self.battle.opponent}" if self.battle.opponent else "in a battle that begins"
+        against = f"against {self.battle.opponent}" if self.battle.opponent else "a battle begins"
         return f"{against}, turn {self.battle.turn}" if self.battle.turn else against
 
     def stop(self) -> None:
@@ -233,6 +238,7 @@ class _Run:
         if not played:
             self.tally = self.tally.failed(ended.reason)
         self.player.battles.remove(battle)
+        self._errand = "signing out" if self.stopped or self.tally.finished >= self.matches else "between two battles"
         self.moments.put(Moment(self.tally, self.doing, ended, tuple(battle.log)))
         return played
 
@@ -258,6 +264,7 @@ class _Run:
 
     async def sign_out(self) -> None:
         """Withdraw what was asked for, give up what runs, so that nobody is left waiting, and hang up."""
+        self._errand = "signing out"
         if self.player.connection.signed_in:
             await self.player.withdraw()
             for battle in self.player.running:
