@@ -23,10 +23,11 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation, Mixture
-from pokespiel.payoffs.sampling import Units, record, seatings, to_play
-from pokespiel.payoffs.tables import PayoffTable, grow
-from pokespiel.runs.tournament import Tournament
+from pokespiel.payoffs import ALLOCATIONS, Allocation
+from pokespiel.payoffs.allocation import Mixture
+from pokespiel.payoffs.sampling import record, seatings, to_play
+from pokespiel.payoffs.tables import PayoffTable, Units, grow
+from pokespiel.runs.tournament.folder import Tournament
 
 STAGES = (20, 40, 80, 160, 320, 640)
 """Units a cell, on average, at which the table is looked at."""

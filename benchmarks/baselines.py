@@ -13,8 +13,8 @@ from pathlib import Path
 from pokespiel.core.progress import watch
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.payoffs.allocation import Uniform
-from pokespiel.runs.tournament import Plan, Results, Tournament, results
-from pokespiel.runs.tournament.results import matrix_rows, write
+from pokespiel.runs.tournament.folder import Plan, Tournament
+from pokespiel.runs.tournament.results import Results, matrix_rows, results, write
 
 
 def main() -> None:

@@ -31,8 +31,7 @@ from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import Opponents, result
-from pokespiel.payoffs.exact import exact_metrics
-from pokespiel.payoffs.tables import ExactPayoffs
+from pokespiel.payoffs.exact import ExactPayoffs, exact_metrics
 from pokespiel.psro import psro
 
 FORMAT = "pokespiel-benchmark-1"

@@ -17,7 +17,8 @@ import numpy as np
 
 from pokespiel.core.files import write_text
 from pokespiel.core.intervals import bootstrap_interval
-from pokespiel.core.policy import Policy, save_policy
+from pokespiel.core.policy import Policy
+from pokespiel.core.policy_files import save_policy
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.teams.pools import load_pool, split

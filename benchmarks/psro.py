@@ -28,8 +28,8 @@ from pokespiel.core.threads import limited
 from pokespiel.game import load_game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles.exact import Exact
+from pokespiel.payoffs import PAYOFFS
 from pokespiel.payoffs.exact import exact_metrics
-from pokespiel.payoffs.tables import PAYOFFS
 from pokespiel.psro import psro
 
 RESULTS = Path(__file__).parent / "results" / "psro"

@@ -20,10 +20,10 @@ from pokespiel.commands.main import main as run_command
 from pokespiel.core.policy import Policy
 from pokespiel.core.progress import heartbeat
 from pokespiel.evaluation.match_sets import Score, generator, head_to_head
-from pokespiel.evaluation.victims import mixture_of
 from pokespiel.game import Game, load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.runs import agents
+from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.run import RunFolder
 
 SCRIPTED = ("expert", "gym_leader", "max_damage", "random")
@@ -139,7 +139,7 @@ def learnt(run: Path, game: Game, pairs: int, asked: float) -> Iterator[str]:
         yield f"In {minutes} no response was finished: the mixture is still that of {' and '.join(BEGINNERS)}."
         yield longer(asked)
         return
-    first, last = (mixture_of(population, mixtures[row], 1e-6) for row in (0, -1))
+    first, last = (mixture_of(population, mixtures[row]) for row in (0, -1))
     count = "1 response" if responses == 1 else f"{responses} responses"
     before, after = (fresh(game, mixture, "max_damage", pairs) for mixture in (first, last))
     gained = after.low > before.score

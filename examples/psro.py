@@ -13,8 +13,7 @@ import numpy as np
 from pokespiel.game import load_game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles.exact import Exact
-from pokespiel.payoffs.exact import exact_metrics
-from pokespiel.payoffs.tables import ExactPayoffs
+from pokespiel.payoffs.exact import ExactPayoffs, exact_metrics
 from pokespiel.psro import psro
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from pokespiel.game import load_game
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.oracles.exact import Exact
+from pokespiel.payoffs.exact import ExactPayoffs
 from pokespiel.payoffs.sampling import SampledPayoffs
-from pokespiel.payoffs.tables import ExactPayoffs, interval, spread
+from pokespiel.payoffs.tables import interval, spread
 from pokespiel.psro import psro
 
 

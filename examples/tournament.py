@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.payoffs.allocation import Mixture
-from pokespiel.runs.tournament import Plan, Tournament, results
-from pokespiel.runs.tournament.results import text
+from pokespiel.runs.tournament.folder import Plan, Tournament
+from pokespiel.runs.tournament.results import results, text
 
 
 def main() -> None:

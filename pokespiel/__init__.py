@@ -17,17 +17,8 @@ from pokespiel.core.version import __version__
 from pokespiel.game.registration import register
 
 if TYPE_CHECKING:
-    from pokespiel.core.policy import (
-        POLICIES,
-        Mixture,
-        Observations,
-        Policy,
-        Tabular,
-        Uniform,
-        load_policy,
-        memoryless,
-        save_policy,
-    )
+    from pokespiel.core.policy import POLICIES, Mixture, Observations, Policy, Tabular, Uniform, memoryless
+    from pokespiel.core.policy_files import load_policy, save_policy
     from pokespiel.evaluation.match_sets import head_to_head
     from pokespiel.game.conversion import from_openspiel
     from pokespiel.game.loading import load_game
@@ -35,9 +26,9 @@ if TYPE_CHECKING:
     from pokespiel.game.protocols import Game, Matches
     from pokespiel.metasolvers import METASOLVERS, MetaSolver, MetaStrategy
     from pokespiel.oracles import ORACLES, Opponents, Oracle, Training
-    from pokespiel.payoffs.allocation import ALLOCATIONS
+    from pokespiel.payoffs import ALLOCATIONS, PAYOFFS, Payoffs
     from pokespiel.payoffs.exact import exact_metrics
-    from pokespiel.payoffs.tables import PAYOFFS, Payoffs, PayoffTable
+    from pokespiel.payoffs.tables import PayoffTable
     from pokespiel.psro import psro
     from pokespiel.runs.initial import policy_named
 
@@ -80,17 +71,8 @@ register()
 __getattr__ = lazily(
     __name__,
     {
-        "pokespiel.core.policy": (
-            "POLICIES",
-            "Mixture",
-            "Observations",
-            "Policy",
-            "Tabular",
-            "Uniform",
-            "load_policy",
-            "memoryless",
-            "save_policy",
-        ),
+        "pokespiel.core.policy": ("POLICIES", "Mixture", "Observations", "Policy", "Tabular", "Uniform", "memoryless"),
+        "pokespiel.core.policy_files": ("load_policy", "save_policy"),
         "pokespiel.evaluation.match_sets": ("head_to_head",),
         "pokespiel.game.conversion": ("from_openspiel",),
         "pokespiel.game.loading": ("load_game",),
@@ -98,9 +80,9 @@ __getattr__ = lazily(
         "pokespiel.game.protocols": ("Game", "Matches"),
         "pokespiel.metasolvers": ("METASOLVERS", "MetaSolver", "MetaStrategy"),
         "pokespiel.oracles": ("ORACLES", "Opponents", "Oracle", "Training"),
-        "pokespiel.payoffs.allocation": ("ALLOCATIONS",),
+        "pokespiel.payoffs": ("ALLOCATIONS", "PAYOFFS", "Payoffs"),
         "pokespiel.payoffs.exact": ("exact_metrics",),
-        "pokespiel.payoffs.tables": ("PAYOFFS", "Payoffs", "PayoffTable"),
+        "pokespiel.payoffs.tables": ("PayoffTable",),
         "pokespiel.psro": (),
         "pokespiel.runs.initial": ("policy_named",),
     },

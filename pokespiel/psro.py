@@ -37,7 +37,9 @@ from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Opponents, Oracle, Training
-from pokespiel.payoffs.tables import Payoffs, PayoffTable, identity
+from pokespiel.payoffs import Payoffs
+from pokespiel.payoffs.identity import identity
+from pokespiel.payoffs.tables import PayoffTable
 
 Members = tuple[tuple[Policy, ...], ...]
 """The policies of each player, oldest first; one tuple alone in a symmetric game."""

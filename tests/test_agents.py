@@ -11,7 +11,8 @@ import pytest
 
 from pokespiel.commands.main import main
 from pokespiel.core.options import Choice
-from pokespiel.core.policy import Mixture, load_policy, read_about, save_policy
+from pokespiel.core.policy import Mixture
+from pokespiel.core.policy_files import load_policy, read_about, save_policy
 from pokespiel.core.registry import UnknownName
 from pokespiel.evaluation.deploy import agent_of
 from pokespiel.evaluation.strength import strengths, team_sets

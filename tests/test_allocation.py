@@ -10,9 +10,10 @@ from toys import Always, BiasedRPS, Parity
 
 from pokespiel.game.matrix import matrix_game
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.payoffs.allocation import ALLOCATIONS, Mixture, ResponseGraph, Uniform, levelled
-from pokespiel.payoffs.sampling import AdaptivePayoffs, Units, record
-from pokespiel.payoffs.tables import PayoffTable, grow
+from pokespiel.payoffs import ALLOCATIONS
+from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform, levelled
+from pokespiel.payoffs.sampling import AdaptivePayoffs, record
+from pokespiel.payoffs.tables import PayoffTable, Units, grow
 
 PAIR = np.array([[0, 1], [1, 0]])
 CYCLE = np.array([[0, 0.6, -0.6, 0.9], [-0.6, 0, 0.6, 0.9], [0.6, -0.6, 0, 0.9], [-0.9, -0.9, -0.9, 0]])

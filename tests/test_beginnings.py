@@ -7,7 +7,8 @@ import pytest
 
 from pokespiel.commands.main import main
 from pokespiel.core.options import Choice
-from pokespiel.core.policy import Mixture, Uniform, read_about, save_policy
+from pokespiel.core.policy import Mixture, Uniform
+from pokespiel.core.policy_files import read_about, save_policy
 from pokespiel.core.registry import BadOption
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES

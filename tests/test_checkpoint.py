@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
-from pokespiel.core.policy import Mixture, Tabular, Uniform, memoryless, save_policy
+from pokespiel.core.policy import Mixture, Tabular, Uniform, memoryless
+from pokespiel.core.policy_files import save_policy
 
 TREE = {
     "none": None,

@@ -13,7 +13,7 @@ from pokespiel.core.registry import BadOption, Registry, UnknownName, build, opt
 from pokespiel.game import GAMES
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
-from pokespiel.payoffs.tables import PAYOFFS
+from pokespiel.payoffs import PAYOFFS
 
 
 @dataclasses.dataclass(frozen=True)

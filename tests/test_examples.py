@@ -84,7 +84,7 @@ def test_the_demo_calls_a_gain_only_what_is_one(demo, monkeypatch, tmp_path, aft
         seconds=60.0, state=SimpleNamespace(populations=[["random", "max_damage", "ppo"]], iteration=7), mixtures=["_"]
     )
     monkeypatch.setattr(demo, "RunFolder", lambda path: SimpleNamespace(standing=lambda: standing))
-    monkeypatch.setattr(demo, "mixture_of", lambda population, weights, least: weights)
+    monkeypatch.setattr(demo, "mixture_of", lambda population, weights: weights)
     monkeypatch.setattr(demo, "fresh", fresh)
     standing.mixtures[0] = ["first", "last"]
     told = "\n".join(demo.learnt(tmp_path, None, 250, 60.0))

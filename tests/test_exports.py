@@ -13,8 +13,8 @@ from toys import BiasedRPS, Parity
 from pokespiel.core.policy import Mixture, Uniform
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.payoffs.exports import export, exportable
-from pokespiel.payoffs.sampling import Units, record
-from pokespiel.payoffs.tables import PayoffTable, grow
+from pokespiel.payoffs.sampling import record
+from pokespiel.payoffs.tables import PayoffTable, Units, grow
 
 POLICIES = {
     "random": BASELINES.build("random"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pokespiel.core.policy import POLICIES, Observations, Uniform, load_policy, sample_actions, save_policy, take
+from pokespiel.core.policy import POLICIES, Observations, Uniform, sample_actions, take
+from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.registry import BadOption
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES

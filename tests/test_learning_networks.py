@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from pokespiel.core.policy import Observations, load_policy, save_policy
+from pokespiel.core.policy import Observations
+from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.game.layout import Block, Layout
 from pokespiel.learning.lookup import table_sums
 from pokespiel.learning.network_policy import NetworkPolicy

@@ -10,8 +10,9 @@ from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.game.matrix import matrix_game
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.uniform import Uniform as Uniformly
+from pokespiel.payoffs.exact import ExactPayoffs
 from pokespiel.payoffs.sampling import SampledPayoffs
-from pokespiel.payoffs.tables import ExactPayoffs, PayoffTable, grow, interval, spread
+from pokespiel.payoffs.tables import PayoffTable, grow, interval, spread
 
 RPS = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) * 2 / 3  # a third of the seeds let seat 0 win
 

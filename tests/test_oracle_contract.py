@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pokespiel.core.policy import Policy, Uniform, load_policy, save_policy
+from pokespiel.core.policy import Policy, Uniform
+from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.registry import BadOption, options_of
 from pokespiel.game import load_game
 from pokespiel.oracles import ORACLES, Opponents, Training

@@ -8,19 +8,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from pokespiel.core.policy import (
-    Mixture,
-    Observations,
-    Tabular,
-    Uniform,
-    describe,
-    load_policy,
-    memoryless,
-    read_about,
-    sample_actions,
-    save_policy,
-    take,
-)
+from pokespiel.core.policy import Mixture, Observations, Tabular, Uniform, describe, memoryless, sample_actions, take
+from pokespiel.core.policy_files import load_policy, read_about, save_policy
 from pokespiel.evaluation.avoiding import Avoiding
 from pokespiel.game.gen1.baselines.expert import Expert
 from pokespiel.learning.network_policy import NetworkPolicy

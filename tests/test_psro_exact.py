@@ -17,9 +17,10 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.oracles.cfr import CFR
 from pokespiel.oracles.exact import Exact
 from pokespiel.oracles.xdo import XDO
-from pokespiel.payoffs.exact import correlated_gaps, exact_metrics, mixed_plans, nash_conv
+from pokespiel.payoffs.exact import ExactPayoffs, correlated_gaps, exact_metrics, mixed_plans, nash_conv
+from pokespiel.payoffs.identity import identity
 from pokespiel.payoffs.sampling import SampledPayoffs
-from pokespiel.payoffs.tables import ExactPayoffs, identity, interval
+from pokespiel.payoffs.tables import interval
 from pokespiel.psro import PSROState, psro
 
 

@@ -18,7 +18,8 @@ from pokespiel.commands.main import main
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.files import Busy
 from pokespiel.core.options import Choice, to_plain
-from pokespiel.core.policy import Tabular, load_policy
+from pokespiel.core.policy import Tabular
+from pokespiel.core.policy_files import load_policy
 from pokespiel.core.threads import cores
 from pokespiel.runs.run import FORMAT, PSROConfig, RunFolder, _csv
 from pokespiel.runs.session import _oracles, work

@@ -18,7 +18,7 @@ from pokespiel.core import files
 from pokespiel.core.policy import describe
 from pokespiel.metasolvers.regret_matching import RegretMatching
 from pokespiel.oracles.exact import Exact
-from pokespiel.payoffs.tables import ExactPayoffs
+from pokespiel.payoffs.exact import ExactPayoffs
 from pokespiel.runs import run
 
 ASKED = [

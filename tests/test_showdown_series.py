@@ -23,7 +23,8 @@ from showdown_liar import lying
 from pokespiel.commands.main import main
 from pokespiel.commands.showdown import Showdown
 from pokespiel.core.options import parse
-from pokespiel.core.policy import Tabular, save_policy
+from pokespiel.core.policy import Tabular
+from pokespiel.core.policy_files import save_policy
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown import series as series_module

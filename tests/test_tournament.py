@@ -25,8 +25,8 @@ from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform
 from pokespiel.payoffs.tables import PayoffTable
 from pokespiel.report.tournament import write_report
-from pokespiel.runs.tournament import Plan, Tournament, members_of_run, named, results
-from pokespiel.runs.tournament.results import text, write
+from pokespiel.runs.tournament.folder import Plan, Tournament, members_of_run, named
+from pokespiel.runs.tournament.results import results, text, write
 
 GAME = "gen1ou(pool=one,party=1,turn_limit=40)"
 PLAN = Plan(Uniform(), units=12, first=12, step=10)

@@ -22,7 +22,7 @@ from pokespiel.game.flatten import TERMINAL, TreeRefused, _walk, flatten
 from pokespiel.game.openspiel import policy_to_openspiel, state_at
 from pokespiel.game.tree import TreeGame
 from pokespiel.oracles.exact import Exact
-from pokespiel.payoffs.tables import ExactPayoffs
+from pokespiel.payoffs.exact import ExactPayoffs
 
 GAMES = (
     "kuhn_poker",

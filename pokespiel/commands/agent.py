@@ -55,7 +55,7 @@ class AgentCommand:
     """Starts the random numbers of distillation and evaluation."""
 
     def __call__(self) -> int:
-        from pokespiel.core.policy import save_policy
+        from pokespiel.core.policy_files import save_policy
         from pokespiel.evaluation.deploy import agent_of
         from pokespiel.evaluation.shipping import arena_of, exploit_of, files_of, ship
         from pokespiel.runs.run import RunFolder

@@ -10,8 +10,7 @@ from pokespiel.game.loading import openspiel_names
 from pokespiel.game.names import GAMES
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
-from pokespiel.payoffs.allocation import ALLOCATIONS
-from pokespiel.payoffs.tables import PAYOFFS
+from pokespiel.payoffs import ALLOCATIONS, PAYOFFS
 
 SECTIONS: tuple[tuple[str, Registry], ...] = (
     ("Games of this package (--game)", GAMES),

@@ -38,7 +38,7 @@ class Report:
         from pokespiel.report.run import write_report
         from pokespiel.report.tournament import write_report as write_tournament_report
         from pokespiel.runs.run import RunFolder
-        from pokespiel.runs.tournament import Tournament
+        from pokespiel.runs.tournament.folder import Tournament
 
         path = self.out or self.run / "report.html"
         if Tournament.at(self.run):

@@ -18,7 +18,7 @@ from pokespiel.core.progress import Watch, watch
 from pokespiel.core.provenance import environment
 from pokespiel.game.gen1.oddities import tally
 from pokespiel.game.gen1.replay import write_replay
-from pokespiel.game.gen1.teams import load_pool
+from pokespiel.game.gen1.teams.pools import load_pool
 from pokespiel.game.loading import load_game
 from pokespiel.learning.datasets import policy_name
 from pokespiel.runs.initial import policies_named

@@ -13,12 +13,12 @@ from tyro.conf import Positional
 from pokespiel.commands.interrupted import keeping
 from pokespiel.core.options import Choice
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.payoffs.allocation import ALLOCATIONS
+from pokespiel.payoffs import ALLOCATIONS
 
 if TYPE_CHECKING:
     from pokespiel.core.policy import Policy
     from pokespiel.game.protocols import Game
-    from pokespiel.runs.tournament import Plan, Tournament
+    from pokespiel.runs.tournament.folder import Plan, Tournament
 
 GAME = "gen1ou(pool=competitive)"
 
@@ -63,7 +63,7 @@ class TournamentCommand:
     def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
         """What replaces the defaults: game and seed of the tournament that stands in the folder, or of the run."""
         from pokespiel.runs.run import RunFolder
-        from pokespiel.runs.tournament import Tournament
+        from pokespiel.runs.tournament.folder import Tournament
 
         if given.get("folder") and Tournament.at(given["folder"][0]):
             config = Tournament(given["folder"][0]).config()
@@ -72,8 +72,8 @@ class TournamentCommand:
 
     def __call__(self) -> int:
         from pokespiel.game.loading import load_game
-        from pokespiel.runs.tournament import Tournament, results
-        from pokespiel.runs.tournament.results import text, write
+        from pokespiel.runs.tournament.folder import Tournament
+        from pokespiel.runs.tournament.results import results, text, write
 
         game = load_game(self.game)
         folder = self.folder or Path("runs") / f"tournament-{_plain(self.game)}-{self.seed}"
@@ -90,7 +90,7 @@ class TournamentCommand:
         return 0
 
     def _plan(self) -> Plan:
-        from pokespiel.runs.tournament import Plan
+        from pokespiel.runs.tournament.folder import Plan
 
         allocation, first = self.allocation.build(ALLOCATIONS), min(self.first, self.units)
         return Plan(allocation, self.units, first, self.step, self.width, self.max_steps)
@@ -98,7 +98,7 @@ class TournamentCommand:
     def _members(self, game: Game, folder: Path) -> dict[str, dict[str, Policy]]:
         """Who joins, by population."""
         from pokespiel.runs.initial import end_of, policies_named
-        from pokespiel.runs.tournament import Tournament, members_of_run, named
+        from pokespiel.runs.tournament.folder import Tournament, members_of_run, named
 
         names = self.policies or (() if self.run or Tournament.at(folder) else ("baselines",))
         joining = named(policies_named(names, game))
@@ -111,7 +111,7 @@ class TournamentCommand:
 
 
 def _kept(folder: Path) -> str:
-    from pokespiel.runs.tournament import Tournament
+    from pokespiel.runs.tournament.folder import Tournament
 
     matches = Tournament(folder).counted().matches if Tournament.at(folder) else 0
     return f"{folder} keeps {matches:,} matches, and the same command goes on" if matches else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,9 @@ import safetensors
 import safetensors.numpy
 
 from pokespiel.core.files import replacing
+
+_MISFITS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError, MemoryError)
+"""What building a policy from numbers and names that do not belong together may raise."""
 
 SEAL, SEALED = "sha256", "sealed"
 """The digest's entry of the header, and the entry that says there is one."""
@@ -82,3 +86,14 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 def _entry(digest: str) -> bytes:
     """The entry as it stands in the header, whose texts have no quotation mark without a backslash before it."""
     return f'"{SEAL}":"{digest}"'.encode()
+
+
+@contextmanager
+def unfit(what: str) -> Iterator[None]:
+    """Whatever goes wrong in building something from a file's plain data becomes one `ValueError`: `what` and why."""
+    try:
+        yield
+    except _MISFITS as error:
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        reason = f"its header lacks {error}" if type(error) is KeyError else reason
+        raise ValueError(f"{what}: {' '.join(reason.split())}") from error

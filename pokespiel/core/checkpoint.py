@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.core.archive import load_archive, save_archive
-from pokespiel.core.policy import POLICIES, Policy, describe, unfit
+from pokespiel.core.archive import load_archive, save_archive, unfit
+from pokespiel.core.policy import POLICIES, Policy, describe
 
 
 def save_checkpoint(path: str | Path, format: str, tree: Any) -> None:

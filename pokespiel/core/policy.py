@@ -7,21 +7,13 @@ their registered kind, a plain configuration and their arrays, never pickled.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from pokespiel.core.archive import load_archive, save_archive
 from pokespiel.core.registry import Registry
-
-FORMAT = "pokespiel-policy-1"
-_MISFITS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError, MemoryError)
-"""What building a policy from numbers and names that do not belong together may raise."""
 
 POLICIES = Registry(
     "policy kind",
@@ -253,51 +245,3 @@ def describe(policy: Policy) -> tuple[str, dict[str, Any], dict[str, np.ndarray]
     if kind not in POLICIES or not hasattr(policy, "to_arrays"):
         raise TypeError(f"{type(policy).__name__} cannot be saved: it has no registered kind ({', '.join(POLICIES)})")
     return (kind, *policy.to_arrays())
-
-
-def save_policy(
-    path: str | Path, policy: Policy, about: Mapping[str, Any] | None = None, *, half: bool = False
-) -> None:
-    """Atomically write `policy` as one safetensors file with a checksum; `about` is plain data kept beside it.
-
-    half: keep float32 arrays as float16, in half the space; a network then plays the same but for rounding.
-    """
-    kind, config, arrays = describe(policy)
-    header = {"format": FORMAT, "kind": kind, "config": json.dumps(config), "about": json.dumps(dict(about or {}))}
-    if half:
-        arrays = {
-            name: array.astype(np.float16) if array.dtype == np.float32 else array for name, array in arrays.items()
-        }
-    save_archive(path, header, arrays)
-
-
-def load_policy(path: str | Path) -> Policy:
-    """The policy that `save_policy` wrote; for any other file a `ValueError` that says in a sentence what is wrong."""
-    header, arrays = _read(path)
-    with unfit(f"{path} is not a policy that can be played"):
-        return POLICIES[header["kind"]].from_arrays(json.loads(header["config"]), arrays)
-
-
-def read_about(path: str | Path) -> dict[str, Any]:
-    """The plain data saved beside a policy."""
-    header, _ = _read(path)
-    with unfit(f"{path} says nothing about its policy"):
-        return dict(json.loads(header["about"]))
-
-
-def _read(path: str | Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
-    header, arrays = load_archive(path, "policy file")
-    if header.get("format") != FORMAT:
-        raise ValueError(f"{path} is not a policy file: expected format {FORMAT!r}, found {header.get('format')!r}")
-    return header, arrays
-
-
-@contextmanager
-def unfit(what: str) -> Iterator[None]:
-    """Whatever goes wrong in building something from a file's plain data becomes one `ValueError`: `what` and why."""
-    try:
-        yield
-    except _MISFITS as error:
-        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        reason = f"its header lacks {error}" if type(error) is KeyError else reason
-        raise ValueError(f"{what}: {' '.join(reason.split())}") from error

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
-from pokespiel.core.policy import Policy, load_policy, read_about, save_policy
+from pokespiel.core.policy import Policy
+from pokespiel.core.policy_files import load_policy, read_about, save_policy
 from pokespiel.core.progress import Lines, Watch, watch
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.game.protocols import Game

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.core.policy import Mixture
-from pokespiel.evaluation.victims import mixture_of
+from pokespiel.metasolvers import support
+from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.run import RunFolder, Standing, labels
 
 
@@ -30,11 +31,10 @@ def agent_of(run: RunFolder, least: float = 0.0) -> Agent:
     """
     state = standing_of(run).state
     weights = np.asarray(state.strategy.marginals[0])
-    smallest = max(least, 1e-9)
-    indices = tuple(int(index) for index in np.flatnonzero(weights >= smallest))
+    indices = tuple(map(int, support(weights, least)))
     names = labels(state.origins[0])
-    dropped = float(weights[weights < smallest].sum())
-    policy = mixture_of(state.populations[0], weights, smallest)
+    dropped = float(np.delete(weights, indices).sum())
+    policy = mixture_of(state.populations[0], weights, least)
     return Agent(policy, indices, tuple(names[index] for index in indices), dropped)
 
 

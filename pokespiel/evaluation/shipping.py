@@ -20,7 +20,8 @@ import numpy as np
 
 from pokespiel.core.files import write_text
 from pokespiel.core.options import to_plain
-from pokespiel.core.policy import Policy, save_policy
+from pokespiel.core.policy import Policy
+from pokespiel.core.policy_files import save_policy
 from pokespiel.core.provenance import facts
 from pokespiel.evaluation.cards import markdown
 from pokespiel.evaluation.deploy import Agent, standing_of

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.core.policy import Mixture, Policy, members_of
+from pokespiel.core.policy import Policy, members_of
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.game.protocols import Game
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles.common import heaviest
 from pokespiel.oracles.seats import opponents_of
+from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.run import RunFolder
-
-SMALLEST = 1e-6
-"""A member with less weight is no part of a run's mixture."""
 
 
 class Victim(NamedTuple):
@@ -67,13 +64,5 @@ def _of_run(path: Path) -> Victim:
     state = standing.state
     if len(state.populations) != 1:
         raise ValueError(f"the run in {path} has a population a seat; a win rate needs one that plays both seats")
-    population, weights = state.populations[0], np.asarray(state.strategy.marginals[0])
-    return Victim(str(path), mixture_of(population, weights, SMALLEST), population, state.iteration)
-
-
-def mixture_of(population: Sequence[Policy], weights: np.ndarray, smallest: float) -> Mixture:
-    """The per-match mixture of the members with at least `smallest` weight, scaled to sum to 1."""
-    kept = [index for index, weight in enumerate(weights) if weight >= smallest]
-    if not kept:
-        raise ValueError(f"no member has a weight of {smallest:g} or more; the largest is {weights.max():.3g}")
-    return Mixture([population[index] for index in kept], weights[kept] / weights[kept].sum())
+    population = state.populations[0]
+    return Victim(str(path), mixture_of(population, state.strategy.marginals[0]), population, state.iteration)

@@ -50,7 +50,11 @@ def _ours(plugin: Any, form: Form | None) -> Game:
 
 @functools.lru_cache(maxsize=16)
 def _users(name: str, form: Form | None, limit: int | None) -> Game:
-    return own.load(name, form, limit)
+    import pyspiel
+
+    game, said_limit = own.load(name, form)
+    allowed = checked_limit(said_limit if limit is None else limit)
+    return from_openspiel(game, name, form, limit=allowed) if isinstance(game, pyspiel.Game) else game
 
 
 @functools.lru_cache(maxsize=16)

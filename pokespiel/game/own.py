@@ -24,9 +24,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from pokespiel.core.registry import BadOption, build
-from pokespiel.game.conversion import from_openspiel
 from pokespiel.game.foreign import calling, quiet, said
-from pokespiel.game.names import checked_limit, parsed
+from pokespiel.game.names import parsed
 from pokespiel.game.protocols import Form, Game
 
 NEEDED = ("name", "num_players", "num_actions", "num_features", "symmetric", "zero_sum", "utility_range", "start")
@@ -64,20 +63,17 @@ def place_of(name: str) -> Place:
     return place
 
 
-def load(name: str, form: Form | None, limit: int | None) -> Game:
-    """The game at the place that `name` says; the other arguments are those of `pokespiel.game.load_game`."""
+def load(name: str, form: Form | None) -> tuple[Any, Any]:
+    """What stands at the place that `name` says, a game of ours or a `pyspiel.Game`, and the `limit` that it gives."""
     import pyspiel
 
     place = place_of(name)
     module = _module(place)
     found = _attribute(module, place) if place.attribute else _only(module, place)
-    said_limit = place.parameters.pop("limit", None)
-    allowed = checked_limit(said_limit if limit is None else limit)
+    limit = place.parameters.pop("limit", None)
     with calling(f"{name} cannot be loaded"):
         game = _made(found, place.parameters, name, form)
-    if isinstance(game, pyspiel.Game):
-        return from_openspiel(game, name, form, limit=allowed)
-    return _ours(game, name, form)
+    return game if isinstance(game, pyspiel.Game) else _ours(game, name, form), limit
 
 
 _REGISTERED: dict[str, tuple[str, ...]] = {}

@@ -16,6 +16,11 @@ SUPPORT = 1e-6
 """A policy with more weight than this belongs to a mixture's support."""
 
 
+def support(weights: np.ndarray, least: float = 0.0) -> np.ndarray:
+    """[m], the indices of weights [n] that belong to the support and are at least `least`."""
+    return np.flatnonzero((weights > SUPPORT) & (weights >= least))
+
+
 class MetaStrategy(NamedTuple):
     """A solver's answer for each player's population."""
 

@@ -1,1 +1,62 @@
-"""Payoff tables: exact or sampled, where matches go, rankings, files of other projects."""
+"""Payoff tables: exact or sampled, where matches go, rankings, files of other projects.
+
+A payoff evaluator fills a table's missing cells; an allocation says which cells get the next matches.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from pokespiel.core.registry import Registry
+from pokespiel.game.protocols import Game
+from pokespiel.payoffs.tables import PayoffTable, Populations
+
+
+class Payoffs(Protocol):
+    """Fills a table's missing cells; `table` is the one before the populations grew, None = there is none yet."""
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable: ...
+
+
+PAYOFFS = Registry(
+    "payoffs",
+    {
+        "auto": "pokespiel.payoffs.sampling:AutoPayoffs",
+        "exact": "pokespiel.payoffs.exact:ExactPayoffs",
+        "sampled": "pokespiel.payoffs.sampling:SampledPayoffs",
+        "adaptive": "pokespiel.payoffs.sampling:AdaptivePayoffs",
+    },
+)
+
+
+class Allocation(Protocol):
+    """How many of the next `units` each of `cells` [k, P] gets: [k] whole numbers, all 0 = nothing is left to decide.
+
+    The table is complete and sampled; its utilities lie in `bounds`. `symmetric`: one population serves every seat and
+    the rows of `cells` are sorted, each standing for its mirrors.
+    """
+
+    def __call__(
+        self,
+        table: PayoffTable,
+        cells: np.ndarray,
+        units: int,
+        bounds: tuple[float, float],
+        rng: np.random.Generator,
+        *,
+        symmetric: bool = False,
+    ) -> np.ndarray: ...
+
+
+ALLOCATIONS = Registry(
+    "allocation",
+    {
+        "uniform": "pokespiel.payoffs.allocation:Uniform",
+        "response_graph": "pokespiel.payoffs.allocation:ResponseGraph",
+        "mixture": "pokespiel.payoffs.allocation:Mixture",
+    },
+)

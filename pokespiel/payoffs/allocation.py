@@ -16,43 +16,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from pokespiel.core.intervals import mean_interval
-from pokespiel.core.registry import Registry
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.payoffs.tables import PayoffTable, at, deviations, noise
-
-
-class Allocation(Protocol):
-    """How many of the next `units` each of `cells` [k, P] gets: [k] whole numbers, all 0 = nothing is left to decide.
-
-    The table is complete and sampled; its utilities lie in `bounds`. `symmetric`: one population serves every seat and
-    the rows of `cells` are sorted, each standing for its mirrors.
-    """
-
-    def __call__(
-        self,
-        table: PayoffTable,
-        cells: np.ndarray,
-        units: int,
-        bounds: tuple[float, float],
-        rng: np.random.Generator,
-        *,
-        symmetric: bool = False,
-    ) -> np.ndarray: ...
-
-
-ALLOCATIONS = Registry(
-    "allocation",
-    {
-        "uniform": "pokespiel.payoffs.allocation:Uniform",
-        "response_graph": "pokespiel.payoffs.allocation:ResponseGraph",
-        "mixture": "pokespiel.payoffs.allocation:Mixture",
-    },
-)
 
 
 @dataclass(frozen=True)

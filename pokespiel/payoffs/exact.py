@@ -1,4 +1,4 @@
-"""Exact distance from equilibrium of populations under a meta-strategy, on games in sequence form.
+"""On games in sequence form: exact payoff tables, and how far populations under a meta-strategy are from equilibrium.
 
 A product of mixtures is measured by NashConv: what the players gain in all by a best response each. A joint strategy
 has the NashConv of its marginals, played independently, and is itself measured by the gain of the best deviation fixed
@@ -10,14 +10,15 @@ members' plans.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from pokespiel.core.policy import forgets
 from pokespiel.game.protocols import Game
-from pokespiel.game.tree import Plans, TreeGame
+from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.payoffs.tables import Populations, per_seat
+from pokespiel.payoffs.tables import PayoffTable, Populations, at, grow, mirrored, per_seat
 
 CHUNK = 1 << 22
 """How many numbers a joint strategy's cells may take at a time."""
@@ -80,3 +81,35 @@ def _gradient(game: TreeGame, plans: Sequence[np.ndarray], player: int, weights:
             product = product * plans[seat][np.ix_(members, terminals.sequences[seat])]
         reach += product.sum(axis=0)
     return game.gather(terminals.chance * terminals.returns[player] * reach, player)
+
+
+@dataclass(frozen=True)
+class ExactPayoffs:
+    """Exact expected returns, for games in sequence form: one sparse product a block of missing cells."""
+
+    def __call__(
+        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+    ) -> PayoffTable:
+        game = in_sequence_form(game, "an exact payoff table")
+        seats = per_seat(game, populations)
+        known = table.sizes if table is not None else (0,) * game.num_players
+        grown = grow(table, game.num_players, [len(seat) for seat in seats], sampled=False)
+        for player in range(game.num_players):  # earlier players' old policies against later players' whole populations
+            block = [
+                slice(known[seat]) if seat < player else slice(known[seat], None) if seat == player else slice(None)
+                for seat in range(game.num_players)
+            ]
+            if grown.payoffs[at(block)].size:
+                plans = [
+                    np.stack([game.plan(policy, seat) for policy in seats[seat][block[seat]]])
+                    for seat in range(len(seats))
+                ]
+                payoffs = game.payoffs(plans)
+                rounding = 1e-14 * max(map(abs, game.utility_range))
+                grown.payoffs[at(block)] = np.where(np.abs(payoffs) > rounding, payoffs, 0.0)
+        if len(populations) < game.num_players:
+            grown = grown._replace(payoffs=mirrored(grown.payoffs))
+            if game.total is not None:  # a policy against itself
+                for index in range(len(populations[0])):
+                    grown.payoffs[at((index,) * game.num_players)] = game.total / game.num_players
+        return grown

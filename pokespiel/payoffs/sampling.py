@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,30 +18,9 @@ from pokespiel.game.matches import play
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.judging import ROUNDING
-from pokespiel.payoffs.allocation import ALLOCATIONS, Allocation
-from pokespiel.payoffs.tables import ExactPayoffs, PayoffTable, Populations, Samples, at, grow, per_seat
-
-
-class Units(NamedTuple):
-    """n units of S matches each; a match seats role `orders[s, p]` of its unit's cell in seat p."""
-
-    cells: np.ndarray
-    """[n, P], the policies of each role; rows are sorted where one population serves every seat."""
-    orders: np.ndarray
-    """[S, P], the role in each seat; the first row is 0, 1, ..., P-1."""
-    seeds: np.ndarray
-    """[n]"""
-    utilities: np.ndarray
-    """[n, S, P] by seat."""
-    finished: np.ndarray
-    """[n, S] bool"""
-    turns: np.ndarray
-    """[n, S] the game's own count of turns where it has one, else steps."""
-
-    def rows(self) -> np.ndarray:
-        """[n, S, P], the policy in each seat of each match."""
-        return self.cells[:, self.orders]
-
+from pokespiel.payoffs import ALLOCATIONS, Allocation
+from pokespiel.payoffs.exact import ExactPayoffs
+from pokespiel.payoffs.tables import PayoffTable, Populations, Samples, Units, at, grow, per_seat
 
 Members = Sequence[Sequence[Any]]
 """The members of each population, or of one for all seats: policies, or names where only their number counts."""

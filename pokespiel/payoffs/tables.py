@@ -10,17 +10,13 @@ every interval comes from unit means.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from pokespiel.core.intervals import mean_interval
-from pokespiel.core.policy import Policy, describe, forgets
-from pokespiel.core.registry import Registry
+from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.judging import is_zero_sum
@@ -46,6 +42,27 @@ class Samples(NamedTuple):
     """[P, cells] int64, the same."""
     unfinished: np.ndarray
     """[cells] int64, matches that reached no result; their units count nowhere else."""
+
+
+class Units(NamedTuple):
+    """n units of S matches each; a match seats role `orders[s, p]` of its unit's cell in seat p."""
+
+    cells: np.ndarray
+    """[n, P], the policies of each role; rows are sorted where one population serves every seat."""
+    orders: np.ndarray
+    """[S, P], the role in each seat; the first row is 0, 1, ..., P-1."""
+    seeds: np.ndarray
+    """[n]"""
+    utilities: np.ndarray
+    """[n, S, P] by seat."""
+    finished: np.ndarray
+    """[n, S] bool"""
+    turns: np.ndarray
+    """[n, S] the game's own count of turns where it has one, else steps."""
+
+    def rows(self) -> np.ndarray:
+        """[n, S, P], the policy in each seat of each match."""
+        return self.cells[:, self.orders]
 
 
 def total(counts: np.ndarray, symmetric: bool) -> int:
@@ -81,25 +98,6 @@ class PayoffTable(NamedTuple):
         return self.payoffs
 
 
-class Payoffs(Protocol):
-    """Fills a table's missing cells; `table` is the one before the populations grew, None = there is none yet."""
-
-    def __call__(
-        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
-    ) -> PayoffTable: ...
-
-
-PAYOFFS = Registry(
-    "payoffs",
-    {
-        "auto": "pokespiel.payoffs.sampling:AutoPayoffs",
-        "exact": "pokespiel.payoffs.tables:ExactPayoffs",
-        "sampled": "pokespiel.payoffs.sampling:SampledPayoffs",
-        "adaptive": "pokespiel.payoffs.sampling:AdaptivePayoffs",
-    },
-)
-
-
 def at(cell: Iterable[Any], axes: int = 1) -> tuple[Any, ...]:
     """The index of a cell, or a block of cells, behind `axes` whole axes (one for the seats)."""
     return (*(slice(None),) * axes, *cell)
@@ -112,29 +110,6 @@ def per_seat(game: Game, populations: Sequence[Sequence[Member]]) -> tuple[Seque
     if len(populations) == 1 and game.symmetric:
         return (populations[0],) * game.num_players
     raise ValueError(f"{game.name} needs {game.num_players} populations, got {len(populations)}")
-
-
-def identity(game: Game, policy: Policy, seats: Iterable[int]) -> Hashable:
-    """The same for two policies that play `game` alike at `seats`, as far as that is exact and cheap to tell.
-
-    On a game in sequence form a memoryless policy, or a mixture of such, is what its realisation plans are: two that
-    differ only where their own actions never lead are the same. Elsewhere a policy of a registered kind is what its
-    file would hold. Any other policy is like itself alone.
-    """
-    from pokespiel.game.tree import TreeGame
-
-    if isinstance(game, TreeGame) and forgets(policy):
-        return tuple(_digest(game.plan(policy, seat)) for seat in seats)
-    try:
-        kind, options, arrays = describe(policy)
-    except TypeError:
-        return id(policy)
-    held = tuple((name, array.shape, array.dtype.str, _digest(array)) for name, array in sorted(arrays.items()))
-    return kind, json.dumps(options, sort_keys=True), held
-
-
-def _digest(array: np.ndarray) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(array).data, digest_size=16).digest()
 
 
 def grow(table: PayoffTable | None, num_players: int, sizes: Sequence[int], sampled: bool) -> PayoffTable:
@@ -162,40 +137,6 @@ def _no_samples(num_players: int, cells: tuple[int, ...]) -> Samples:
 
     products = np.zeros((num_players, num_players, *cells))
     return Samples(counts(), products, counts(num_players), counts(num_players), counts(num_players), counts())
-
-
-@dataclass(frozen=True)
-class ExactPayoffs:
-    """Exact expected returns, for games in sequence form: one sparse product a block of missing cells."""
-
-    def __call__(
-        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
-    ) -> PayoffTable:
-        from pokespiel.game.tree import in_sequence_form
-
-        game = in_sequence_form(game, "an exact payoff table")
-        seats = per_seat(game, populations)
-        known = table.sizes if table is not None else (0,) * game.num_players
-        grown = grow(table, game.num_players, [len(seat) for seat in seats], sampled=False)
-        for player in range(game.num_players):  # earlier players' old policies against later players' whole populations
-            block = [
-                slice(known[seat]) if seat < player else slice(known[seat], None) if seat == player else slice(None)
-                for seat in range(game.num_players)
-            ]
-            if grown.payoffs[at(block)].size:
-                plans = [
-                    np.stack([game.plan(policy, seat) for policy in seats[seat][block[seat]]])
-                    for seat in range(len(seats))
-                ]
-                payoffs = game.payoffs(plans)
-                rounding = 1e-14 * max(map(abs, game.utility_range))
-                grown.payoffs[at(block)] = np.where(np.abs(payoffs) > rounding, payoffs, 0.0)
-        if len(populations) < game.num_players:
-            grown = grown._replace(payoffs=_mirrored(grown.payoffs))
-            if game.total is not None:  # a policy against itself
-                for index in range(len(populations[0])):
-                    grown.payoffs[at((index,) * game.num_players)] = game.total / game.num_players
-        return grown
 
 
 def interval(
@@ -243,7 +184,7 @@ def noise(factors: np.ndarray, normal: np.ndarray, symmetric: bool) -> np.ndarra
     symmetric: mirrored cells share the sorted cell's noise.
     """
     drawn = np.einsum("pq...,q...->p...", factors, normal)
-    return _mirrored(drawn) if symmetric else drawn
+    return mirrored(drawn) if symmetric else drawn
 
 
 def deviations(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
@@ -269,7 +210,7 @@ def _doubt(num_players: int, zero_sum: bool) -> np.ndarray:
     return (num_players * np.eye(num_players) - 1) / (num_players - 1) if zero_sum else np.eye(num_players)
 
 
-def _mirrored(values: np.ndarray) -> np.ndarray:
+def mirrored(values: np.ndarray) -> np.ndarray:
     """Values [P, n, ..., n] that are the same for the same policies in other seats: the sorted cell's."""
     num_players, size = values.shape[:2]
     cells = np.indices((size,) * num_players).reshape(num_players, -1)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pokespiel.metasolvers.regret import product
 from pokespiel.report import plots
 from pokespiel.report.page import Page
-from pokespiel.runs.chain import Chain, Phase
 from pokespiel.runs.measurements import measurements
+
+if TYPE_CHECKING:
+    from pokespiel.runs.chain import Chain, Phase
 
 DISTANCES = {
     "exploitability": "exploitability",

@@ -12,7 +12,6 @@ import numpy as np
 import yaml
 
 from pokespiel.core.options import to_plain
-from pokespiel.core.policy import Mixture
 from pokespiel.game.loading import load_game
 from pokespiel.metasolvers import METASOLVERS, SUPPORT
 from pokespiel.payoffs.exports import exportable
@@ -32,6 +31,7 @@ from pokespiel.report.progress import (
 )
 from pokespiel.report.sections import Meta
 from pokespiel.runs.chain import Chain, Phase, chain_of
+from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.run import RunFolder, labels, settled
 from pokespiel.runs.tournament.results import Results
 
@@ -223,8 +223,7 @@ def _battles(page: Page, chain: Chain, path: Path, matches: int, seed: int) -> N
         return
     page.heading("What the mixture plays")
     if game.team_choice == "chance":
-        weights = np.where(state.strategy.marginals[0] > SUPPORT, state.strategy.marginals[0], 0)
-        mixture = Mixture(state.populations[0], weights / weights.sum())
+        mixture = mixture_of(state.populations[0], state.strategy.marginals[0])
         battles(page, game, mixture, path.with_name("battle.html"), matches, np.random.default_rng(seed))
     else:
         page.text("This is counted in matches whose teams chance draws; here the players choose them.")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from pokespiel.core.policy import Mixture
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import SUPPORT, MetaStrategy
 from pokespiel.payoffs.exports import exportable
@@ -16,6 +15,7 @@ from pokespiel.payoffs.tables import PayoffTable, per_seat
 from pokespiel.report import sections
 from pokespiel.report.page import Key, Page
 from pokespiel.report.sections import Meta
+from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.tournament.folder import Tournament
 from pokespiel.runs.tournament.results import Results, results, shown
 
@@ -83,11 +83,11 @@ def _oddities(page: Page, tournament: Tournament, found: Results, matches: int, 
     game, population = found.game, tournament.populations()[0]
     if not isinstance(game, Gen1Game) or game.team_choice != "chance":
         return
-    weights = np.where(found.rankings[0].weight > SUPPORT, found.rankings[0].weight, 0)
     strongest = found.rankings[0].order()[:COMPARED]
     policies = {found.names[0][index]: population[index] for index in strongest}
     each = -(-matches // len(policies))
-    compare(page, game, policies, Mixture(population, weights / weights.sum()), each, np.random.default_rng(seed))
+    mixture = mixture_of(population, found.rankings[0].weight)
+    compare(page, game, policies, mixture, each, np.random.default_rng(seed))
 
 
 def _meta(game: Game, names: tuple[tuple[str, ...], ...], table: PayoffTable, strategy: MetaStrategy) -> Meta:

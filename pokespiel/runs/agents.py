@@ -13,7 +13,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pokespiel.core.policy import Mixture, Policy, load_policy
+from pokespiel.core.policy import Mixture, Policy
+from pokespiel.core.policy_files import load_policy
 from pokespiel.core.registry import UnknownName, unknown
 
 SHIPPED = Path(__file__).parents[1] / "game" / "gen1" / "data" / "agents" / "shipped"

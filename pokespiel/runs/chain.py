@@ -13,7 +13,7 @@ import numpy as np
 
 from pokespiel.runs.initial import expanded
 from pokespiel.runs.run import RunFolder, Standing
-from pokespiel.runs.tournament import Tournament
+from pokespiel.runs.tournament.folder import Tournament
 
 
 class Phase(NamedTuple):

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pokespiel.core.policy import Mixture, Policy, Uniform, load_policy, read_about
+from pokespiel.core.policy import Policy, Uniform
+from pokespiel.core.policy_files import load_policy, read_about
 from pokespiel.core.registry import BadOption, UnknownName, unknown
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.loading import load_game
 from pokespiel.game.protocols import Game
-from pokespiel.metasolvers import SUPPORT
 from pokespiel.psro import Beginning
 from pokespiel.runs import agents
+from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.run import PSROConfig, RunFolder, Standing, population_names, settled
 
 
@@ -54,7 +55,8 @@ def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
 
 def _mixture_of(path: Path) -> Policy:
     """The support of a run's answer, or of a tournament's Nash mixture, as one policy that draws a member per match."""
-    from pokespiel.runs.tournament import Tournament, results
+    from pokespiel.runs.tournament.folder import Tournament
+    from pokespiel.runs.tournament.results import results
 
     if Tournament.at(path):
         tournament = Tournament(path)
@@ -64,9 +66,7 @@ def _mixture_of(path: Path) -> Policy:
         populations, strategy = state.populations, state.strategy
     if len(populations) > 1:
         raise ValueError(f"{path} has a population a seat, so no one mixture; name one of its policies' files")
-    weights = np.where(strategy.marginals[0] > SUPPORT, strategy.marginals[0], 0)
-    chosen = np.flatnonzero(weights)
-    return Mixture([populations[0][index] for index in chosen], weights[chosen] / weights.sum())
+    return mixture_of(populations[0], strategy.marginals[0])
 
 
 def beginning(config: PSROConfig, game: Game) -> Beginning:
@@ -85,7 +85,7 @@ def beginning(config: PSROConfig, game: Game) -> Beginning:
 
 def end_of(path: Path, game: Game) -> Beginning:
     """The populations and payoffs that a finished run or a tournament leaves; a `ValueError` if of another game."""
-    from pokespiel.runs.tournament import Tournament
+    from pokespiel.runs.tournament.folder import Tournament
 
     if Tournament.at(path):
         tournament = Tournament(path)

@@ -31,14 +31,16 @@ import yaml
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.files import locked, replacing, write_text
 from pokespiel.core.options import Choice, from_plain, read_yaml, to_plain
-from pokespiel.core.policy import Policy, load_policy, save_policy
+from pokespiel.core.policy import Policy
+from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.provenance import environment
 from pokespiel.core.registry import BadOption
 from pokespiel.game.loading import load_game
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.oracles import ORACLES, Training
+from pokespiel.payoffs import PAYOFFS
 from pokespiel.payoffs.exports import export, exportable
-from pokespiel.payoffs.tables import PAYOFFS, PayoffTable, Samples
+from pokespiel.payoffs.tables import PayoffTable, Samples
 from pokespiel.psro import Members, Pending, PSROState, Turns
 
 FORMAT = "pokespiel-run-1"

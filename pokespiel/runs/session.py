@@ -23,7 +23,7 @@ from pokespiel.game.loading import load_game
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES, Oracle
-from pokespiel.payoffs.tables import PAYOFFS
+from pokespiel.payoffs import PAYOFFS
 from pokespiel.psro import Pending, PSROState, oracle_prefix, psro
 from pokespiel.runs.initial import beginning
 from pokespiel.runs.metrics import row

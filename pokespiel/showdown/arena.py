@@ -19,7 +19,7 @@ import numpy as np
 from poke_env import ServerConfiguration
 from poke_env.concurrency import POKE_LOOP
 
-from pokespiel.game.gen1.teams import Team
+from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.showdown.contestants import Contestant, Participant
 from pokespiel.showdown.waiting import Unfinished, play_out
 

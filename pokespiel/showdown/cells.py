@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 from poke_env import ServerConfiguration
 
-from pokespiel.game.gen1.teams import Team
-from pokespiel.payoffs.sampling import Units, record
-from pokespiel.payoffs.tables import PayoffTable, grow
+from pokespiel.game.gen1.teams.sets import Team
+from pokespiel.payoffs.sampling import record
+from pokespiel.payoffs.tables import PayoffTable, Units, grow
 from pokespiel.showdown.arena import STANDARD, Conditions, Result, play_arena, seat_swapped
 from pokespiel.showdown.contestants import Contestant
 

@@ -18,7 +18,8 @@ from poke_env import AccountConfiguration, ServerConfiguration
 from poke_env.player import Player
 
 from pokespiel.core.policy import Policy
-from pokespiel.game.gen1.teams import Team, pack
+from pokespiel.game.gen1.teams.packed import pack
+from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.connection import OPEN_TIMEOUT, PING_TIMEOUT
 from pokespiel.showdown.inference import Desk

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from poke_env import ServerConfiguration, ShowdownServerConfiguration
 
 from pokespiel.core.policy import Policy
-from pokespiel.game.gen1.teams import Team
+from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.connection import LoginFailed
 from pokespiel.showdown.meeting import accept, challenge, ladder

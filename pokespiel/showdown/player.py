@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from poke_env import ServerConfiguration
 
-from pokespiel.game.gen1.teams import Team, pack
+from pokespiel.game.gen1.teams.packed import pack
+from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.showdown.battle import Due, LiveBattle
 from pokespiel.showdown.connection import Connection

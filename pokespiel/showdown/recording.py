@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.game.gen1.teams import Team, unpack
+from pokespiel.game.gen1.teams.packed import unpack
+from pokespiel.game.gen1.teams.sets import Team
 
 _SIDES = {"p1": 0, "p2": 1}
 

@@ -15,7 +15,8 @@ from pokespiel.core.lazy import lazily
 if TYPE_CHECKING:
     from pokespiel.game.gen1.batch import BattleBatch
     from pokespiel.game.gen1.battle import Battle, Entrant, Roll
-    from pokespiel.game.gen1.teams import PokemonSet, read_team
+    from pokespiel.game.gen1.teams.formats import read_team
+    from pokespiel.game.gen1.teams.sets import PokemonSet
     from pokespiel.game.gen1.tracker import Tracker
 
 __all__ = ["Battle", "BattleBatch", "Entrant", "PokemonSet", "Roll", "Tracker", "read_team"]

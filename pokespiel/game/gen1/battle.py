@@ -20,9 +20,9 @@ import numpy as np
 
 import pokespiel.game.gen1._engine as _engine
 from pokespiel.core.registry import unknown
-from pokespiel.game.gen1.teams import PokemonSet, Spread, TeamError, read_team
+from pokespiel.game.gen1.teams.formats import read_team
 from pokespiel.game.gen1.teams.legality import facts, find_move, find_species
-from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, kept_name
+from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Spread, TeamError, kept_name
 
 MAX_NAME = 20
 """Showdown cuts nicknames to this many characters."""

@@ -19,7 +19,7 @@ from pokespiel.core.policy import Observations
 from pokespiel.core.registry import unknown
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.gen1.batch import BattleBatch, Status
-from pokespiel.game.gen1.teams import Team
+from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES, layout
 from pokespiel.game.layout import Layout
 

@@ -25,7 +25,7 @@ from pokespiel.core.registry import build
 from pokespiel.game.gen1.battle import Battle, Roll
 from pokespiel.game.gen1.openspiel_type import DEFAULTS, LONGEST_TENSOR, PLAYERS, game_type
 from pokespiel.game.gen1.parameters import SHORT_NAME, Gen1OU
-from pokespiel.game.gen1.teams import pack
+from pokespiel.game.gen1.teams.packed import pack
 from pokespiel.game.gen1.view import ACTION_NAMES, NUM_ACTIONS, NUM_FEATURES, action_of, feature_names
 
 _SEED_DIGITS, _DIGIT = 16, 16

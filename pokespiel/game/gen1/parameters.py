@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pokespiel.core.registry import BadOption
 
 if TYPE_CHECKING:
-    from pokespiel.game.gen1.teams import Team
     from pokespiel.game.gen1.teams.pools import Pool
+    from pokespiel.game.gen1.teams.sets import Team
     from pokespiel.game.protocols import Game
 
 SHORT_NAME = "gen1ou"

@@ -26,12 +26,14 @@ import yaml
 
 from pokespiel.core.files import locked, write_text
 from pokespiel.core.options import read_yaml
-from pokespiel.core.policy import Policy, describe, load_policy, save_policy
+from pokespiel.core.policy import Policy, describe
+from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.provenance import environment
 from pokespiel.core.registry import BadOption, checked
 from pokespiel.game.loading import load_game
 from pokespiel.game.protocols import Game
-from pokespiel.payoffs.allocation import Allocation, levelled
+from pokespiel.payoffs import Allocation
+from pokespiel.payoffs.allocation import levelled
 from pokespiel.payoffs.sampling import grown, one_for_all, play_units, record, seatings, to_play
 from pokespiel.payoffs.tables import PayoffTable, per_seat
 from pokespiel.runs.tournament.log import Counted, MatchLog

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.core.files import write_text
-from pokespiel.payoffs.sampling import Units
+from pokespiel.payoffs.tables import Units
 
 Names = Sequence[Sequence[str]]
 """The names of each seat's policies."""

@@ -6,19 +6,19 @@ for refusal in validate(team):
 pool = load_pool("competitive")
 """
 
-from pokespiel.game.gen1.teams.formats import (
-    NamedTeam,
-    export,
-    export_teams,
-    pack,
-    read_team,
-    read_teams,
-    unpack,
-)
-from pokespiel.game.gen1.teams.objects import as_json
-from pokespiel.game.gen1.teams.pools import POOLS, Pool, line_up, load_pool, read_file, split, team_hash
-from pokespiel.game.gen1.teams.sets import PokemonSet, Spread, Stats, Team, TeamError, hp_dv, ivs_of
-from pokespiel.game.gen1.teams.validator import REASONS, Refusal, require_legal, validate
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pokespiel.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from pokespiel.game.gen1.teams.formats import NamedTeam, export, export_teams, read_team, read_teams
+    from pokespiel.game.gen1.teams.objects import as_json
+    from pokespiel.game.gen1.teams.packed import pack, unpack
+    from pokespiel.game.gen1.teams.pools import POOLS, Pool, line_up, load_pool, read_file, split, team_hash
+    from pokespiel.game.gen1.teams.sets import PokemonSet, Spread, Stats, Team, TeamError, hp_dv, ivs_of
+    from pokespiel.game.gen1.teams.validator import REASONS, Refusal, require_legal, validate
 
 __all__ = [
     "POOLS",
@@ -48,3 +48,15 @@ __all__ = [
     "unpack",
     "validate",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "pokespiel.game.gen1.teams.formats": ("NamedTeam", "export", "export_teams", "read_team", "read_teams"),
+        "pokespiel.game.gen1.teams.objects": ("as_json",),
+        "pokespiel.game.gen1.teams.packed": ("pack", "unpack"),
+        "pokespiel.game.gen1.teams.pools": ("POOLS", "Pool", "line_up", "load_pool", "read_file", "split", "team_hash"),
+        "pokespiel.game.gen1.teams.sets": ("PokemonSet", "Spread", "Stats", "Team", "TeamError", "hp_dv", "ivs_of"),
+        "pokespiel.game.gen1.teams.validator": ("REASONS", "Refusal", "require_legal", "validate"),
+    },
+)
