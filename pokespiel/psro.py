@@ -33,6 +33,7 @@ import numpy as np
 
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.threads import each_limited, limited
+from pokespiel.game.declared import Declared, declared
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
@@ -139,13 +140,7 @@ def psro(
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")
-    if practice is not None and _shape(practice) != _shape(game):
-        raise ValueError(
-            f"responses for {game.name} cannot learn on {practice.name}: seats, features or actions differ"
-        )
-    for oracle in oracles:
-        if hasattr(oracle, "check"):
-            oracle.check(practice or game)
+    check(game, [meta_solver, *([evaluator] if evaluator else [])], oracles, practice)
     loop = _Loop(game, practice or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng)
     if start is None:
         start = loop.solved(0, beginning or Beginning.of(game, {"uniform": Uniform()}), {})
@@ -158,6 +153,27 @@ def psro(
             if partial or state.pending is None:
                 yield state
         latest = state
+
+
+def check(
+    game: Game, meta_solvers: Sequence[MetaSolver], oracles: Sequence[Oracle], practice: Game | None = None
+) -> None:
+    """A `ValueError` if one of the loop's parts cannot serve the game."""
+    check_solvers(declared(game), meta_solvers)
+    if practice is not None and _shape(practice) != _shape(game):
+        raise ValueError(
+            f"responses for {game.name} cannot learn on {practice.name}: seats, features or actions differ"
+        )
+    for oracle in oracles:
+        if hasattr(oracle, "check"):
+            oracle.check(practice or game)
+
+
+def check_solvers(game: Declared, meta_solvers: Sequence[MetaSolver]) -> None:
+    """A `ValueError` if a meta-solver cannot solve the tables of a game of which this is known."""
+    for solver in meta_solvers:
+        if hasattr(solver, "check"):
+            solver.check(game.num_players, game.ends)
 
 
 def _shape(game: Game) -> tuple[int, int, int, bool]:

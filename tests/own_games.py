@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyspiel
-from toys import BiasedRPS
+from toys import BiasedRPS, ToyMatches
 
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.tree import TreeGame
@@ -85,6 +85,10 @@ class Staked:
 
     stake: float = 2.0
 
+    def __post_init__(self) -> None:
+        if self.stake <= 0:
+            raise ValueError("a stake is positive")
+
     def load(self, form: str | None) -> TreeGame:
         return rock_paper_scissors(self.stake)
 
@@ -96,3 +100,54 @@ BIASED = BiasedRPS
 
 def fails() -> TreeGame:
     raise KeyError("no such rule")
+
+
+def plain(c=1, mirrored=False):
+    """Parameters without annotations."""
+    return rock_paper_scissors(-c if mirrored else c)
+
+
+def needy(a, b):
+    return rock_paper_scissors(a + b)
+
+
+def unknown():
+    return pyspiel.load_game("kuhn_pokr")
+
+
+class Faulty(BiasedRPS):
+    """Fails in one method, or returns what it must not from one."""
+
+    def __init__(self, method: str = "", returned: str = ""):
+        self.method, self.returned = method, returned
+
+    def start(self, seeds):
+        if self.method == "start":
+            raise KeyError("start")
+        return FaultyMatches(self, np.asarray(seeds))
+
+
+class FaultyMatches(ToyMatches):
+    def check(self, method):
+        if self.game.method == method:
+            raise KeyError(method)
+
+    def observe(self, player, out=None):
+        self.check("observe")
+        indices, seen = super().observe(player)
+        if self.game.returned == "features":
+            return indices, seen._replace(features=np.zeros((len(indices), 5)))
+        return 3 if self.game.returned == "observe" else (indices, seen)
+
+    def step(self, actions):
+        self.check("step")
+        return np.zeros(2) if self.game.returned == "step" else super().step(actions)
+
+    def finished(self):
+        self.check("finished")
+        over = np.array([len(history) >= 1 for history in self.histories])
+        return over.tolist() if self.game.returned == "finished" else over
+
+    def restart(self, indices, seeds):
+        self.check("restart")
+        super().restart(indices, seeds)

@@ -16,7 +16,7 @@ from run_folders import rows
 from pokespiel import __version__
 from pokespiel.commands.catalogue import SECTIONS
 from pokespiel.commands.main import COMMANDS, UNREAD, main
-from pokespiel.game import GAMES
+from pokespiel.game import GAMES, flatten
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
 from pokespiel.runs.run import RunFolder
@@ -156,12 +156,31 @@ def test_a_resume_may_ask_for_more(tmp_path, capsys):
         (["psro", "--resume", "--run", "nowhere"], "nowhere holds no run"),
         (["report", "nowhere"], "nowhere holds no run"),
         (["report", "nowhere", "--matches", "-1"], "matches must not be negative, got -1"),
-        (["solve", "nowhere.csv"], "nowhere.csv"),
+        (["solve", "nowhere.csv"], "pokespiel: there is no file or folder nowhere.csv\n"),
+        (["solve", "."], "pokespiel: . is a folder, not a file\n"),
+        (["solve", "taken/rps.csv"], "taken/rps.csv cannot be: a part of that path is a file, not a folder\n"),
+        ([*SMALL, "--run", "taken"], "pokespiel: taken exists already\n"),
+        (["psro", "--game", "matrix(path=.)"], "no payoffs at ."),
+        (["psro", "--game", "efg_game(filename=.)"], "efg_game cannot be loaded: . is a folder, not a file\n"),
     ],
 )
 def test_mistakes_are_answered_in_a_line(tmp_path, monkeypatch, capsys, arguments, message):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").touch()
     assert message in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize("game", ["kuhn_pokre", "zzz", "misere(game=kuhn_pokre)", "python_kuhn_pokre"])
+def test_an_unknown_game_is_answered_with_the_nearest_and_not_with_all(tmp_path, monkeypatch, capsys, game):
+    monkeypatch.chdir(tmp_path)
+    said = refused(capsys, "psro", "--game", game)
+    assert len(said) < 250
+    assert said.endswith("`pokespiel list --games` names them all\n")
+    if "kuhn" in game:
+        assert re.search(
+            r"unknown game '((?:python_)?)kuhn_pokre'; did you mean '\1kuhn_poker'\? Others like it: \w+, ", said
+        )
+    assert not list(tmp_path.iterdir()), "no folder is left behind"
 
 
 @pytest.mark.parametrize(
@@ -183,6 +202,50 @@ def test_an_exact_oracle_is_refused_where_the_game_has_no_sequence_form(tmp_path
     said = refused(capsys, "psro", "--game", "chess", "--iterations", "1", "--run", str(tmp_path / "run"))
     assert "sequence form" in said
     assert main([*SMALL, "--run", str(tmp_path / "run")]) == 0, "a run that never began does not stand in the way"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (
+            ["--game", "matrix_pd"],
+            "nash solves zero-sum tables, but this game is general-sum: the players' payoffs sum",
+        ),
+        (["--game", "matrix_pd", "--meta-solver", "uniform", "--evaluator", "rectified_nash"], "rectified_nash solves"),
+        (["--game", "bargaining", "--meta-solver", "max_entropy_nash", "--oracle", "ppo"], "this game is general-sum"),
+        (["--game", "leduc_poker(players=3)"], "nash solves two-player zero-sum tables, got 3 players"),
+        (["--game", "chess"], "the exact oracle needs a game in sequence form"),
+        (["--game", "matrix(path=nowhere.csv)"], "no payoffs at nowhere.csv"),
+        (["--game", "efg_game(filename=broken.efg)"], "broken.efg does not follow Gambit's format for .efg files"),
+        (["--game", "kuhn_poker", "--practice", "kuhn_pokre"], "unknown game 'kuhn_pokre'; did you mean 'kuhn_poker'"),
+        (["--game", "kuhn_poker", "--practice", "leduc_poker"], "cannot learn on leduc_poker"),
+        (["--game", "kuhn_poker", "--population", "nobody"], "nobody"),
+        (["--game", "kuhn_poker", "--start", "nowhere"], "nowhere"),
+        (["--game", "own_games:Faulty(method=start)", "--oracle", "ppo"], "fails in its own code: Faulty.start"),
+    ],
+)
+def test_what_cannot_run_is_refused_at_once_and_leaves_no_folder(tmp_path, monkeypatch, capsys, asked, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.efg").write_text("EFG 2 R")
+    monkeypatch.setattr(flatten, "HISTORIES", 20_000)  # Leduc poker of three players has millions: its tree is not read
+    assert message in refused(capsys, "psro", *asked)
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.efg"]
+
+
+def test_a_folder_that_was_there_keeps_what_is_in_it(tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    said = refused(capsys, *SMALL, "--population", "nobody", "--run", str(tmp_path / "run"))
+    assert "nobody" in said
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    refused(capsys, *SMALL, "--population", "nobody", "--run", str(tmp_path / "run" / "deeper" / "still"))
+    assert not (tmp_path / "run" / "deeper").exists()
+    assert main([*SMALL, "--run", str(tmp_path / "run")]) == 0
+
+
+def test_a_game_too_large_names_the_option(capsys, tmp_path):
+    for game in ("chess", "leduc_poker(limit=500)"):
+        assert "--limit" in refused(capsys, "psro", "--game", game, "--run", str(tmp_path / "run"))
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(METASOLVERS)])

@@ -216,7 +216,7 @@ def test_form_is_chosen_by_size() -> None:
     [
         ("leduc_pokr", UnknownName, "unknown game 'leduc_pokr'; did you mean 'leduc_poker'"),
         ("matrx(path=a)", UnknownName, "did you mean 'matrix'"),
-        ("kuhn_poker(playrs=3)", BadOption, "Unknown parameter 'playrs'"),
+        ("kuhn_poker(playrs=3)", BadOption, "unknown parameter of kuhn_poker: 'playrs'; did you mean 'players'"),
         ("kuhn_poker(players=99)", BadOption, "kuhn_poker"),
         ("kuhn_poker(players", BadOption, "not a game string"),
         ("", BadOption, "not a game string"),

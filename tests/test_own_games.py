@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +67,7 @@ def test_a_file_that_registers_a_game_needs_no_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for place in ("python:registers.py", "python:registers.py(numbers=4)", "registers:own_guess(numbers=4)"):
         assert load_game(place).num_actions == (4 if "4" in place else 3)
-    with pytest.raises(GameFailed, match=r"Unknown parameter 'nmbers'\. Available parameters are: numbers"):
+    with pytest.raises(BadOption, match=r"unknown parameter of own_guess: 'nmbers'; did you mean 'numbers'"):
         load_game("python:registers.py(nmbers=4)")
 
 
@@ -79,8 +81,27 @@ def test_a_file_that_registers_a_game_needs_no_name(tmp_path, monkeypatch):
         ("own_games:NUMBER", BadOption, "is a int, not a game: it lacks name, num_players"),
         ("own_games:STANDING(stake=2.0)", BadOption, "takes no parameters"),
         ("own_games:Staked(stke=2.0)", BadOption, "did you mean 'stake'"),
-        ("own_games:rock_paper_scissors(stke=2.0)", GameFailed, "unexpected keyword argument 'stke'"),
-        ("own_games:fails", GameFailed, "own_games:fails cannot be loaded: KeyError: 'no such rule'"),
+        ("own_games:rock_paper_scissors(stke=2.0)", BadOption, "rock_paper_scissors: 'stke'; did you mean 'stake'"),
+        ("own_games:rock_paper_scissors(stake=abc)", BadOption, "stake of own_games:.*: expected a number, got abc"),
+        ("own_games:rock_paper_scissors(stake=True)", BadOption, "stake of .*: expected a number, got True"),
+        ("own_games:plain(c=abc)", BadOption, r"c of own_games:plain: expected a number \(default 1\), got abc"),
+        ("own_games:plain(mirrored=1)", BadOption, r"mirrored of own_games:plain: expected True or False \(default F"),
+        ("own_games:needy(a=1)", BadOption, r"own_games:needy needs b, as in own_games:needy\(b=...\)"),
+        (
+            "own_games:Staked(stake=-1)",
+            GameFailed,
+            r"Staked\(stake=-1\) cannot be loaded: a stake is positive, in Staked",
+        ),
+        (
+            "own_games:fails",
+            GameFailed,
+            r"own_games:fails cannot be loaded: KeyError: 'no such rule', in fails, line \d+ of own_games.py$",
+        ),
+        (
+            "own_games:unknown",
+            GameFailed,
+            r"unknown cannot be loaded: OpenSpiel has no game 'kuhn_pokr' \(`pokespiel l",
+        ),
         (f"python:{FILE}", BadOption, r"which game of .*own_games.py\? Name it.* games in it: Guess"),
         (f"python:{Path(__file__).with_name('toys.py')}", BadOption, "which game of"),
         ("own_games:Guess(limit=x)", BadOption, "must be a number from 1, not 'x'"),
@@ -89,6 +110,69 @@ def test_a_file_that_registers_a_game_needs_no_name(tmp_path, monkeypatch):
 def test_what_cannot_be_loaded_is_said(place, error, message):
     with pytest.raises(error, match=message):
         load_game(place)
+
+
+@pytest.mark.parametrize(
+    ("written", "payoff"),
+    [("c=1e3", 1000.0), ("c=2.5e-1", 0.25), ("c=-3", 3.0), ("c=+4", 4.0), ("c=.5,mirrored=True", 0.5), ("", 1.0)],
+)
+def test_numbers_arrive_as_numbers(written, payoff):
+    assert load_game(f"own_games:plain({written})").utility_range == (-payoff, payoff)
+    assert load_game(f"own_games:rock_paper_scissors(stake={payoff:e})").utility_range == (-payoff, payoff)
+
+
+def call_all(place):
+    """Call each method of a game's matches."""
+    matches = load_game(place).start([0, 1])
+    matches.observe(0)
+    matches.step(np.zeros((2, 2), int))
+    matches.finished()
+    matches.restart(np.array([0]), [5])
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("start", "Faulty.start: KeyError: 'start', in Faulty.start, line"),
+        ("observe", "FaultyMatches.observe: KeyError: 'observe', in FaultyMatches.check, line"),
+        ("step", "FaultyMatches.step: KeyError: 'step', in FaultyMatches.check, line"),
+        ("finished", "FaultyMatches.observe: KeyError: 'finished', in FaultyMatches.check, line"),
+        ("restart", "FaultyMatches.restart: KeyError: 'restart', in FaultyMatches.check, line"),
+    ],
+)
+def test_what_fails_in_a_game_of_ones_own_says_where(method, message, tmp_path, capsys):
+    place = f"python:{FILE}:Faulty(method={method})"
+    with pytest.raises(GameFailed, match=rf"Faulty\(method={method}\) fails in its own code: {message}") as failed:
+        call_all(place)
+    assert isinstance(failed.value.__cause__, KeyError)
+    frames = traceback.extract_tb(failed.value.__cause__.__traceback__)
+    assert {Path(frame.filename).name for frame in frames} <= {"own_games.py", "toys.py"}, "the user's own calls alone"
+    if method != "restart":
+        asked = ["psro", "--game", place, "--oracle", "ppo", "--oracle.decisions", "100", "--payoffs.units", "4"]
+        assert main([*asked, "--iterations", "1", "--run", str(tmp_path / "run")]) == 2
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert f"Faulty(method={method}) fails in its own code: " in said
+        assert f"KeyError: '{method}'" in said
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("step", r"FaultyMatches.step returned an array \(2,\) of float64, expected utilities \(2, 2\)"),
+        ("finished", r"FaultyMatches.finished returned a list, expected an array \(2,\) of bool"),
+        ("observe", "FaultyMatches.observe returned a int, expected a pair of indices and Observations"),
+        ("features", r"observe returned features \(2, 5\) and legal \(2, 3\), expected features \(2, 1\) and legal"),
+    ],
+)
+def test_what_a_game_of_ones_own_returns_is_checked(returned, message):
+    with pytest.raises(GameFailed, match=message):
+        call_all(f"own_games:Faulty(returned={returned})")
+
+
+def test_a_watched_game_can_be_sent_to_another_process():
+    game = pickle.loads(pickle.dumps(load_game("own_games:BIASED")))
+    assert (game.name, game.num_actions) == ("own_games:BIASED", 3)
+    assert game.start([0]).finished().tolist() == [False]
 
 
 def test_a_file_that_cannot_be_imported_is_named(tmp_path):

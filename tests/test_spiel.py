@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pygambit
 import pyspiel
 import pytest
 
@@ -10,6 +11,7 @@ from pokespiel.core.policy import Uniform
 from pokespiel.core.registry import BadOption
 from pokespiel.game import from_openspiel, load_game
 from pokespiel.game.foreign import GameFailed
+from pokespiel.game.gambit import check_efg
 from pokespiel.game.matches import play
 from pokespiel.game.spiel import SpielGame
 
@@ -88,25 +90,48 @@ EFG = 'EFG 2 R "a game" { "one" "two" }'
 LEAVES = 't "" 1 "left" { 1 2 }\nt "" 2 "right" { 3 4 }'
 
 
+FORMAT = "does not follow Gambit's format for .efg files: "
+SETS = f"""{EFG}
+p "" 1 1 "" {{ "L" "R" }} 0
+p "" 2 1 "" {{ "l" "r" }} 0
+{LEAVES}
+p "" 2 1 0
+{LEAVES}
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "there is no file"),
-        ("", "does not follow Gambit's format"),
-        ("a letter to the editor", "does not follow Gambit's format"),
-        (f'{EFG}\nc "" 1 "" {{ "x" 1/2 "y" 1/2 }} 0\n', "IndexError: .* does not follow Gambit's format"),
-        (f'{EFG}\np "" 1 1 "" {{ "L" "R" }} 0\nt "" 1 "o" {{ 1, 2 }}\n', "IndexError: .* does not follow"),
+        (None, "there is no file or folder .*game.efg"),
+        ("", f"{FORMAT}ends where EFG was expected"),
+        ("a letter to the editor", f"{FORMAT}line 1, column 1: expected EFG, found 'a'"),
+        (f'{EFG}\nc "" 1 "" {{ "x" 1/2 "y" 1/2 }} 0\n', f"{FORMAT}ends where a node .* was expected"),
+        (f'{EFG}\nc "" 1 "" {{ "x" 1/2 "y', f"{FORMAT}line 2, column 22: expected an action's name in quotes"),
+        (f'{EFG}\np "" 1 1 "" {{ "L" "R" }} 0\nt "" 1 "o" {{ 1, 2 }}\n', f"{FORMAT}ends where a node"),
+        (f'{EFG}\np "" 3 1 "" {{ "L" "R" }} 0\n{LEAVES}', "line 2, column 6: expected a player's number from 1 to 2"),
+        (f'{EFG}\np "" 1 1 "" {{ "L" "R" }} 0\n{LEAVES.replace("4", "x")}', "line 4, column 20: expected a number"),
+        (f'{EFG}\np "" 1 1 "" {{ "L" }} 0\n{LEAVES}', "line 4, column 1: expected the end, as all branches have ended"),
+        (SETS, "follows Gambit's format .*, but not as OpenSpiel reads it: its reader stops before line 7"),
     ],
 )
 def test_a_file_that_openspiel_cannot_read_is_one_line(tmp_path, capfd, text, message) -> None:
-    """What it says may be an index out of range, or a place in its sources that it prints as well."""
+    """What OpenSpiel says may be an index out of range, or nothing: a player too many ends its process."""
     path = tmp_path / "game.efg"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(BadOption, match=f"OpenSpiel cannot load efg_game.*{message}") as raised:
+    with pytest.raises(BadOption, match=message) as raised:
         load_game(f"efg_game(filename={path})")
     assert "\n" not in str(raised.value)
+    assert "basic_string" not in str(raised.value)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("text", [SETS, f'{EFG} "comment"\nt "" 0'])
+def test_what_gambit_reads_and_writes_follows_its_format(tmp_path, text) -> None:
+    (tmp_path / "game.efg").write_text(text)
+    check_efg(text)
+    check_efg(pygambit.read_efg(tmp_path / "game.efg").to_efg())
 
 
 def test_a_file_that_openspiel_can_read_is_a_game(tmp_path) -> None:
@@ -122,10 +147,21 @@ def test_a_file_that_openspiel_can_read_is_a_game(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nfg_game", "there is no file '', name one as in nfg_game"),
-        ("misere", "OpenSpiel cannot load misere: Missing parameter game; parameters of misere: game"),
-        ("leduc_poker(players=x)", "Wrong type for parameter players"),
-        ("leduc_poker(players=100)", "max_num_players = 10"),
+        ("nfg_game", r"nfg_game needs a file, as in nfg_game\(filename=game.nfg\)"),
+        ("misere", "OpenSpiel cannot load misere: Missing parameter game$"),
+        ("misere(game=kuhn_pokr)", "unknown game 'kuhn_pokr'; did you mean 'kuhn_poker'"),
+        ("repeated_game(stage_game=matrix_rpz(),num_repetitions=2)", "unknown game 'matrix_rpz'; did you mean"),
+        ("leduc_poker(players=x)", r"players of leduc_poker: expected a whole number \(default 2\), got x"),
+        ("leduc_poker(players=100)", "players of leduc_poker: expected from 2 to 10, got 100"),
+        ("leduc_poker(player=3)", "unknown parameter of leduc_poker: 'player'; did you mean 'players'"),
+        ("goofspiel(num_cards=-2)", r"num_cards of goofspiel: expected a whole number from 1 \(default 13\), got -2"),
+        ("goofspiel(num_cards=3,imp_info=1)", "imp_info of goofspiel: expected True or False"),
+        ("goofspiel(num_cards=99999999999)", "num_cards of goofspiel: expected a whole number below 2,147,483,648"),
+        ("repeated_game(stage_game=matrix_rps(),num_repetitions=-3)", "num_repetitions of repeated_game: .* got -3"),
+        ("repeated_game(stage_game=matrix_rps(),num_repetitions=0)", "ends before anybody moves"),
+        ("universal_poker(numRanks=0)", r"numRanks of universal_poker: expected a whole number from 1 \(default 6\)"),
+        ("liars_dice(dice_sides=0)", "cannot load liars_dice.*: expected dice_sides >= 1, got 0; the defaults of"),
+        ("universal_poker(betting=foo)", "betting should be limit or nolimit, not foo"),
         ("crossword", "crossword fails in its own code: ObservationTensorShape unimplemented"),
     ],
 )
@@ -134,6 +170,38 @@ def test_every_error_of_openspiel_is_one_line(name, message, capfd) -> None:
         load_game(name)
     assert "\n" not in str(raised.value)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["goofspiel(num_cards=3e0)", "goofspiel(num_cards=3.0)", "goofspiel( num_cards = 3 )"])
+def test_a_number_may_be_written_in_any_way(name) -> None:
+    assert load_game(name).openspiel.get_parameters()["num_cards"] == 3
+
+
+def test_text_stays_text() -> None:
+    game = load_game("universal_poker(blind=1 2,stack=20 20,raiseSize=5)", "step")
+    assert game.openspiel.get_parameters()["raiseSize"] == "5"
+
+
+def test_negative_seeds_and_bonuses_are_taken() -> None:
+    assert load_game("gin_rummy(undercut_bonus=-5)", "step").openspiel.get_parameters()["undercut_bonus"] == -5
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("leduc_poker(players=2", "the closing bracket is missing"),
+        ("leduc_poker(players=2)x", "more follows the bracket"),
+        ("misere(game=kuhn_poker(players=2)", "the closing bracket is missing"),
+        ("leduc_poker(players)", "'players' is not a parameter like key=value"),
+        ("leduc_poker(players=2,players=3)", "players is given twice"),
+        ("(players=2)", "it has no name"),
+        ("", "it has no name"),
+        ("leduc poker", "'leduc poker' is not a name"),
+    ],
+)
+def test_a_malformed_string_is_said_to_be_one(name, message) -> None:
+    with pytest.raises(BadOption, match=f"is not a game string like .*: {message}"):
+        load_game(name)
 
 
 def test_a_game_that_counts_fewer_actions_than_it_has_corrupts_no_memory() -> None:

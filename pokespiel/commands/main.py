@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from types import FrameType
 from typing import TextIO
 
+from pokespiel.core.files import told
 from pokespiel.core.options import flags_given, parse
 from pokespiel.core.progress import heartbeat
 from pokespiel.core.registry import Registry, filled
@@ -77,7 +78,7 @@ def _answer(arguments: Sequence[str]) -> int:
 def _refuse(error: Exception) -> int:
     if os.environ.get("POKESPIEL_TRACEBACK"):
         raise error
-    print(f"pokespiel: {error}", file=sys.stderr)
+    print(f"pokespiel: {told(error) if isinstance(error, OSError) else error}", file=sys.stderr)
     return 2
 
 

@@ -63,11 +63,13 @@ class PSRO(PSROConfig):
         return self.run or Path("runs") / f"{game}-{self.meta_solver.name}-{oracles}-{self.seed}"
 
     def __call__(self) -> int:
-        from pokespiel.runs.session import work
+        from pokespiel.runs.session import check, work
 
         options = {name: getattr(self, name) for name in PSROConfig.__dataclass_fields__}
         config = PSROConfig(**{**options, "game": with_limit(self.game, self.limit)})
         folder = self.folder()
+        if not self.resume:
+            check(config)
         quoted = shlex.quote(str(folder))
         again = f"pokespiel psro --run {quoted} --resume"
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)

@@ -1,7 +1,8 @@
-"""Files that survive a kill: written beside their place, flushed, then renamed over it."""
+"""Files that survive a kill: written beside their place, flushed, then renamed over it; and what is wrong with one."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -12,6 +13,33 @@ from pathlib import Path
 
 STALE = 3600.0
 """Seconds after which nobody is writing a temporary file any more."""
+SENTENCES = {
+    errno.ENOENT: "there is no file or folder {}",
+    errno.EISDIR: "{} is a folder, not a file",
+    errno.ENOTDIR: "{} cannot be: a part of that path is a file, not a folder",
+    errno.EEXIST: "{} exists already",
+    errno.EACCES: "{} may not be opened here: permission denied",
+    errno.EPERM: "{} may not be changed here: permission denied",
+    errno.EROFS: "{} cannot be written: the disk is read-only",
+    errno.ENAMETOOLONG: "{} is longer than a file's name may be",
+}
+"""What the system's errors about a path mean."""
+
+
+def told(error: OSError) -> str:
+    """What an error says, as a sentence where it is the system's about a path."""
+    if error.errno not in SENTENCES or error.filename is None:
+        return error.strerror or str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+    return SENTENCES[error.errno].format(error.filename)
+
+
+def why_no_file(path: Path) -> str:
+    """Why no file can be read at `path`; empty if one can."""
+    try:
+        with open(path, "rb"):
+            return ""
+    except OSError as error:
+        return told(error)
 
 
 @contextmanager

@@ -30,12 +30,19 @@ class BadOption(ValueError):
     """An option that a plug-in does not have, or a value of the wrong type."""
 
 
-def unknown(kind: str, name: str, choices: typing.Iterable[str]) -> UnknownName:
-    """The error for `name`, naming the nearest and all valid choices."""
+MANY = 24
+"""Of more choices than these only the nearest are named."""
+
+
+def unknown(kind: str, name: str, choices: typing.Iterable[str], see: str = "") -> UnknownName:
+    """The error for `name`, naming the nearest choice and all, or of many the nearest few and where to `see` all."""
     available = sorted(choices)
-    nearest = difflib.get_close_matches(str(name), available, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(str(name), available, n=5, cutoff=0.5)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""
-    return UnknownName(f"unknown {kind} {name!r}; {hint}Available: {', '.join(available)}")
+    if len(available) <= MANY:
+        return UnknownName(f"unknown {kind} {name!r}; {hint}Available: {', '.join(available)}")
+    others = f"Others like it: {', '.join(nearest[1:])}. " if nearest[1:] else ""
+    return UnknownName(f"unknown {kind} {name!r}; {hint}{others}{see or f'There are {len(available)}'}")
 
 
 def filled(text: str, first: str, later: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.core.progress import Stage, stage
-from pokespiel.game.foreign import said
+from pokespiel.game.foreign import Refusal, place_of_error, said
 
 HISTORIES = 2_000_000
 """How many histories a game in sequence form may have unless told otherwise; each takes about 200 bytes."""
@@ -33,7 +33,7 @@ TOO_LARGE = "is too large for the sequence form"
 CHANCE, TERMINAL = -1, -2
 
 
-class TreeRefused(ValueError):
+class TreeRefused(Refusal):
     """The game cannot be put into sequence form; the message says why."""
 
 
@@ -92,7 +92,9 @@ def flatten(game: Any, histories: int = HISTORIES, name: str = "") -> FlatGame:
     except TreeRefused:
         raise
     except Exception as error:
-        raise TreeRefused(f"{name} cannot be put into sequence form, its own code fails: {said(error)}") from error
+        raise TreeRefused(
+            f"{name} cannot be put into sequence form, its own code fails: {said(error)}{place_of_error(error)}"
+        ) from error
     return explorer.flat()
 
 
@@ -138,7 +140,9 @@ def check_size(game: Any, limit: int, name: str) -> None:
 def _estimated(name: str, limit: int, about: float) -> str:
     """Why a game of `about` so many histories is refused."""
     how = f"{'about' if about < ENOUGH else 'more than'} {about:.0e} histories, the limit is {limit:,}"
-    return _too_large(name, how) if about < BEYOND else f"{name} {TOO_LARGE}: {how}"
+    return (
+        _too_large(name, how) if about < BEYOND else f"{name} {TOO_LARGE}: {how} (--limit), and no memory holds so many"
+    )
 
 
 def _too_large(name: str, how: str) -> str:

@@ -5,27 +5,46 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
+from pokespiel.core.registry import BadOption, UnknownName
+
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+PACKAGE = str(Path(__file__).parents[1]) + os.sep
+COMPARISON = re.compile(r"(\S+?)_? (>=|<=|==|!=|>|<) (\S+) \1_? = (\S+), \3 = (\S+)")
+"""How OpenSpiel says that two values do not compare as they should."""
+LIBRARY = re.compile(r"(std::|basic_string|vector::|deque|map::at|unordered_map|bad_alloc|bad_cast|stoi|stod)")
+"""Of C++'s own library, whose errors say nothing about the game."""
+
+
+class Refusal(ValueError):
+    """What this package refuses while a game's code runs."""
 
 
 class GameFailed(ValueError):
     """A game's own code ended a call with an error."""
 
 
+OURS = (Refusal, GameFailed, BadOption, UnknownName)
+"""Errors that say all already."""
+
+
 @contextmanager
 def calling(what: str) -> Iterator[None]:
-    """Turn any error of a game's code but a `ValueError` into a `GameFailed` that fits on one line."""
+    """Turn any error of a game's code into a `GameFailed` that fits on one line and ends with the place."""
     try:
         yield
-    except ValueError:
+    except OURS:
         raise
     except Exception as error:
-        raise GameFailed(f"{what}: {said(error)}") from error
+        raise GameFailed(f"{what}: {said(error)}{place_of_error(error)}") from _shortened(error)
 
 
 def called(method: Method) -> Method:
@@ -41,9 +60,34 @@ def called(method: Method) -> Method:
 
 def said(error: BaseException) -> str:
     """What an error says, on one line, with its kind where the text alone says little."""
-    text = " ".join(str(error).split())
+    text = re.sub(r"^\S+\.(cc|h):\d+ ", "", " ".join(str(error).split()))
+    if LIBRARY.match(text):
+        return "its C++ code fails"
+    if unknown := re.match(r"Unknown game '(.*?)'\. Available games are:", text):
+        return f"OpenSpiel has no game {unknown[1]!r} (`pokespiel list --games` names them all)"
+    if compared := COMPARISON.fullmatch(text):
+        name, sign, _, value, other = compared.groups()
+        return f"expected {name} {sign} {other}, got {value}"
     plain = type(error).__name__ in ("SpielError", "RuntimeError", "ValueError", "TypeError")
     return text if plain and text else f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def place_of_error(error: BaseException) -> str:
+    """Where in a game's own Python code an error arose: `, in Auction.step, line 12 of auction.py`, or nothing."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [frame.f_code for frame in frames if not frame.f_code.co_filename.startswith((PACKAGE, "<"))]
+    if not own:
+        return ""
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code is own[-1]]
+    return f", in {own[-1].co_qualname}, line {lines[-1]} of {Path(own[-1].co_filename).name}"
+
+
+def _shortened(error: BaseException) -> BaseException:
+    """The error with its traceback from where this package's code ends."""
+    rest = error.__traceback__
+    while rest is not None and rest.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        rest = rest.tb_next
+    return error.with_traceback(rest or error.__traceback__)
 
 
 class Once(logging.Filter):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from pokespiel.core.registry import BadOption, unknown
+from pokespiel.core.registry import BadOption
 from pokespiel.game import own
 from pokespiel.game.conversion import from_openspiel
+from pokespiel.game.declared import Declared, declared
 from pokespiel.game.foreign import Once, quiet, said
-from pokespiel.game.names import GAMES, checked_limit, parsed
+from pokespiel.game.gambit import check_file, not_read
+from pokespiel.game.names import GAMES, checked_limit, parsed, unknown_game, value_of, written
+from pokespiel.game.parameters import for_openspiel
 from pokespiel.game.protocols import Form, Game
 
 
@@ -43,6 +46,17 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
     return _openspiel(name, form, limit)
 
 
+def declaration(name: str) -> Declared:
+    """What is known of the game that a string names before its tree is read; errors are those of `load_game`."""
+    if own.is_own(name):
+        return declared(own.load(name, None)[0])
+    short, given = written(name)
+    if short in GAMES:
+        return declared(load_game(name))
+    given.pop("limit", None)
+    return declared(_openspiel_game(name, short, given))
+
+
 @functools.lru_cache(maxsize=16)
 def _ours(plugin: Any, form: Form | None) -> Game:
     return plugin.load(form)
@@ -53,16 +67,17 @@ def _users(name: str, form: Form | None, limit: int | None) -> Game:
     import pyspiel
 
     game, said_limit = own.load(name, form)
-    allowed = checked_limit(said_limit if limit is None else limit)
-    return from_openspiel(game, name, form, limit=allowed) if isinstance(game, pyspiel.Game) else game
+    if not isinstance(game, pyspiel.Game):
+        return game
+    return from_openspiel(game, name, form, limit=said_limit if limit is None else checked_limit(limit))
 
 
 @functools.lru_cache(maxsize=16)
 def _openspiel(name: str, form: Form | None, limit: int | None) -> Game:
-    parameters = parsed(name)
-    short, said_limit = parameters.pop("name"), parameters.pop("limit", None)
-    allowed = checked_limit(said_limit if limit is None else limit)
-    return from_openspiel(_openspiel_game(name, short, parameters), name, form, limit=allowed)
+    short, given = written(name)
+    said_limit = given.pop("limit", None)
+    allowed = checked_limit(limit if limit is not None or said_limit is None else value_of(said_limit))
+    return from_openspiel(_openspiel_game(name, short, given), name, form, limit=allowed)
 
 
 @functools.cache
@@ -75,29 +90,37 @@ def openspiel_names() -> tuple[str, ...]:
     return tuple(pyspiel.registered_names())
 
 
-def _openspiel_game(name: str, short: str, parameters: dict[str, Any]) -> Any:
+def _openspiel_game(name: str, short: str, given: Mapping[str, str]) -> Any:
+    """The `pyspiel.Game`, with a first state to show for it."""
     import pyspiel
 
     known = pyspiel.registered_names()
-    if short.startswith("python_") or short not in known:
+    if "python_" in name or short not in known:
         known = openspiel_names()  # which registers those written in Python, some under other names
     if short not in known:
-        raise unknown("game", short, {*GAMES, *known})
+        raise unknown_game(short, known)
+    parameters = for_openspiel(short, given, known)
+    if short == "efg_game":  # before OpenSpiel's reader, which some faults of a file kill
+        check_file(parameters.get("filename", ""), short)
     try:
         with quiet():
-            return pyspiel.load_game(short, parameters)
+            game = pyspiel.load_game(short, parameters)
+            mean_field = game.get_type().dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD
+            over = not mean_field and game.new_initial_state().is_terminal()
     except Exception as error:
-        raise BadOption(f"OpenSpiel cannot load {name}: {said(error)}{_hint(short, parameters, error)}") from None
+        if short in ("efg_game", "nfg_game"):
+            check_file(parameters.get("filename", ""), short)
+            raise not_read(parameters["filename"], short, error) from None
+        raise BadOption(f"OpenSpiel cannot load {name}: {said(error)}{_defaults(short)}") from None
+    if over:
+        raise BadOption(f"{name} ends before anybody moves{_defaults(short)}")
+    return game
 
 
-def _hint(short: str, parameters: dict[str, Any], error: Exception) -> str:
-    """What to look at when OpenSpiel says too little about a game that it cannot load."""
+def _defaults(short: str) -> str:
+    """A game's parameters, where it has any, for the end of an error."""
     import pyspiel
 
-    if short in ("efg_game", "nfg_game"):
-        path = parameters.get("filename", "")
-        if Path(path).is_file():
-            return f"; {path} does not follow Gambit's format for .{short[:3]} files"
-        return f"; there is no file {path!r}, name one as in {short}(filename=game.{short[:3]})"
     known = next(kind.parameter_specification for kind in pyspiel.registered_games() if kind.short_name == short)
-    return f"; parameters of {short}: {', '.join(sorted(known))}" if known and "vailable" not in str(error) else ""
+    defaults = ", ".join(f"{key}={value}" for key, value in sorted(known.items()) if not isinstance(value, Mapping))
+    return f"; the defaults of {short} are {defaults}" if defaults else ""

@@ -1,45 +1,110 @@
-"""The strings that name games: a short name, and parameters in parentheses."""
+"""The strings that name games: a short name, and parameters in parentheses.
+
+    leduc_poker(players=3)   repeated_game(stage_game=matrix_pd(),num_repetitions=2)   efg_game(filename=game.efg)
+
+A value is `True` or `False`, a whole number, a number, another game, or else text.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pokespiel.core.registry import BadOption, Registry
-from pokespiel.game.foreign import quiet, said
+from pokespiel.core.registry import BadOption, Registry, UnknownName, unknown
 
 GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.parameters:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
 """This package's own games by their short names."""
+PATHS = {"efg_game": ("filename",), "nfg_game": ("filename",)}
+"""Parameters of OpenSpiel's games that are taken as they are written, commas included."""
+TRUTHS = {"True": True, "true": True, "False": False, "false": False}
 
 
 def parsed(name: str) -> dict[str, Any]:
-    """The parameters in a game's string, its `name` among them."""
-    import pyspiel
-
-    rest, paths = _without_paths(name)
-    try:
-        with quiet():
-            parameters = dict(pyspiel.game_parameters_from_string(rest))
-    except Exception as error:
-        raise BadOption(f"{name!r} is not a game string like leduc_poker(players=2): {said(error)}") from None
-    if "name" not in parameters:
-        raise BadOption(f"{name!r} is not a game string like leduc_poker(players=2)")
-    return parameters | paths
+    """The parameters in a game's string as plain values, its `name` among them."""
+    short, given = written(name)
+    _, paths = _paths(short)
+    return {"name": short} | {key: text if key in paths else value_of(text) for key, text in given.items()}
 
 
-def _without_paths(name: str) -> tuple[str, dict[str, str]]:
-    """The game's string without its parameters that are paths, and those as they are written: paths may hold commas."""
-    match = re.fullmatch(r"(\w+)\((.*)\)", name, re.DOTALL)
-    paths = getattr(GAMES[match[1]], "PATHS", ()) if match and match[1] in GAMES else ()
-    if not match or not paths:
-        return name, {}
-    known = "|".join(field.name for field in dataclasses.fields(GAMES[match[1]]) if field.init)
-    first, *parts = re.split(rf"(?:^|,)\s*({known})\s*=", match[2])
-    values = dict(zip(parts[::2], parts[1::2], strict=True))
-    found = {path: values.pop(path).strip() for path in paths if path in values}
-    rest = [first] * bool(first) + [f"{key}={value}" for key, value in values.items()]
-    return f"{match[1]}({','.join(rest)})", found
+def written(name: str) -> tuple[str, dict[str, str]]:
+    """A game's short name, and its parameters as they are written."""
+    head, parenthesis, inside = name.strip().partition("(")
+    short = head.strip()
+    if not re.fullmatch(r"[\w.-]+", short):
+        raise _malformed(name, f"{short!r} is not a name" if short else "it has no name")
+    return short, texts(name, short, parenthesis + inside)
+
+
+def texts(name: str, short: str, brackets: str) -> dict[str, str]:
+    """The parameters, as they are written, in the brackets of the game's string `name`; its short name is `short`."""
+    if brackets and not brackets.endswith(")"):
+        raise _malformed(name, "the closing bracket is missing" if ")" not in brackets else "more follows the bracket")
+    known, paths = _paths(short)
+    found: dict[str, str] = {}
+    for part in _with_paths(name, brackets[1:-1], known, paths) if paths else split(name, brackets[1:-1]):
+        key, equals, text = (each.strip() for each in part.partition("="))
+        if not key or not equals:
+            raise _malformed(name, f"{part.strip()!r} is not a parameter like key=value")
+        if key in found:
+            raise _malformed(name, f"{key} is given twice")
+        found[key] = text
+    return found
+
+
+def _malformed(name: str, why: str) -> BadOption:
+    return BadOption(f"{name!r} is not a game string like leduc_poker(players=2): {why}")
+
+
+def value_of(text: str) -> Any:
+    """A parameter's value as its text alone says: a truth, a number, a game's parameters, or the text."""
+    if text in TRUTHS:
+        return TRUTHS[text]
+    if re.fullmatch(r"[+-]?[0-9]+", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
+        return float(text)
+    return parsed(text) if re.fullmatch(r"\w+\(.*\)", text, re.DOTALL) else text
+
+
+def _paths(short: str) -> tuple[Sequence[str], Sequence[str]]:
+    """A game's parameters, where some of them are paths, and which these are."""
+    if short not in GAMES:
+        return PATHS.get(short, ()), PATHS.get(short, ())
+    plugin = GAMES[short]
+    return [field.name for field in dataclasses.fields(plugin) if field.init], getattr(plugin, "PATHS", ())
+
+
+def _with_paths(name: str, inside: str, known: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
+    """The parameters between a game's parentheses, where values of `paths` may hold commas and parentheses."""
+    starts = [*re.finditer(rf"(?:^|,)\s*((?:{'|'.join([*known, 'limit'])})\s*=)", inside)]
+    ends = [*(match.start() for match in starts), len(inside)]
+    yield from split(name, inside[: ends[0]])
+    for match, end in zip(starts, ends[1:], strict=True):
+        part = inside[match.start(1) : end]
+        yield from [part] if part.partition("=")[0].strip() in paths else split(name, part)
+
+
+def split(name: str, inside: str) -> list[str]:
+    """The parameters between a game's parentheses, those of games within games in one piece."""
+    parts, depth = [""], 0
+    for letter in inside:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            raise _malformed(name, "a bracket closes that was not opened")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    if depth:
+        raise _malformed(name, "the closing bracket is missing")
+    return [part for part in parts if part.strip()]
+
+
+def unknown_game(name: str, games: Iterable[str]) -> UnknownName:
+    """The error for a game that is none of `games`."""
+    return unknown("game", name, {*GAMES, *games}, "`pokespiel list --games` names them all")
 
 
 def checked_limit(limit: Any) -> int | None:
@@ -54,17 +119,5 @@ def with_limit(name: str, limit: int | None) -> str:
     if limit is None:
         return name
     head, _, inside = name.partition("(")
-    kept = [part for part in _split(inside.removesuffix(")")) if not part.startswith("limit=")]
+    kept = [part for part in split(name, inside.removesuffix(")")) if not part.strip().startswith("limit=")]
     return f"{head}({','.join([*kept, f'limit={limit}'])})"
-
-
-def _split(inside: str) -> list[str]:
-    """The parameters between a game's parentheses, those of games within games in one piece."""
-    parts, depth = [""], 0
-    for letter in inside:
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return [part for part in parts if part]

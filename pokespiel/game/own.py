@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import hashlib
 import importlib
 import importlib.util
@@ -24,8 +25,10 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from pokespiel.core.registry import BadOption, build
-from pokespiel.game.foreign import calling, quiet, said
-from pokespiel.game.names import parsed
+from pokespiel.game.foreign import calling, place_of_error, quiet, said
+from pokespiel.game.guarded import GuardedGame
+from pokespiel.game.names import checked_limit, texts, value_of
+from pokespiel.game.parameters import for_function, for_openspiel
 from pokespiel.game.protocols import Form, Game
 
 NEEDED = ("name", "num_players", "num_actions", "num_features", "symmetric", "zero_sum", "utility_range", "start")
@@ -39,7 +42,8 @@ class Place(NamedTuple):
     """A module's name, or a file's path."""
     attribute: str
     """Its name there; empty = the only one."""
-    parameters: dict[str, Any]
+    parameters: dict[str, str]
+    """As they are written."""
 
     @property
     def is_file(self) -> bool:
@@ -55,25 +59,25 @@ def place_of(name: str) -> Place:
     """What a string such as `python:games.py:Auction(bids=5)` says."""
     head, parenthesis, inside = name.partition("(")
     parts = head.removeprefix("python:").split(":")
-    parameters = parsed(f"own{parenthesis}{inside}") if parenthesis else {}
-    parameters.pop("name", None)
-    place = Place(parts[0], ":".join(parts[1:]), parameters)
+    place = Place(parts[0], ":".join(parts[1:]), texts(name, head, parenthesis + inside))
     if len(parts) > 2 or not place.source or (head.startswith("python:") and not place.is_file):
         raise BadOption(f"{name!r} names no game; expected package.module:Name or python:path/to/file.py:Name")
     return place
 
 
-def load(name: str, form: Form | None) -> tuple[Any, Any]:
+@functools.lru_cache(maxsize=16)
+def load(name: str, form: Form | None) -> tuple[Any, int | None]:
     """What stands at the place that `name` says, a game of ours or a `pyspiel.Game`, and the `limit` that it gives."""
     import pyspiel
 
     place = place_of(name)
     module = _module(place)
     found = _attribute(module, place) if place.attribute else _only(module, place)
-    limit = place.parameters.pop("limit", None)
+    said_limit = place.parameters.pop("limit", None)
+    allowed = checked_limit(None if said_limit is None else value_of(said_limit))
     with calling(f"{name} cannot be loaded"):
         game = _made(found, place.parameters, name, form)
-    return game if isinstance(game, pyspiel.Game) else _ours(game, name, form), limit
+        return (game if isinstance(game, pyspiel.Game) else _ours(game, name, form)), allowed
 
 
 _REGISTERED: dict[str, tuple[str, ...]] = {}
@@ -90,7 +94,7 @@ def _module(place: Place) -> ModuleType:
     except BadOption:
         raise
     except Exception as error:
-        raise BadOption(f"{place.source} cannot be imported: {said(error)}") from error
+        raise BadOption(f"{place.source} cannot be imported: {said(error)}{place_of_error(error)}") from error
     _REGISTERED.setdefault(module.__name__, tuple(sorted(set(pyspiel.registered_names()) - before)))
     return module
 
@@ -143,7 +147,7 @@ def _attribute(module: ModuleType, place: Place) -> Any:
     if found is not None:
         return found
     if place.attribute in pyspiel.registered_names():
-        return _registered(place.attribute)
+        return _Registered(place.attribute)
     games = ", ".join([*_REGISTERED[module.__name__], *_games_in(module)])
     raise BadOption(f"{place.source} has no {place.attribute!r}; games in it: {games or 'none'}")
 
@@ -155,17 +159,20 @@ def _only(module: ModuleType, place: Place) -> Any:
     if len(names) != 1:
         games = f"games in it: {', '.join(names)}" if names else "it defines none and registers none with OpenSpiel"
         raise BadOption(f"which game of {place.source}? Name it, as in python:{place.source}:Name; {games}")
-    return _registered(names[0]) if registered else getattr(module, names[0])
+    return _Registered(names[0]) if registered else getattr(module, names[0])
 
 
-def _registered(name: str) -> Any:
-    import pyspiel
+class _Registered(NamedTuple):
+    """A game by the name under which OpenSpiel knows it."""
 
-    def load(**parameters: Any) -> Any:
+    name: str
+
+    def load(self, parameters: Mapping[str, str]) -> Any:
+        import pyspiel
+
+        values = for_openspiel(self.name, parameters, pyspiel.registered_names())
         with quiet():
-            return pyspiel.load_game(name, parameters)
-
-    return load
+            return pyspiel.load_game(self.name, values)
 
 
 def _games_in(module: ModuleType) -> Iterator[str]:
@@ -180,16 +187,19 @@ def _games_in(module: ModuleType) -> Iterator[str]:
             yield name
 
 
-def _made(found: Any, parameters: Mapping[str, Any], name: str, form: Form | None) -> Any:
+def _made(found: Any, parameters: Mapping[str, str], name: str, form: Form | None) -> Any:
     """The game that stands at the place, or that a class or function there makes."""
     import pyspiel
 
+    short = name.partition("(")[0]
+    if isinstance(found, _Registered):
+        return found.load(parameters)
     if isinstance(found, type) and issubclass(found, pyspiel.Game):
-        return found(dict(parameters))
+        return found({key: value_of(text) for key, text in parameters.items()})
     if isinstance(found, type) and dataclasses.is_dataclass(found) and hasattr(found, "load"):
-        return build(found, parameters, f"game {name!r}").load(form)
+        return build(found, {key: value_of(text) for key, text in parameters.items()}, f"game {short!r}").load(form)
     if callable(found):
-        return found(**parameters)
+        return found(**for_function(found, parameters, short))
     if parameters:
         raise BadOption(f"{name} is a game as it stands and takes no parameters")
     return found
@@ -205,6 +215,8 @@ def _ours(game: Any, name: str, form: Form | None) -> Game:
         raise BadOption(f"{name} is a {type(game).__name__}, not a game: it lacks {', '.join(lacking)}")
     if form == "tree" and not isinstance(game, TreeGame):
         raise TreeRefused(f"{name} is stepped by its own code and has no sequence form")
+    if not type(game).__module__.startswith("pokespiel."):
+        return GuardedGame(game, name)
     if game.name != name:
         game = copy.copy(game)
         object.__setattr__(game, "name", name)

@@ -15,7 +15,7 @@ import numpy as np
 from pokespiel.core.policy import Observations
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import num_features, tensor_of
-from pokespiel.game.foreign import called, quiet
+from pokespiel.game.foreign import Refusal, called, quiet
 
 
 class SpielGame:
@@ -36,11 +36,11 @@ class SpielGame:
 
         name, kind = self.name, game.get_type()
         if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
-            raise ValueError(f"{name} is a mean-field game, which has no matches between players")
+            raise Refusal(f"{name} is a mean-field game, which has no matches between players")
         self.sampled: bool = kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC
         """Chance is sampled inside, from a seed given when the game is loaded."""
         if self.sampled and "rng_seed" not in game.get_parameters():
-            raise ValueError(f"{name} samples its chance inside and takes no seed, so its matches cannot be seeded")
+            raise Refusal(f"{name} samples its chance inside and takes no seed, so its matches cannot be seeded")
         self.num_players: int = game.num_players()
         self.num_actions: int = game.num_distinct_actions()
         self.num_features = num_features(game)
@@ -98,7 +98,7 @@ class SpielMatches:
         """Play actions [P, B]; utilities [B, P] since the last step."""
         actions = np.asarray(actions)
         if actions.shape != (self.game.num_players, len(self.states)):
-            raise ValueError(f"expected actions {(self.game.num_players, len(self.states))}, got {actions.shape}")
+            raise Refusal(f"expected actions {(self.game.num_players, len(self.states))}, got {actions.shape}")
         playing = np.flatnonzero(~self._finished)
         for match in playing:
             self._check(match, actions[:, match])
@@ -132,7 +132,7 @@ class SpielMatches:
         state = self.states[match]
         for player in range(self.game.num_players):
             if awaits(state, player) and actions[player] not in state.legal_actions(player):
-                raise ValueError(
+                raise Refusal(
                     f"action {actions[player]} of player {player} is illegal in match {match} of {self.game.name}; "
                     f"legal: {state.legal_actions(player)}"
                 )

@@ -39,6 +39,9 @@ class MetaSolver(Protocol):
 
     Populations hold no two policies that play alike, unless the solver says `repeats = True`: its answer depends on how
     often a response came, or on which came last.
+
+    A solver of some games only may have a method `check(num_players, ends)`, which raises a `ValueError` for others
+    before anything is played. `ends()` gives what the players get, [P, k], at k ends of matches; k = 0 = unknown.
     """
 
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy: ...

@@ -9,6 +9,7 @@ Reference: Balduzzi et al. (2018), Re-evaluating Evaluation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.entropy import most_entropic
 from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve
-from pokespiel.metasolvers.tables import checked, zero_sum_matrix
+from pokespiel.metasolvers.tables import check_zero_sum, checked, zero_sum_matrix
 
 LEAST = 1e-280
 """Smaller stakes cannot be divided by."""
@@ -26,6 +27,11 @@ LEAST = 1e-280
 @dataclass(frozen=True)
 class MaxEntropyNash:
     """The Nash equilibrium of maximum entropy of a two-player zero-sum table; its gains are checked like nash's."""
+
+    def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
+        check_zero_sum(
+            "max_entropy_nash", num_players, ends() if num_players == 2 else np.zeros((num_players, 0)), "game"
+        )
 
     @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:

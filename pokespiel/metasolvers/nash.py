@@ -29,7 +29,7 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.exact import less, solve_exactly
 from pokespiel.metasolvers.interior_point import balanced, interior_points, polished
 from pokespiel.metasolvers.judging import are_exact
-from pokespiel.metasolvers.tables import checked, zero_sum_matrix
+from pokespiel.metasolvers.tables import check_zero_sum, checked, zero_sum_matrix
 
 TOLERANCE = 1e-9
 """Largest gain that counts as solved, as a share of what is at stake for the policy."""
@@ -71,6 +71,9 @@ class Nash:
     method: Method = "interior"
     """Where equilibria are many: "interior" spreads over all policies that any equilibrium uses, "simplex" picks a
     vertex, which has the fewest."""
+
+    def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
+        check_zero_sum("nash", num_players, ends() if num_players == 2 else np.zeros((num_players, 0)), "game")
 
     @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:

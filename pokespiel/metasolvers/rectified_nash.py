@@ -6,6 +6,7 @@ Reference: Balduzzi et al. (2019), Open-ended Learning in Symmetric Zero-sum Gam
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import solve
-from pokespiel.metasolvers.tables import checked, zero_sum_matrix
+from pokespiel.metasolvers.tables import check_zero_sum, checked, zero_sum_matrix
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class RectifiedNash:
     so that each amplifies its own strength. "Beats" means: earns more than the game's value, zero in a symmetric game;
     within 1e-12 of the mean payoff in play it ties.
     """
+
+    def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
+        check_zero_sum(
+            "rectified_nash", num_players, ends() if num_players == 2 else np.zeros((num_players, 0)), "game"
+        )
 
     @limited()
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:

@@ -173,15 +173,20 @@ def _check_symmetric(payoffs: np.ndarray, solver: str) -> None:
 
 def zero_sum_matrix(table: Table, solver: str) -> np.ndarray:
     """The row player's payoffs [n, m] of a two-player zero-sum (or constant-sum) table, shifted to zero sum."""
-    if table.num_players != 2:
-        raise ValueError(f"{solver} solves two-player zero-sum tables, got {table.num_players} players; {_OTHERS}")
-    total = table.payoffs.sum(axis=0)
-    if not is_constant_sum(table.payoffs):
+    check_zero_sum(solver, table.num_players, table.payoffs, "table")
+    return table.payoffs[0] - table.payoffs.sum(axis=0) / 2
+
+
+def check_zero_sum(solver: str, num_players: int, payoffs: np.ndarray, what: str) -> None:
+    """A `ValueError` for `solver` if there are not two players, or payoffs [P, ...] have no constant sum."""
+    if num_players != 2:
+        raise ValueError(f"{solver} solves two-player zero-sum tables, got {num_players} players; {_OTHERS}")
+    if payoffs.size and not is_constant_sum(payoffs):
+        total = payoffs.sum(axis=0)
         raise ValueError(
-            f"{solver} solves zero-sum tables, but this one is general-sum: the players' payoffs sum to"
+            f"{solver} solves zero-sum tables, but this {what} is general-sum: the players' payoffs sum to"
             f" between {total.min():.6g} and {total.max():.6g}; {_OTHERS}"
         )
-    return table.payoffs[0] - total / 2
 
 
 _OTHERS = (

@@ -18,9 +18,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -112,8 +113,12 @@ class RunFolder:
     @classmethod
     @contextmanager
     def create(cls, path: str | Path, config: PSROConfig) -> Iterator[RunFolder]:
-        """A new run; a `FileExistsError` if the folder holds one that has finished anything, or something else."""
+        """A new run; a `FileExistsError` if the folder holds one that has finished anything, or something else.
+
+        After an error that comes before the run has finished anything, folders that were made for it go again.
+        """
         run = cls(path)
+        made = [folder for folder in (run.path, *run.path.parents) if not folder.exists()]
         with locked(run.path):
             if run.checkpoint_file.exists():
                 raise FileExistsError(f"{path} already holds a run; resume it, or choose another folder")
@@ -121,9 +126,14 @@ class RunFolder:
                 raise FileExistsError(
                     f"{path} holds something else, by its {run.config_file.name}; choose another folder"
                 )
-            run._write_environment(config, [])
-            run._write_config(config)
-            yield run
+            try:
+                run._write_environment(config, [])
+                run._write_config(config)
+                yield run
+            except Exception:
+                if made and not run.checkpoint_file.exists():
+                    _remove(made)
+                raise
 
     @classmethod
     @contextmanager
@@ -352,6 +362,14 @@ def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
     changed = [f"{name} from {before[name]!r} to {after[name]!r}" for name in before if before[name] != after[name]]
     if changed:
         raise ValueError(f"{path} was started with other options; a resume cannot change {'; '.join(changed)}")
+
+
+def _remove(folders: Sequence[Path]) -> None:
+    """Remove the first folder with all that it holds, and each next one, which holds the one before, if it is empty."""
+    shutil.rmtree(folders[0], ignore_errors=True)
+    for folder in folders[1:]:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:

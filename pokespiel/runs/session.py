@@ -19,12 +19,13 @@ import numpy as np
 
 from pokespiel.core.options import to_plain
 from pokespiel.core.progress import Watch, watch
-from pokespiel.game.loading import load_game
+from pokespiel.game.loading import declaration, load_game
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES, Oracle
 from pokespiel.payoffs import PAYOFFS
-from pokespiel.psro import Pending, PSROState, oracle_prefix, psro
+from pokespiel.psro import Pending, PSROState, check_solvers, oracle_prefix, psro
+from pokespiel.psro import check as check_parts
 from pokespiel.runs.initial import beginning
 from pokespiel.runs.metrics import row
 from pokespiel.runs.run import PSROConfig, RunFolder, Standing, extended, settled
@@ -40,6 +41,14 @@ class Outcome(NamedTuple):
     """False = it was asked to stop before the last iteration."""
     settled: bool
     """Nothing new came any more; without `go_on` the run ends there."""
+
+
+def check(config: PSROConfig) -> None:
+    """A `ValueError` for what cannot be run, by the game's declaration first and then by the game itself."""
+    solvers = [choice.build(METASOLVERS) for choice in (config.meta_solver, config.evaluator) if choice]
+    check_solvers(declaration(config.game), solvers)
+    practice = load_game(config.practice) if config.practice else None
+    check_parts(load_game(config.game), solvers, [choice.build(ORACLES) for choice in config.oracle], practice)
 
 
 def work(

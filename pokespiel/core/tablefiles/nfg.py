@@ -23,13 +23,17 @@ from pokespiel.core.tablefiles.content import Content, Names, checked, counts, n
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]|[^\s{},"]+')
 
 
-class _Token(NamedTuple):
+class Token(NamedTuple):
     text: str
     line: int
     column: int
 
+    @property
+    def place(self) -> str:
+        return f"line {self.line}, column {self.column}"
 
-class _Tokens:
+
+class Tokens:
     """The tokens of a file in turn; errors tell where."""
 
     def __init__(self, text: str):
@@ -37,26 +41,28 @@ class _Tokens:
         self.rest = []
         for match in TOKEN.finditer(text):
             line = bisect.bisect(starts, match.start())
-            self.rest.append(_Token(match[0], line, match.start() - starts[line - 1] + 1))
+            self.rest.append(Token(match[0], line, match.start() - starts[line - 1] + 1))
         self.rest.reverse()
 
     def peek(self) -> str:
         return self.rest[-1].text if self.rest else ""
 
-    def take(self, expected: str = "") -> _Token:
+    def take(self, expected: str = "") -> Token:
         """The next token, which must be `expected` if that is given."""
+        if not self.rest or (expected and self.peek() != expected):
+            raise self.unexpected(expected or "more")
+        return self.rest.pop()
+
+    def unexpected(self, expected: str) -> ValueError:
+        """The error for the next token, which should be something else."""
         if not self.rest:
-            raise ValueError(f"ends where {expected or 'more'} was expected")
-        token = self.rest.pop()
-        if expected and token.text != expected:
-            raise ValueError(f"{_place(token)}: expected {expected}, found {shortened(token.text)}")
-        return token
+            return ValueError(f"ends where {expected} was expected")
+        return ValueError(f"{self.rest[-1].place}: expected {expected}, found {shortened(self.rest[-1].text)}")
 
     def string(self, what: str) -> str:
-        token = self.take()
-        if not token.text.startswith('"'):
-            raise ValueError(f"{_place(token)}: expected {what} in quotes, found {shortened(token.text)}")
-        return re.sub(r"\\(.)", r"\1", token.text[1:-1])
+        if not self.peek().startswith('"'):
+            raise self.unexpected(f"{what} in quotes")
+        return re.sub(r"\\(.)", r"\1", self.take().text[1:-1])
 
     def strings(self, what: str) -> Names:
         self.take("{")
@@ -67,27 +73,25 @@ class _Tokens:
         return tuple(found)
 
     def payoff(self) -> float:
+        if not self.rest:
+            raise self.unexpected("a payoff")
         token = self.take()
         try:
             return number(token.text)
         except ValueError as error:
-            raise ValueError(f"{_place(token)}: {error}") from None
+            raise ValueError(f"{token.place}: {error}") from None
 
     def integer(self, what: str, least: int, most: int | None = None) -> int:
-        token = self.take()
-        if not token.text.isdecimal() or not least <= int(token.text) <= (most or int(token.text)):
+        text = self.peek()
+        if not text.isdecimal() or not least <= int(text) <= (int(text) if most is None else most):
             limits = f"of at least {least}" if most is None else f"from {least} to {most}"
-            raise ValueError(f"{_place(token)}: expected {what} {limits}, found {shortened(token.text)}")
-        return int(token.text)
-
-
-def _place(token: _Token) -> str:
-    return f"line {token.line}, column {token.column}"
+            raise self.unexpected(f"{what} {limits}")
+        return int(self.take().text)
 
 
 def read_nfg(text: str) -> Content:
     """The content of an .nfg file; a `ValueError` with line and column where it is not one."""
-    tokens = _Tokens(text)
+    tokens = Tokens(text)
     tokens.take("NFG")
     tokens.take("1")
     if tokens.peek() in ("R", "D"):
@@ -100,15 +104,12 @@ def read_nfg(text: str) -> Content:
     cells = math.prod(sizes)
     flat = _outcomes(tokens, len(players), cells) if tokens.peek() == "{" else _payoffs(tokens, len(players), cells)
     if tokens.rest:
-        token = tokens.take()
-        raise ValueError(
-            f"{_place(token)}: expected the end after {cells} joint choices, found {shortened(token.text)}"
-        )
+        raise tokens.unexpected(f"the end after {cells} joint choices")
     payoffs = np.stack([own.reshape(sizes, order="F") for own in flat.T])
     return checked(payoffs, True, names, None if counts(players) else players)
 
 
-def _strategies(tokens: _Tokens, players: int) -> tuple[tuple[int, ...], tuple[Names | None, ...]]:
+def _strategies(tokens: Tokens, players: int) -> tuple[tuple[int, ...], tuple[Names | None, ...]]:
     """How many strategies each player has, and their names if they are given."""
     opening = tokens.take("{")
     sizes: list[int] = []
@@ -119,11 +120,11 @@ def _strategies(tokens: _Tokens, players: int) -> tuple[tuple[int, ...], tuple[N
         sizes.append(len(own) if own is not None else tokens.integer("a number of strategies", 1))
     tokens.take("}")
     if len(sizes) != players or 0 in sizes:
-        raise ValueError(f"{_place(opening)}: expected strategies of {players} players, found {sizes}")
+        raise ValueError(f"{opening.place}: expected strategies of {players} players, found {sizes}")
     return tuple(sizes), tuple(names)
 
 
-def _payoffs(tokens: _Tokens, players: int, cells: int) -> np.ndarray:
+def _payoffs(tokens: Tokens, players: int, cells: int) -> np.ndarray:
     """[cells, P], in the file's order."""
     if len(tokens.rest) < players * cells:
         raise ValueError(
@@ -132,7 +133,7 @@ def _payoffs(tokens: _Tokens, players: int, cells: int) -> np.ndarray:
     return np.array([[tokens.payoff() for _ in range(players)] for _ in range(cells)])
 
 
-def _outcomes(tokens: _Tokens, players: int, cells: int) -> np.ndarray:
+def _outcomes(tokens: Tokens, players: int, cells: int) -> np.ndarray:
     """[cells, P], in the file's order."""
     outcomes = [[0.0] * players]
     tokens.take("{")

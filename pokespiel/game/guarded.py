@@ -1,0 +1,103 @@
+"""A user's own game behind our protocol, watched: whatever fails in its code says which game and method it was.
+
+What its methods return is checked for its shape, since a wrong one would only fail later, within this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import MethodType
+from typing import Any
+
+import numpy as np
+
+from pokespiel.core.policy import Observations
+from pokespiel.game.foreign import GameFailed, calling
+
+
+class _Guarded:
+    """Stands for an object of a game called `name`; its methods' errors become `GameFailed`."""
+
+    def __init__(self, own: Any, name: str):
+        self.own, self.name = own, name
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("__") or "own" not in self.__dict__:
+            raise AttributeError(attribute)
+        value = getattr(self.own, attribute)
+        return self._guard(value) if isinstance(value, MethodType) else value
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def _guard(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(*arguments: Any, **options: Any) -> Any:
+            with calling(f"{self.name} fails in its own code: {self._called(method.__name__)}"):
+                return method(*arguments, **options)
+
+        return guarded
+
+    def _called(self, method: str) -> str:
+        return f"{type(self.own).__name__}.{method}"
+
+    def _expect(self, right: bool, method: str, expected: str, found: Any) -> None:
+        if not right:
+            raise GameFailed(f"{self.name}: {self._called(method)} returned {_about(found)}, expected {expected}")
+
+
+def _is_bool(found: Any) -> bool:
+    return isinstance(found, np.ndarray) and found.dtype.kind == "b"
+
+
+def _about(found: Any) -> str:
+    if isinstance(found, Observations):
+        return f"features {np.shape(found.features)} and legal {np.shape(found.legal)}"
+    if isinstance(found, np.ndarray):
+        return f"an array {found.shape} of {found.dtype}"
+    return f"a {type(found).__name__}"
+
+
+class GuardedGame(_Guarded):
+    """A user's game; see `pokespiel.game.Game`."""
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, a game of its own code>"
+
+    def start(self, seeds: Sequence[int] | np.ndarray) -> GuardedMatches:
+        return GuardedMatches(self._guard(self.own.start)(seeds), self, len(seeds))
+
+
+class GuardedMatches(_Guarded):
+    """Its matches; see `pokespiel.game.Matches`."""
+
+    def __init__(self, own: Any, game: GuardedGame, size: int):
+        super().__init__(own, game.name)
+        self.game, self.size = game, size
+        for needed in ("observe", "step", "finished", "restart"):
+            if not hasattr(own, needed):
+                raise GameFailed(f"{self.name}: its matches, of {type(own).__name__}, lack {needed}")
+
+    def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
+        found = self._guard(self.own.observe)(player, out)
+        pair = isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Observations)
+        self._expect(pair, "observe", "a pair of indices and Observations", found)
+        indices, seen = found
+        shapes = (len(indices), self.game.num_features), (len(indices), self.game.num_actions)
+        right = (np.shape(seen.features), np.shape(seen.legal)) == shapes and _is_bool(seen.legal)
+        self._expect(right, "observe", f"features {shapes[0]} and legal {shapes[1]}, the latter of bool", seen)
+        return indices, seen
+
+    def step(self, actions: np.ndarray) -> np.ndarray:
+        utilities = self._guard(self.own.step)(actions)
+        shape = self.size, self.game.num_players
+        self._expect(np.shape(utilities) == shape, "step", f"utilities {shape}", utilities)
+        return utilities
+
+    def finished(self) -> np.ndarray:
+        over = self._guard(self.own.finished)()
+        right = np.shape(over) == (self.size,) and _is_bool(over)
+        self._expect(right, "finished", f"an array {(self.size,)} of bool", over)
+        return over
