@@ -25,10 +25,11 @@ from typing import Any
 from pokespiel.core.files import write_text
 from pokespiel.core.policy import Policy
 from pokespiel.core.progress import watch
-from pokespiel.evaluation.exploitability import EXPLOITER, GAME
+from pokespiel.evaluation.exploitability import EXPLOITER
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.evaluation.victims import Victim, victim_named
 from pokespiel.game import Game, load_game
+from pokespiel.game.names import MEASURED
 from pokespiel.learning.rewards import Reward
 from pokespiel.oracles import ORACLES
 from pokespiel.oracles.ppo import PPO
@@ -77,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=ARMS)
     parser.add_argument("--from", dest="victim", default="expert", help="whom both arms respond to; starts: a run")
-    parser.add_argument("--game", default=GAME)
+    parser.add_argument("--game", default=MEASURED)
     parser.add_argument("--decisions", type=int, default=2_000_000)
     parser.add_argument("--pairs", type=int, default=2_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])

@@ -35,9 +35,10 @@ from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.threads import each_limited, limited
 from pokespiel.game.declared import Declared, declared
 from pokespiel.game.protocols import Game
-from pokespiel.metasolvers import MetaSolver, MetaStrategy
+from pokespiel.metasolvers import Choosy as ChoosySolver
+from pokespiel.metasolvers import MetaSolver, MetaStrategy, Repeating
 from pokespiel.metasolvers.regret import joint_of
-from pokespiel.oracles import Opponents, Oracle, Training
+from pokespiel.oracles import Choosy, Opponents, Oracle, Training
 from pokespiel.payoffs import Payoffs
 from pokespiel.payoffs.identity import identity
 from pokespiel.payoffs.tables import PayoffTable
@@ -165,14 +166,14 @@ def check(
             f"responses for {game.name} cannot learn on {practice.name}: seats, features or actions differ"
         )
     for oracle in oracles:
-        if hasattr(oracle, "check"):
+        if isinstance(oracle, Choosy):
             oracle.check(practice or game)
 
 
 def check_solvers(game: Declared, meta_solvers: Sequence[MetaSolver]) -> None:
     """A `ValueError` if a meta-solver cannot solve the tables of a game of which this is known."""
     for solver in meta_solvers:
-        if hasattr(solver, "check"):
+        if isinstance(solver, ChoosySolver):
             solver.check(game.num_players, game.ends)
 
 
@@ -239,7 +240,7 @@ class _Loop(NamedTuple):
     def repeats(self) -> bool:
         """Whether a response counts again when it comes again."""
         solvers = (self.meta_solver, self.evaluator)
-        return any(getattr(solver, "repeats", False) for solver in solvers)
+        return any(isinstance(solver, Repeating) and solver.repeats for solver in solvers)
 
     def held(self, state: PSROState) -> Held:
         """What the populations hold, with what the finished calls of an iteration in progress have added."""

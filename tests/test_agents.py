@@ -15,7 +15,7 @@ from pokespiel.core.policy import Mixture
 from pokespiel.core.policy_files import load_policy, read_about, save_policy
 from pokespiel.core.registry import UnknownName
 from pokespiel.evaluation.deploy import agent_of
-from pokespiel.evaluation.strength import strengths, team_sets
+from pokespiel.evaluation.strength import strengths, variants
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams.pools import trains
@@ -239,10 +239,9 @@ def test_distillation_begins_from_the_heaviest_network_unless_it_remembers() -> 
 
 
 def test_held_out_teams_are_those_training_never_sees() -> None:
-    sets = team_sets(["variety"])
-    own, held_out = sets.values()
-    assert len(own) == 38
-    assert not any(trains(team) for team in held_out)
+    own, held_out = variants(GAME, ["variety"]).values()
+    assert len(own.teams) == 38
+    assert not any(trains(team) for team in held_out.teams)
     (row,) = strengths(BASELINES.build("max_damage"), {"few": held_out}, 50, opponents=["random"])
     assert (row.teams, row.opponent) == ("few", "random")
     assert row.score.lower > 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ FLOORS = (
 """From the roof down. Rooms of one floor do not import each other."""
 DOORS = {"pokespiel", "pokespiel.__main__"}
 """The package's public face and its command stand outside: they import the rooms, no room imports them."""
-LONGEST = 13
+LONGEST = 12
 """Modules in the longest path of imports: each waits for the next."""
 
 
@@ -92,3 +93,40 @@ def test_paths_of_imports_are_short():
     assert longest({("a", "b"), ("b", "c"), ("a", "c")}) == ["a", "b", "c"]
     path = longest(ARROWS)
     assert len(path) <= LONGEST, " -> ".join(path)
+
+
+GEN1 = re.compile(r"(?i:gen ?1)|\bSWITCHES\b|\bBASELINES\b")
+"""What only Gen 1 OU's own room, the rooms of Showdown and lines of registries may say."""
+OWN = ("pokespiel.game.gen1", "pokespiel.showdown")
+LINES = "pokespiel.game.names"
+"""The module whose constants name this package's games; registries elsewhere may name their places."""
+
+
+def mentions(path: Path) -> list[str]:
+    """Names and texts in a file's code that know of Gen 1, but for docstrings and entries of registries."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    free: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            free.add(node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Registry":
+            free |= set(ast.walk(node))
+    said = [
+        value
+        for node in ast.walk(tree)
+        if node not in free
+        for _, value in ast.iter_fields(node)
+        for value in (value if isinstance(value, list) else [value])
+        if isinstance(value, str)
+    ]
+    return [text for text in said if GEN1.search(text)]
+
+
+def test_only_its_own_room_and_registries_know_of_gen_1(tmp_path):
+    file = tmp_path / "code.py"
+    file.write_text(
+        '"""gen1"""\nfrom a.gen1 import b\nGAMES = Registry("game", {"gen1ou": "a:b"})\nc = b.SWITCHES + "Gen 1"\n'
+    )
+    assert mentions(file) == ["a.gen1", "SWITCHES", "Gen 1"]
+    found = {name: mentions(path) for name, path in MODULES.items() if not name.startswith(OWN) and name != LINES}
+    assert {name: said for name, said in found.items() if said} == {}

@@ -18,9 +18,10 @@ from trees import random_policy, tree
 from pokespiel.core import progress
 from pokespiel.core.policy import Mixture, Observations, Tabular, Uniform, memoryless
 from pokespiel.game import from_openspiel, load_game, openspiel_names
-from pokespiel.game.flatten import TERMINAL, TreeRefused, _walk, flatten
+from pokespiel.game.flatten import TreeRefused, _walk, flatten
 from pokespiel.game.openspiel import policy_to_openspiel, state_at
 from pokespiel.game.tree import TreeGame
+from pokespiel.game.treeplex import TERMINAL
 from pokespiel.oracles.exact import Exact
 from pokespiel.payoffs.exact import ExactPayoffs
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pokespiel.core.policy import Policy
     from pokespiel.evaluation.deploy import Agent
     from pokespiel.evaluation.strength import Strength
+    from pokespiel.game.protocols import Game
     from pokespiel.oracles.distill import Distilled
 
 
@@ -37,7 +38,8 @@ class AgentCommand:
     distillation: Distillation = Distillation()
     """How."""
     evaluate: bool = False
-    """Play it against every scripted player of Gen 1, on the competitive teams and on those held out of --teams."""
+    """Play it against every scripted player of the game, in Gen 1 OU on the competitive teams and on those held out of
+    --teams."""
     teams: tuple[str, ...] = ("variety",)
     """Pools, or files or folders of teams, whose held-out line-ups it is evaluated on."""
     matches: int = 2_000
@@ -58,6 +60,7 @@ class AgentCommand:
         from pokespiel.core.policy_files import save_policy
         from pokespiel.evaluation.deploy import agent_of
         from pokespiel.evaluation.shipping import arena_of, exploit_of, files_of, ship
+        from pokespiel.game.loading import load_game
         from pokespiel.runs.run import RunFolder
 
         if self.matches < 2 or self.matches % 2:
@@ -77,7 +80,10 @@ class AgentCommand:
         if distilled is not None:
             made["shipped/distilled"] = distilled[0]
             save_policy(path.with_name("distilled.safetensors"), *distilled)
-        strengths = {name: self._strengths(policy) for name, policy in made.items()} if self.evaluate else {}
+        strengths = {}
+        if self.evaluate:
+            game = load_game(run.config().game)
+            strengths = {name: self._strengths(policy, game) for name, policy in made.items()}
         if self.ship is not None:
             ship(
                 self.ship,
@@ -116,11 +122,11 @@ class AgentCommand:
         print(f"cross-entropy {standing.cross_entropy:.4f} nats, KL from the drawn members {standing.divergence:.4f}")
         return standing.policy, about
 
-    def _strengths(self, policy: Policy) -> list[Strength]:
-        from pokespiel.evaluation.strength import strengths, team_sets
+    def _strengths(self, policy: Policy, game: Game) -> list[Strength]:
+        from pokespiel.evaluation.strength import strengths, variants
 
         found = []
-        for one in strengths(policy, team_sets(self.teams), self.matches // 2, self.seed):
+        for one in strengths(policy, variants(game, self.teams), self.matches // 2, self.seed):
             found.append(one)
             score = one.score
             print(f"{one.opponent:<16} {one.teams:<40} {score.score:.4f}, 95 % {score.low:.4f} to {score.high:.4f}")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pokespiel.core.registry import Registry, filled
-from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.loading import openspiel_names
-from pokespiel.game.names import GAMES
+from pokespiel.game.names import GAMES, PLAYERS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
 from pokespiel.payoffs import ALLOCATIONS, PAYOFFS
@@ -17,7 +16,7 @@ SECTIONS: tuple[tuple[str, Registry], ...] = (
     ("Meta-solvers (--meta-solver)", METASOLVERS),
     ("Oracles (--oracle)", ORACLES),
     ("Payoff tables (--payoffs)", PAYOFFS),
-    ("Scripted players of Gen 1 OU (--population)", BASELINES),
+    *((f"Scripted players of {game} (--population)", players) for game, players in PLAYERS.items()),
     ("Where a tournament's matches go (--allocation)", ALLOCATIONS),
 )
 

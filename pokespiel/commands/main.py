@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from types import FrameType
 from typing import TextIO
 
+from pokespiel.commands import Based, Waiting
 from pokespiel.core.files import told
 from pokespiel.core.options import flags_given, parse
 from pokespiel.core.progress import heartbeat
@@ -96,9 +97,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _run(name: str, arguments: Sequence[str]) -> int:
     command = COMMANDS[name]
-    base = command.base(flags_given(arguments)) if hasattr(command, "base") else {}
+    base = command.base(flags_given(arguments)) if isinstance(command, Based) else {}
     parsed = parse(command, arguments, f"pokespiel {name}", base)
-    alive = nullcontext() if getattr(command, "waits_for_others", False) else heartbeat(f"pokespiel {name}")
+    alive = nullcontext() if isinstance(command, Waiting) else heartbeat(f"pokespiel {name}")
     with limited(), alive:
         return parsed()
 

@@ -16,14 +16,12 @@ from pokespiel.core.files import write_text
 from pokespiel.core.policy import Policy
 from pokespiel.core.progress import Watch, watch
 from pokespiel.core.provenance import environment
-from pokespiel.game.gen1.oddities import tally
-from pokespiel.game.gen1.replay import write_replay
-from pokespiel.game.gen1.teams.pools import load_pool
 from pokespiel.game.loading import load_game
 from pokespiel.learning.datasets import policy_name
 from pokespiel.runs.initial import policies_named
-from pokespiel.showdown.arena import Conditions, Fixture, Result, local_server, play_arena, seat_swapped
+from pokespiel.showdown.arena import Conditions, Fixture, Result, local_server, play_arena
 from pokespiel.showdown.contestants import Contestant, PokeEnvContestant, PolicyContestant
+from pokespiel.showdown.fixtures import drawn, oddities, teams_named, write_replay
 from pokespiel.showdown.install import VERSION, install
 from pokespiel.showdown.journal import Journal
 from pokespiel.showdown.online import Account, Online, server_at
@@ -86,9 +84,7 @@ def _arena(options: Showdown) -> int:
     install()
     rng = np.random.default_rng(options.seed)
     contestants = contestant(options.first, rng), contestant(options.second, rng)
-    pool = load_pool(options.teams)
-    draws = rng.integers(len(pool), size=((options.matches + 1) // 2, 2))
-    fixtures = seat_swapped([(pool[int(own)], pool[int(foe)]) for own, foe in draws])
+    fixtures = drawn(options.teams, (options.matches + 1) // 2, rng)
     results: dict[int, Result] = {}
     try:
         _play_arena(options, contestants, fixtures, results)
@@ -120,27 +116,12 @@ def _play_arena(
         addresses, conditions = [local_server(server.port) for server in servers], Conditions(options.concurrency)
         for index, result in play_arena(contestants, fixtures, addresses, conditions, idle=show):
             results[index] = result
-            _keep_arena(options, {**header, **_oddities(results)}, _record(results), index, result)
+            _keep_arena(options, {**header, **oddities(results)}, _record(results), index, result)
             show()
 
 
 def _record(results: Mapping[int, Result]) -> Record:
     return Record.so_far({index: result.utility for index, result in results.items()})
-
-
-def _oddities(results: Mapping[int, Result]) -> dict[str, Any]:
-    """What a person would laugh at in the play of those contestants that are policies of ours."""
-    found = {}
-    for contestant, name in enumerate(("first", "second")):
-        sides = [
-            (counts, one.turns, (1 + (1 - 2 * contestant) * one.utility) / 2)
-            for one in results.values()
-            if one.utility is not None and (counts := one.oddities[contestant]) is not None
-        ]
-        if sides:
-            counts, turns, scores = zip(*sides, strict=True)
-            found[name] = tally(np.array(counts), turns, scores).to_plain()
-    return {"oddities": found} if found else {}
 
 
 def _keep_arena(options: Showdown, header: dict[str, Any], record: Record, index: int, result: Result) -> None:
@@ -165,7 +146,7 @@ def _arena_header(options: Showdown) -> dict[str, Any]:
 
 def _about(options: Showdown) -> dict[str, Any]:
     return {
-        "pool": {"name": Path(options.teams).stem, "teams": len(load_pool(options.teams))},
+        "pool": {"name": Path(options.teams).stem, "teams": len(teams_named(options.teams))},
         "seed": options.seed,
         "environment": environment(),
     }
@@ -207,7 +188,7 @@ def _follow(series: Series, bar: Watch, journal: Journal | None) -> None:
 
 
 def _series(options: Showdown, account: Account, start: Tally) -> Series:
-    teams = load_pool(options.teams).teams
+    teams = teams_named(options.teams)
     server = server_at(options.server)
     online = Online(policy(options.first), teams, server, account, options.seed, options.patience)
     if options.action == "challenge":

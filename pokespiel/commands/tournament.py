@@ -12,6 +12,7 @@ from tyro.conf import Positional
 
 from pokespiel.commands.interrupted import keeping
 from pokespiel.core.options import Choice
+from pokespiel.game.names import RANKED
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.payoffs import ALLOCATIONS
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from pokespiel.core.policy import Policy
     from pokespiel.game.protocols import Game
     from pokespiel.runs.tournament.folder import Plan, Tournament
-
-GAME = "gen1ou(pool=competitive)"
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class TournamentCommand:
     """A run, all of whose policies join, its responses under names like `myrun-0003-ppo`: a ranking head to head."""
     folder: Path | None = None
     """The tournament's folder; None = runs/tournament-<game>-<seed>."""
-    game: str = GAME
+    game: str = RANKED
     """Any OpenSpiel game string, parameters included, or a game of this package; a --run or folder brings its own."""
     units: int = 500
     """Units a cell, on average: pairs of matches with swapped seats in a symmetric game of two, else matches."""

@@ -48,7 +48,11 @@ class Observations(NamedTuple):
 
 @runtime_checkable
 class Policy(Protocol):
-    """Action probabilities for a batch of observations, with one row of memory a match."""
+    """Action probabilities for a batch of observations, with one row of memory a match.
+
+    One that can be saved has a `kind`, its name in POLICIES, `to_arrays()` -> configuration and arrays, and the class
+    method `from_arrays` that takes them back. One whose rules a person wrote says `scripted = True`.
+    """
 
     @property
     def memory_size(self) -> int:
@@ -62,17 +66,6 @@ class Policy(Protocol):
     def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities [b, A] (zero where illegal, rows sum to 1) and the next memory [b, M]."""
         ...
-
-
-class Saved(Protocol):
-    """A policy that can be saved: `kind` is its name in POLICIES; `from_arrays` takes back what `to_arrays` gave."""
-
-    kind: str
-
-    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]: ...
-
-    @classmethod
-    def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Policy: ...
 
 
 class Memoryless:
@@ -107,6 +100,7 @@ class Uniform(Memoryless):
     """Every legal action with equal probability."""
 
     kind = "uniform"
+    scripted = True
 
     def probabilities(self, observations: Observations) -> np.ndarray:
         return observations.legal / observations.legal.sum(axis=1, keepdims=True)

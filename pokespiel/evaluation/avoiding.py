@@ -14,7 +14,7 @@ class Avoiding:
     """Plays as `policy` does, but takes an action in `avoided` only where no other is legal.
 
     The policy's probabilities of the other actions are scaled to sum to 1; where it gives them none they are equal. The
-    copy of a Gen 1 agent that avoids its switches never switches by choice and still replaces a fainted Pokémon.
+    copy of an agent that avoids a game's switches never switches by choice and still does where it must.
     """
 
     kind = "avoiding"

@@ -49,7 +49,7 @@ def victim_named(name: str, game: Game) -> Victim:
         return _of_run(Path(name))
     from pokespiel.runs.initial import policy_named
 
-    policy = policy_named(name)
+    policy = policy_named(name, game)
     return Victim(name, policy, tuple(member for member, _ in members_of(policy)))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from pokespiel.core.progress import Stage, stage
 from pokespiel.game.foreign import Refusal, place_of_error, said
+from pokespiel.game.treeplex import CHANCE, TERMINAL
 
 HISTORIES = 2_000_000
 """How many histories a game in sequence form may have unless told otherwise; each takes about 200 bytes."""
@@ -30,7 +31,6 @@ ENOUGH = 1e30
 BEYOND, HOPELESS = 1e9, 1e15
 """So many histories fit into no machine's memory, or are not worth a look at all."""
 TOO_LARGE = "is too large for the sequence form"
-CHANCE, TERMINAL = -1, -2
 
 
 class TreeRefused(Refusal):

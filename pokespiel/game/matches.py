@@ -10,7 +10,7 @@ import numpy as np
 from pokespiel.core.policy import Observations, Policy, sample_actions, take
 from pokespiel.core.progress import stage
 from pokespiel.core.threads import limited
-from pokespiel.game.protocols import Game, Matches
+from pokespiel.game.protocols import Counting, Game, Matches
 
 
 class Played(NamedTuple):
@@ -148,8 +148,7 @@ class _Slots:
 
 def _turns(matches: Matches, steps: np.ndarray) -> np.ndarray:
     """[B], by the count of games that keep one (`turns()`), else the steps."""
-    counter = getattr(matches, "turns", None)
-    return steps if counter is None else counter()
+    return matches.turns() if isinstance(matches, Counting) else steps
 
 
 def _step(matches: Matches, seats: Seats, rng: np.random.Generator) -> np.ndarray:

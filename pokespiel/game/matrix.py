@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pokespiel.core.tablefiles import read_table
-from pokespiel.game.flatten import TERMINAL, FlatGame, FlatPlayer
+from pokespiel.game.flatten import FlatGame, FlatPlayer
 from pokespiel.game.tree import TreeGame
+from pokespiel.game.treeplex import TERMINAL
 
 
 def matrix_game(payoffs: Any, name: str = "matrix") -> TreeGame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from pokespiel.core.registry import BadOption, Registry, UnknownName, unknown
@@ -19,6 +20,17 @@ GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.parameters:Gen1OU", "ma
 PATHS = {"efg_game": ("filename",), "nfg_game": ("filename",)}
 """Parameters of OpenSpiel's games that are taken as they are written, commas included."""
 TRUTHS = {"True": True, "true": True, "False": False, "false": False}
+PLAYERS = Registry("game with scripted players", {"gen1ou": "pokespiel.game.gen1.baselines:BASELINES"})
+"""The scripted players of those of them that have some; see `scripted.py`."""
+EXPLOITERS = Registry("game with an exploiter", {"gen1ou": "pokespiel.game.gen1.exploiter:EXPLOITER"})
+"""The settings of the exploiters of those of them for which some were found."""
+RANKED = "gen1ou(pool=competitive)"
+"""The game of a tournament that names none."""
+MEASURED = "gen1ou(pool=competitive,party=6,team_choice=chance)"
+"""The one game of every reported exploitability: teams drawn for each side alone, the other's hidden, the full turn
+limit."""
+AGENTS = Path(__file__).parent / "gen1" / "data" / "agents" / "shipped"
+"""The agents that ship with the package."""
 
 
 def parsed(name: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Nodes(NamedTuple):
     """The histories, N of them, for play; node 0 is the start."""
 
     actor: np.ndarray
-    """[N] player, `flatten.CHANCE` or `flatten.TERMINAL`."""
+    """[N] player, CHANCE or TERMINAL of `treeplex.py`."""
     row: np.ndarray
     """[N] the actor's information state, the chance node's distribution or the terminal's number."""
     child: np.ndarray

@@ -12,7 +12,7 @@ import numpy as np
 
 from pokespiel.core.policy import Observations
 from pokespiel.game.draws import draw, streams
-from pokespiel.game.flatten import CHANCE, TERMINAL
+from pokespiel.game.treeplex import CHANCE, TERMINAL
 
 if TYPE_CHECKING:
     from pokespiel.game.tree import TreeGame

@@ -25,6 +25,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+CHANCE, TERMINAL = -1, -2
+"""Who acts at a node, where no player does."""
+
 TIE = 1e-12
 """Values closer than this, relative to the size of the terms they are sums of, are equal."""
 

@@ -12,7 +12,7 @@ import torch
 from pokespiel.core.policy import Observations, Policy, Tabular
 from pokespiel.core.registry import build, options_of
 from pokespiel.core.threads import limited
-from pokespiel.game.protocols import Game
+from pokespiel.game.protocols import Enumerable, Game
 from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax, to_tensor
 
 _SHOWN = 3
@@ -110,8 +110,8 @@ def _few(wrong: list[str]) -> str:
 
 def tabulated(policy: Policy, game: Game) -> Policy:
     """On a game in sequence form, a table that plays as the memoryless network `policy` does; others as they are."""
-    states = getattr(game, "information_states", None)
-    if states is None or not isinstance(policy, NetworkPolicy) or policy.memory_size:
+    if not isinstance(game, Enumerable) or not isinstance(policy, NetworkPolicy) or policy.memory_size:
         return policy
     nothing = np.zeros((0, 0), np.float32)
-    return Tabular({player: policy(states(player), nothing)[0] for player in range(game.num_players)})
+    states = [game.information_states(player) for player in range(game.num_players)]
+    return Tabular({player: policy(seen, nothing)[0] for player, seen in enumerate(states)})

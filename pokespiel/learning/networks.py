@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from pokespiel.core.registry import build
 from pokespiel.game.layout import Block, Layout
-from pokespiel.game.protocols import Game
+from pokespiel.game.protocols import Game, Privileged, WithLayout
 from pokespiel.learning.structured import Structured
 
 
@@ -73,8 +73,8 @@ class NetworkShape:
             game.num_features,
             game.num_actions,
             1 if game.symmetric else game.num_players,
-            getattr(game, "num_state_features", 0),
-            getattr(game, "layout", None),
+            game.num_state_features if isinstance(game, Privileged) else 0,
+            game.layout if isinstance(game, WithLayout) else None,
         )
 
     def to_plain(self) -> dict[str, Any]:

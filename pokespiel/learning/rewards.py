@@ -7,13 +7,14 @@ same (Ng, Harada and Russell 1999), also while the weights are annealed (Devlin 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from pokespiel.game.protocols import Game, Matches
+from pokespiel.core.registry import unknown
+from pokespiel.game.protocols import Game, Matches, Signalling, Standings
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Reward:
     """Shaped: weight of the share of the team that has a status condition."""
     knock_outs: float = -0.3
     """Shaped: weight of the share of the team that has fainted."""
+    weights: tuple[tuple[str, float], ...] = ()
+    """Shaped: weights of the game's signals by name, also of others than those."""
     anneal: float = 0.5
     """Shaped: share of training over which the weights fall linearly to zero; 0 = they stay."""
     haste: float = 0.5
@@ -44,10 +47,10 @@ class Shaper:
     """Turns each step's utilities into rewards; keeps the potential and age of each match."""
 
     def __init__(self, game: Game, reward: Reward):
-        weights = {"hp": reward.hp, "status": reward.status, "knock_outs": reward.knock_outs}
-        known = getattr(game, "signals", ())
-        if reward.kind == "shaped" and not known:
-            raise ValueError(f"{game.name} has no signals to shape rewards with; use terminal, binary or aggressive")
+        weights = {"hp": reward.hp, "status": reward.status, "knock_outs": reward.knock_outs, **dict(reward.weights)}
+        known = game.signals if isinstance(game, Signalling) else ()
+        if reward.kind == "shaped":
+            _check(game, reward, known)
         self.reward = reward
         self.names = [name for name in weights if name in known]
         self.weights = np.array([weights[name] for name in self.names], np.float32)
@@ -86,7 +89,8 @@ class Shaper:
 
     def _potentials(self, matches: Matches) -> np.ndarray:
         """[B, P]: weighted standings, each minus the mean of the others'."""
-        signals = matches.signals(self.names)  # type: ignore[attr-defined]
+        assert isinstance(matches, Standings), "they are those of a game that has signals"
+        signals = matches.signals(self.names)
         standings = np.tensordot(self.weights * self._strength(), signals, axes=1)
         others = (standings.sum(axis=1, keepdims=True) - standings) / max(self._players - 1, 1)
         return (standings - others).astype(np.float32)
@@ -104,3 +108,12 @@ class Shaper:
         self._potential, self._age = (
             None if state[name] is None else np.array(state[name]) for name in ("potential", "age")
         )
+
+
+def _check(game: Game, reward: Reward, known: Sequence[str]) -> None:
+    """A `ValueError` if nothing can be shaped, or a weight is of no signal."""
+    if not known:
+        raise ValueError(f"{game.name} has no signals to shape rewards with; use terminal, binary or aggressive")
+    for name, _ in reward.weights:
+        if name not in known:
+            raise unknown(f"signal of {game.name}:", name, known)

@@ -6,7 +6,8 @@ choice of policies. It sees arrays only: `Nash()(payoffs)` works at a prompt.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -37,14 +38,31 @@ class MetaStrategy(NamedTuple):
 class MetaSolver(Protocol):
     """payoffs [P, n_1, ..., n_P] -> MetaStrategy; `symmetric` asks for one vector common to all seats.
 
-    Populations hold no two policies that play alike, unless the solver says `repeats = True`: its answer depends on how
-    often a response came, or on which came last.
-
-    A solver of some games only may have a method `check(num_players, ends)`, which raises a `ValueError` for others
-    before anything is played. `ends()` gives what the players get, [P, k], at k ends of matches; k = 0 = unknown.
+    Populations hold no two policies that play alike, unless the solver is `Repeating`.
+    One of some games only is `Choosy` too.
     """
 
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy: ...
+
+
+@runtime_checkable
+class Repeating(Protocol):
+    """A solver whose answer depends on how often a response came, or on which came last."""
+
+    repeats: bool
+    """Whether a response counts again when it comes again."""
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """A solver of some games only."""
+
+    def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
+        """A `ValueError` for others, before anything is played.
+
+        `ends()` gives what the players get, [P, k], at k ends of matches; k = 0 = unknown.
+        """
+        ...
 
 
 METASOLVERS = Registry(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Oracle(Protocol):
     """Responses for the seats in `opponents`, each against its own mixture.
 
     `start` are policies to begin from (warm start), `state` what an earlier, unfinished call last yielded. One that
-    does not serve every game may have `check(game)`, which raises a `ValueError` before anything is done.
+    does not serve every game is `Choosy` too.
     """
 
     def __call__(
@@ -54,6 +54,15 @@ class Oracle(Protocol):
         start: Sequence[Policy] = (),
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]: ...
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """An oracle that does not serve every game."""
+
+    def check(self, game: Game) -> None:
+        """A `ValueError` that says why not, before anything is done."""
+        ...
 
 
 def result(trainings: Iterable[Training]) -> Training:

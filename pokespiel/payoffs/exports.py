@@ -106,7 +106,7 @@ def win_rates(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
 def _policy(name: str, policy: Policy) -> dict[str, Any]:
     """What the formats' readers take, and not a key more: they refuse others."""
     kind = getattr(policy, "kind", type(policy).__name__)
-    scripted = kind.startswith("gen1_") or kind == "uniform"
+    scripted = getattr(policy, "scripted", False)
     return {
         "name": name,
         "policy_type": "heuristic" if scripted else "checkpoint",

@@ -13,6 +13,7 @@ import yaml
 
 from pokespiel.core.options import to_plain
 from pokespiel.game.loading import load_game
+from pokespiel.game.protocols import Reported
 from pokespiel.metasolvers import METASOLVERS, SUPPORT
 from pokespiel.payoffs.exports import exportable
 from pokespiel.payoffs.ranking import rank
@@ -46,8 +47,8 @@ def write_report(run: RunFolder, path: Path, matches: int = 400, seed: int = 0) 
     """Write the report of `run` and the runs before it to `path`; a `ValueError` if one has finished nothing.
 
     Args:
-        matches: Gen 1 OU only: so many of the mixture against itself are played for what it uses, and one of them is
-            written as a replay beside the page. 0 = none.
+        matches: where the game reports on them: so many of the mixture against itself are played for what it uses, and
+            one of them is written as a replay beside the page. 0 = none.
         seed: of these matches.
     """
     config, chain = run.config(), chain_of(run)
@@ -64,8 +65,8 @@ def write_report(run: RunFolder, path: Path, matches: int = 400, seed: int = 0) 
     heaviest = [np.argsort(-weights, kind="stable") for weights in meta.strategy.marginals]
     sections.payoffs(page, meta, heaviest, "The heaviest policies first")
     sections.graph(page, meta, heaviest, "The heaviest policies")
-    if matches and config.game.startswith("gen1ou"):
-        _battles(page, chain, path, matches, seed)
+    if matches and meta.table.samples is not None:
+        _played(page, chain, path, matches, seed)
     made = [(phase.name, phase.run.sessions(), _options(phase)) for phase in chain.phases]
     files = [run.path / name for name in FILES if (run.path / name).exists()]
     sections.origin(page, made, files, path.parent)
@@ -214,16 +215,10 @@ def _members(page: Page, chain: Chain, meta: Meta) -> None:
     sections.ranking(page, Results(game, names, ("all",), table, solver, strategy, rankings), DRAWS)
 
 
-def _battles(page: Page, chain: Chain, path: Path, matches: int, seed: int) -> None:
-    from pokespiel.game.gen1.game import Gen1Game
-    from pokespiel.report.gen1 import battles
-
+def _played(page: Page, chain: Chain, path: Path, matches: int, seed: int) -> None:
+    """The game's own section, if it has one."""
     game, state = load_game(chain.last.run.config().game), chain.last.standing.state
-    if not isinstance(game, Gen1Game):
-        return
-    page.heading("What the mixture plays")
-    if game.team_choice == "chance":
+    if isinstance(game, Reported) and game.section is not None:
         mixture = mixture_of(state.populations[0], state.strategy.marginals[0])
-        battles(page, game, mixture, path.with_name("battle.html"), matches, np.random.default_rng(seed))
-    else:
-        page.text("This is counted in matches whose teams chance draws; here the players choose them.")
+        rng, replay = np.random.default_rng(seed), path.with_name("battle.html")
+        game.section.of_mixture(page, game, mixture, matches, rng, replay)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pokespiel.game.protocols import Game
+from pokespiel.game.protocols import Game, Reported
 from pokespiel.metasolvers import SUPPORT, MetaStrategy
 from pokespiel.payoffs.exports import exportable
 from pokespiel.payoffs.sampling import one_for_all
@@ -34,15 +34,15 @@ FILES = (
 
 
 COMPARED = 4
-"""Gen 1 OU: so many policies are compared by what a person would laugh at, the strongest."""
+"""So many policies are compared in the game's own section, the strongest."""
 
 
 def write_report(tournament: Tournament, path: Path, matches: int = 400, seed: int = 0) -> None:
     """Write the report of `tournament` to `path`; where cells have no matches yet, of the payoffs that are known.
 
     Args:
-        matches: Gen 1 OU only: so many in all are played between the strongest policies and the mixture, and what a
-            person would laugh at in them is counted. 0 = none.
+        matches: where the game reports on them: so many in all are played between the strongest policies and the
+            mixture. 0 = none.
         seed: of these matches.
     """
     config, game, names = tournament.config(), tournament.game(), tournament.names()
@@ -69,25 +69,23 @@ def write_report(tournament: Tournament, path: Path, matches: int = 400, seed: i
         strongest = [np.asarray(order) for order in per_seat(game, [each.order().tolist() for each in found.rankings])]
         sections.payoffs(page, meta, strongest, "The strongest policies first")
         sections.graph(page, meta, strongest, "The strongest policies")
-        if matches and config.game.startswith("gen1ou"):
-            _oddities(page, tournament, found, matches, seed)
+        if matches:
+            _played(page, tournament, found, matches, seed)
     files = [tournament.path / name for name in FILES if (tournament.path / name).exists()]
     sections.origin(page, [(tournament.path.name, tournament.sessions(), "")], files, path.parent)
     page.write(path)
 
 
-def _oddities(page: Page, tournament: Tournament, found: Results, matches: int, seed: int) -> None:
-    from pokespiel.game.gen1.game import Gen1Game
-    from pokespiel.report.gen1 import compare
-
-    game, population = found.game, tournament.populations()[0]
-    if not isinstance(game, Gen1Game) or game.team_choice != "chance":
+def _played(page: Page, tournament: Tournament, found: Results, matches: int, seed: int) -> None:
+    """The game's own section, if it has one."""
+    game = found.game
+    if not isinstance(game, Reported) or game.section is None:
         return
+    population = tournament.populations()[0]
     strongest = found.rankings[0].order()[:COMPARED]
     policies = {found.names[0][index]: population[index] for index in strongest}
-    each = -(-matches // len(policies))
-    mixture = mixture_of(population, found.rankings[0].weight)
-    compare(page, game, policies, mixture, each, np.random.default_rng(seed))
+    mixture, each = mixture_of(population, found.rankings[0].weight), -(-matches // len(policies))
+    game.section.of_members(page, game, policies, mixture, each, np.random.default_rng(seed))
 
 
 def _meta(game: Game, names: tuple[tuple[str, ...], ...], table: PayoffTable, strategy: MetaStrategy) -> Meta:

@@ -16,8 +16,9 @@ from typing import Any
 from pokespiel.core.policy import Mixture, Policy
 from pokespiel.core.policy_files import load_policy
 from pokespiel.core.registry import UnknownName, unknown
+from pokespiel.game.names import AGENTS
 
-SHIPPED = Path(__file__).parents[1] / "game" / "gen1" / "data" / "agents" / "shipped"
+SHIPPED = AGENTS
 FORMAT = "pokespiel-agents-1"
 
 

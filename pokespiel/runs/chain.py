@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.runs.initial import expanded
+from pokespiel.game.loading import load_game
+from pokespiel.game.scripted import ALL, expanded
 from pokespiel.runs.run import RunFolder, Standing
 from pokespiel.runs.tournament.folder import Tournament
 
@@ -97,7 +98,8 @@ def chain_of(run: RunFolder) -> Chain:
 
 def _until(standing: Standing, run: RunFolder, next_: Standing) -> Standing:
     """Where a phase stood when `run` began with its policies, by how many there were: it may have gone on since."""
-    named = len(expanded(run.config().population))
+    config = run.config()
+    named = len(expanded(config.population, load_game(config.game) if ALL in config.population else None))
     sizes = {name: size - named for name, size in next_.rows[0].items() if name.startswith("policies_")}
     rows = tuple(row for row in standing.rows if all(row[name] <= size for name, size in sizes.items()))
     widths = [int(rows[-1][name]) for name in sizes]

@@ -1,7 +1,7 @@
 """Policies by name, and what a run begins with: the one place that knows every way to name a policy.
 
-uniform, a scripted player of Gen 1 OU (`expert`), an agent that ships with the package (`shipped`), a policy's file,
-the folder of a run or tournament (its mixture)
+uniform, a scripted player of the game (`expert` of Gen 1 OU), an agent that ships with the package (`shipped`), a
+policy's file, the folder of a run or tournament (its mixture)
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ import numpy as np
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.policy_files import load_policy, read_about
 from pokespiel.core.registry import BadOption, UnknownName, unknown
-from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.loading import load_game
 from pokespiel.game.protocols import Game
+from pokespiel.game.scripted import expanded, players
 from pokespiel.psro import Beginning
 from pokespiel.runs import agents
 from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.run import PSROConfig, RunFolder, Standing, population_names, settled
 
 
-def policy_named(name: str) -> Policy:
-    """The policy that `name` stands for; an error names the choices."""
+def policy_named(name: str, game: Game | None = None) -> Policy:
+    """The policy that `name` stands for, scripted players being those of `game`; an error names the choices."""
+    scripted = players(game)
     if name == "uniform":
         return Uniform()
-    if name in BASELINES:
-        return BASELINES.build(name)
+    if name in scripted:
+        return scripted[name].build(name)
     if name in agents.names():
         return agents.load(name)
     if Path(name).is_dir():
@@ -36,18 +37,13 @@ def policy_named(name: str) -> Policy:
     if Path(name).suffix:
         return load_policy(name)
     raise UnknownName(
-        f"{unknown('policy', name, ['uniform', *BASELINES, *agents.names()])}, a policy's file, a run's folder"
+        f"{unknown('policy', name, ['uniform', *scripted, *agents.names()])}, a policy's file, a run's folder"
     )
-
-
-def expanded(names: Sequence[str]) -> tuple[str, ...]:
-    """Each policy's name once, `baselines` standing for all."""
-    return tuple(dict.fromkeys(name for group in names for name in (BASELINES if group == "baselines" else [group])))
 
 
 def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
     """The policies by their names, `baselines` standing for all; a `BadOption` for one that cannot play `game`."""
-    policies = {name: policy_named(name) for name in expanded(names)}
+    policies = {name: policy_named(name, game) for name in expanded(names, game)}
     for name, policy in policies.items():
         _check_plays(policy, name, game)
     return policies

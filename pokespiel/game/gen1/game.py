@@ -11,6 +11,7 @@ same teams, the same generator. Utilities are +1, 0 and -1; a match that passes 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,31 +19,21 @@ import numpy as np
 from pokespiel.core.policy import Observations
 from pokespiel.core.registry import unknown
 from pokespiel.game.gen1 import _engine
+from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.batch import BattleBatch, Status
+from pokespiel.game.gen1.exploiter import EXPLOITER
+from pokespiel.game.gen1.seeds import mixed
+from pokespiel.game.gen1.teams.pools import load_pool, split
 from pokespiel.game.gen1.teams.sets import Team
-from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES, layout
+from pokespiel.game.gen1.view import ACTION_NAMES, NUM_ACTIONS, NUM_FEATURES, layout
 from pokespiel.game.layout import Layout
 
 if TYPE_CHECKING:
     from pokespiel.game.gen1.parameters import TeamChoice
+    from pokespiel.game.protocols import Section
 
-_STREAM = np.uint64(0x9E3779B97F4A7C15)
-
-
-def mixed(seeds: np.ndarray, *streams: int) -> np.ndarray:
-    """[streams, k] uint64 numbers that look random, one a stream and seed: the finalizer of SplitMix64.
-
-    Reference: Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators.
-    """
-    with np.errstate(over="ignore"):
-        steps = np.array(streams, np.uint64)[:, None] + np.uint64(1)
-        return _finalized(_finalized(seeds.astype(np.uint64)) + steps * _STREAM)
-
-
-def _finalized(z: np.ndarray) -> np.ndarray:
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+OWN = "competitive"
+"""The pool of the game whose figures are reported."""
 
 
 class Gen1Game:
@@ -56,6 +47,9 @@ class Gen1Game:
     num_state_features: int = _engine.STATE_SIZE
     signals = ("hp", "status", "knock_outs")
     """What `Gen1Matches.signals` offers: the share of HP left, of Pokémon with a status, of Pokémon fainted."""
+    switches = tuple(action for action, name in enumerate(ACTION_NAMES) if name.startswith("switch"))
+    scripted = BASELINES
+    exploiter = EXPLOITER
 
     def __init__(
         self,
@@ -66,12 +60,15 @@ class Gen1Game:
         team_choice: TeamChoice = "chance",
         threads: int = 1,
         team_names: Sequence[str] = (),
+        section: Section | None = None,
     ):
         """teams: the pool; a match draws one for each side, or the players choose (`team_choice`).
 
         team_names: one a team, for logs; empty = their numbers.
 
         threads: how many share the work of one call on the matches of one `start`.
+
+        section: what reports say of matches.
         """
         self.name = name
         self.teams = tuple(teams)
@@ -79,6 +76,7 @@ class Gen1Game:
         self.turn_limit = turn_limit
         self.team_choice = team_choice
         self.threads = threads
+        self.section = section
         self.num_actions = NUM_ACTIONS if team_choice == "chance" else max(NUM_ACTIONS, len(self.teams))
         shared = layout()
         more: tuple[None, ...] = (None,) * (self.num_actions - NUM_ACTIONS)
@@ -99,6 +97,20 @@ class Gen1Game:
             return {}
         sides = self.teams_of(seeds).T
         return {f"team_{side}": [self.team_names[team] for team in teams] for side, teams in enumerate(sides)}
+
+    def variants(self, held_out: Sequence[str]) -> dict[str, Gen1Game]:
+        """The game on the teams of reported figures, and on those of each pool in `held_out` whose line-ups training
+        never sees.
+
+        Pools are shipped ones by name, or files or folders of teams; those held out of several are put together.
+        """
+        sets = {f"own ({OWN})": load_pool(OWN)}
+        for name in held_out:
+            pool = split(load_pool(name))[1]
+            if not len(pool):
+                raise ValueError(f"no team of {name} is held out: all its line-ups belong to training")
+            sets[f"held out ({Path(name).stem}, {len(pool)} teams)"] = pool
+        return {label: Gen1Game(f"gen1ou, {label}", pool.teams) for label, pool in sets.items()}
 
     def __repr__(self) -> str:
         return f"Gen1Game({self.name!r}, {len(self.teams)} teams)"

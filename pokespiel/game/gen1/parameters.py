@@ -50,6 +50,7 @@ class Gen1OU:
         if form == "tree" or (form is None and self.preset):
             return self._tree()
         from pokespiel.game.gen1.game import Gen1Game
+        from pokespiel.game.gen1.reporting import Battles
 
         return Gen1Game(
             self.name,
@@ -58,6 +59,7 @@ class Gen1OU:
             team_choice=self.team_choice,
             threads=self.threads,
             team_names=self._pool().names,
+            section=Battles(),
         )
 
     def teams(self) -> tuple[Team, ...]:

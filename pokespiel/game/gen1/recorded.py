@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pokespiel.core.policy import Observations, Policy
 from pokespiel.core.progress import stage
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.game.gen1.game import Gen1Game, mixed
 from pokespiel.game.gen1.oddities import Tally, Watch, tally
+from pokespiel.game.gen1.seeds import mixed
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.game.matches import Seats
+
+if TYPE_CHECKING:
+    from pokespiel.game.gen1.game import Gen1Game
 
 ACTION = {name: action for action, name in enumerate(ACTION_NAMES)}
 

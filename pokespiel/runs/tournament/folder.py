@@ -31,7 +31,7 @@ from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.provenance import environment
 from pokespiel.core.registry import BadOption, checked
 from pokespiel.game.loading import load_game
-from pokespiel.game.protocols import Game
+from pokespiel.game.protocols import Game, Telling
 from pokespiel.payoffs import Allocation
 from pokespiel.payoffs.allocation import levelled
 from pokespiel.payoffs.sampling import grown, one_for_all, play_units, record, seatings, to_play
@@ -167,8 +167,7 @@ class Tournament:
             each = np.repeat(cells, counts, axis=0)
             units = play_units(game, populations, each, rng, width=plan.width, max_steps=plan.max_steps)
             table = record(table, units)
-            drawn = getattr(game, "drawn", None)
-            self.log.add(units, names, drawn(units.seeds) if drawn else {})
+            self.log.add(units, names, game.drawn(units.seeds) if isinstance(game, Telling) else {})
             played[tuple(cells.T)] += counts
             yield table
 

@@ -20,6 +20,7 @@ class Scripted(Memoryless):
     `scores`, and `kind`, their name in POLICIES."""
 
     kind: str
+    scripted = True
 
     def scores(self, board: Board) -> np.ndarray:
         """[b, 9]; scores of illegal actions do not matter."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pokespiel.core.policy import Policy
 from pokespiel.core.progress import Watch, watch
-from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.gen1.oddities import Tally, lengths_table, table
 from pokespiel.game.gen1.recorded import Recorded, oddities_of, record
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.usage import Species, usage
-from pokespiel.report.page import Page
+from pokespiel.game.protocols import Paper
+
+if TYPE_CHECKING:
+    from pokespiel.game.gen1.game import Gen1Game
 
 SPECIES = 25
 """So many species are listed, the most fielded."""
@@ -25,7 +28,34 @@ STEP = 400
 for one match as for a hundred."""
 
 
-def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: int, rng: np.random.Generator) -> None:
+class Battles:
+    """The section of Gen 1 OU: what is played where chance draws the teams, and what a person would laugh at in it."""
+
+    def of_mixture(
+        self, page: Paper, game: Gen1Game, policy: Policy, matches: int, rng: np.random.Generator, replay: Path
+    ) -> None:
+        """What the policy uses against itself, and one match to watch."""
+        page.heading("What the mixture plays")
+        if game.team_choice == "chance":
+            battles(page, game, policy, replay, matches, rng)
+        else:
+            page.text("This is counted in matches whose teams chance draws; here the players choose them.")
+
+    def of_members(
+        self,
+        page: Paper,
+        game: Gen1Game,
+        policies: Mapping[str, Policy],
+        mixture: Policy,
+        matches: int,
+        rng: np.random.Generator,
+    ) -> None:
+        """The oddities of each."""
+        if game.team_choice == "chance":
+            compare(page, game, policies, mixture, matches, rng)
+
+
+def battles(page: Paper, game: Gen1Game, policy: Policy, replay: Path, matches: int, rng: np.random.Generator) -> None:
     """Play `matches` of the policy against itself, add to the page what it used, and write one match to `replay`."""
     with watch("matches of the mixture against itself", matches) as bar:
         rows = np.zeros((matches, 2), np.int64)
@@ -64,7 +94,7 @@ def battles(page: Page, game: Gen1Game, policy: Policy, replay: Path, matches: i
 
 
 def compare(
-    page: Page,
+    page: Paper,
     game: Gen1Game,
     policies: Mapping[str, Policy],
     opponent: Policy,
@@ -103,7 +133,7 @@ def _recorded(
     return recorded
 
 
-def _oddities(page: Page, tallies: Mapping[str, Tally], who: str) -> None:
+def _oddities(page: Paper, tallies: Mapping[str, Tally], who: str) -> None:
     page.heading("What a person would laugh at")
     sides = next(iter(tallies.values())).sides
     page.text(

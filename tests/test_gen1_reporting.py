@@ -8,7 +8,7 @@ import pytest
 from pokespiel.core.policy import Mixture, Policy
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.report.gen1 import compare
+from pokespiel.game.gen1.reporting import compare
 from pokespiel.report.page import Page
 
 GAME = load_game("gen1ou(pool=one,party=2,turn_limit=100)")
