@@ -19,6 +19,7 @@ from pokespiel.commands.main import COMMANDS, UNREAD, main
 from pokespiel.game import GAMES, flatten
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
+from pokespiel.payoffs.tables import PAYOFFS
 from pokespiel.runs.run import RunFolder
 
 SMALL = ["psro", "--game", "kuhn_poker", "--iterations", "3"]
@@ -407,14 +408,37 @@ def test_help_shows_every_command_and_every_field(capsys):
     out = capsys.readouterr().out
     assert all(name in out for name in COMMANDS)
     for name in COMMANDS:
-        with pytest.raises(SystemExit) as stopped:
-            main([name, "--help"])
-        assert stopped.value.code == 0
+        for flag in ("--help", "--help-all"):
+            with pytest.raises(SystemExit) as stopped:
+                main([name, flag])
+            assert stopped.value.code == 0
     with pytest.raises(SystemExit):
-        main(["psro", "--oracle", "ppo", "--meta-solver", "alpharank", "--help"])
+        main(["psro", "--oracle", "ppo", "--meta-solver", "alpharank", "--help-all"])
     out = capsys.readouterr().out
-    for flag in ("--oracle.decisions", "--meta-solver.alpha", "--game", "--checkpoint-seconds"):
+    for flag in ("--oracle.decisions", "--meta-solver.alpha", "--game", "--checkpoint-seconds", "--oracle.clip"):
         assert flag in out
+
+
+@pytest.mark.parametrize("asked", ["psro --oracle ppo", "psro --oracle exploiter", "exploit", "agent", "showdown"])
+def test_help_fits_a_screen(capsys, monkeypatch, asked):
+    monkeypatch.setenv("COLUMNS", "116")
+    with pytest.raises(SystemExit):
+        main([*asked.split(), "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 50
+    assert re.fullmatch(r"usage: pokespiel \w+ (\[-h\] )?\[OPTIONS\]( [\w{},]+)?", lines[0]), "no parts of an option"
+
+
+def test_what_common_names_is_there():
+    """An option that is renamed does not fall out of the help in silence."""
+    for name in COMMANDS:
+        command = COMMANDS[name]
+        registries = {"oracle": ORACLES, "payoffs": PAYOFFS}
+        for one in getattr(command, "common", ()):
+            field, dot, option = one.partition(".")
+            assert field in command.__dataclass_fields__
+            plugins = [registries[field][plugin] for plugin in registries[field]] if dot else []
+            assert not dot or any(option.partition(".")[0] in plugin.__dataclass_fields__ for plugin in plugins)
 
 
 def test_quick_commands_do_not_import_what_is_slow(tmp_path):

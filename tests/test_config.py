@@ -101,7 +101,7 @@ def test_every_registered_plugin_imports_and_says_what_it_is(registry):
 
 @pytest.mark.parametrize("registry", [METASOLVERS, ORACLES], ids=lambda registry: registry.kind)
 def test_every_option_has_a_meaning(registry):
-    from pokespiel.core.options import attribute_docs
+    from pokespiel.core.help import attribute_docs
 
     for name in registry:
         documented = attribute_docs(registry[name])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pytest
 from tyro.conf import Positional
 
-from pokespiel.core.options import Choice, attribute_docs, flags_given, from_plain, parse, read_yaml, to_plain
+from pokespiel.core.help import attribute_docs
+from pokespiel.core.options import Choice, flags_given, from_plain, parse, read_yaml, to_plain
 from pokespiel.core.registry import BadOption, Registry, UnknownName
 
 
@@ -24,11 +26,23 @@ class Fast:
 
 
 @dataclass(frozen=True)
+class Brake:
+    """Holds back."""
+
+    force: float = 0.25
+    """How hard."""
+    wait: int = 9
+    """How late."""
+
+
+@dataclass(frozen=True)
 class Slow:
     """Thorough."""
 
     depth: tuple[int, ...] = (1, 2)
     """How deep."""
+    brake: Brake | None = None
+    """What holds it back, if anything."""
 
 
 SOLVERS = Registry("solver", {"fast": f"{__name__}:Fast", "slow": f"{__name__}:Slow"})
@@ -72,20 +86,29 @@ def test_defaults_are_spelled_out():
 def test_flags_choose_and_set_options():
     command = run("x.csv --solver slow --solver.depth 4 5 6 --seed 7 --loud")
     assert command.table == Path("x.csv")
-    assert command.solver == Choice("slow", {"depth": [4, 5, 6]})
+    assert command.solver == Choice("slow", {"depth": [4, 5, 6], "brake": None})
     assert command.solver.build(SOLVERS) == Slow(depth=(4, 5, 6))
     assert (command.seed, command.loud) == (7, True)
     assert run("--solver=fast --solver.step-size=0.25").solver.options["step_size"] == 0.25
-    assert run("--judge slow").judge == Choice("slow", {"depth": [1, 2]})
+    assert run("--judge slow").judge == Choice("slow", {"depth": [1, 2], "brake": None})
 
 
 def test_several_plugins_keep_their_own_options():
     command = run("--many fast slow fast --many.fast.steps 1 --many.fast-2.steps 2 --many.slow.depth 9")
     assert command.many == (
         Choice("fast", {"steps": 1, "step_size": 0.5}),
-        Choice("slow", {"depth": [9]}),
+        Choice("slow", {"depth": [9], "brake": None}),
         Choice("fast", {"steps": 2, "step_size": 0.5}),
     )
+
+
+def test_a_part_that_may_be_none_is_there_once_it_has_an_option():
+    assert run("--solver slow").solver.build(SOLVERS).brake is None
+    one = run("--solver slow --solver.brake.force 0.5")
+    assert one.solver.build(SOLVERS) == Slow(brake=Brake(force=0.5))
+    many = run("--many slow fast --many.slow.brake.wait 2").many
+    assert many[0].build(SOLVERS) == Slow(brake=Brake(wait=2))
+    assert run("", to_plain(one)) == one, "a file keeps it"
 
 
 def test_a_file_says_the_same_and_flags_override_it(tmp_path):
@@ -95,7 +118,7 @@ def test_a_file_says_the_same_and_flags_override_it(tmp_path):
 
     path.write_text(yaml.safe_dump(to_plain(command)))
     assert run("", read_yaml(path)) == command
-    assert run("--solver.depth 5 --seed 4", read_yaml(path)).solver == Choice("slow", {"depth": [5]})
+    assert run("--solver.depth 5 --seed 4", read_yaml(path)).solver == Choice("slow", {"depth": [5], "brake": None})
     assert run("--solver fast", read_yaml(path)).solver == Choice("fast", FAST), "another plug-in has its own defaults"
     assert run("--judge None", read_yaml(path)).judge is None
     assert run("", {"solver": "slow", "many": ["slow", {"name": "fast", "steps": 2}]}).many[1].options["steps"] == 2
@@ -161,6 +184,39 @@ def test_help_says_what_every_field_means(capsys):
     )
     for words in said:
         assert words in text
+
+
+@dataclass(frozen=True)
+class Large(Command):
+    """Does more.
+
+    tool x.csv --many fast slow
+    """
+
+    common: ClassVar[tuple[str, ...]] = ("table", "many", "loud", "many.steps")
+
+
+def test_the_short_help_has_the_common_options(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse(Large, ["--many", "fast", "slow", "--solver", "slow", "--help"], "tool")
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    assert re.findall(r"^  (\S+)", text, re.MULTILINE) == [
+        "TABLE",
+        "--many",
+        "--loud",
+        "--solver.depth",
+        "--many.fast.steps",
+        "--many.slow.depth",
+    ]
+    assert "--many.fast.steps INT" in text
+    assert "One or more of: fast, slow. [fast slow]" in text
+    assert "4 more options" in text, "--seed, --solver, --judge and --many.fast.step-size"
+    with pytest.raises(SystemExit):
+        parse(Large, ["--many", "fast", "slow", "--solver", "slow", "--help-all"], "tool")
+    text = capsys.readouterr().out
+    assert all(flag in text for flag in ("--seed", "--judge", "--many.fast.step-size", "--many.slow.brake.force"))
+    assert "many.slow.brake is None unless one of its options is given." in " ".join(text.split())
 
 
 def test_files_that_are_no_options_are_refused(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tyro.conf import Positional
 
@@ -27,6 +27,12 @@ class AgentCommand:
     agent.safetensors`. With --ship it becomes a folder of small files and a card of strengths.
     """
 
+    common: ClassVar[tuple[str, ...]] = (
+        *("run", "out", "least", "distill", "evaluate", "teams", "matches", "ship", "population", "exploits"),
+        *("arenas", "seed"),
+    )
+    """The options that `--help` shows."""
+
     run: Positional[Path]
     """The run's folder."""
     out: Path | None = None
@@ -36,7 +42,7 @@ class AgentCommand:
     distill: bool = False
     """Also clone the mixture into one network, saved beside it as distilled.safetensors."""
     distillation: Distillation = Distillation()
-    """How."""
+    """How it is cloned."""
     evaluate: bool = False
     """Play it against every scripted player of the game, in Gen 1 OU on the competitive teams and on those held out of
     --teams."""

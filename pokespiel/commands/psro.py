@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pokespiel.commands.interrupted import keeping
 from pokespiel.core.options import read_yaml, to_plain
@@ -28,6 +28,13 @@ class PSRO(PSROConfig):
 
     pokespiel psro --game gen1ou --start runs/x --oracle exploiter ppo --turns alternate --iterations 6
     """
+
+    common: ClassVar[tuple[str, ...]] = (
+        *("game", "meta_solver", "oracle", "population", "start", "payoffs", "iterations", "seed"),
+        *("run", "resume", "config", "seconds"),
+        *("oracle.decisions", "oracle.seconds", "oracle.self_play", "oracle.compute.device", "payoffs.units"),
+    )
+    """The options that `--help` shows."""
 
     run: Path | None = None
     """The run's folder; None = runs/<game>-<meta-solver>-<oracle>-<seed>."""

@@ -7,26 +7,40 @@ registry, and the chosen plug-in's own fields become further flags:
     oracle: Annotated[tuple[Choice, ...], ORACLES] = (Choice("exact"),)  --oracle ppo nfsp --oracle.ppo.epochs 2
 
 A YAML file says the same: `meta_solver: {name: prd, steps: 1000}`. Flags override the file, the file the defaults.
+An option that is a whole dataclass or None, such as --oracle.damping.adapt, is there once a flag below it is given.
+
+`--help` shows all options, or those that the command names in `common` (see `help.py`); `--help-all` shows all.
 """
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
-import itertools
-import textwrap
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
 import tyro
 import yaml
+from tyro.conf import Positional
 
+from pokespiel.core.help import (
+    Option,
+    absent_parts,
+    attribute_docs,
+    common_of,
+    first_sentence,
+    number_of_options,
+    optional_part,
+    short_help,
+    values_of,
+)
 from pokespiel.core.registry import BadOption, Registry, checked, options_of, unknown
 
 Command = TypeVar("Command")
+_Field: TypeAlias = tuple[str, Any, Any]
+"""A dataclass field to be made: its name, its type and what `dataclasses.field` gives."""
 
 
 class Choice(NamedTuple):
@@ -52,20 +66,60 @@ def parse(
     """
     given = flags_given(arguments)
     values = _defaults(command) | from_plain(command, base or {})
-    fields: list[tuple[str, Any, Any]] = []
-    choosers = {}
+    choosers = {
+        field.name: _Chooser(field.name, registry, _is_tuple(hint), values[field.name]).chosen(given.get(field.name))
+        for field, hint, registry in _fields(command)
+        if registry is not None
+    }
+    about = inspect.getdoc(command) or ""
+    if "help_all" in given:
+        absent = [name for chosen in choosers.values() for place in chosen.plugins() for name in absent_parts(*place)]
+        about += "".join(f"\n\n{name} is None unless one of its options is given." for name in absent)
+        arguments, given = ["--help"], {**given, **{f"{name}.": [] for name in absent}}
+    fields = _made_fields(command, values, choosers, given)
+    if hasattr(command, "common") and ("help" in given or "-h" in arguments):
+        print(_short_help(command, prog, fields, choosers))
+        raise SystemExit(0)
+    dynamic = dataclasses.make_dataclass(command.__name__, fields, kw_only=True)
+    config = (tyro.conf.AvoidSubcommands,)
+    parsed: Any = tyro.cli(dynamic, args=list(arguments), prog=prog, description=about, config=config)
+    plain = {field.name: getattr(parsed, field.name) for field in dataclasses.fields(parsed) if "__" not in field.name}
+    return command(**{name: choosers[name].result(parsed) if name in choosers else plain[name] for name in plain})
+
+
+def _made_fields(
+    command: type, values: Mapping[str, Any], choosers: Mapping[str, _Chosen], given: Iterable[str]
+) -> list[_Field]:
+    """The fields of the dataclass that the command line is parsed into."""
+    fields: list[_Field] = []
     for field, hint, registry in _fields(command):
         if registry is None:
             default = values.get(field.name, dataclasses.MISSING)
             fields.append((field.name, _helped(command, field.name, hint), dataclasses.field(default=default)))
         else:
-            chooser = _Chooser(field.name, registry, _is_tuple(hint), values[field.name])
-            choosers[field.name] = chooser.chosen(given.get(field.name))
-            fields += choosers[field.name].fields(attribute_docs(command).get(field.name, ""))
-    dynamic = dataclasses.make_dataclass(command.__name__, fields, kw_only=True)
-    parsed: Any = tyro.cli(dynamic, args=list(arguments), prog=prog, description=inspect.getdoc(command))
-    plain = {field.name: getattr(parsed, field.name) for field in dataclasses.fields(parsed) if "__" not in field.name}
-    return command(**{name: choosers[name].result(parsed) if name in choosers else plain[name] for name in plain})
+            fields += choosers[field.name].fields(attribute_docs(command).get(field.name, ""), given)
+    return fields
+
+
+def _short_help(command: Any, prog: str, fields: Sequence[_Field], choosers: Mapping[str, _Chosen]) -> str:
+    """The help with the command's common options, and those of the plug-ins that are chosen."""
+    own = [_option(*field, whole=field[0] in choosers) for field in fields if "__" not in field[0]]
+    shown = [option for option in own if option.name in command.common]
+    count = sum(number_of_options(option.default) for option in own)
+    for name, chosen in choosers.items():
+        for prefix, plugin in chosen.plugins():
+            common = [one.replace(name, prefix, 1) for one in command.common if one.startswith(f"{name}.")]
+            shown += common_of(plugin, prefix, common)
+            count += number_of_options(plugin)
+    return short_help(command, prog, sorted(shown, key=lambda option: option.values is not None), count - len(shown))
+
+
+def _option(name: str, hint: Any, default: Any, whole: bool) -> Option:
+    """A field as the short help has it: the first sentence of what is said of it, or the whole."""
+    argument = next(one for one in hint.__metadata__ if hasattr(one, "metavar"))
+    values = None if Positional in hint.__metadata__ else argument.metavar or values_of(hint)
+    value = None if default.default is dataclasses.MISSING else default.default
+    return Option(name, values, value, argument.help if whole else first_sentence(argument.help))
 
 
 def flags_given(arguments: Sequence[str]) -> dict[str, list[str]]:
@@ -165,16 +219,17 @@ def _helped(command: type, name: str, hint: Any) -> Any:
     return Annotated[hint, tyro.conf.arg(help=attribute_docs(command).get(name, ""))]
 
 
-def attribute_docs(command: type) -> dict[str, str]:
-    """The docstring under each field, from the source, on one line."""
-    docs: dict[str, str] = {}
-    for cls in reversed(command.__mro__[:-1]):
-        body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for before, node in itertools.pairwise(body.body):
-            if isinstance(before, ast.AnnAssign) and isinstance(node, ast.Expr):
-                docs[ast.unparse(before.target)] = " ".join(ast.literal_eval(node.value).split())
-    return docs
+def _opened(plugin: Any, prefix: str, given: Iterable[str]) -> Any:
+    """The plug-in with its parts that are None but have an option among the flags given at their defaults instead."""
+    changes = {}
+    for field in dataclasses.fields(plugin):
+        name, value = f"{prefix}.{field.name}", getattr(plugin, field.name)
+        if value is None and any(flag.startswith(f"{name}.") for flag in given):
+            part = optional_part(plugin, field.name)
+            value = part() if part is not None else None
+        if dataclasses.is_dataclass(value):
+            changes[field.name] = _opened(value, name, given)
+    return dataclasses.replace(plugin, **changes) if changes else plugin
 
 
 class _Chooser(NamedTuple):
@@ -200,15 +255,18 @@ class _Chosen(NamedTuple):
     chooser: _Chooser
     choices: tuple[Choice, ...]
 
-    def fields(self, doc: str) -> list[tuple[str, Any, Any]]:
-        """Dataclass fields: the names, then one nested dataclass with the options of what is chosen."""
+    def fields(self, doc: str, given: Iterable[str]) -> list[_Field]:
+        """Dataclass fields: the names, then one nested dataclass with the options of what is chosen.
+
+        given: the flags of the command line, with underscores.
+        """
         field, registry, several, _ = self.chooser
         names = tuple(choice.name for choice in self.choices)
         hint: Any = tuple[str, ...] if several else str if names else str | None
         listed = f"{doc} One {'or more ' if several else ''}of: {', '.join(registry)}."
         flag = Annotated[hint, tyro.conf.arg(help=listed, metavar="NAME [NAME ...]" if several else "NAME")]
         result = [(field, flag, dataclasses.field(default=names if several else names[0] if names else None))]
-        plugins = [choice.build(registry) for choice in self.choices]
+        plugins = [_opened(plugin, prefix, given) for prefix, plugin in self.plugins()]
         if len(plugins) == 1:
             result.append(self._nested(plugins[0]))
         elif plugins:
@@ -216,6 +274,13 @@ class _Chosen(NamedTuple):
             inner = [(key, type(plugin), dataclasses.field(default=plugin)) for key, plugin in keyed]
             result.append(self._nested(dataclasses.make_dataclass(f"{field}_options", inner, frozen=True)()))
         return result
+
+    def plugins(self) -> list[tuple[str, Any]]:
+        """What is chosen, each with what stands before its options' names."""
+        built = [choice.build(self.chooser.registry) for choice in self.choices]
+        if len(built) == 1:
+            return [(self.chooser.field, built[0])]
+        return [(f"{self.chooser.field}.{key}", plugin) for key, plugin in zip(self._keys(), built, strict=True)]
 
     def result(self, parsed: Any) -> Any:
         """The choices with the options that were parsed."""
@@ -230,7 +295,7 @@ class _Chosen(NamedTuple):
             choices = tuple(Choice(choice.name, options_of(getattr(options, key))) for choice, key in keyed)
         return choices if several else choices[0]
 
-    def _nested(self, default: Any) -> tuple[str, Any, Any]:
+    def _nested(self, default: Any) -> _Field:
         flag = tyro.conf.arg(name=self.chooser.field.replace("_", "-"))
         return (f"{self.chooser.field}__options", Annotated[type(default), flag], dataclasses.field(default=default))
 
