@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,19 @@ def test_a_chain_of_runs_goes_on_with_populations_and_payoffs(tmp_path):
     )
     assert run.before() == tmp_path / "phase0"
     assert run.config().start == tmp_path / "phase0"
+
+
+def test_a_policy_that_the_start_brings_joins_once(tmp_path):
+    """By what it is, also under another name: in the folder of the run, or a copy of its file."""
+    config = PSROConfig(GEN1, oracle=(LEARNER,), payoffs=SAMPLED, population=("max_damage", "uniform"), iterations=1)
+    before = finished(tmp_path / "phase0", config)
+    copied = tmp_path / "copied.safetensors"
+    shutil.copy(before.policy_file("all", 2), copied)
+    names = ("uniform", "expert", "max_damage", str(copied))
+    options = {**vars(config), "population": names, "start": tmp_path / "phase0", "iterations": 0}
+    state = finished(tmp_path / "phase1", PSROConfig(**options)).standing().state
+    assert [origin["name"] for origin in state.origins[0]] == ["max_damage", "uniform", "ppo", "expert"]
+    assert state.table.sizes == (4, 4)
 
 
 def test_a_run_goes_on_where_a_tournament_stands(tmp_path):

@@ -19,7 +19,7 @@ from pokespiel.commands.main import COMMANDS, UNREAD, main
 from pokespiel.game import GAMES, flatten
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
-from pokespiel.payoffs.tables import PAYOFFS
+from pokespiel.payoffs import PAYOFFS
 from pokespiel.runs.run import RunFolder
 
 SMALL = ["psro", "--game", "kuhn_poker", "--iterations", "3"]
@@ -156,6 +156,12 @@ def test_a_resume_may_ask_for_more(tmp_path, capsys):
         (["psro", "--config", "nowhere.yaml"], "no configuration file at nowhere.yaml"),
         (["psro", "--resume", "--run", "nowhere"], "nowhere holds no run"),
         (["report", "nowhere"], "nowhere holds no run"),
+        (["agent", "nowhere"], "nowhere holds no run: there is no such folder"),
+        (["showdown", "acept"], "unknown action 'acept'; did you mean 'accept'?"),
+        (["tournament"], "name who plays, at least two, or `baselines` for all 7 scripted players of gen1ou"),
+        (["tournament"], "(21 pairs of them, 1,000 matches each: 21,000)"),
+        (["tournament", "random", "random"], "'random' is named twice"),
+        (["tournament", "random"], "a tournament needs two policies: random has nobody to play against"),
         (["report", "nowhere", "--matches", "-1"], "matches must not be negative, got -1"),
         (["solve", "nowhere.csv"], "pokespiel: there is no file or folder nowhere.csv\n"),
         (["solve", "."], "pokespiel: . is a folder, not a file\n"),
@@ -169,6 +175,8 @@ def test_mistakes_are_answered_in_a_line(tmp_path, monkeypatch, capsys, argument
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").touch()
     assert message in refused(capsys, *arguments)
+    if arguments[0] == "tournament":
+        assert {path.name for path in tmp_path.rglob("*") if path.is_file()} <= {".lock", "taken"}, "nothing has begun"
 
 
 @pytest.mark.parametrize("game", ["kuhn_pokre", "zzz", "misere(game=kuhn_pokre)", "python_kuhn_pokre"])
@@ -394,13 +402,23 @@ def test_the_version(capsys, flag):
 @pytest.mark.parametrize("errors", [subprocess.PIPE, subprocess.STDOUT], ids=["", "2>&1"])
 def test_a_reader_that_leaves_ends_a_command_in_silence(tmp_path, command, errors):
     write_csv(tmp_path / "rps.csv", RPS)
-    program = [sys.executable, "-m", "pokespiel.commands.main", *command.split()]
+    program = [sys.executable, "-m", "pokespiel", *command.split()]
     with subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True) as running:
         running.stdout.close()  # as `| head` does
         said = running.stderr.read() if running.stderr else ""
     assert running.returncode == UNREAD
     assert "Broken pipe" not in said
     assert "BrokenPipeError" not in said
+
+
+@pytest.mark.parametrize("unbuffered", [[], ["-u"]])
+def test_a_reader_may_leave_after_the_first_lines(unbuffered):
+    """Whether all was written by then is chance."""
+    program = shlex.join([sys.executable, *unbuffered, "-m", "pokespiel", "list"])
+    for lines in (1, 10):
+        done = subprocess.run(f"{program} | head -n {lines}", shell=True, capture_output=True, text=True)
+        assert len(done.stdout.splitlines()) == lines
+        assert done.stderr == ""
 
 
 def test_help_shows_every_command_and_every_field(capsys):
@@ -426,7 +444,7 @@ def test_help_fits_a_screen(capsys, monkeypatch, asked):
         main([*asked.split(), "--help"])
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 50
-    assert re.fullmatch(r"usage: pokespiel \w+ (\[-h\] )?\[OPTIONS\]( [\w{},]+)?", lines[0]), "no parts of an option"
+    assert re.fullmatch(r"usage: pokespiel \w+ (\[-h\] )?\[OPTIONS\]( [\w|]+)?", lines[0]), "no parts of an option"
 
 
 def test_what_common_names_is_there():

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
+
+from pokespiel.core.registry import unknown
+
+ACTIONS = ("install", "serve", "arena", "accept", "challenge", "ladder")
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Showdown:
     waits_for_others: ClassVar[bool] = True
     """For opponents and servers: silence means nothing."""
 
-    action: Positional[Literal["install", "serve", "arena", "accept", "challenge", "ladder"]]
+    action: Positional[Annotated[str, arg(metavar="|".join(ACTIONS))]]
     """What to do."""
     first: str = "expert"
     """The policy: shipped (the agent that comes with the package), a baseline's name, a policy's file or a run's folder
@@ -52,6 +56,10 @@ class Showdown:
     """A folder for the battles' replays; online, by default the one beside --out, of the same name."""
     seed: int = 0
     """Seed of the teams and of the policies' own draws; the server rolls by itself."""
+
+    def __post_init__(self) -> None:
+        if self.action not in ACTIONS:
+            raise unknown("action", self.action, ACTIONS)
 
     def __call__(self) -> int:
         from pokespiel.commands.showdown_actions import run

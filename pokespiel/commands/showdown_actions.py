@@ -203,7 +203,7 @@ def _series(options: Showdown, account: Account, start: Tally) -> Series:
 def _online_header(options: Showdown, account: Account) -> dict[str, Any]:
     """What must be the same for a series to be gone on with."""
     return {
-        "agent": _identity(options.first)["hash"],
+        "agent": _identity(options.first),
         "account": to_id(account.name),
         "server": options.server,
         "action": options.action,

@@ -12,6 +12,7 @@ from tyro.conf import Positional
 
 from pokespiel.commands.interrupted import keeping
 from pokespiel.core.options import Choice
+from pokespiel.core.registry import BadOption
 from pokespiel.game.names import RANKED
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.payoffs import ALLOCATIONS
@@ -32,7 +33,7 @@ class TournamentCommand:
 
     policies: Positional[tuple[str, ...]] = ()
     """Who joins: scripted players by name (`baselines` = all of them), policies' files, folders of runs (their mixture
-    as one policy); none = whom the folder has, in a new one `baselines`."""
+    as one policy); none = whom the folder has."""
     run: Path | None = None
     """A run, all of whose policies join, its responses under names like `myrun-0003-ppo`: a ranking head to head."""
     folder: Path | None = None
@@ -99,14 +100,34 @@ class TournamentCommand:
         from pokespiel.runs.initial import end_of, policies_named
         from pokespiel.runs.tournament.folder import Tournament, members_of_run, named
 
-        names = self.policies or (() if self.run or Tournament.at(folder) else ("baselines",))
-        joining = named(policies_named(names, game))
+        if not (self.policies or self.run or Tournament.at(folder)):
+            raise BadOption(_nobody(folder, game))
+        if len(set(self.policies)) < len(self.policies):
+            twice = next(name for name in self.policies if self.policies.count(name) > 1)
+            raise BadOption(f"{twice!r} is named twice: a policy against itself says nothing about it")
+        joining = named(policies_named(self.policies, game))
         seats = ["all"] if game.symmetric else [str(seat) for seat in range(game.num_players)]
         if self.run is None:
             return {seat: joining for seat in seats}
         end = end_of(self.run, game)
         members = members_of_run(self.run, dict(zip(seats, end.populations, strict=True)), end.origins)
         return {seat: {**members[seat], **joining} for seat in seats}
+
+
+def _nobody(folder: Path, game: Game) -> str:
+    """What to do where nobody was named, with what it would take."""
+    from pokespiel.game.protocols import WithPlayers
+    from pokespiel.game.scripted import ALL, players
+
+    said = f"{folder} holds no tournament yet: name who plays, at least two"
+    if not isinstance(game, WithPlayers):
+        return said
+    count = len(players(game))
+    pairs, matches = count * (count - 1) // 2, 2 * TournamentCommand.units
+    return (
+        f"{said}, or `{ALL}` for all {count} scripted players of {game.name.partition('(')[0]} ({pairs} pairs of them, "
+        f"{matches:,} matches each: {pairs * matches:,})"
+    )
 
 
 def _kept(folder: Path) -> str:

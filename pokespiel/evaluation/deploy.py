@@ -42,6 +42,7 @@ def standing_of(run: RunFolder) -> Standing:
     """Where a run with one population stands; a `ValueError` if it has none or several."""
     standing = run.standing()
     if standing is None:
+        run.config()  # says so where there is no run
         raise ValueError(f"the run in {run.path} has finished nothing yet")
     if len(standing.state.populations) != 1:
         raise ValueError(f"an agent plays every seat; the run in {run.path} has a population a seat")

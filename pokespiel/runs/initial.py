@@ -17,6 +17,7 @@ from pokespiel.core.registry import BadOption, UnknownName, unknown
 from pokespiel.game.loading import load_game
 from pokespiel.game.protocols import Game
 from pokespiel.game.scripted import expanded, players
+from pokespiel.learning.datasets import policy_name
 from pokespiel.psro import Beginning
 from pokespiel.runs import agents
 from pokespiel.runs.mixtures import mixture_of
@@ -66,17 +67,26 @@ def _mixture_of(path: Path) -> Policy:
 
 
 def beginning(config: PSROConfig, game: Game) -> Beginning:
-    """What a run begins with: the end of the one it starts from, and the policies it names."""
+    """What a run begins with: the end of the one it starts from, and the policies it names that are not there yet."""
     names = config.population or (() if config.start else ("uniform",))
     named = Beginning.of(game, policies_named(names, game))
     if config.start is None:
         return named
     before = end_of(config.start, game)
-    return Beginning(
-        tuple((*old, *new) for old, new in zip(before.populations, named.populations, strict=True)),
-        tuple((*old, *new) for old, new in zip(before.origins, named.origins, strict=True)),
-        before.table,
-    )
+    members, origins = [], []
+    for old, joining, *sources in zip(
+        before.populations, named.populations, before.origins, named.origins, strict=True
+    ):
+        new = _new(old, joining)
+        members.append((*old, *(joining[index] for index in new)))
+        origins.append((*sources[0], *(sources[1][index] for index in new)))
+    return Beginning(tuple(members), tuple(origins), before.table)
+
+
+def _new(old: Sequence[Policy], joining: Sequence[Policy]) -> list[int]:
+    """Which of the policies that join are none of the old ones, by what they are saved as."""
+    known = {policy_name(policy) for policy in old}
+    return [index for index, policy in enumerate(joining) if policy_name(policy) not in known]
 
 
 def end_of(path: Path, game: Game) -> Beginning:

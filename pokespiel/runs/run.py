@@ -65,7 +65,7 @@ class PSROConfig:
     """With several oracles: all in every iteration, or `alternate`, one an iteration in the order of their names."""
     population: tuple[str, ...] = ()
     """Whom the populations begin with: `uniform`, `baselines` (all of Gen 1), the name of one, policies' files, folders
-    of runs (their mixtures). Empty = uniform, or with --start nobody else."""
+    of runs (their mixtures). Empty = uniform, or with --start nobody else; whom --start brings counts once."""
     practice: str = ""
     """A game of the same seats, features and actions that responses learn on instead, such as Gen 1 OU with more teams;
     payoffs and answers are those of the game. Empty = the game itself."""
@@ -159,7 +159,8 @@ class RunFolder:
 
     def config(self) -> PSROConfig:
         if not self.config_file.is_file():
-            raise FileNotFoundError(f"{self.path} holds no run: there is no {self.config_file.name} in it")
+            why = f"no {self.config_file.name} in it" if self.path.is_dir() else "no such folder"
+            raise FileNotFoundError(f"{self.path} holds no run: there is {why}")
         return PSROConfig(**from_plain(PSROConfig, read_yaml(self.config_file)))
 
     def _is_begun(self) -> bool:

@@ -30,7 +30,7 @@ class Journal:
 
     Args:
         path: a JSON file; what it holds already is gone on with.
-        header: who plays whom where; a file with another one is refused.
+        header: who plays whom where, a policy as {"name", "hash"}; a file with another one is refused.
         about: what else it tells of the process that wrote it last.
         replays: the folder for the replays.
     """
@@ -85,9 +85,14 @@ class Journal:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{self.path} is not a series of matches on a server: {error!r}") from error
         for name, value in self.header.items():
-            if kept.get(name) != value:
+            if _hash(kept.get(name)) != _hash(value):
                 raise ValueError(
                     f"{self.path} holds a series with another {name}, {kept.get(name)!r} instead of {value!r}; "
                     "choose another file"
                 )
         return tally
+
+
+def _hash(value: Any) -> Any:
+    """What tells whether a policy, {"name", "hash"}, or anything else is the same; files of old hold the hash alone."""
+    return value["hash"] if isinstance(value, Mapping) and "hash" in value else value

@@ -180,15 +180,18 @@ class Tournament:
 
     def _join(self, game: str, seed: int, members: Members) -> None:
         kept = self._kept(game, seed, members)
-        for group in members.values():
-            for name, policy in group.items():
-                self._save(name, policy)
         joined = {
             population: tuple(dict.fromkeys((*kept.populations.get(population, ()), *members.get(population, ()))))
             for population in members or kept.populations
         }
         if not any(joined.values()):
             raise BadOption("a tournament needs policies: name at least one")
+        if not len(to_play(self.game(), tuple(joined.values()))):
+            alone = ", ".join(name for names in joined.values() for name in names)
+            raise BadOption(f"a tournament needs two policies: {alone} has nobody to play against")
+        for group in members.values():
+            for name, policy in group.items():
+                self._save(name, policy)
         text = {"game": kept.game, "seed": kept.seed, "populations": {name: list(joined[name]) for name in joined}}
         write_text(self.path / "config.yaml", yaml.safe_dump(text, sort_keys=False))
         if not self.counted().matches:
