@@ -19,7 +19,7 @@ from pokespiel.commands.main import COMMANDS, UNREAD, main
 from pokespiel.game import GAMES, flatten
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
-from pokespiel.payoffs import PAYOFFS
+from pokespiel.payoffs import ALLOCATIONS, PAYOFFS
 from pokespiel.runs.run import RunFolder
 
 SMALL = ["psro", "--game", "kuhn_poker", "--iterations", "3"]
@@ -328,11 +328,43 @@ def test_a_sweep_over_alpha(tmp_path, capsys):
         (["--sweep", "alpha", "1", "2", "--points", "1"], "at least 2 points"),
         (["--sweep", "alpha", "-1", "1"], "alpha must not be negative"),
         (["--sweep", "alpha", "0", "1", "--plot", "x.gif"], "saved as .svg, .png, .pdf"),
+        (["--sweep", "alpha", "0", "1", "--every"], "--every asks no solver: leave out --sweep"),
+        (["--smallest", "nan"], "smallest is a weight, from 0 to 1, got nan"),
+        (["--smallest", "2"], "smallest is a weight, from 0 to 1, got 2"),
+        (["--smallest", "-0.1"], "smallest is a weight, from 0 to 1, got -0.1"),
     ],
 )
 def test_sweeps_that_cannot_be(tmp_path, capsys, asked, message):
     table = write_csv(tmp_path / "rps.csv", RPS)
     assert message in refused(capsys, "solve", table, "--meta-solver", "alpharank", *asked)
+
+
+def test_a_plot_that_cannot_be_saved_is_refused_before_anything_is_solved(capsys, tmp_path):
+    asked = ["solve", "nowhere.csv", "--meta-solver", "alpharank", "--sweep", "alpha", "0", "1", "--plot"]
+    assert "saved as .svg, .png, .pdf" in refused(capsys, *asked, str(tmp_path / "x.doc"))
+    (tmp_path / "x.svg").mkdir()
+    assert "x.svg is a folder, not a file" in refused(capsys, *asked, str(tmp_path / "x.svg"))
+    (tmp_path / "taken").touch()
+    assert "taken is a file, not a folder" in refused(capsys, *asked, str(tmp_path / "taken" / "x.svg"))
+
+
+@pytest.mark.parametrize(
+    ("content", "asked", "noted"),
+    [
+        ("rock,paper\n0.5,0.3\n0.7,0.5\n", [], True),
+        ("rock,0.5,0.3\npaper,0.7,0.5\n", [], True),
+        (",rock,paper\nrock,0.5,0.3\npaper,0.7,0.5\n", [], True),
+        ("rock,paper\n0.5,0.3\n0.7,0.5\n", ["--symmetric"], False),
+        (",rock,paper\nrock,0,-1\npaper,1,0\n", [], False),
+        (",left,right\nup,0,-1\ndown,1,0\n", [], False),
+        ("rock,paper\n0.5,0.3\n", [], False),
+        ("0.5,0.3\n0.7,0.5\n", [], False),
+    ],
+)
+def test_a_table_that_names_policies_once_may_be_meant_as_symmetric(tmp_path, capsys, content, asked, noted):
+    (tmp_path / "table.csv").write_text(content)
+    assert main(["solve", str(tmp_path / "table.csv"), *asked]) == 0
+    assert ("add --symmetric" in capsys.readouterr().err) == noted
 
 
 @pytest.mark.parametrize(
@@ -387,6 +419,20 @@ def test_the_list_says_whole_sentences_and_each_game_once(capsys):
     assert sorted(set(games)) == games
     assert len(games) == int(re.search(r"(\d+)", title)[0]) > 100
     assert not set(games) & set(GAMES)
+
+
+def test_each_entry_has_its_own_reference(capsys):
+    assert [
+        ALLOCATIONS.describe(name).reference.partition(",")[0] for name in ("uniform", "response_graph", "mixture")
+    ] == [
+        "",
+        "Rowland et al. (2019)",
+        "Neyman (1934)",
+    ]
+    assert main(["list"]) == 0
+    allocations = capsys.readouterr().out.partition("--allocation")[2]
+    assert allocations.count("Rowland et al. (2019)") == allocations.count("Neyman (1934)") == 1
+    assert METASOLVERS.describe("alpharank").reference.startswith("Omidshafiei et al. (2019)")
 
 
 @pytest.mark.parametrize("flag", ["--version", "-V"])

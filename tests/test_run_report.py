@@ -16,7 +16,7 @@ from pokespiel.commands.main import main
 from pokespiel.core.options import Choice
 from pokespiel.report.progress import gains, responses
 from pokespiel.report.run import write_report
-from pokespiel.runs.chain import chain_of
+from pokespiel.runs.chain import chain_of, told_apart
 from pokespiel.runs.run import PSROConfig, RunFolder
 from pokespiel.runs.session import work
 
@@ -168,6 +168,24 @@ def test_iterations_count_through_a_chain(phases):
     assert np.allclose(history.sum(axis=1), 1)
     assert (history[:2, 3:] == 0).all()
     assert history[-1].tolist() == chain.last.standing.mixtures[0][-1].tolist()
+
+
+def test_phases_of_one_folder_name_are_told_apart(phases, tmp_path):
+    """first/run and second/run, each begun from the one before: nothing of either is lost for its name."""
+    assert told_apart([Path("a/run"), Path("b/run"), Path("b/other")]) == ["a/run", "b/run", "other"]
+    assert told_apart([Path("a/b/run"), Path("c/b/run")]) == ["a/b/run", "c/b/run"]
+    assert told_apart([Path("run"), Path("run/run")])[1] == "run/run"
+    for name, path in (("first", "phase1"), ("second", "phase2")):
+        shutil.copytree(phases / path, tmp_path / name / "run")
+    config = tmp_path / "second" / "run" / "config.yaml"
+    config.write_text(re.sub("^start: .*$", f"start: {tmp_path / 'first' / 'run'}", config.read_text(), flags=re.M))
+    chain = chain_of(RunFolder(tmp_path / "second" / "run"))
+    assert [phase.name for phase in chain.phases] == ["first/run", "second/run"]
+    assert chain.boundaries() == {"first/run": -0.5, "second/run": 2.5}
+    write_report(RunFolder(tmp_path / "second" / "run"), tmp_path / "report.html", matches=0)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Every option of first/run" in html
+    assert "Every option of second/run" in html
 
 
 def test_a_phase_that_went_on_is_shown_as_the_next_one_found_it(phases, tmp_path):

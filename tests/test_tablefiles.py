@@ -117,6 +117,19 @@ class TestText:
         for text in ("0,5;0,25\n0,75;1\n", "0,5\t0,25\n0,75\t1\n", '"0,5","0,25"\n"0,75",1\n', "0,5 0,25\n0,75 1\n"):
             np.testing.assert_array_equal(read(tmp_path, text).payoffs[0], expected)
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("0,0;-1,0;2,0\n1,0;0,0;-1,0\n-2,0;1,0;0,0\n", RPS),
+            (";rock;paper;scissors\nrock;0,0;-1,0;2,0\npaper;1,0;0,0;-1,0\nscissors;-2,0;1,0;0,0\n", RPS),
+            ("sep=;\n0,0;-1,0;2,0\n1,0;0,0;-1,0\n-2,0;1,0;0,0\n", RPS),
+            ("3,3;0,5\n5,0;1,1\n", [[3.3, 0.5], [5, 1.1]]),
+            ("1,250;2\n3,500;-4,125\n", [[1.25, 2], [3.5, -4.125]]),
+        ],
+    )
+    def test_between_semicolons_a_comma_is_decimal(self, tmp_path, text, expected):
+        np.testing.assert_array_equal(read(tmp_path, text).payoffs[0], expected)
+
     def test_single_rows_columns_and_cells(self, tmp_path):
         assert read(tmp_path, "1,2,3\n").payoffs.shape == (2, 1, 3)
         assert read(tmp_path, "1\n2\n").payoffs.shape == (2, 2, 1)
@@ -146,8 +159,13 @@ class TestText:
             ("1_000,1\n1,2\n", "line 1, column 1: expected a number, found '1_000'"),
             ("0x10,1\n1,2\n", "line 1, column 1: expected a number, found '0x10'"),
             ("3,-3;0,5\n5,0;1,1\n", "line 1, column 1: expected a number, found '3,-3'"),
-            ("3,3;0,5\n5,0;1,1\n", "'3,3' may be a number with a decimal comma or a pair of payoffs"),
-            ("1,1;0,0\n0,0;1,1\n", "'1,1' may be a number with a decimal comma or a pair of payoffs"),
+            ("3,3\t0,5\n5,0\t1,1\n", "'3,3' may be a number with a decimal comma or a pair of payoffs"),
+            ("1,1|0,0\n0,0|1,1\n", "'1,1' may be a number with a decimal comma or a pair of payoffs"),
+            ("0,5;1,-2\n1;2\n", "line 1, column 2: expected a number, found '1,-2'"),
+            (",a,b,a\na,0,1,2\nb,1,0,2\na,2,1,0\n", "line 4, column 1: 'a' stands at line 2, column 1 already"),
+            (",a,b,a\na,0,1,2\nb,1,0,2\nc,2,1,0\n", "line 1, column 4: 'a' stands at line 1, column 2 already"),
+            ("a,b,a\n0,1,2\n", "line 1, column 3: 'a' stands at line 1, column 1 already"),
+            ("a b a\na 0 1 2\nb 1 0 3\n", "line 1, column 4: 'a' stands at line 1, column 2 already"),
             ('"1,000","2,500"\n"3,000","4,000"\n', "'1,000' may have a decimal comma or separated thousands"),
             ("0,5;1.5\n1;2\n", "has a decimal comma in '0,5' and a decimal point in '1.5'"),
             ("0,1,2\n" + PLAIN, "line 1 may number the columns or be payoffs"),
@@ -247,6 +265,7 @@ class TestNumPy:
             saved(np.stack([RPS, -RPS])),
             archive(RPS, -RPS),
             archive(table=RPS),
+            archive(payoffs=RPS),
             archive(payoffs=np.stack([RPS, -RPS])),
             archive(u1=RPS, u2=-RPS),
         ],
@@ -286,7 +305,8 @@ class TestNumPy:
             (archive(row=RPS, column=-RPS), "holds the arrays row (3, 3), column (3, 3): expected `payoffs`"),
             (archive(RPS, -RPS, RPS), "holds the arrays arr_0 (3, 3)"),
             (archive(RPS + 0j, -RPS), "holds complex numbers"),
-            (archive(payoffs=RPS), "expected a table [n, m] or payoffs"),
+            (archive(payoffs=RPS[None]), "expected a table [n, m] or payoffs"),
+            (archive(table=RPS, names=np.array(["a", "b", "a"])), "policies 0 and 2 of player 0 are both named 'a'"),
             (archive(table=RPS, names=np.array(NAMES[:2])), "2 names for the 3 policies of player 0"),
             (archive(RPS, -RPS)[:200], "is a broken .npz file"),
             (archive(RPS).replace(b"NUMPY", b"NUMBY"), "is a broken .npz file"),
@@ -307,7 +327,12 @@ class TestNumPy:
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as workbook:
             workbook.writestr("xl/workbook.xml", "<workbook/>")
-        assert "save the sheet as CSV" in refusal(tmp_path, file.getvalue(), "table.xlsx")
+        assert refusal(tmp_path, file.getvalue(), "table.bin") == "is a workbook: save the sheet as CSV"
+        for content in (file.getvalue()[:60], archive(RPS)[:-30]):
+            assert refusal(tmp_path, content, "table.xlsx") == "is a broken workbook: save the sheet as CSV"
+        with zipfile.ZipFile(other := io.BytesIO(), "w") as archived:
+            archived.writestr("readme.txt", "hello")
+        assert refusal(tmp_path, other.getvalue(), "a.zip") == "is an archive without arrays, not an .npz file"
 
 
 class TestJSON:
@@ -317,6 +342,9 @@ class TestJSON:
             (RPS.tolist(), (None, None)),
             ([RPS.tolist(), (-RPS).tolist()], (None, None)),
             ([["0", "-1/1", "2"], ["1", 0, "\u22121"], [-2, 1, 0]], (None, None)),
+            ({"payoffs": RPS.tolist()}, (None, None)),
+            ({"payoffs": RPS.tolist(), "names": NAMES}, (NAMES, NAMES)),
+            ({"payoffs": RPS.tolist(), "names": [list("abc"), NAMES]}, (tuple("abc"), NAMES)),
             ({"payoffs": [RPS.tolist(), (-RPS).tolist()], "names": NAMES}, (NAMES, NAMES)),
             ({"payoffs": [RPS.tolist(), (-RPS).tolist()], "names": [NAMES, list("abc")]}, (NAMES, tuple("abc"))),
             ({"columns": NAMES, "index": list("abc"), "data": RPS.tolist()}, (tuple("abc"), NAMES)),
@@ -335,9 +363,9 @@ class TestJSON:
         assert table.names == names
 
     def test_players_have_names_too(self, tmp_path):
-        held = {"payoffs": [[[1, 2]], [[3, 4]]], "players": ["Ann", "Bob"]}
-        table = read(tmp_path, json.dumps(held), "table.json")
-        assert (table.player(0), table.player(1)) == ("player 0 (Ann)", "player 1 (Bob)")
+        for payoffs in ([[[1, 2]], [[3, 4]]], [[0, 1], [-1, 0]]):
+            table = read(tmp_path, json.dumps({"payoffs": payoffs, "players": ["Ann", "Bob"]}), "table.json")
+            assert (table.player(0), table.player(1)) == ("player 0 (Ann)", "player 1 (Bob)")
         assert read(tmp_path, json.dumps({"payoffs": [[1, 2, 3]]}), "one.json").payoffs.tolist() == [[1, 2, 3]]
 
     @pytest.mark.parametrize(
@@ -355,6 +383,9 @@ class TestJSON:
             ('{"rock": {"rock": 0, "paper": 1}}', "holds a mapping of 'rock', which does not tell rows from columns"),
             ('{"rock": [0, 1], "paper": [1, 0]}', "holds a mapping of 'rock', 'paper', which does not tell rows"),
             ('{"payoffs": [[[1]], [[2]]], "names": [["a"]]}', "names: 1 lists for 2 players"),
+            ('{"payoffs": [[0, 1], [1, 0]], "names": ["a", "a"]}', "policies 0 and 1 of player 0 are both named 'a'"),
+            ('{"columns": ["a", "b"], "index": ["c", "c"], "data": [[0, 1], [1, 0]]}', "policies 0 and 1 of player 0"),
+            ('[{"a": 1, "a": 2}, {"a": 1, "b": 3}]', "holds 'a' twice in one mapping"),
             ('[{"a": 1, "b": 2}, {"a": 1}]', "[1]: expected a mapping with the keys 'a', 'b' of the first"),
             ('[{"i": "a", "j": "a", "u": 1}, {"i": "a", "j": "a", "u": 2}]', "[1]: 'a' against 'a' stands twice"),
             ('[{"i": "a", "j": "a", "u": 1}, {"i": "b", "j": "c", "u": 2}]', "'a' against 'c' is missing"),
@@ -395,6 +426,7 @@ class TestGambit:
     def test_fractions_empty_outcomes_and_quoted_quotes(self, tmp_path):
         text = r'NFG 1 D "a \"title\"" { "A" "B" } { { "a" "b" } { "c" } } { { "x" 1/2, -1.5e1 } } 0 1'
         assert read(tmp_path, text).payoffs.tolist() == [[[0], [0.5]], [[0], [-15]]]
+        assert read(tmp_path, text.replace('"a" "b" }', '"" "" }')).names == (None, ("c",))
 
     @pytest.mark.parametrize(
         ("text", "said"),
@@ -411,6 +443,8 @@ class TestGambit:
             ('NFG 1 R "t" { "A" } { 0 }', "line 1, column 23: expected a number of strategies of at least 1"),
             (OUTCOMES.replace("6\n", "7\n"), "line 8, column 11: expected an outcome's number from 0 to 6, found '7'"),
             ("NFG", "ends where 1 was expected"),
+            ('NFG 1 R "t" { "A" "B" } { { "a" "b" } { "c', "line 1, column 42: expected a strategy's name in quotes"),
+            ('NFG 1 R "t" { "A" "B" } { { "a" "a" } { "c" } } 1 2 3 4', "policies 0 and 1 of player 0 are both named"),
             ('EFG 2 R "t" { "A" }', "is an extensive game, not a table: load it as the game efg_game"),
         ],
     )

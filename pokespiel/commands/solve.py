@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from pokespiel.core.options import Choice
+from pokespiel.core.registry import BadOption
 from pokespiel.metasolvers import METASOLVERS
 
 
@@ -35,14 +37,26 @@ class Solve:
     plot: Path | None = None
     """Also draw the sweep into this file (.svg, .png or .pdf)."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.smallest <= 1:
+            raise BadOption(f"smallest is a weight, from 0 to 1, got {self.smallest:g}")
+        if self.plot is not None and self.sweep is None:
+            raise BadOption("--plot draws a sweep: add --sweep OPTION FROM TO")
+        if self.every and self.sweep is not None:
+            raise BadOption("--every asks no solver: leave out --sweep")
+
     def __call__(self) -> int:
         from pokespiel.core.tablefiles import read_table
         from pokespiel.metasolvers.sweep import spaced, sweep
-        from pokespiel.payoffs.solutions import every_solution, solution, swept
+        from pokespiel.payoffs.solutions import every_solution, remark, solution, swept
 
-        if self.plot is not None and self.sweep is None:
-            raise ValueError("--plot draws a sweep: add --sweep OPTION FROM TO")
+        if self.plot is not None:
+            from pokespiel.report.sweeps import check_place, draw
+
+            check_place(self.plot)
         table = read_table(self.table, self.second, symmetric=self.symmetric)
+        if note := remark(table, self.symmetric):
+            print(f"note: {note}", file=sys.stderr)
         if self.every:
             print(every_solution(table, self.smallest))
             return 0
@@ -54,8 +68,6 @@ class Solve:
         found = sweep(table.payoffs, solver, option, spaced(low, high, self.points), symmetric=self.symmetric)
         print(swept(table, found, self.symmetric))
         if self.plot is not None:
-            from pokespiel.report.sweeps import draw
-
             draw(self.plot, table, found, self.symmetric)
             print(f"plot: {self.plot}")
         return 0

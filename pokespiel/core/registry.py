@@ -56,7 +56,7 @@ class Description(NamedTuple):
     line: str
     """The first paragraph of its docstring, on one line."""
     reference: str
-    """The paragraph of its module's docstring that starts with `Reference:`; empty if there is none."""
+    """Its docstring's paragraph that starts with `Reference:`, else its module's if it is alone there; may be empty."""
 
 
 class Registry(Mapping[str, Any]):
@@ -90,17 +90,22 @@ class Registry(Mapping[str, Any]):
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"{self.kind} {name!r} is registered at {module}, which does not exist")
         tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-        return Description(_first_paragraph(tree, attribute), _reference(ast.get_docstring(tree) or ""))
+        own, whole = ast.get_docstring(_definition(tree, attribute)) or "", ast.get_docstring(tree) or ""
+        alone = [place.split(":")[0] for place in self._places.values()].count(module) == 1
+        return Description(_first_paragraph(own), _reference(own) or _reference(whole if alone else ""))
 
     def build(self, name: str, options: Mapping[str, Any] | None = None) -> Any:
         """The plug-in `name` with `options` as its fields; unknown or mistyped ones raise `BadOption`."""
         return build(self[name], options or {}, f"{self.kind} {name!r}")
 
 
-def _first_paragraph(tree: ast.Module, attribute: str) -> str:
+def _definition(tree: ast.Module, attribute: str) -> ast.Module | ast.ClassDef | ast.FunctionDef:
     definitions = (node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef)))
-    described = next((node for node in definitions if node.name == attribute), tree)
-    return " ".join((ast.get_docstring(described) or "").partition("\n\n")[0].split())
+    return next((node for node in definitions if node.name == attribute), tree)
+
+
+def _first_paragraph(docstring: str) -> str:
+    return " ".join(docstring.partition("\n\n")[0].split())
 
 
 def _reference(docstring: str) -> str:

@@ -7,9 +7,6 @@ with S_c^2 / n_c explained by cell c after n_c units, n_c in proportion to S_c l
 
 Intervals come from the means of units, which pairing and ties leave valid; Rowland et al. use Clopper-Pearson, which
 they do not.
-
-Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information; Neyman (1934), On the Two
-Different Aspects of the Representative Method.
 """
 
 from __future__ import annotations
@@ -124,7 +121,10 @@ def _intervals(table: PayoffTable, bounds: tuple[float, float], confidence: floa
 
 @dataclass(frozen=True)
 class Mixture:
-    """Cells in proportion to how much they move the mixture, judged by the mixtures of equally likely tables."""
+    """Cells in proportion to how much they move the mixture, judged by the mixtures of equally likely tables.
+
+    Reference: Neyman (1934), On the Two Different Aspects of the Representative Method.
+    """
 
     solver: str = "nash"
     """The meta-solver whose mixture counts."""

@@ -28,6 +28,17 @@ def solution(table: NamedTable, solver: MetaSolver, symmetric: bool, smallest: f
     return "\n".join([*lines, *_figures(table.payoffs, strategy)])
 
 
+def remark(table: NamedTable, symmetric: bool) -> str:
+    """What to look at before the answer is believed: a table that names policies once may be of one population."""
+    own, (rows, *others) = table.payoffs[0], table.names
+    if symmetric or len(table.payoffs) != 2 or len(own) != len(own.T) or not np.array_equal(own, -table.payoffs[1]):
+        return ""
+    named_once = (rows is None) != (others[0] is None)
+    if not named_once and (rows is None or rows != others[0] or np.array_equal(own, -own.T)):
+        return ""
+    return "read as a zero-sum game between two players; if both choose among the policies named, add --symmetric"
+
+
 def every_solution(table: NamedTable, smallest: float) -> str:
     """Every Nash equilibrium of a small table, with its expected payoffs and what it leaves to gain."""
     listed = every_equilibrium(table.payoffs)

@@ -20,11 +20,21 @@ LINES = len(SERIES)
 KINDS = (".svg", ".png", ".pdf")
 
 
+def check_place(path: Path) -> None:
+    """A `ValueError` if no plot can be saved at `path`, or as its suffix says."""
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise ValueError(f"no plot can be saved at {path}: {above} is a file, not a folder")
+    if path.is_dir():
+        raise ValueError(f"no plot can be saved at {path}: {path} is a folder, not a file")
+    if path.suffix.lower() not in KINDS:
+        raise ValueError(f"a plot is saved as {', '.join(KINDS)}, not as {path.name!r}")
+
+
 def draw(path: str | Path, table: NamedTable, sweep: Sweep, symmetric: bool) -> None:
     """Save `figure` as the suffix of `path` says."""
     path = Path(path)
-    if path.suffix.lower() not in KINDS:
-        raise ValueError(f"a plot is saved as {', '.join(KINDS)}, not as {path.name!r}")
+    check_place(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     drawn = figure(table, sweep, symmetric)
     if path.suffix.lower() == ".svg":

@@ -25,10 +25,8 @@ class Phase(NamedTuple):
     """At its end, which is where the next phase began: rows, mixtures and seconds of what it did since are left out."""
     first: int
     """Its iteration 0 counted through the chain: the last iteration of the phase before."""
-
-    @property
-    def name(self) -> str:
-        return self.run.path.name
+    name: str
+    """Its folder's, with as many of the folders above as tell it from the other phases."""
 
     @property
     def iterations(self) -> int:
@@ -91,9 +89,25 @@ def chain_of(run: RunFolder) -> Chain:
             origin = before
     firsts = np.cumsum([0, *(len(standing.rows) - 1 for _, standing in phases[:-1])])
     return Chain(
-        tuple(Phase(*each, first=int(first)) for each, first in zip(phases, firsts, strict=True)),
+        tuple(
+            Phase(*each, first=int(first), name=name)
+            for each, first, name in zip(phases, firsts, told_apart([run.path for run, _ in phases]), strict=True)
+        ),
         origin,
     )
+
+
+def told_apart(paths: Sequence[Path]) -> list[str]:
+    """The paths by their last parts, as few for each as no other path ends with."""
+    whole = [path.resolve().parts for path in paths]
+
+    def name(own: tuple[str, ...]) -> str:
+        others = [parts for parts in whole if parts != own]
+        sizes = range(1, len(own) + 1)
+        size = next((size for size in sizes if all(parts[-size:] != own[-size:] for parts in others)), len(own))
+        return str(Path(*own[-size:]))
+
+    return [name(parts) for parts in whole]
 
 
 def _until(standing: Standing, run: RunFolder, next_: Standing) -> Standing:

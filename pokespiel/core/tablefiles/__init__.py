@@ -65,7 +65,7 @@ def read_table(path: str | Path, second: str | Path | None = None, *, symmetric:
         return _symmetric(path, first)
     if second is None:
         names = first.names
-        return NamedTable(np.stack([first.values, -first.values]), names)
+        return NamedTable(np.stack([first.values, -first.values]), names, first.players)
     return _paired(path, first, Path(second))
 
 
@@ -75,7 +75,7 @@ def _content(path: Path) -> Content:
         if data.startswith(NPY):
             return read_npy(data)
         if data.startswith(ZIP):
-            return read_npz(data)
+            return read_npz(data, path.suffix.lower())
         return _of_text(decoded(data), path.suffix.lower())
     except ValueError as error:
         joint = ", " if str(error).startswith(("line ", "column ", "index ", "[")) else ": "
@@ -105,7 +105,7 @@ def _symmetric(path: Path, table: Content) -> NamedTable:
             f"{path}: row {index + 1} is {rows[index]!r}, column {index + 1} {columns[index]!r}, not the same"
         )
     names = rows if rows is not None else columns
-    return NamedTable(np.stack([table.values, table.values.T]), (names, names))
+    return NamedTable(np.stack([table.values, table.values.T]), (names, names), table.players)
 
 
 def _paired(path: Path, first: Content, second: Path) -> NamedTable:
@@ -123,4 +123,4 @@ def _paired(path: Path, first: Content, second: Path) -> NamedTable:
                 f"{path} and {second} name their {what} differently: {', '.join(own)}; {', '.join(theirs)}"
             )
         names.append(own if own is not None else theirs)
-    return NamedTable(np.stack([first.values, other.values]), tuple(names))
+    return NamedTable(np.stack([first.values, other.values]), tuple(names), first.players)

@@ -1,8 +1,9 @@
 """NumPy's files: .npy with a table [n, m] or payoffs [P, n_1, ..., n_P], .npz with named ones.
 
-In an .npz file `payoffs` is every player's payoffs. A single array of another name is read as an .npy file is. As many
-arrays as they have axes are one table per player: arr_0, arr_1, ... as NumPy numbers them, or other names that end in
-successive numbers. `names` (of all players' policies), or `names_0`, `names_1`, ..., name the policies.
+In an .npz file `payoffs` is every player's payoffs, or the row player's. A single array of another name is read as an
+.npy file is. As many arrays as they have axes are one table per player: arr_0, arr_1, ... as NumPy numbers them, or
+other names that end in successive numbers. `names` (of all players' policies), or `names_0`, `names_1`, ..., name the
+policies.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ import numpy as np
 from pokespiel.core.tablefiles.content import Content, Names, checked, of_array, of_payoffs
 
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+"""Of spreadsheets, which save archives too."""
+WORKBOOK = (b"[Content_Types].xml", b"xl/workbook", b"opendocument.spreadsheet")
+"""What such an archive has in it, whatever its name."""
 
 
 def read_npy(data: bytes) -> Content:
@@ -25,15 +30,19 @@ def read_npy(data: bytes) -> Content:
     return of_array(_load(data))
 
 
-def read_npz(data: bytes) -> Content:
-    """The content of an .npz file's bytes."""
+def read_npz(data: bytes, suffix: str = ".npz") -> Content:
+    """The content of an .npz file's bytes; `suffix` is that of the file's name."""
+    workbook = suffix in WORKBOOKS or any(part in data for part in WORKBOOK)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = {file: archive.read(file) for file in archive.namelist() if file.endswith(".npy")}
     except Exception as error:  # of many kinds, depending on what is broken
-        raise ValueError(f"is a broken .npz file: {_said(error)}") from None
+        kind = "workbook: save the sheet as CSV" if workbook else f".npz file: {_said(error)}"
+        raise ValueError(f"is a broken {kind}") from None
+    if workbook and not files:
+        raise ValueError("is a workbook: save the sheet as CSV")
     if not files:
-        raise ValueError("is an archive without arrays; of a workbook, save the sheet as CSV")
+        raise ValueError("is an archive without arrays, not an .npz file")
     arrays = {}
     for file, content in files.items():
         try:

@@ -79,6 +79,14 @@ def shortened(text: str, most: int = 40) -> str:
     return repr(text if len(text) <= most else text[: most - 3] + "...")
 
 
+def repeated(names: Sequence[str]) -> tuple[int, int] | None:
+    """Two places of the first name that stands twice; None = each stands once."""
+    for place, name in enumerate(names):
+        if names.index(name) < place:
+            return names.index(name), place
+    return None
+
+
 def counts(labels: Sequence[str]) -> bool:
     """Whether labels are 0, 1, 2, ... or 1, 2, 3, ..., as a program numbers rows and columns."""
     return list(labels) in ([str(first + index) for index in range(len(labels))] for first in (0, 1))
@@ -108,7 +116,12 @@ def of_array(values: np.ndarray, names: Sequence[Names | None] | None = None) ->
 
 
 def of_payoffs(values: np.ndarray, names: Sequence[Names | None] | None = None) -> Content:
-    """The content of an array that is said to be every player's payoffs, [P, n_1, ..., n_P]."""
+    """The content of an array called payoffs: [P, n_1, ..., n_P] every player's, [n, m] the row player's if n > 1.
+
+    [1, n] are those of the only player.
+    """
+    if values.ndim == 2 and len(values) > 1:
+        return of_array(values, names)
     if values.ndim < 2 or len(values) != values.ndim - 1:
         raise ValueError(_misshapen(values.shape))
     return checked(values, True, names)
@@ -124,7 +137,7 @@ def _misshapen(shape: tuple[int, ...]) -> str:
 def checked(
     values: np.ndarray, whole: bool, names: Sequence[Names | None] | None, players: Names | None = None
 ) -> Content:
-    """Finite float64 content, with as many names as there are policies; names 0, 1, 2, ... are none."""
+    """Finite float64 content, with a name of its own for each policy or none; names 0, 1, 2, ... are none."""
     values = np.asarray(values, np.float64)
     sizes = values.shape[1:] if whole else values.shape
     if 0 in sizes:
@@ -138,4 +151,6 @@ def checked(
     for player, (own, size) in enumerate(zip(names, sizes, strict=True)):
         if own is not None and len(own) != size:
             raise ValueError(f"{len(own)} names for the {size} policies of player {player}")
+        if own is not None and (again := repeated(own)):
+            raise ValueError(f"policies {again[0]} and {again[1]} of player {player} are both named {own[again[0]]!r}")
     return Content(values, whole, names, players)

@@ -2,7 +2,7 @@
 
     [[0, -1], [1, 0]]                                       a table, row by row
     [[[0, 3], [1, 2]], [[0, 1], [3, 2]]]                    payoffs [P, n_1, ..., n_P]
-    {"payoffs": [...], "names": [["a", "b"], ["c", "d"]]}   the same with names, of each player or of all
+    {"payoffs": [...], "names": [["a", "b"], ["c", "d"]]}   either of these with names, of each player or of all
     {"columns": [...], "index": [...], "data": [[...]]}     a table with names (pandas: orient="split")
     [{"policy": "rock", "rock": 0, "paper": -1}, ...]       one mapping per row, a text in it being the row's name
     [{"row": "rock", "column": "paper", "payoff": -1}, ...] one mapping per cell
@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.core.tablefiles.content import Content, Names, checked, number, of_array, of_payoffs, shortened
+from pokespiel.core.tablefiles.content import Content, Names, checked, number, of_array, of_payoffs, repeated, shortened
 
 
 def read_json(text: str) -> Content:
     """The content of a JSON file; a `ValueError` that says where it is not one."""
     try:
-        held = json.loads(text, parse_constant=_refuse_constant)
+        held = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg} (as JSON)") from None
     except RecursionError:
@@ -41,6 +41,13 @@ def read_json(text: str) -> Content:
         f"holds a mapping of {', '.join(map(shortened, list(held)[:5]))}, which does not tell rows from columns: write"
         ' {"columns": ..., "index": ..., "data": ...} (pandas: orient="split"), {"payoffs": ...} or a list of rows'
     )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping whose keys stand once: JSON allows more, and the last would win."""
+    if again := repeated([key for key, _ in pairs]):
+        raise ValueError(f"holds {shortened(pairs[again[0]][0])} twice in one mapping")
+    return dict(pairs)
 
 
 def _refuse_constant(text: str) -> Any:
@@ -91,7 +98,7 @@ def _of_payoffs(held: Mapping[str, Any]) -> Content:
         found = [_labels(names, "names")] * players
     if len(found) != players:
         raise ValueError(f"names: {len(found)} lists for {players} players")
-    return checked(payoffs.values, True, found, _labels(seats, "players") if seats is not None else None)
+    return checked(payoffs.values, payoffs.whole, found, _labels(seats, "players") if seats is not None else None)
 
 
 def _of_split(held: Mapping[str, Any]) -> Content:

@@ -116,7 +116,7 @@ def _strategies(tokens: Tokens, players: int) -> tuple[tuple[int, ...], tuple[Na
     names: list[Names | None] = []
     while tokens.peek() != "}":
         own = tokens.strings("a strategy's name") if tokens.peek() == "{" else None
-        names.append(own)
+        names.append(own if own and any(own) else None)
         sizes.append(len(own) if own is not None else tokens.integer("a number of strategies", 1))
     tokens.take("}")
     if len(sizes) != players or 0 in sizes:

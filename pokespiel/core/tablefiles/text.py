@@ -3,7 +3,8 @@
 Cells are separated by commas, semicolons, tabs, bars or blanks, whichever makes a table of the file. Policies may be
 named in the first line, in the first column or in both; an empty corner says that there are names even if they are
 numbers, and a first line of one cell fewer than the others names the columns, as R writes it. Numbers may have a
-decimal comma. Blank lines, comments (#), empty cells at the end of all lines and a line `sep=;` are passed over.
+decimal comma; between semicolons, which stand where the comma is decimal, it is nothing else. Blank lines, comments
+(#), empty cells at the end of all lines and a line `sep=;` are passed over.
 
 Whatever has two readings is refused, as are cells without a number, with their line and column.
 """
@@ -31,6 +32,7 @@ from pokespiel.core.tablefiles.content import (
     is_number,
     is_value,
     number,
+    repeated,
     shortened,
 )
 
@@ -82,7 +84,7 @@ def read_text(text: str) -> Content:
     refusals: dict[str, ValueError] = {}
     for separator in separators:
         try:
-            found[separator] = table(split(text, separator, 1 if told else 0))
+            found[separator] = table(split(text, separator, 1 if told else 0), commas=separator == ";")
         except ValueError as refusal:
             refusals[separator] = refusal
     unclear = [refusal for refusal in refusals.values() if isinstance(refusal, _Unclear)]
@@ -155,8 +157,8 @@ def _trimmed(rows: list[Row]) -> list[Row]:
     return rows
 
 
-def table(rows: list[Row]) -> Content:
-    """The numbers of `rows` and the names beside them."""
+def table(rows: list[Row], commas: bool = False) -> Content:
+    """The numbers of `rows` and the names beside them; `commas` in numbers are decimal ones beyond doubt."""
     if not rows:
         raise ValueError("holds no table")
     short = len(rows) > 1 and len({len(row.cells) for row in rows[1:]}) == 1 and _is_short(rows)
@@ -166,10 +168,20 @@ def table(rows: list[Row]) -> Content:
     body = rows[1:] if top else rows
     if not body or len(body[0].cells) == side:
         raise ValueError(f"line {rows[0].line} holds names, but no payoffs follow")
-    values = np.array(_numbers(body, int(side)))
+    values = np.array(_numbers(body, int(side), commas))
     _check_counts(rows, top, side)
     columns = tuple(rows[0].cells[int(side and not short) :]) if top else None
+    _check_once([row.cells[0] for row in body] if side else [], [f"line {row.line}, column 1" for row in body])
+    _check_once(
+        columns or (), [f"line {rows[0].line}, column {index}" for index in range(1 + side, len(body[0].cells) + 1)]
+    )
     return checked(values, False, (tuple(row.cells[0] for row in body) if side else None, _complete(columns, rows[0])))
+
+
+def _check_once(names: Sequence[str], places: Sequence[str]) -> None:
+    """Refuse a name that stands at two places."""
+    if (again := repeated(names)) and names[again[0]]:
+        raise ValueError(f"{places[again[1]]}: {names[again[0]]!r} stands at {places[again[0]]} already")
 
 
 def _is_short(rows: list[Row]) -> bool:
@@ -252,20 +264,20 @@ def _complete(names: Names | None, row: Row) -> Names | None:
     return names
 
 
-def _numbers(body: list[Row], side: int) -> list[list[float]]:
+def _numbers(body: list[Row], side: int, commas: bool) -> list[list[float]]:
     cells = [cell.translate(MINUS) for row in body for cell in row.cells[side:]]
     with_comma = [cell for cell in cells if COMMA.fullmatch(cell)]
     if with_comma:
-        _check_commas(cells, with_comma)
+        _check_commas(cells, with_comma, commas)
     return [[_number(row, column) for column in range(side, len(row.cells))] for row in body]
 
 
-def _check_commas(cells: list[str], with_comma: list[str]) -> None:
-    """Refuse commas that may be something else than decimal ones."""
+def _check_commas(cells: list[str], with_comma: list[str], sure: bool) -> None:
+    """Refuse commas that may be something else than decimal ones, unless that is `sure`."""
     example = shortened(with_comma[0])
-    if all(map(THOUSANDS.fullmatch, with_comma)):
+    if not sure and all(map(THOUSANDS.fullmatch, with_comma)):
         raise _Unclear(f"{example} may have a decimal comma or separated thousands: write a decimal point")
-    if len(with_comma) == len(cells) and all(map(PAIR.fullmatch, with_comma)) and not _are_rates(cells):
+    if not sure and len(with_comma) == len(cells) and all(map(PAIR.fullmatch, with_comma)) and not _are_rates(cells):
         raise _Unclear(
             f"{example} may be a number with a decimal comma or a pair of payoffs: write decimal points, or each"
             " player's payoffs into a file of its own"
