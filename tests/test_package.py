@@ -25,7 +25,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split())
 OF_CUDA = ("nvidia-", "cuda-", "triton")
 """What torch's build for GPUs brings, at versions that torch itself pins."""
-RUN, TEST = PROJECT["dependencies"], PROJECT["optional-dependencies"]["test"]
+RUN, TEST, RAY = PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] for extra in ("test", "ray"))
 
 
 def python(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
@@ -52,7 +52,7 @@ def needed(requirements: list[str]) -> Iterator[str]:
                 open_.append(inner)
 
 
-@pytest.mark.parametrize("requirements", [RUN, TEST], ids=["run", "test"])
+@pytest.mark.parametrize("requirements", [RUN, TEST, RAY], ids=["run", "test", "ray"])
 def test_every_package_is_pinned_and_installed_at_its_pin(requirements):
     pins = {canonicalize_name(name): version for name, version in PINS.items()}
     names = [name for name in needed(requirements) if not name.startswith(OF_CUDA)]
@@ -62,9 +62,9 @@ def test_every_package_is_pinned_and_installed_at_its_pin(requirements):
 
 
 def test_every_pin_is_a_wheel():
-    """An index is asked for all pins of both sets; without one this says so. pip downloads no more than metadata."""
+    """An index is asked for all pins of all sets; without one this says so. pip downloads no more than metadata."""
     flags = ["--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "1", "--quiet", "--no-input"]
-    asked = python("-m", "pip", "install", *flags, "--constraint", "constraints.txt", *RUN, *TEST, cwd=ROOT)
+    asked = python("-m", "pip", "install", *flags, "--constraint", "constraints.txt", *RUN, *TEST, *RAY, cwd=ROOT)
     unreachable = re.search(r"connection broken by .*|No module named pip.*", asked.stderr)
     if asked.returncode and unreachable:
         pytest.skip(f"no package index is reachable: {unreachable[0]}")

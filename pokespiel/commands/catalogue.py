@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pokespiel.core.executors import EXECUTORS
 from pokespiel.core.registry import Registry, filled
 from pokespiel.game.loading import openspiel_names
 from pokespiel.game.names import GAMES, PLAYERS
@@ -17,6 +18,7 @@ SECTIONS: tuple[tuple[str, Registry], ...] = (
     ("Oracles (--oracle)", ORACLES),
     ("Payoff tables (--payoffs)", PAYOFFS),
     *((f"Scripted players of {game} (--population)", players) for game, players in PLAYERS.items()),
+    ("Where work is done (--executor)", EXECUTORS),
     ("Where a tournament's matches go (--allocation)", ALLOCATIONS),
 )
 

@@ -79,7 +79,8 @@ def _answer(arguments: Sequence[str]) -> int:
 def _refuse(error: Exception) -> int:
     if os.environ.get("POKESPIEL_TRACEBACK"):
         raise error
-    print(f"pokespiel: {told(error) if isinstance(error, OSError) else error}", file=sys.stderr)
+    said = told(error) if isinstance(error, OSError) else error
+    print("\n".join([f"pokespiel: {said}", *getattr(error, "__notes__", ())]), file=sys.stderr)
     return 2
 
 

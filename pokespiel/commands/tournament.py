@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional
 
 from pokespiel.commands.interrupted import keeping
+from pokespiel.core.executors import EXECUTORS
 from pokespiel.core.options import Choice
 from pokespiel.core.registry import BadOption
 from pokespiel.game.names import RANKED
@@ -18,6 +19,7 @@ from pokespiel.metasolvers import METASOLVERS
 from pokespiel.payoffs import ALLOCATIONS
 
 if TYPE_CHECKING:
+    from pokespiel.core.executors import Crew
     from pokespiel.core.policy import Policy
     from pokespiel.game.protocols import Game
     from pokespiel.runs.tournament.folder import Plan, Tournament
@@ -58,6 +60,8 @@ class TournamentCommand:
     """Give a match up as unfinished after so many steps; None = only the game ends it."""
     seed: int = 0
     """Starts the random numbers of the whole tournament."""
+    executor: Annotated[Choice, EXECUTORS] = Choice("local")
+    """Where rounds are played, several at a time with more --executor.workers; no figure depends on it."""
 
     @classmethod
     def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
@@ -78,9 +82,10 @@ class TournamentCommand:
         game = load_game(self.game)
         folder = self.folder or Path("runs") / f"tournament-{_plain(self.game)}-{self.seed}"
         plan = self._plan()
-        opened = Tournament.open(folder, self.game, self.seed, self._members(game, folder))
+        opened, executor = Tournament.open(folder, self.game, self.seed, self._members(game, folder)), self.executor
         with keeping(lambda: _kept(folder)), opened as tournament:
-            _play(tournament, plan)
+            with executor.build(EXECUTORS).open() as crew:
+                _play(tournament, plan, crew)
             found = results(tournament, self.meta_solver.build(METASOLVERS), self.draws)
             write(tournament, found)
         print(text(found))
@@ -137,13 +142,13 @@ def _kept(folder: Path) -> str:
     return f"{folder} keeps {matches:,} matches, and the same command goes on" if matches else ""
 
 
-def _play(tournament: Tournament, plan: Plan) -> None:
+def _play(tournament: Tournament, plan: Plan, crew: Crew) -> None:
     from pokespiel.core.progress import watch
 
     config, before, total = tournament.config(), tournament.counted(), tournament.total(plan)
     title = f"{_plain(config.game.split('(')[0])} {'/'.join(str(len(n)) for n in config.populations.values())} policies"
     with watch(title, total, before.units) as bar:
-        for table in tournament.play(plan):
+        for table in tournament.play(plan, crew):
             counted = tournament.counted()
             open_cells = int(table.missing().sum())
             note = f"{counted.matches} matches" + (f", {open_cells} cells to begin" if open_cells else "")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from pokespiel.payoffs.tables import PayoffTable, at, deviations, noise
 @dataclass(frozen=True)
 class Uniform:
     """Every cell alike: the least played ones first."""
+
+    blind: ClassVar[bool] = True
+    """It looks at how many units were played, not at how they ended: several of its rounds can be foreseen."""
 
     def __call__(
         self,

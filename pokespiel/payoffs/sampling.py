@@ -8,9 +8,9 @@ among the unfinished and nowhere else.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from pokespiel.metasolvers.judging import ROUNDING
 from pokespiel.payoffs import ALLOCATIONS, Allocation
 from pokespiel.payoffs.exact import ExactPayoffs
 from pokespiel.payoffs.tables import PayoffTable, Populations, Samples, Units, at, grow, per_seat
+
+if TYPE_CHECKING:
+    from pokespiel.game.portable import Portable
+
 
 Members = Sequence[Sequence[Any]]
 """The members of each population, or of one for all seats: policies, or names where only their number counts."""
@@ -85,6 +89,29 @@ def play_units(
     return Units(cells, orders, seeds, utilities, played.finished.reshape(shape), played.turns.reshape(shape))
 
 
+class Field(NamedTuple):
+    """What all blocks of matches share, wherever they are played."""
+
+    game: Portable
+    populations: Populations
+    width: int
+    max_steps: int | None
+
+
+class Block(NamedTuple):
+    """Units that are played together, from random numbers of their own: whoever plays them gets the same results."""
+
+    cells: np.ndarray
+    """[n, P], see `Units.cells`."""
+    rng: np.random.Generator
+
+
+def play_block(field: Field, block: Block, before: Units | None = None) -> Iterator[Units]:
+    """Play a block: work for an executor."""
+    game, populations, width, max_steps = field
+    yield play_units(game.game, populations, block.cells, block.rng, width=width, max_steps=max_steps)
+
+
 def record(table: PayoffTable, units: Units) -> PayoffTable:
     """A copy of `table` with `units` counted in; a `ValueError` if a cell has not one finished unit after it."""
     assert table.samples is not None, "matches are counted in sampled tables"
@@ -94,6 +121,14 @@ def record(table: PayoffTable, units: Units) -> PayoffTable:
         chosen = groups.ravel() == group
         _record(counted, cell, units.orders, units.utilities[chosen], units.finished[chosen])
     return counted
+
+
+def expecting(table: PayoffTable, cells: np.ndarray, counts: np.ndarray) -> PayoffTable:
+    """A copy of `table` whose number of units has `counts` [k] more in `cells` [k, P], as if they had been played."""
+    assert table.samples is not None, "matches are counted in sampled tables"
+    units = table.samples.units.copy()
+    units[tuple(cells.T)] += counts
+    return table._replace(samples=table.samples._replace(units=units))
 
 
 def _record(table: PayoffTable, cell: np.ndarray, orders: np.ndarray, values: np.ndarray, done: np.ndarray) -> None:

@@ -8,11 +8,13 @@
 
 The log is the truth: the table is counted from it anew whenever the folder is opened. More policies or more units are
 played in the same folder, the cells that lack them first. The random numbers of round k are those of (seed, k), so a
-tournament that is killed and started again ends in the same log.
+tournament that is killed and started again ends in the same log. So does one whose rounds are played side by side:
+rounds that do not depend on each other's results are, and the log takes them in their order.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +26,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from pokespiel.core.executors import Alone, Crew, results
 from pokespiel.core.files import locked, write_text
 from pokespiel.core.options import read_yaml
 from pokespiel.core.policy import Policy, describe
@@ -31,15 +34,29 @@ from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.provenance import environment
 from pokespiel.core.registry import BadOption, checked
 from pokespiel.game.loading import load_game
+from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game, Telling
 from pokespiel.payoffs import Allocation
 from pokespiel.payoffs.allocation import levelled
-from pokespiel.payoffs.sampling import grown, one_for_all, play_units, record, seatings, to_play
+from pokespiel.payoffs.sampling import (
+    Block,
+    Field,
+    expecting,
+    grown,
+    one_for_all,
+    play_block,
+    record,
+    seatings,
+    to_play,
+)
 from pokespiel.payoffs.tables import PayoffTable, per_seat
 from pokespiel.runs.tournament.log import Counted, MatchLog
 
 Members = Mapping[str, Mapping[str, Policy]]
 """Policies by name, by population: `all` where one serves every seat, else the seat's number."""
+
+AHEAD = 4
+"""Of each worker's rounds, so many may wait for an earlier one to be logged before them."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +96,11 @@ class Plan:
             raise BadOption(f"step must be at least 1, got {self.step}")
         if self.max_steps is not None and self.max_steps < 1:
             raise BadOption(f"max_steps must be at least 1, got {self.max_steps}")
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether no round depends on how another ends: units that `max_steps` leaves unfinished would be made up."""
+        return getattr(self.allocation, "blind", False) and self.max_steps is None
 
 
 class Tournament:
@@ -151,25 +173,41 @@ class Tournament:
             np.add.at(played, tuple(units.cells.T), 1)
         return table, played
 
-    def play(self, plan: Plan) -> Iterator[PayoffTable]:
-        """Play what `plan` still lacks, a round at a time; yields the table before the first and after each."""
-        config, game, populations = self.config(), self.game(), self.populations()
+    def play(self, plan: Plan, crew: Crew = Alone()) -> Iterator[PayoffTable]:
+        """Play what `plan` still lacks; yields the table before the first round and after each.
+
+        crew: plays rounds side by side that do not depend on each other's results.
+        """
+        game, populations = self.game(), self.populations()
         names = per_seat(game, self.names())
         table, played = self._counted(game)
-        cells = to_play(game, populations)
-        symmetric = one_for_all(game, populations)
+        field = Field(Portable(game), populations, plan.width, plan.max_steps)
         yield table
-        while True:
-            rng = np.random.default_rng([config.seed, self.log.counted().rounds])
-            counts = _next(plan, table, played[tuple(cells.T)], cells, game, rng, symmetric)
+        rounds = -1
+        while rounds < self.log.counted().rounds:
+            rounds = self.log.counted().rounds
+            for units in results(crew, play_block, self._foreseen(plan, table, played.copy()), field, AHEAD):
+                table = record(table, units)
+                self.log.add(units, names, game.drawn(units.seeds) if isinstance(game, Telling) else {})
+                np.add.at(played, tuple(units.cells.T), 1)
+                yield table
+
+    def _foreseen(self, plan: Plan, table: PayoffTable, played: np.ndarray) -> Iterator[Block]:
+        """The next rounds, up to one that depends on how those before it end; none = the plan is done."""
+        game, seed = self.game(), self.config().seed
+        cells = to_play(game, self.names())
+        place, symmetric = tuple(cells.T), one_for_all(game, self.names())
+        for number in itertools.count(self.log.counted().rounds):
+            rng = np.random.default_rng([seed, number])
+            counts = _next(plan, table, played[place], cells, game, rng, symmetric)
             if not counts.any():
                 return
-            each = np.repeat(cells, counts, axis=0)
-            units = play_units(game, populations, each, rng, width=plan.width, max_steps=plan.max_steps)
-            table = record(table, units)
-            self.log.add(units, names, game.drawn(units.seeds) if isinstance(game, Telling) else {})
-            played[tuple(cells.T)] += counts
-            yield table
+            yield Block(np.repeat(cells, counts, axis=0), rng)
+            played[place] += counts
+            if plan.is_blind:
+                table = expecting(table, cells, counts)
+            elif (played[place] >= plan.first).all():
+                return
 
     def total(self, plan: Plan) -> int:
         """Units when `plan` is done, unless its allocation ends it before."""
