@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pokespiel.game.loading import load_game
 from pokespiel.game.own import is_own, place_of
 from pokespiel.game.protocols import Game
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Portable:
-    """A game that can be pickled: one of a user's own file is loaded from there again, by its absolute path."""
+    """A game that can be pickled; one of a user's module or file is loaded there again, a file by its whole path."""
 
     game: Game
+    load: Callable[[str], Game]
+    """Loads games by name, as `load_game` does."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         name = self.game.name
         if not is_own(name):
-            return Portable, (self.game,)
+            return Portable, (self.game, self.load)
         place = place_of(name)
-        if not place.is_file:
-            return _loaded, (name,)
-        return _loaded, (name.replace(place.source, str(Path(place.source).resolve()), 1),)
+        if place.is_file:
+            name = name.replace(place.source, str(Path(place.source).resolve()), 1)
+        return _loaded, (name, self.load)
 
 
-def _loaded(name: str) -> Portable:
-    return Portable(load_game(name))
+def _loaded(name: str, load: Callable[[str], Game]) -> Portable:
+    return Portable(load(name), load)

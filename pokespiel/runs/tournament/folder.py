@@ -181,7 +181,7 @@ class Tournament:
         game, populations = self.game(), self.populations()
         names = per_seat(game, self.names())
         table, played = self._counted(game)
-        field = Field(Portable(game), populations, plan.width, plan.max_steps)
+        field = Field(Portable(game, load_game), populations, plan.width, plan.max_steps)
         yield table
         rounds = -1
         while rounds < self.log.counted().rounds:
