@@ -21,7 +21,7 @@ import pickle
 import platform
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
@@ -52,10 +52,14 @@ class Report(NamedTuple):
     """It is the result; its value was reported before as one in between."""
 
 
+Reports = Generator[Report, None, None]
+"""Closing it lets go of what is still being done."""
+
+
 class Crew(Protocol):
     """Workers that are ready."""
 
-    def do(self, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None) -> Iterator[Report]:
+    def do(self, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None) -> Reports:
         """Do each unit, taken when a worker is free for it; reports come as they are made.
 
         ahead: begin no unit that is more than `ahead` times the number of workers after the first unfinished one; None
@@ -98,7 +102,7 @@ def results(
 class Alone:
     """This process does one unit after the other; nothing is pickled."""
 
-    def do(self, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None) -> Iterator[Report]:
+    def do(self, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None) -> Reports:
         for number, unit in enumerate(units):
             value = None
             for value in work(shared, unit, None):
@@ -261,7 +265,7 @@ class Dispatcher:
     def __init__(self, posts: Posts):
         self._posts = posts
 
-    def do(self, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None) -> Iterator[Report]:
+    def do(self, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None) -> Reports:
         numbered, open_, done = enumerate(units), dict[int, _Open](), False
         self._posts.begin(work, shared)
         try:

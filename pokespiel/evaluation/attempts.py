@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import functools
 import logging
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.core.executors import Alone, Crew, Report
 from pokespiel.core.policy import Policy
 from pokespiel.core.policy_files import load_policy, read_about, save_policy
 from pokespiel.core.progress import Lines, Watch, watch
 from pokespiel.evaluation.match_sets import generator, head_to_head
+from pokespiel.game.loading import load_game
+from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles import Opponents, Oracle, Training
@@ -75,6 +72,20 @@ class Finished(NamedTuple):
     curve: tuple[Point, ...]
 
 
+class Step(NamedTuple):
+    """Where a training stands when it is to be saved."""
+
+    training: Training
+    curve: tuple[Point, ...]
+    last: bool
+    """It is finished, and its oracle's state no longer needed."""
+
+    def kept(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        curve = [tuple(point) for point in self.curve]
+        return {"state": self.training.state, "curve": curve, "decisions": int(self.training.metrics["decisions"])}
+
+
 @dataclass(frozen=True)
 class Workshop:
     """Where attempts are trained: a folder, and how often they are measured and saved."""
@@ -90,39 +101,47 @@ class Workshop:
     watch: Callable[[str, int, int], Watch] = watch
     """Shows how far a training is."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "game": Portable(self.game, load_game)}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__dict__.update({**state, "game": state["game"].game})
+
     def result(self, attempt: Attempt) -> Finished:
         """The attempt's result, trained now if it was not before."""
         if self.known(attempt.name) is None:
             self._train(attempt)
+        return self._settled(attempt)
+
+    @contextmanager
+    def results(self, attempts: Sequence[Attempt], crew: Crew) -> Iterator[Callable[[Attempt], Finished]]:
+        """`result`, with `attempts` trained by a crew, in their order, as many at a time as it has workers.
+
+        A crew of one trains here, when asked for. Workers send what a kill should not cost and this process keeps it,
+        so that they need not share its folder; what they have not finished goes on at its checkpoint.
+        """
+        missing = [attempt for attempt in attempts if self.known(attempt.name) is None]
+        if isinstance(crew, Alone) or len(missing) < 2:
+            yield self.result
+            return
+        units = [(attempt, self._kept(attempt)) for attempt in missing]
+        there = replace(self, watch=functools.partial(Lines, every=10.0))
+        with closing(crew.do(train, units, there)) as reports:
+            yield functools.partial(self._reported, missing, reports)
+
+    def _reported(self, missing: Sequence[Attempt], reports: Iterator[Report], attempt: Attempt) -> Finished:
+        """The attempt's result once a report has brought it; those on the way are kept."""
+        while self.known(attempt.name) is None:
+            number, step, last = next(reports)
+            if last == step.last:
+                self._save(missing[number], step)
+        return self._settled(attempt)
+
+    def _settled(self, attempt: Attempt) -> Finished:
         self._checkpoint(attempt).unlink(missing_ok=True)
         finished = self.known(attempt.name)
         assert finished is not None
         return finished
-
-    @contextmanager
-    def results(self, attempts: Sequence[Attempt], jobs: int) -> Iterator[Callable[[Attempt], Finished]]:
-        """`result`, with so many of `attempts` trained at a time in processes of their own, in their order.
-
-        One job trains here, when asked for. The processes end with this one, however it ends, and with the context;
-        what they have not finished goes on at its checkpoint.
-        """
-        missing = [attempt for attempt in attempts if self.known(attempt.name) is None]
-        if min(jobs, len(missing)) < 2:
-            yield self.result
-            return
-        others = multiprocessing.active_children()
-        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _follow_the_parent)
-        in_lines = replace(self, watch=functools.partial(Lines, every=10.0))
-        futures = {attempt.name: pool.submit(in_lines.result, attempt) for attempt in missing}
-        try:
-            yield lambda one: futures[one.name].result() if one.name in futures else self.result(one)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            workers = [process for process in multiprocessing.active_children() if process not in others]
-            for process in workers:
-                process.terminate()
-            for process in workers:
-                process.join()
 
     def known(self, name: str) -> Finished | None:
         """The result of the attempt of that name; None = it is not finished."""
@@ -139,9 +158,23 @@ class Workshop:
     def _checkpoint(self, attempt: Attempt) -> Path:
         return self.folder / f"{attempt.name}.checkpoint.safetensors"
 
-    def _train(self, attempt: Attempt) -> None:
+    def _kept(self, attempt: Attempt) -> Mapping[str, Any] | None:
+        """What the checkpoint holds."""
         checkpoint = self._checkpoint(attempt)
-        kept = load_checkpoint(checkpoint, FORMAT) if checkpoint.is_file() else None
+        return load_checkpoint(checkpoint, FORMAT) if checkpoint.is_file() else None
+
+    def _train(self, attempt: Attempt) -> None:
+        for step in self.steps(attempt, self._kept(attempt)):
+            self._save(attempt, step)
+
+    def _save(self, attempt: Attempt, step: Step) -> None:
+        if step.last:
+            self._keep(attempt, step.training, list(step.curve))
+        else:
+            save_checkpoint(self._checkpoint(attempt), FORMAT, step.kept())
+
+    def steps(self, attempt: Attempt, kept: Mapping[str, Any] | None) -> Iterator[Step]:
+        """Train from the beginning or from what was `kept`: a step whenever it is time to save one, the result last."""
         curve = [Point(*point) for point in kept["curve"]] if kept else self._first(attempt)
         oracle = replace(attempt.oracle, warm_start="member" if attempt.start else "scratch", member=0)
         saved = time.monotonic()
@@ -160,11 +193,10 @@ class Workshop:
                     curve.append(self._point(attempt, training))
                 bar.update(min(done, oracle.decisions), f"score {curve[-1].score:.3f}" if curve else "")
                 if time.monotonic() - saved > self.checkpoint_seconds:
-                    tree = {"state": training.state, "curve": [tuple(p) for p in curve], "decisions": done}
-                    save_checkpoint(checkpoint, FORMAT, tree)
+                    yield Step(training, tuple(curve), last=False)
                     saved = time.monotonic()
         assert training is not None, "an oracle yields at least its result"
-        self._keep(attempt, training, curve)
+        yield Step(training._replace(state={}), tuple(curve), last=True)
 
     def _keep(self, attempt: Attempt, training: Training, curve: list[Point]) -> None:
         if not training.responses.get(0):
@@ -198,14 +230,10 @@ class Workshop:
         return Point(decisions, seconds, score.score, score.low, score.high)
 
 
-def _follow_the_parent() -> None:
-    """Leave Ctrl-C to the parent process, and end when it does, even if it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "this is a process of a pool"
-
-    def follow() -> None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
+def train(workshop: Workshop, unit: tuple[Attempt, Mapping[str, Any] | None], before: Step | None) -> Iterator[Step]:
+    """Train an attempt from its beginning, from what was kept of it or from the last step: work for an executor."""
+    attempt, kept = unit
+    if before is not None and before.last:
+        yield before
+    else:
+        yield from workshop.steps(attempt, kept if before is None else before.kept())
