@@ -3,6 +3,7 @@
     python benchmarks/threads.py                # about four minutes of processor time
     python benchmarks/threads.py --seconds 10 --repeats 3
     python benchmarks/threads.py --precision    # float32 and bfloat16, where it is native and where it is emulated
+    python benchmarks/threads.py --nash         # a Nash equilibrium, by the order of imports
 
 Each cell is a process of its own: one or two threads of torch, which sleep while they wait (as `import pokespiel` has
 it) or spin (torch's default, here by importing torch first). It warms up with one thread and then takes so many seconds
@@ -12,11 +13,15 @@ would give at the pace, per processor second, of one thread alone; the goal is 0
 
 Precision is measured by a few forward and backward passes of 2,048 decisions, in decisions a second of one thread's
 processor time; a processor without bfloat16 is one that torch and oneDNN are told to take for AVX2.
+
+The Nash equilibrium is that of a normal 200 x 200 matrix, in processes that import NumPy before pokespiel, after it, or
+torch before both, with the one thread that a solver takes and with as many as the libraries would have.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import itertools
 import json
 import os
@@ -30,6 +35,8 @@ from typing import Any, NamedTuple
 
 LOOP = [sys.executable, "-c", "while True: pass"]
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+FIRST = {"numpy": "NumPy first", "pokespiel": "NumPy last", "torch": "torch first"}
+"""What a process may import first."""
 LONGEST = 50.0
 """Seconds that a measurement, and with it a loop, may take."""
 WORK = {"matches": "shipped agent's matches/s", "ppo": "PPO self-play, decisions/s"}
@@ -58,7 +65,16 @@ def main() -> None:
     parser.add_argument("--child", nargs=3, metavar=("WORK", "THREADS", "WAITING"), help=argparse.SUPPRESS)
     parser.add_argument("--precision", action="store_true", help="the other table")
     parser.add_argument("--child-precision", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--nash", action="store_true", help="the third table")
+    parser.add_argument("--child-nash", nargs=2, metavar=("FIRST", "THREADS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.nash:
+        orders()
+        return
+    if options.child_nash:
+        first, threads = options.child_nash
+        print(json.dumps(solve(first, int(threads))))
+        return
     if options.precision:
         print("| Gen 1 OU, network | weights | bfloat16 is | float32 | bfloat16 | times | auto |", flush=True)
         print("|---|---|---|---|---|---|---|", flush=True)
@@ -179,6 +195,36 @@ def self_play(threads: int) -> Callable[[], int]:
         return made
 
     return step
+
+
+def orders() -> None:
+    """A row for each order of imports and number of threads."""
+    print("| imports | threads | loops | first solve, ms | median, ms | processor time, ms |", flush=True)
+    print("|---|---|---|---|---|---|", flush=True)
+    settings = ((1, "one", 0), (1, "one", 2), (0, "as they are", 0))
+    for (threads, said, loops), first in itertools.product(settings, FIRST):
+        with busy(loops):
+            asked = [sys.executable, __file__, "--child-nash", first, str(threads)]
+            times = json.loads(subprocess.run(asked, check=True, stdout=subprocess.PIPE).stdout)
+        print(f"| {FIRST[first]} | {said} | {loops} | {' | '.join(f'{time:.1f}' for time in times)} |", flush=True)
+
+
+def solve(first: str, threads: int) -> list[float]:
+    """Milliseconds of the first solve, and the medians of wall and processor time over 10 more."""
+    importlib.import_module(first)
+    import numpy as np
+
+    from pokespiel.core.threads import limited
+    from pokespiel.metasolvers.nash import Nash
+
+    matrix = np.random.default_rng(0).normal(size=(200, 200))
+    payoffs, solver, times = np.stack([matrix, -matrix]), Nash(), []
+    with limited(threads):
+        for _ in range(11):
+            began, processor = time.perf_counter(), time.process_time()
+            solver(payoffs)
+            times.append((1e3 * (time.perf_counter() - began), 1e3 * (time.process_time() - processor)))
+    return [times[0][0], *(float(median) for median in np.median(times[1:], axis=0))]
 
 
 def precisions() -> None:

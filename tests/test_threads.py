@@ -176,3 +176,22 @@ def test_the_environment_decides_and_torch_loaded_before_is_known():
     assert "passive: False" in said
     before = "import sys; sys.modules['torch'] = None; import pokespiel; del sys.modules['torch']"
     assert "passive: False" in openmp(before)
+
+
+@pytest.mark.parametrize("first", ["numpy", "pokespiel", "torch"])
+def test_a_solver_takes_one_thread_in_whatever_order_its_libraries_came(first):
+    """The processor time is the wall time's at most: no thread beside the solving one works or spins."""
+    program = (
+        f"import {first}, time\n"
+        "import numpy as np\n"
+        "from pokespiel.metasolvers.nash import Nash\n"
+        "matrix = np.random.default_rng(0).normal(size=(200, 200))\n"
+        "payoffs = np.stack([matrix, -matrix])\n"
+        "Nash()(payoffs)\n"
+        "whole, own = time.process_time(), time.thread_time()\n"
+        "for _ in range(5): Nash()(payoffs)\n"
+        "whole, own = time.process_time() - whole, time.thread_time() - own\n"
+        "assert whole < 1.2 * own, (whole, own)\n"
+    )
+    free = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    subprocess.run([sys.executable, "-c", program], check=True, env=free)
