@@ -223,7 +223,7 @@ def test_a_challenge_that_nobody_answers_is_withdrawn_when_patience_ends(server)
     foe = Sleeper(server.port, "sleeper")
     began = time.monotonic()
     tally = challenged(server, foe, patience=1.0, attempts=1)
-    assert 1.0 <= time.monotonic() - began < 4.0
+    assert 1.0 <= time.monotonic() - began < 15.0, "long before the usual patience of 20 s ends"
     assert tally.problems == ("sleeper did not answer the challenge within 1 s",)
     assert any("cancelled the challenge" in message for message in foe.heard)
 
@@ -238,7 +238,7 @@ def test_one_who_blocks_challenges_is_told(server):
 def test_patience_is_what_it_says(server):
     began = time.monotonic()
     tally = online(server, patience=1.0, attempts=1).accept(1).finish()
-    assert 1.0 <= time.monotonic() - began < 3.0
+    assert 1.0 <= time.monotonic() - began < 15.0, "long before the usual patience of 20 s ends"
     assert tally.problems == ("no challenge came within 1 s",)
 
 

@@ -391,7 +391,7 @@ def test_a_refused_password_is_said_to_be(answer):
         began = time.monotonic()
         with pytest.raises(LoginFailed, match=REFUSALS[answer]) as refused:
             bot.ladder(1).finish()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30, "long before waiting for the login ends"
     assert "act=login&name=Our+Bot&pass=secret&challstr=4%7Cabc" in asked
     assert "secret" not in str(refused.value)
 
