@@ -14,8 +14,8 @@ class Profile:
     """The game to play."""
     hidden: tuple[int, ...] = (128, 128)
     """Widths of the network's hidden layers."""
-    body: Literal["auto", "mlp", "residual", "structured"] = "auto"
-    """What the network is made of; auto = by the game's layout where it has one."""
+    body: str = "auto"
+    """What the network is made of: mlp, residual or structured; auto = by the game's layout where it has one."""
     device: str = "cpu"
     """Where the network runs."""
     threads: int | Literal["auto"] = "auto"

@@ -10,7 +10,10 @@ may name the row that describes it, which lets one small network score all actio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,29 @@ class Layout:
         """The columns in no block."""
         covered = {column for block in self.blocks for column in range(block.start, block.stop)}
         return tuple(column for column in range(self.num_features) if column not in covered)
+
+
+@dataclass(frozen=True, eq=False)
+class Compact:
+    """How a row of features [D] follows from a compact row of whole numbers [numbers] int16.
+
+    Column d is n * scale[d] with n the compact row's number source[d]; or, where codes[d] > 0, the entry
+    first[d] + stride[d] * clip(n, 0, codes[d] - 1) of the fixed tables' values, laid end to end.
+    """
+
+    numbers: int
+    source: np.ndarray
+    """[D] int64"""
+    scale: np.ndarray
+    """[D] float32, 0 where a table is read"""
+    codes: np.ndarray
+    """[D] int64, 0 where no table is read"""
+    first: np.ndarray
+    """[D] int64"""
+    stride: np.ndarray
+    """[D] int64"""
+    values: np.ndarray
+    """[V] float32"""
+    expand: Callable[[np.ndarray], np.ndarray]
+    """The same by the game itself: [b, numbers] int16 to [b, D] float32. A function of a module, so that it can be
+    pickled."""

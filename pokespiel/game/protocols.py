@@ -6,6 +6,7 @@
     |-------------------------------|------------------------|-------------------------------------------------------|
     | `Enumerable`                  | information_states     | networks tabulated, no state computed twice           |
     | `WithLayout`                  | layout                 | network bodies that use the structure of its features |
+    | `WithCompact`                 | compact                | a fifth of the memory moved in training               |
     | `Privileged`                  | num_state_features     | critics that see everything; see `FullState`          |
     | `Signalling`                  | signals                | shaped rewards; see `Standings`                       |
     | `Telling`                     | drawn                  | what chance drew, in the logs of matches              |
@@ -22,14 +23,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from pokespiel.core.options import Choice
 from pokespiel.core.policy import Observations, Policy
 from pokespiel.core.registry import Registry
-from pokespiel.game.layout import Layout
+from pokespiel.game.layout import Compact, Layout
+
+if TYPE_CHECKING:
+    from pokespiel.core.options import Choice
 
 Form = Literal["tree", "step"]
 """The sequence form, or stepped through its states (in batches by its own engine, where the game has one)."""
@@ -42,7 +45,7 @@ class Matches(Protocol):
         """Indices [b] of the unfinished matches that await `player`, and what it knows in them.
 
         `out` offers arrays of at least B rows to write into; the result may be views of them, valid until the next
-        call.
+        call. Of a game `WithCompact`, int16 arrays ask for compact rows.
         """
         ...
 
@@ -92,6 +95,22 @@ class WithLayout(Protocol):
     """A game whose features have a structure that networks can use."""
 
     layout: Layout
+
+
+@runtime_checkable
+class WithCompact(Protocol):
+    """A game that can show an observation as few whole numbers, from which its features follow; training records these.
+
+    `Matches.observe(player, out)` writes them where `out.features` is [>= B, numbers] int16.
+    """
+
+    compact: Compact | None
+    """How; None where this game cannot after all."""
+
+
+def compact_of(game: Game) -> Compact | None:
+    """How `game` shows compact rows; None where it does not."""
+    return game.compact if isinstance(game, WithCompact) else None
 
 
 @runtime_checkable

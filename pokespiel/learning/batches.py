@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pokespiel.learning.networks import Network, Output
+from pokespiel.learning.networks import Network, Output, shares_states, to_tensor
 from pokespiel.learning.rollout import Records, Rollout
 
 
@@ -40,46 +40,65 @@ class Batch(NamedTuple):
     """Recurrent: [L, S] bool, a match began with this decision"""
 
 
+_INPUTS = ("features", "player", "memory", "state")
+_ANSWERS = ("legal", "action", "behaviour")
+
+
+class OnDevice:
+    """A rollout's records on the device that learns from them, to which each is copied once; the CPU's share memory."""
+
+    def __init__(self, records: Records, device: torch.device):
+        self.records, self.device = records, device
+        self._columns = {name: to_tensor(getattr(records, name), device) for name in (*_INPUTS, *_ANSWERS)}
+
+    def batch(self, rows: np.ndarray, *, distinct: bool = False) -> Batch:
+        """The records at `rows` [b]; `distinct` shares one evaluation among equal information states."""
+        shown, inverse, records = rows, None, self.records
+        if distinct and len(rows) and (records.key[rows] >= 0).all():
+            shown, places = _distinct(records.key[rows] * (records.player.max() + 1) + records.player[rows])
+            shown, inverse = rows[shown], torch.from_numpy(places).to(self.device)
+        features, player, memory, state = self._at(_INPUTS, shown)
+        legal, action, behaviour = self._at(_ANSWERS, rows)
+        return Batch(rows, legal, action, behaviour, (features, player, memory, state), inverse, None, None)
+
+    def _at(self, names: tuple[str, ...], rows: np.ndarray) -> list[Tensor]:
+        places = torch.from_numpy(rows).to(self.device)
+        return [self._columns[name].index_select(0, places) for name in names]
+
+
 def batch_of(records: Records, rows: np.ndarray, device: torch.device, *, distinct: bool = False) -> Batch:
-    """The records at `rows` [b]; `distinct` shares one evaluation among equal information states."""
-    shown, inverse = rows, None
-    if distinct and len(rows) and (records.key[rows] >= 0).all():
-        shown, places = _distinct(records.key[rows] * (records.player.max() + 1) + records.player[rows])
-        shown, inverse = rows[shown], torch.from_numpy(places).to(device)
-
-    def tensor(array: np.ndarray, at: np.ndarray) -> Tensor:
-        return torch.from_numpy(array[at]).to(device)
-
-    inputs = (
-        tensor(records.features, shown),
-        tensor(records.player, shown),
-        tensor(records.memory, shown),
-        tensor(records.state, shown),
-    )
-    legal, action = tensor(records.legal, rows), tensor(records.action, rows)
-    return Batch(rows, legal, action, tensor(records.behaviour, rows), inputs, inverse, None, None)
+    """The records at `rows` [b] alone; see `OnDevice.batch`."""
+    part = Records(*(array[rows] for array in records))
+    return OnDevice(part, device).batch(np.arange(len(rows)), distinct=distinct)._replace(rows=rows)
 
 
 def minibatches(
-    rollout: Rollout, wanted: np.ndarray, count: int, rng: np.random.Generator, network: Network, device: torch.device
+    rollout: Rollout,
+    wanted: np.ndarray,
+    count: int,
+    rng: np.random.Generator,
+    network: Network,
+    device: torch.device,
+    *,
+    epochs: int = 1,
 ) -> Iterator[Batch]:
-    """The wanted [N] bool records in `count` random parts; of whole streams for a recurrent network."""
+    """The wanted [N] bool records in `count` random parts, `epochs` times; of whole streams for a recurrent network."""
     if network.memory_size:
-        streams = rng.permutation(np.flatnonzero(_any_wanted(rollout, wanted)))
-        for part in np.array_split(streams, min(count, max(len(streams), 1))):
-            if len(part):
-                yield sequences(rollout, wanted, part, device)
+        streams = np.flatnonzero(_any_wanted(rollout, wanted))
+        for part in _parts(streams, count, rng, epochs):
+            yield sequences(rollout, wanted, part, device)
         return
-    rows = rng.permutation(np.flatnonzero(wanted))
-    distinct = shares_states(network)
-    for part in np.array_split(rows, min(count, max(len(rows), 1))):
-        if len(part):
-            yield batch_of(rollout.records, part, device, distinct=distinct)
+    records, distinct = OnDevice(rollout.records, device), shares_states(network)
+    for part in _parts(np.flatnonzero(wanted), count, rng, epochs):
+        yield records.batch(part, distinct=distinct)
 
 
-def shares_states(network: Network) -> bool:
-    """Whether equal information states give `network` equal outputs."""
-    return not (network.memory_size or network.options.privileged or network.options.auxiliary)
+def _parts(items: np.ndarray, count: int, rng: np.random.Generator, epochs: int) -> Iterator[np.ndarray]:
+    """The items in `count` random parts, `epochs` times; empty ones are left out."""
+    for _ in range(epochs):
+        for part in np.array_split(rng.permutation(items), min(count, max(len(items), 1))):
+            if len(part):
+                yield part
 
 
 def sequences(rollout: Rollout, wanted: np.ndarray, streams: np.ndarray, device: torch.device) -> Batch:

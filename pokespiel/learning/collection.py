@@ -6,13 +6,14 @@ others are played alone. What is recorded, and how, stands in `rollout.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from pokespiel.core.policy import Observations, sample_actions, take, trembled
-from pokespiel.game import Game
+from pokespiel.game.layout import Compact
+from pokespiel.game.protocols import Game, compact_of
 from pokespiel.learning.history import History
 from pokespiel.learning.rewards import Reward, Shaper
 from pokespiel.learning.rollout import Buffer, Decision, Owed, Records, Rollout
@@ -45,10 +46,12 @@ class Collector:
         reward: Reward | None = None,
         explore: float = 0.0,
         refill: bool = True,
+        compact: bool = False,
     ):
         """`explore` mixes so much (0..1) of uniform play into the learners' decisions, whose records say so.
 
         `refill` = False leaves a match's place empty when it has ended; see `collect_all`.
+        `compact`: the learners read compact rows, where the game has them, and these are recorded.
         """
         if len(learners) != seating.learners:
             raise ValueError(f"the seating is for {seating.learners} learners, {len(learners)} were given")
@@ -57,8 +60,10 @@ class Collector:
         self.shaper = Shaper(game, reward or Reward())
         self.reads_state = any(learner.reads_state for learner in learners)
         self._memory_size = max((p.memory_size for p in self._participants), default=0)
+        self._show(compact_of(game) if compact else None)
         self._carried: Records
         self._owed: Owed
+        self._buffer: Buffer
         self._begin(rng.integers(2**63, size=matches), seating.draw(matches, rng))
 
     @property
@@ -77,9 +82,14 @@ class Collector:
             raise ValueError(f"a new seating's policies may remember at most {self._memory_size} values")
         self.seating = seating
 
-    def collect(self, decisions: int, progress: float = 0.0) -> Rollout:
-        """Play until `decisions` new decisions are recorded; `progress` (0..1) of training anneals shaped rewards."""
+    def collect(self, decisions: int, progress: float = 0.0, buffer: Buffer | None = None) -> Rollout:
+        """Play until `decisions` new decisions are recorded; `progress` (0..1) of training anneals shaped rewards.
+
+        They are recorded in `buffer` from now on, if one is given.
+        """
         self.shaper.progress = progress
+        if buffer is not None:
+            self._buffer = buffer
         self._buffer.clear(self._carried, self._owed)
         while self._buffer.fresh < decisions:
             self._step()
@@ -96,6 +106,20 @@ class Collector:
         rollout, self._carried, self._owed = self._buffer.close()
         return rollout
 
+    def _show(self, compact: Compact | None) -> None:
+        """Have the game show compact rows from now on, or features."""
+        self.compact, self._shown = compact, None
+        if compact is not None:
+            features, legal = (
+                np.empty((self.count, compact.numbers), np.int16),
+                np.empty((self.count, self.game.num_actions), bool),
+            )
+            self._shown = Observations(0, features, legal, np.empty(0, np.int64))
+
+    def new_buffer(self, room: Callable[..., np.ndarray] = np.empty) -> Buffer:
+        """A buffer for rollouts of this collector; `room` gives its arrays."""
+        return Buffer(self.game, self.count, self._memory_size, self.reads_state, compact=self.compact, room=room)
+
     def _begin(self, seeds: np.ndarray, seated: np.ndarray) -> None:
         players = self.game.num_players
         self.matches = self.game.start(seeds)
@@ -104,7 +128,7 @@ class Collector:
         self.memory = np.zeros((self.count, players, self._memory_size), np.float32)
         self.totals = np.zeros((self.count, players))
         self.over = np.zeros(self.count, bool)
-        self._buffer = Buffer(self.game, self.count, self._memory_size, self.reads_state)
+        self._buffer = self.new_buffer()
         self._carried, self._owed = self._buffer.nothing()
         self._remember(np.arange(self.count))
         self.shaper.begin(self.matches, np.arange(self.count))
@@ -123,7 +147,7 @@ class Collector:
         actions = np.zeros((self.game.num_players, self.count), np.int64)
         self._buffer.advance()
         for player in range(self.game.num_players):
-            indices, observations = self.matches.observe(player)
+            indices, observations = self.matches.observe(player, self._shown)
             if len(indices):
                 actions[player, indices] = self._act(player, indices, observations)
         utilities = self.matches.step(actions)
@@ -152,6 +176,8 @@ class Collector:
     def _oppose(self, number: int, player: int, indices: np.ndarray, own: Observations) -> np.ndarray:
         policy = self._participants[number]
         size = policy.memory_size
+        if self.compact is not None:
+            own = own._replace(features=self.compact.expand(own.features))
         probabilities, memory = policy(own, self.memory[indices, player, :size])
         if size:
             self.memory[indices, player, :size] = memory
@@ -210,5 +236,8 @@ class Collector:
         self.memory = np.array(state["memory"])
         self.totals = np.array(state["totals"])
         self.shaper.load(state["shaper"])
+        if self.compact is not None and state["carried"]["features"].dtype != np.int16:  # a run from before
+            self._show(None)
+            self._buffer = self.new_buffer()
         self._carried = Records(**{name: np.array(array) for name, array in state["carried"].items()})
         self._owed = Owed(**{name: np.array(array) for name, array in state["owed"].items()})

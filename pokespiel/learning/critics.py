@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from pokespiel.game.protocols import Game
-from pokespiel.learning.batches import batch_of, outputs, shares_states
+from pokespiel.learning.batches import batch_of, outputs
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import chosen
-from pokespiel.learning.networks import Network, NetworkOptions, expected_value, masked_log_softmax
+from pokespiel.learning.networks import Network, NetworkOptions, expected_value, masked_log_softmax, shares_states
 from pokespiel.learning.rollout import Records
 from pokespiel.learning.sampler import Transitions
 

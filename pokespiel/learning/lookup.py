@@ -1,7 +1,7 @@
-"""Sums of embeddings, fast on a CPU in both directions.
+"""Sums of embeddings, fast in both directions.
 
-PyTorch adds up an embedding's gradient on a CPU row by row; as a product with a sparse matrix of counts it takes a
-tenth of the time.
+PyTorch adds up an embedding's gradient row by row on a CPU, and on a GPU code by code, which takes long where there are
+few codes and many rows. As a product with a matrix of counts (sparse on the CPU) it takes a tenth of the time.
 """
 
 from __future__ import annotations
@@ -17,8 +17,14 @@ from torch import Tensor
 def table_sums(codes: Tensor, table: Tensor) -> Tensor:
     """The sums [n, R] of the rows of `table` [K, R] that `codes` [n, m] name."""
     if codes.device.type != "cpu" or torch.compiler.is_compiling():
-        return torch.nn.functional.embedding_bag(codes, table, mode="sum")
+        return counted_sums(codes, table)
     return _TableSums.apply(codes, table)
+
+
+def counted_sums(codes: Tensor, table: Tensor) -> Tensor:
+    """The same as a product with how often each row names each code: what a GPU is good at, in both directions."""
+    counts = torch.zeros(len(codes), len(table), device=codes.device)
+    return counts.scatter_add_(1, codes, counts.new_ones(1, 1).expand_as(codes)).to(table.dtype) @ table
 
 
 class _TableSums(torch.autograd.Function):

@@ -11,31 +11,45 @@ training knows, and never reaches the policy.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pokespiel.core.registry import build
+from pokespiel.core.registry import Registry, build, unknown
 from pokespiel.game.layout import Block, Layout
 from pokespiel.game.protocols import Game, Privileged, WithLayout
+from pokespiel.learning.expansion import Expansion
 from pokespiel.learning.structured import Structured
+
+BODIES = Registry(
+    "network body",
+    {
+        "mlp": "pokespiel.learning.bodies:Perceptron",
+        "residual": "pokespiel.learning.bodies:Residual",
+        "structured": "pokespiel.learning.structured:Structured",
+    },
+)
+"""A body is a module with `make(options, shape, inputs)`, a `width`, and features [b, inputs] -> hidden [b, width] and
+the encoded rows by block, or None."""
 
 
 @dataclass(frozen=True)
 class NetworkOptions:
     """The shape of a network; the defaults are small and fast on two cores."""
 
-    body: Literal["auto", "mlp", "residual", "structured"] = "auto"
-    """`structured` follows the game's layout; `auto` does so where the game has one, else it is `mlp`."""
+    body: str = "auto"
+    """mlp, residual, structured or another of `BODIES`. `structured` follows the game's layout; auto does so where the
+    game has one, else it is `mlp`."""
     hidden: tuple[int, ...] = (128, 128)
     """Widths of the hidden layers; a residual body has a block a layer after the first, all of the first's width."""
     row_width: int = 32
     """Structured: width of the encoding of a row (a Pokémon, a move)."""
     attention: int = 0
-    """Structured: heads of one self-attention layer over the rows; 0 = none."""
+    """Structured: heads of self-attention over the rows; 0 = none."""
+    attention_layers: int = 1
+    """Structured: layers of attention. Of several, each ends in a small perceptron of its own, as in transformers."""
     recurrent: int = 0
     """Width of a GRU after the body, which remembers the match so far; 0 = memoryless."""
     value: Literal["scalar", "outcome"] = "scalar"
@@ -48,6 +62,10 @@ class NetworkOptions:
     """A head that predicts the full state, hidden facts included, from the player's view."""
 
     def __post_init__(self) -> None:
+        if self.body not in ("auto", *BODIES):
+            raise unknown("network body", self.body, ("auto", *BODIES))
+        if self.attention_layers < 1:
+            raise ValueError(f"attention_layers must be at least 1, not {self.attention_layers}")
         if not self.hidden or min(self.hidden) < 1 or self.row_width < 1:
             raise ValueError(f"layers need widths of at least 1, not hidden {self.hidden}, row_width {self.row_width}")
         if min(self.attention, self.recurrent) < 0:
@@ -118,6 +136,8 @@ class Network(nn.Module):
         self.critic, critic_width = self._critic(width)
         self.value = nn.Linear(critic_width, 3 if options.value == "outcome" else 1)
         self.auxiliary = nn.Linear(width, shape.num_state_features) if options.auxiliary else None
+        self.expansion: Expansion | None = None
+        """Set where the network is to read compact rows too."""
         _initialise(self)
 
     @property
@@ -126,6 +146,8 @@ class Network(nn.Module):
 
     def forward(self, features: Tensor, player: Tensor, memory: Tensor, state: Tensor) -> tuple[Output, Tensor]:
         """One decision each: features [b, D], player [b] int64, memory [b, M], state [b, F] (F = 0 if not privileged).
+
+        A network with an `expansion` also takes compact rows [b, numbers] int16 for features.
 
         Gives the output and the next memory [b, M].
         """
@@ -152,6 +174,9 @@ class Network(nn.Module):
         return Output(logits.float(), self.value(seen).float(), auxiliary)
 
     def _seated(self, features: Tensor, player: Tensor) -> Tensor:
+        if features.dtype == torch.int16:
+            assert self.expansion is not None
+            features = self.expansion(features)
         if not self.seats:
             return features
         return torch.cat([features, nn.functional.one_hot(player, self.seats).to(features.dtype)], dim=1)
@@ -167,37 +192,9 @@ class Network(nn.Module):
         return body, body.width
 
 
-class Perceptron(nn.Module):
-    """Linear layers with ReLU."""
-
-    def __init__(self, inputs: int, hidden: tuple[int, ...]):
-        super().__init__()
-        widths = (inputs, *hidden)
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
-        self.width = widths[-1]
-
-    def forward(self, x: Tensor) -> tuple[Tensor, None]:
-        for layer in self.layers:
-            x = torch.relu(layer(x))
-        return x, None
-
-
-class Residual(nn.Module):
-    """A linear layer, then blocks x + W2 relu(W1 norm(x)), then a norm."""
-
-    def __init__(self, inputs: int, hidden: tuple[int, ...]):
-        super().__init__()
-        width = self.width = hidden[0]
-        self.first = nn.Linear(inputs, width)
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in hidden)
-        self.inner = nn.ModuleList(nn.Linear(width, wide) for wide in hidden[1:])
-        self.outer = nn.ModuleList(nn.Linear(wide, width) for wide in hidden[1:])
-
-    def forward(self, x: Tensor) -> tuple[Tensor, None]:
-        x = self.first(x)
-        for norm, inner, outer in zip(self.norms, self.inner, self.outer, strict=False):
-            x = x + outer(torch.relu(inner(norm(x))))
-        return torch.relu(self.norms[-1](x)), None
+def shares_states(network: Network) -> bool:
+    """Whether equal information states give `network` equal outputs."""
+    return not (network.memory_size or network.options.privileged or network.options.auxiliary)
 
 
 def make_network(options: NetworkOptions, shape: NetworkShape, rng: np.random.Generator) -> Network:
@@ -242,10 +239,7 @@ def _settled(options: NetworkOptions, shape: NetworkShape) -> NetworkOptions:
 
 
 def _body(options: NetworkOptions, shape: NetworkShape, inputs: int) -> Any:
-    if options.body == "structured":
-        assert shape.layout is not None
-        return Structured(shape.layout, inputs, options.hidden, options.row_width, options.attention)
-    return (Residual if options.body == "residual" else Perceptron)(inputs, options.hidden)
+    return BODIES[options.body].make(options, shape, inputs)
 
 
 def _initialise(network: Network) -> None:

@@ -10,12 +10,14 @@ and it comes first in the next rollout. So nothing is cut off and nothing is cou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from pokespiel.core.policy import Observations
-from pokespiel.game import Game
+from pokespiel.game.layout import Compact
+from pokespiel.game.protocols import Game, Privileged
 
 
 class Decision(NamedTuple):
@@ -33,7 +35,7 @@ class Records(NamedTuple):
     """N decisions, in the order played."""
 
     features: np.ndarray
-    """[N, D] float32"""
+    """[N, D] float32, or [N, numbers] int16 where compact rows are collected"""
     legal: np.ndarray
     """[N, A] bool"""
     key: np.ndarray
@@ -88,13 +90,23 @@ class Owed(NamedTuple):
 class Buffer:
     """The rollout under construction, in arrays that grow to the size needed and are used again."""
 
-    def __init__(self, game: Game, matches: int, memory_size: int, reads_state: bool):
-        self.streams, self.players = matches * game.num_players, game.num_players
-        width = {"features": game.num_features, "memory": memory_size}
-        width["state"] = getattr(game, "num_state_features", 0) if reads_state else 0
+    def __init__(
+        self,
+        game: Game,
+        matches: int,
+        memory_size: int,
+        reads_state: bool,
+        *,
+        compact: Compact | None = None,
+        room: Callable[..., np.ndarray] = np.empty,
+    ):
+        """compact: rows are recorded as compact ones. room: gives new arrays, by shape and type."""
+        self.streams, self.players, self._room = matches * game.num_players, game.num_players, room
+        width = {"features": game.num_features if compact is None else compact.numbers, "memory": memory_size}
+        width["state"] = game.num_state_features if reads_state and isinstance(game, Privileged) else 0
         actions, self.size, self.steps = game.num_actions, 0, 0
         self._arrays = Records(
-            features=np.empty((0, width["features"]), np.float32),
+            features=np.empty((0, width["features"]), np.float32 if compact is None else np.int16),
             legal=np.empty((0, actions), bool),
             key=np.empty(0, np.int64),
             player=np.empty(0, np.int64),
@@ -135,7 +147,7 @@ class Buffer:
         if self.steps == len(self._grid):
             rows = max(64, 2 * self.steps)
             self._grid, self._reward, self._done = (
-                _grown(array, rows) for array in (self._grid, self._reward, self._done)
+                self._grown(array, rows) for array in (self._grid, self._reward, self._done)
             )
         self._grid[self.steps] = -1
         self._reward[self.steps] = 0
@@ -164,7 +176,7 @@ class Buffer:
         stop = self.size + len(stream)
         if stop > len(self._arrays.action):
             rows = max(1024, 2 * stop)
-            self._arrays = Records(*(_grown(array, rows) for array in self._arrays))
+            self._arrays = Records(*(self._grown(array, rows) for array in self._arrays))
         for array, new in zip(self._arrays, records, strict=True):
             array[self.size : stop] = new
         self._grid[self.steps - 1, stream] = np.arange(self.size, stop)
@@ -195,6 +207,11 @@ class Buffer:
         rollout = Rollout(records, grid, reward, done, pending, seated, utilities, self._since)
         return rollout, carried, Owed(streams, owed[streams], since[streams])
 
+    def _grown(self, array: np.ndarray, rows: int) -> np.ndarray:
+        larger = self._room((rows, *array.shape[1:]), array.dtype)
+        larger[: len(array)] = array
+        return larger
+
 
 def last_open(grid: np.ndarray, reward: np.ndarray, done: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Per stream [S] the last record of a match still open (-1: none), the reward gained since, and its step."""
@@ -207,9 +224,3 @@ def last_open(grid: np.ndarray, reward: np.ndarray, done: np.ndarray) -> tuple[n
     last = np.where(is_open, grid[np.maximum(decided, 0), streams], -1)
     owed = np.where((time >= decided) & is_open, reward, 0).sum(axis=0, dtype=np.float32)
     return last, owed, decided
-
-
-def _grown(array: np.ndarray, rows: int) -> np.ndarray:
-    larger = np.empty((rows, *array.shape[1:]), array.dtype)
-    larger[: len(array)] = array
-    return larger

@@ -12,6 +12,7 @@ goes into moving memory, so owned rows are summed before anything is done to the
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -19,22 +20,35 @@ from torch import Tensor, nn
 from pokespiel.game.layout import Block, Layout
 from pokespiel.learning.lookup import table_sums
 
+if TYPE_CHECKING:
+    from pokespiel.learning.networks import NetworkOptions, NetworkShape
+
 
 class Structured(nn.Module):
     """The body: features [b, D] to hidden [b, H] and rows [b, n, R] by block."""
 
-    def __init__(self, layout: Layout, inputs: int, hidden: tuple[int, ...], row_width: int, attention: int):
+    def __init__(
+        self, layout: Layout, inputs: int, hidden: tuple[int, ...], row_width: int, attention: int, layers: int = 1
+    ):
+        """attention: heads, 0 = none; layers: of attention."""
         super().__init__()
         self.layout, self.row_width = layout, row_width
         self.free = [block for block in layout.blocks if block.owner is None]
         self.encoders = nn.ModuleDict({block.encoder: LinearRows(block, row_width) for block in layout.blocks})
-        self.attention = Attention(row_width, attention) if attention else None
+        self.attention = attended(row_width, attention, layers) if attention else None
         self.columns: Tensor
         columns = [*layout.global_columns, *range(layout.num_features, inputs)]
         self.register_buffer("columns", torch.tensor(columns, dtype=torch.int64), persistent=False)
         widths = (len(columns) + row_width * sum(block.count for block in self.free), *hidden)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.width = widths[-1]
+
+    @classmethod
+    def make(cls, options: NetworkOptions, shape: NetworkShape, inputs: int) -> Structured:
+        if shape.layout is None:
+            raise ValueError("a structured network needs a game with a layout; use body mlp or residual")
+        how = (options.hidden, options.row_width, options.attention, options.attention_layers)
+        return cls(shape.layout, inputs, *how)
 
     def forward(self, features: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         rows = self._rows(features)
@@ -99,6 +113,26 @@ class LinearRows(nn.Module):
             return x
         codes = raw.index_select(-1, self.coded).long() + self.first
         return x + table_sums(codes.flatten(2).flatten(0, 1), self.table.to(x.dtype)).view_as(x)
+
+
+def attended(width: int, heads: int, layers: int) -> nn.Module:
+    """Self-attention over rows; of several layers each has a perceptron behind it."""
+    if layers == 1:
+        return Attention(width, heads)
+    return nn.Sequential(*(nn.Sequential(Attention(width, heads), Widened(width)) for _ in range(layers)))
+
+
+class Widened(nn.Module):
+    """x + W2 relu(W1 norm(x)) on each row [b, n, R]."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.inner = nn.Linear(width, 2 * width)
+        self.outer = nn.Linear(2 * width, width)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return rows + self.outer(torch.relu(self.inner(self.norm(rows))))
 
 
 class Attention(nn.Module):

@@ -34,7 +34,7 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Learning, Run, every_seat, seats_of, steps
-from pokespiel.oracles.ppo import auxiliary_loss, earned, on, played_log, scaled
+from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, played_log, scaled, told
 from pokespiel.oracles.seats import against
 
 
@@ -96,24 +96,25 @@ class MMD(Learning):
         wanted = ~rollout.pending & (records.learner == 0)
         weight = scaled(advantages, wanted, 1.0)
         alpha, eta = (schedule(run.updates, run.last_update) for schedule in (self.alpha, self.eta))
+        parts = minibatches(
+            rollout, wanted, self.minibatches, run.rng, learner.network, learner.device, epochs=self.epochs
+        )
         measured = []
-        for _ in range(self.epochs):
-            for batch in minibatches(rollout, wanted, self.minibatches, run.rng, learner.network, learner.device):
-                output = learner.outputs(batch)
-                logs, probabilities = masked_log_softmax(output.logits, batch.legal)
-                ratio = (chosen(logs, batch.action) - played_log(batch)).exp()
-                policy = -(ratio * on(learner, weight, batch)).mean()
-                to_magnet = magnet.divergence(batch, logs, probabilities)
-                to_played = kl(logs, probabilities, former(batch, run.collector.explore).log()).mean()
-                critic = value_loss(output.value, on(learner, targets, batch))
-                loss = policy + alpha * to_magnet + to_played / eta + self.value * critic
-                norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
-                spread = entropy(logs, probabilities).mean()
-                measured.append([policy.item(), critic.item(), spread.item(), to_magnet.item(), to_played.item(), norm])
+        for batch in parts:
+            output = learner.outputs(batch)
+            logs, probabilities = masked_log_softmax(output.logits, batch.legal)
+            ratio = (chosen(logs, batch.action) - played_log(batch)).exp()
+            policy = -(ratio * on(learner, weight, batch)).mean()
+            to_magnet = magnet.divergence(batch, logs, probabilities)
+            to_played = kl(logs, probabilities, former(batch, run.collector.explore).log()).mean()
+            critic = value_loss(output.value, on(learner, targets, batch))
+            loss = policy + alpha * to_magnet + to_played / eta + self.value * critic
+            norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
+            spread = entropy(logs, probabilities).mean()
+            measured.append(told(policy, critic, spread, to_magnet, to_played, norm))
         magnet.follow(self.magnet_rate(run.updates, run.last_update))
         names = ("loss/policy", "loss/value", "entropy", "kl/magnet", "kl/behaviour", "gradient_norm")
-        means = dict(zip(names, np.mean(measured, axis=0).tolist(), strict=True))
-        return {**means, "alpha": alpha, "eta": eta, "return": earned(rollout)}
+        return {**means(names, measured), "alpha": alpha, "eta": eta, "return": earned(rollout)}
 
 
 def former(batch: Batch, explore: float) -> Tensor:

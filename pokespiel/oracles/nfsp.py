@@ -21,9 +21,9 @@ import numpy as np
 
 from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game
-from pokespiel.learning.batches import batch_of, shares_states
+from pokespiel.learning.batches import batch_of
 from pokespiel.learning.learner import Learner, Optimiser
-from pokespiel.learning.networks import masked_log_softmax
+from pokespiel.learning.networks import masked_log_softmax, shares_states
 from pokespiel.learning.references import References
 from pokespiel.learning.replay import Reservoir
 from pokespiel.learning.rollout import Records, Rollout

@@ -32,14 +32,14 @@ from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.progress import stage
 from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Game
-from pokespiel.learning.batches import batch_of, shares_states
+from pokespiel.learning.batches import batch_of
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.critics import Critics
 from pokespiel.learning.datasets import Columns, Dataset, Filter, policy_name
 from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.losses import chosen, entropy
 from pokespiel.learning.network_policy import tabulated
-from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
+from pokespiel.learning.networks import NetworkOptions, masked_log_softmax, shares_states
 from pokespiel.learning.recording import Recorded, record_matches
 from pokespiel.learning.sampler import InMemory, OnDisk, Sampler, Source, Transitions, joined
 from pokespiel.learning.schedules import Schedule

@@ -119,35 +119,37 @@ def clipped_update(
     targets = advantages + records.value
     wanted = ~rollout.pending & (records.learner == 0)
     policy_weight = scaled(advantages, wanted, options.largest)
-    totals: dict[str, float] = {}
-    parts = 0
-    for _ in range(options.epochs):
-        for batch in minibatches(rollout, wanted, options.minibatches, run.rng, learner.network, learner.device):
-            output = learner.outputs(batch)
-            logs, probabilities = masked_log_softmax(output.logits, batch.legal)
-            now, then = chosen(logs, batch.action), played_log(batch)
-            policy = clipped_policy_loss(now, then, on(learner, policy_weight, batch), options.clip)
-            critic = value_loss(output.value, on(learner, targets, batch))
-            spread = entropy(logs, probabilities).mean()
-            penalty, divergence = references.penalty(batch, logs, probabilities, run.last_update)
-            bonus = options.entropy(run.progress, 1.0)
-            loss = policy + options.value * critic - bonus * spread + penalty
-            loss = loss + options.auxiliary * auxiliary_loss(output, batch)
-            norm = learner.descend(loss, run.progress)
-            parts += 1
-            measured = {
-                "loss/policy": policy.item(),
-                "loss/value": critic.item(),
-                "entropy": spread.item(),
-                "kl/reference": divergence.item(),
-                "kl/behaviour": (then - now).mean().item(),
-                "gradient_norm": norm,
-            }
-            for name, value in measured.items():
-                totals[name] = totals.get(name, 0.0) + value
-    metrics = {name: total / parts for name, total in totals.items()}
+    parts = minibatches(
+        rollout, wanted, options.minibatches, run.rng, learner.network, learner.device, epochs=options.epochs
+    )
+    measured = []
+    for batch in parts:
+        output = learner.outputs(batch)
+        logs, probabilities = masked_log_softmax(output.logits, batch.legal)
+        now, then = chosen(logs, batch.action), played_log(batch)
+        policy = clipped_policy_loss(now, then, on(learner, policy_weight, batch), options.clip)
+        critic = value_loss(output.value, on(learner, targets, batch))
+        spread = entropy(logs, probabilities).mean()
+        penalty, divergence = references.penalty(batch, logs, probabilities, run.last_update)
+        bonus = options.entropy(run.progress, 1.0)
+        loss = policy + options.value * critic - bonus * spread + penalty
+        loss = loss + options.auxiliary * auxiliary_loss(output, batch)
+        norm = learner.descend(loss, run.progress)
+        measured.append(told(policy, critic, spread, divergence, (then - now).mean(), norm))
+    names = ("loss/policy", "loss/value", "entropy", "kl/reference", "kl/behaviour", "gradient_norm")
+    metrics = means(names, measured)
     references.update_done(metrics["kl/reference"], earned(rollout))
     return metrics | {"return": earned(rollout)}
+
+
+def told(*values: Tensor) -> Tensor:
+    """What a gradient step measures, [n] float32, not read yet, so that a GPU is not waited for."""
+    return torch.stack([value.detach().float() for value in values])
+
+
+def means(names: Sequence[str], measured: Sequence[Tensor]) -> dict[str, float]:
+    """The means over gradient steps of what `told` gave at each."""
+    return dict(zip(names, torch.stack(list(measured)).double().mean(dim=0).tolist(), strict=True))
 
 
 def scaled(advantages: np.ndarray, wanted: np.ndarray, largest: float) -> np.ndarray:

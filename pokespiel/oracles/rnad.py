@@ -36,7 +36,7 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Run, every_seat, seats_of, steps
-from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, on
+from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, means, on, told
 from pokespiel.oracles.seats import against
 
 
@@ -127,20 +127,19 @@ class RNaD(Clipped):
         self, run: Run, learner: Learner, rollout: Rollout, targets: Targets, pushes: np.ndarray
     ) -> dict[str, float]:
         wanted = ~rollout.pending & (rollout.records.learner == 0)
+        parts = minibatches(
+            rollout, wanted, self.minibatches, run.rng, learner.network, learner.device, epochs=self.epochs
+        )
         measured = []
-        for _ in range(self.epochs):
-            for batch in minibatches(rollout, wanted, self.minibatches, run.rng, learner.network, learner.device):
-                output = learner.outputs(batch)
-                policy = neurd_loss(
-                    output.logits, batch.legal, on(learner, pushes, batch), self.threshold, self.push_clip
-                )
-                critic = value_loss(output.value, on(learner, targets.trace.target, batch))
-                loss = policy + self.value * critic + self.auxiliary * auxiliary_loss(output, batch)
-                norm = learner.descend(loss, run.progress)
-                spread = entropy(*masked_log_softmax(output.logits.detach(), batch.legal)).mean()
-                measured.append([policy.item(), critic.item(), spread.item(), norm])
-        names = ("loss/policy", "loss/value", "entropy", "gradient_norm")
-        return dict(zip(names, np.mean(measured, axis=0).tolist(), strict=True))
+        for batch in parts:
+            output = learner.outputs(batch)
+            policy = neurd_loss(output.logits, batch.legal, on(learner, pushes, batch), self.threshold, self.push_clip)
+            critic = value_loss(output.value, on(learner, targets.trace.target, batch))
+            loss = policy + self.value * critic + self.auxiliary * auxiliary_loss(output, batch)
+            norm = learner.descend(loss, run.progress)
+            spread = entropy(*masked_log_softmax(output.logits.detach(), batch.legal)).mean()
+            measured.append(told(policy, critic, spread, norm))
+        return means(("loss/policy", "loss/value", "entropy", "gradient_norm"), measured)
 
 
 class Targets:

@@ -25,7 +25,7 @@ from pokespiel.game.gen1.exploiter import EXPLOITER
 from pokespiel.game.gen1.seeds import mixed
 from pokespiel.game.gen1.teams.pools import load_pool, split
 from pokespiel.game.gen1.teams.sets import Team
-from pokespiel.game.gen1.view import ACTION_NAMES, NUM_ACTIONS, NUM_FEATURES, layout
+from pokespiel.game.gen1.view import ACTION_NAMES, NUM_ACTIONS, NUM_FEATURES, compact, layout
 from pokespiel.game.layout import Layout
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class Gen1Game:
         self.threads = threads
         self.section = section
         self.num_actions = NUM_ACTIONS if team_choice == "chance" else max(NUM_ACTIONS, len(self.teams))
+        self.compact = compact() if team_choice == "chance" else None
         shared = layout()
         more: tuple[None, ...] = (None,) * (self.num_actions - NUM_ACTIONS)
         self.layout = Layout(shared.num_features, shared.blocks, (*shared.actions, *more))
@@ -176,6 +177,10 @@ class Gen1Matches:
     def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
         """Indices [b] of the matches that await `player` and what it knows there; see `Matches`."""
         features, legal = self._room(out)
+        if features.dtype == np.int16 and self.game.compact is not None:
+            count = self.batch.observe(player, self._indices, features, legal)
+            indices = self._indices[:count].astype(np.int64)
+            return indices, Observations(player, features[:count], legal[:count], np.full(count, -1, np.int64))
         native = features.flags.c_contiguous and features.dtype == np.float32 and len(features) >= self.batch.size
         rows = features if native else np.empty((self.batch.size, NUM_FEATURES), np.float32)
         count = self.batch.observe(player, self._indices, rows, self._masks)

@@ -22,7 +22,7 @@ import numpy as np
 from pokespiel.core.registry import unknown
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.layout import Block as EncoderBlock
-from pokespiel.game.layout import Layout
+from pokespiel.game.layout import Compact, Layout
 
 NUM_ACTIONS: int = _engine.NUM_ACTIONS
 NUM_FEATURES: int = _engine.NUM_FEATURES
@@ -178,6 +178,43 @@ def layout() -> Layout:
     moves = [("moves", slot) for slot in range(4)]
     switches = [("own", place) for place in range(1, 6)]
     return Layout(NUM_FEATURES, blocks, (*moves, *switches))
+
+
+@cache
+def compact() -> Compact:
+    """How features follow from compact rows, for networks that read those."""
+    values = [np.asarray(table["values"], np.float32).ravel() for _, table in _tables()]
+    starts = dict(zip((key for key, _ in _tables()), np.cumsum([0, *map(len, values)]).tolist(), strict=False))
+    rows = []
+    for found in BLOCKS.values():
+        places = _places_in_tables(found)
+        for row in range(found.rows):
+            at = found.compact_start + row * len(found.numbers)
+            for column, (place, width, codes) in zip(found.columns, places, strict=True):
+                first = starts[found.name, column.number] + place if codes else 0
+                rows.append((at + column.number, column.scale or 0.0, codes, first, width))
+    source, scale, code, begin, stride = (np.array(part) for part in zip(*rows, strict=True))
+    return Compact(COMPACT_SIZE, source, scale.astype(np.float32), code, begin, stride, np.concatenate(values), expand)
+
+
+def _tables() -> list[tuple[tuple[str, int], Mapping]]:
+    """The fixed tables with their block and the number that chooses a row."""
+    blocks = _engine.view_blocks()
+    return [((block["name"], table["number"]), table) for block in blocks for table in block["tables"]]
+
+
+def _places_in_tables(found: Block) -> list[tuple[int, int, int]]:
+    """For each column of a block: its place in a table's row, that row's width, the table's rows; 0 for the others."""
+    tables = {number: table for (name, number), table in _tables() if name == found.name}
+    places, seen = [], dict.fromkeys(tables, 0)
+    for column in found.columns:
+        if column.scale is not None:
+            places.append((0, 0, 0))
+            continue
+        width = len(tables[column.number]["columns"])
+        places.append((seen[column.number], width, np.asarray(tables[column.number]["values"]).size // width))
+        seen[column.number] += 1
+    return places
 
 
 def action_of(choice: str) -> int:
