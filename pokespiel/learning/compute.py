@@ -89,7 +89,8 @@ class Compute:
         if bf16 == "auto":
             bf16 = kept["bf16"] if kept else weights >= BF16_WEIGHTS and not precise and native_bf16(device)
         if threads == "auto":
-            threads = kept["threads"] if kept else cores() if weights >= THREAD_WEIGHTS else 1
+            wide = weights >= THREAD_WEIGHTS and device.type == "cpu"
+            threads = kept["threads"] if kept else cores() if wide else 1
         if bf16 and not native_bf16(device):
             _warn_of_emulation(network)
         if threads > 1 and not waits_passively():

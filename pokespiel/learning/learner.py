@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pokespiel.core.policy import Observations
 from pokespiel.core.threads import limited
-from pokespiel.game import Game
-from pokespiel.learning.batches import Batch, batch_of, outputs, shares_states
-from pokespiel.learning.compute import BEFORE, Compute
+from pokespiel.game.protocols import Enumerable, Game, compact_of
+from pokespiel.learning.batches import Batch, batch_of, outputs
+from pokespiel.learning.compute import BEFORE, Compute, Settled, native_bf16
+from pokespiel.learning.decider import Decider
+from pokespiel.learning.expansion import Expansion
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import (
     Network,
@@ -26,9 +26,9 @@ from pokespiel.learning.networks import (
     expected_value,
     make_network,
     masked_log_softmax,
-    to_tensor,
+    shares_states,
 )
-from pokespiel.learning.rollout import Decision, Records
+from pokespiel.learning.rollout import Records
 from pokespiel.learning.schedules import Schedule
 
 
@@ -62,27 +62,28 @@ class Estimates(NamedTuple):
     """[N]"""
 
 
-class Learner:
+class Learner(Decider):
     """A network with its optimiser; `state` and `load` carry both and the average of the weights.
 
-    Whoever trains it does so inside `threads.limited(learner.settled.threads)`.
+    Pickled, it is the `Decider` that plays as it does on a CPU. Whoever trains it does so inside
+    `threads.limited(learner.settled.threads)`.
     """
 
     def __init__(self, network: Network, optimiser: Optimiser, compute: Compute, *, precise: bool = False):
         """precise: see `Compute.settled`."""
+        super().__init__(network, compute.settled(network, precise=precise))
         self.compute, self.options, self.precise = compute, optimiser, precise
-        self.settled = compute.settled(network, precise=precise)
-        self.device = self.settled.device
-        self.network = network.to(self.device)
         self.average = copy.deepcopy(self.network).requires_grad_(False) if optimiser.average else None
         self.optimiser = torch.optim.Adam(
             self.network.parameters(), lr=optimiser.rate.start, betas=(optimiser.beta1, optimiser.beta2), fused=True
         )
         self.steps = 0
-        self.memory_size = network.memory_size
-        self.reads_state = network.options.privileged or network.options.auxiliary
         self._forward = torch.compile(self.network, dynamic=True) if compute.compile else None
-        self._table: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        device = torch.device("cpu")
+        bf16 = self.settled.bf16 and native_bf16(device)
+        return Decider, (copy.deepcopy(self.network).to(device), Settled(device, bf16, 1))
 
     @classmethod
     @limited()
@@ -102,38 +103,10 @@ class Learner:
             network = copy.deepcopy(start.network).requires_grad_(True)
         else:
             raise ValueError("the policy to start from was trained on a game of another shape")
-        return cls(network, optimiser, compute, precise=hasattr(game, "information_states"))
-
-    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Memory [n, M] of matches about to start."""
-        return np.zeros((n, self.memory_size), np.float32)
-
-    def decide(self, observations: Observations, memory: np.ndarray, state: np.ndarray) -> Decision:
-        """The policy now and the critic's estimate; see `collection.Learner`."""
-        if observations.player in self._table and (observations.key >= 0).all():
-            probabilities, value = (table[observations.key] for table in self._table[observations.player])
-            return Decision(probabilities, memory, value)
-        with torch.inference_mode(), self._autocast():
-            arrays = (observations.features, memory, state)
-            features, remembered, full = (to_tensor(array, self.device) for array in arrays)
-            player = torch.full((len(features),), observations.player, dtype=torch.int64, device=self.device)
-            output, after = self.network(features, player, remembered, full)
-            _, probabilities = masked_log_softmax(output.logits, to_tensor(observations.legal, self.device))
-            value = expected_value(output.value)
-        return Decision(probabilities.cpu().numpy(), after.float().cpu().numpy(), value.cpu().numpy())
-
-    def tabulate(self, game: Game) -> None:
-        """On a game in sequence form, evaluate every information state once; call it again when weights change."""
-        self._table = {}
-        if not hasattr(game, "information_states") or not shares_states(self.network) or self.reads_state:
-            return
-        answers = {}
-        for player in range(game.num_players):
-            states: Observations = game.information_states(player)
-            nothing = np.zeros((len(states.key), 0), np.float32)
-            decision = self.decide(states, nothing, nothing)
-            answers[player] = (decision.probabilities, decision.value)
-        self._table = answers
+        compact = compact_of(game)
+        if compact is not None:
+            network.expansion = Expansion(compact)
+        return cls(network, optimiser, compute, precise=isinstance(game, Enumerable))
 
     def outputs(self, batch: Batch) -> Output:
         """The network's outputs for a batch, with gradient."""
@@ -155,7 +128,7 @@ class Learner:
                 parts.append((logs, probabilities, expected_value(output.value)))
         return Estimates(*(torch.cat(column).float().cpu().numpy() for column in zip(*parts, strict=True)))
 
-    def descend(self, loss: Tensor, progress: float) -> float:
+    def descend(self, loss: Tensor, progress: float) -> Tensor:
         """One optimiser step on `loss` at `progress` (0..1) of training; gives the gradient's norm before scaling."""
         rate = self.options.rate(progress, 1.0)
         if self.options.warm_up:
@@ -169,16 +142,11 @@ class Learner:
         self.steps += 1
         if self.average is not None:  # a short training's average must not consist of its start
             blend(self.average, self.network, 1 - min(self.options.average, (1 + self.steps) / (10 + self.steps)))
-        return float(norm)
+        return norm
 
     def policy(self) -> NetworkPolicy:
         """A frozen policy of the averaged weights, or of the newest ones if none are averaged."""
         return NetworkPolicy.frozen(self.network if self.average is None else self.average)
-
-    @contextmanager
-    def _autocast(self) -> Iterator[None]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settled.bf16):
-            yield
 
     def state(self) -> dict[str, Any]:
         average = None if self.average is None else weights(self.average)

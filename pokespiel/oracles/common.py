@@ -6,8 +6,12 @@ random generator, so a call that is killed goes on from its last yield to the sa
 
 from __future__ import annotations
 
+import logging
+import math
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -15,8 +19,9 @@ import numpy as np
 
 from pokespiel.core.policy import Observations, Policy
 from pokespiel.core.progress import stage
-from pokespiel.core.threads import limited
-from pokespiel.game import Game
+from pokespiel.core.threads import cores, limited
+from pokespiel.game.protocols import Enumerable, Game
+from pokespiel.learning.actors import Actors
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
@@ -26,8 +31,14 @@ from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating
+from pokespiel.learning.widening import widened
 from pokespiel.oracles import Opponents, Training
 
+log = logging.getLogger(__name__)
+
+LONG_DECISIONS = 1_000_000
+LONG_SECONDS = 30.0
+"""Trainings of so many decisions, and of so much time where that is limited, get actors."""
 LATE = 10.0
 """Seconds without a report after which a training yields in between."""
 
@@ -57,12 +68,24 @@ class Learning:
     """Which of the policies given to start from, for warm_start member."""
     network: NetworkOptions = NetworkOptions()
     """The network, where none is given to start from."""
+    widen: bool = False
+    """Widen the network to start from to the hidden layers and row width of `network`; it plays the same at first."""
     optimiser: Optimiser = Optimiser()
     """How it is improved."""
     compute: Compute = Compute()
     """Where it runs."""
     reward: Reward = Reward()
     """What it is paid."""
+    actors: int | Literal["auto"] = "auto"
+    """Processes that collect while this one learns; 0 = the two take turns in this one. auto: one for each core but
+    one (for each where a GPU learns), and none for short trainings, on a single core or on games in sequence form. A
+    training that is resumed keeps its number."""
+    staleness: int = 1
+    """With actors: rounds of collection under way while a round is learnt from, whose weights are so many rounds old;
+    0 = actors and learner take turns."""
+    inference: Literal["auto", "actors", "server"] = "auto"
+    """With actors: who evaluates the network for them: each its own copy on the processor, or one server for all on the
+    learner's device. auto: a server where that is a GPU."""
     explore: Schedule = Schedule(0.0)
     """Chance (0..1) at each of its decisions in training to play uniformly instead, over the training's progress, so
     that no state drops out of play and a network that is sure of its actions still tries the others. The probabilities
@@ -72,6 +95,9 @@ class Learning:
         for name in ("decisions", "batch", "matches", "report", "epochs", "minibatches"):
             if getattr(self, name, 1) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("actors", "staleness"):
+            if getattr(self, name) != "auto" and getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.seconds is not None and not self.seconds > 0:
             raise ValueError(f"seconds must be positive, not {self.seconds}")
         if not all(0 <= self.explore(progress, 1.0) < 1 for progress in (0.0, 1.0)):
@@ -91,6 +117,8 @@ class Learning:
     ) -> Learner:
         """The learner that a call begins with."""
         first = pick_start(self.warm_start, self.member, start, opponents or {})
+        if self.widen and first is not None:
+            first = NetworkPolicy(widened(first.network, self.network, rng))
         return Learner.make(game, self.network, self.optimiser, self.compute, rng, first)
 
 
@@ -111,16 +139,41 @@ class Run:
         self.options, self.game, self.rng = options, game, rng
         self.learner = learners[0]
         frozen = tuple(tabulated(policy, game) for policy in seating.policies)
-        seating = Seating(seating.learners, frozen, seating.rows, seating.weights)
-        self.collector = Collector(
-            game, seating, learners[: seating.learners], rng, matches=options.matches, reward=options.reward
-        )
+        self._seating = Seating(seating.learners, frozen, seating.rows, seating.weights)
         self.parts: dict[str, Part] = {f"learner_{i}": learner for i, learner in enumerate(learners)}
         self._learners = tuple(learners)
+        self.collector = self._collector(chosen_actors(options, game, self.learner))
         self.decisions = self.episodes = self.updates = 0
         self.seconds = 0.0
         self.clocks = {"collect": 0.0, "update": 0.0}
         self._meter = Meter()
+
+    def _collector(self, actors: int) -> Collector | Actors:
+        options, game, seating, learners = self.options, self.game, self._seating, self._learners
+        if not actors:
+            own = learners[: seating.learners]
+            return Collector(game, seating, own, self.rng, matches=options.matches, reward=options.reward, compact=True)
+        served = options.inference == "server" or (options.inference == "auto" and self.learner.device.type == "cuda")
+        return Actors(
+            game,
+            seating,
+            learners,
+            self.rng,
+            matches=options.matches,
+            reward=options.reward,
+            count=actors,
+            staleness=options.staleness,
+            served=served,
+        )
+
+    @property
+    def actors(self) -> int:
+        return self.collector.count if isinstance(self.collector, Actors) else 0
+
+    def close(self) -> None:
+        """End what runs beside this."""
+        if isinstance(self.collector, Actors):
+            self.collector.close()
 
     @property
     def progress(self) -> float:
@@ -142,8 +195,9 @@ class Run:
     def collect(self) -> Rollout:
         """A rollout of `batch` fresh decisions; of more where none has its outcome yet (few, in many matches)."""
         self._lap = time.perf_counter()
-        for learner in self._learners:
-            learner.tabulate(self.game)
+        if isinstance(self.collector, Collector):
+            for learner in self._learners:
+                learner.tabulate(self.game)
         self.collector.explore = self.options.explore(self.progress, 1.0)
         learnable = 0
         while not learnable:
@@ -152,6 +206,7 @@ class Run:
         self.decisions += learnable
         self.episodes += len(rollout.seated)
         self._meter.outcomes(rollout.seated, rollout.utilities)
+        self._meter.values(getattr(self.collector, "metrics", {}))
         self._spend("collect")
         return rollout
 
@@ -167,7 +222,7 @@ class Run:
         counts = {"decisions": float(self.decisions), "episodes": float(self.episodes), "seconds": self.seconds}
         speeds = {f"seconds/{name}": spent for name, spent in self.clocks.items()}
         speeds["decisions_per_second"] = self.decisions / max(self.seconds, 1e-9)
-        chosen = self.learner.settled.metrics()
+        chosen = self.learner.settled.metrics() | {"compute/actors": float(self.actors)}
         metrics = {**counts, "updates": float(self.updates), **speeds, **chosen, **self._meter.read(keep=between)}
         return Training(responses, metrics, self.state())
 
@@ -200,8 +255,38 @@ class Run:
         self._meter.load(state["meter"])
         for name, part in self.parts.items():
             part.load(state["parts"][name])
-        self.collector.load(state["collector"])
+        self._resume(state["collector"])
         self.rng.bit_generator.state = state["rng"]
+
+    def _resume(self, state: Mapping[str, Any]) -> None:
+        """Go on collecting, with as many actors as before."""
+        before, asked = len(state.get("actors", ())), self.options.actors
+        if asked not in ("auto", before):
+            raise ValueError(f"this training was run with actors {before}, not {asked}: leave it to auto to resume")
+        if before and state["staleness"] != self.options.staleness:
+            raise ValueError(f"this training was run with staleness {state['staleness']}, not {self.options.staleness}")
+        self.collector = self._collector(before)
+        self.collector.load(state)
+
+
+def chosen_actors(options: Learning, game: Game, learner: Learner) -> int:
+    """How many actors `auto` comes to; see `Learning.actors`."""
+    if options.actors != "auto":
+        return options.actors
+    short = options.decisions < LONG_DECISIONS or (options.seconds or math.inf) < LONG_SECONDS
+    if short or isinstance(game, Enumerable) or cores() == 1 or not _can_be_sent(game):
+        return 0
+    return cores() - (learner.device.type == "cpu")
+
+
+def _can_be_sent(game: Game) -> bool:
+    """Whether the game can go to another process."""
+    try:
+        pickle.dumps(game)
+    except Exception:
+        log.warning("%s cannot be pickled, so one process plays and learns in turn", game.name)
+        return False
+    return True
 
 
 class Meter:
@@ -317,7 +402,8 @@ def steps(
         yield run.training(respond())
     options = run.options
     name = f"{type(options).__name__.lower()} decisions"
-    with stage(name, options.decisions, run.decisions, options.seconds and options.seconds - run.seconds) as told:
+    seconds = options.seconds and options.seconds - run.seconds
+    with closing(run), stage(name, options.decisions, run.decisions, seconds) as told:
         began = time.monotonic()
         while run.left():
             with limited(run.learner.settled.threads):

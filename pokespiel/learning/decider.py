@@ -1,0 +1,80 @@
+"""A network that decides: what playing needs of a learner, in its own process or another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pokespiel.core.policy import Observations
+from pokespiel.game.protocols import Enumerable, Game
+from pokespiel.learning.networks import Network, expected_value, masked_log_softmax, shares_states, to_tensor
+from pokespiel.learning.rollout import Decision
+
+if TYPE_CHECKING:
+    from pokespiel.learning.compute import Settled
+
+
+class Decider:
+    """A network on its device, asked for decisions; whoever changes its weights calls `tabulate` again."""
+
+    def __init__(self, network: Network, settled: Settled):
+        self.settled = settled
+        self.device = settled.device
+        self.network = network.to(self.device)
+        self.memory_size = network.memory_size
+        self.reads_state = network.options.privileged or network.options.auxiliary
+        self.elsewhere: Callable[..., Decision] | None = None
+        """Decides in place of the network here, where inference is another process's."""
+        self._table: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Memory [n, M] of matches about to start."""
+        return np.zeros((n, self.memory_size), np.float32)
+
+    def decide(self, observations: Observations, memory: np.ndarray, state: np.ndarray) -> Decision:
+        """The policy now and the critic's estimate; see `collection.Learner`."""
+        if self.elsewhere is not None:
+            return self.elsewhere(observations, memory, state)
+        if observations.player in self._table and (observations.key >= 0).all():
+            probabilities, value = (table[observations.key] for table in self._table[observations.player])
+            return Decision(probabilities, memory, value)
+        arrays = (observations.features, memory, state)
+        features, remembered, full = (to_tensor(array, self.device) for array in arrays)
+        player = torch.full((len(features),), observations.player, dtype=torch.int64, device=self.device)
+        answer = self.answer(features, to_tensor(observations.legal, self.device), player, remembered, full)
+        return Decision(*(part.cpu().numpy() for part in answer))
+
+    @torch.inference_mode()
+    def answer(
+        self, features: Tensor, legal: Tensor, player: Tensor, memory: Tensor, state: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """A decision's parts as tensors: probabilities [b, A], next memory [b, M] and value [b], all float32."""
+        with self._autocast():
+            output, after = self.network(features, player, memory, state)
+            _, probabilities = masked_log_softmax(output.logits, legal)
+            return probabilities, after.float(), expected_value(output.value)
+
+    def tabulate(self, game: Game) -> None:
+        """On a game in sequence form, evaluate every information state once."""
+        self._table = {}
+        if self.elsewhere is not None or self.reads_state:
+            return
+        if not isinstance(game, Enumerable) or not shares_states(self.network):
+            return
+        answers = {}
+        for player in range(game.num_players):
+            states = game.information_states(player)
+            nothing = np.zeros((len(states.key), 0), np.float32)
+            decision = self.decide(states, nothing, nothing)
+            answers[player] = (decision.probabilities, decision.value)
+        self._table = answers
+
+    @contextmanager
+    def _autocast(self) -> Iterator[None]:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settled.bf16):
+            yield

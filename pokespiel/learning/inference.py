@@ -1,0 +1,271 @@
+"""Weights in shared memory, and one process that decides for all actors: where a GPU computes, it wants large batches.
+
+An actor writes the rows that it needs decided into its desk, rings, and waits. The server takes every desk that has
+rung, copies their rows together to the device, evaluates the network once, and writes the answers back. While one
+batch is computed the next is gathered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import selectors
+import socket
+import struct
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.nn.utils import parameters_to_vector
+
+from pokespiel.core.children import Link, Region
+from pokespiel.core.policy import Observations
+from pokespiel.core.threads import limited
+from pokespiel.learning.compute import Settled
+from pokespiel.learning.decider import Decider
+from pokespiel.learning.networks import Network
+from pokespiel.learning.rollout import Decision
+
+_RING = struct.Struct("iiii")
+"""What an actor sends: version, learner, player, rows."""
+
+
+class Weights:
+    """The last versions of some networks' weights, in shared memory as float32."""
+
+    def __init__(self, networks: Sequence[Network], versions: int, region: Region | None = None):
+        """versions: how many are kept, in a ring. region: one that another process made; None = a new one."""
+        self.networks, self.versions = tuple(networks), versions
+        size = sum(parameter.numel() for network in networks for parameter in network.parameters())
+        self.region = region or Region(4 * size * versions)
+        self._ring = self.region.array((versions, size), np.float32)
+
+    @torch.no_grad()
+    def publish(self, version: int) -> None:
+        """The networks' weights as they are now become this version."""
+        parts = [parameters_to_vector(network.parameters()).float().cpu() for network in self.networks]
+        self._ring[version % self.versions] = torch.cat(parts).numpy()
+
+    @torch.no_grad()
+    def fetch(self, version: int) -> None:
+        """The networks get the weights of this version."""
+        rest = torch.from_numpy(self._ring[version % self.versions])
+        for network in self.networks:
+            size = sum(parameter.numel() for parameter in network.parameters())
+            flat = rest[:size].to(next(network.parameters()).device)
+            for parameter in network.parameters():  # in place: aligned as it was, so that it computes the same
+                parameter.copy_(flat[: parameter.numel()].view_as(parameter))
+                flat = flat[parameter.numel() :]
+            rest = rest[size:]
+
+    def __getitem__(self, version: int) -> np.ndarray:
+        """[all weights] of a version."""
+        return self._ring[version % self.versions]
+
+    def __setitem__(self, version: int, weights: np.ndarray) -> None:
+        self._ring[version % self.versions] = weights
+
+
+class Widths(NamedTuple):
+    """Of the arrays of a decision."""
+
+    rows: int
+    """Most decisions asked for at once."""
+    features: int
+    compact: bool
+    """Features are compact rows."""
+    actions: int
+    memory: int
+    state: int
+
+
+class Desk:
+    """Where an actor lays decisions to be made, and finds them made; the arrays of both lie in one region."""
+
+    def __init__(self, widths: Widths, region: Region | None = None):
+        n, kind = widths.rows, np.dtype(np.int16 if widths.compact else np.float32)
+        shapes: dict[str, tuple[tuple[int, ...], Any]] = {
+            "features": ((n, widths.features), kind),
+            "legal": ((n, widths.actions), bool),
+            "memory": ((n, widths.memory), np.float32),
+            "state": ((n, widths.state), np.float32),
+            "probabilities": ((n, widths.actions), np.float32),
+            "after": ((n, widths.memory), np.float32),
+            "value": ((n,), np.float32),
+        }
+        sizes = [-(-int(np.prod(shape)) * np.dtype(kind).itemsize // 64) * 64 for shape, kind in shapes.values()]
+        self.widths = widths
+        self.region = region or Region(sum(sizes))
+        at = np.cumsum([0, *sizes]).tolist()
+        self.arrays = {
+            name: self.region.array(shape, kind, offset)
+            for (name, (shape, kind)), offset in zip(shapes.items(), at, strict=False)
+        }
+
+
+class Elsewhere:
+    """An actor's side of its desk: takes the place of `Decider.decide` for one learner."""
+
+    def __init__(self, desk: Desk, bell: socket.socket, learner: int):
+        self.desk, self.bell, self.learner = desk, bell, learner
+        self.version = 0
+
+    def __call__(self, observations: Observations, memory: np.ndarray, state: np.ndarray) -> Decision:
+        arrays, n = self.desk.arrays, len(observations.legal)
+        arrays["features"][:n] = observations.features
+        arrays["legal"][:n] = observations.legal
+        arrays["memory"][:n, : memory.shape[1]] = memory
+        arrays["state"][:n] = state
+        self.bell.sendall(_RING.pack(self.version, self.learner, observations.player, n))
+        if not self.bell.recv(1):
+            raise EOFError
+        width = memory.shape[1]
+        return Decision(
+            arrays["probabilities"][:n].copy(), arrays["after"][:n, :width].copy(), arrays["value"][:n].copy()
+        )
+
+
+class Request(NamedTuple):
+    """Rows that an actor waits for."""
+
+    desk: int
+    version: int
+    learner: int
+    player: int
+    rows: int
+
+
+class Service(NamedTuple):
+    """All that the server begins with."""
+
+    learners: tuple[Decider, ...]
+    device: torch.device
+    bf16: bool
+    desks: tuple[Widths, ...]
+    versions: int
+
+
+def serve(link: Link) -> None:
+    """The server's process: answers until its parent goes."""
+    service, descriptors = link.receive()
+    with limited(1):
+        Server(service, descriptors).run(link)
+
+
+class Server:
+    """Answers every desk that rings."""
+
+    def __init__(self, service: Service, descriptors: Sequence[int]):
+        """descriptors: of the weights, then of each desk's region and bell."""
+        weights, *rest = descriptors
+        self.desks = [Desk(widths, Region(-1, at)) for widths, at in zip(service.desks, rest[::2], strict=True)]
+        self.bells = [socket.socket(fileno=at) for at in rest[1::2]]
+        region = Region(-1, weights)
+        settled = Settled(service.device, service.bf16, 1)
+        self._copies = [
+            [Decider(copy.deepcopy(one.network), settled) for one in service.learners] for _ in range(service.versions)
+        ]
+        self._rings = [Weights([one.network for one in copies], service.versions, region) for copies in self._copies]
+        self._held = [-1] * service.versions
+        rows = sum(widths.rows for widths in service.desks)
+        self._free = [Batch(service.desks[0]._replace(rows=rows), service.device) for _ in range(2)]
+        self._under_way: deque[tuple[Batch, list[Request]]] = deque()
+
+    def run(self, link: Link) -> None:
+        """Answer until the parent goes."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(link, selectors.EVENT_READ, None)
+            for number, bell in enumerate(self.bells):
+                selector.register(bell, selectors.EVENT_READ, number)
+            while True:
+                rung = [key.data for key, _ in selector.select(0 if self._under_way else None)]
+                if None in rung:
+                    return
+                for group in self._groups(rung, selector):
+                    if not self._free:
+                        self._finish()
+                    self._begin(group)
+                if not rung and self._under_way:
+                    self._finish()
+
+    def _groups(self, rung: Sequence[int], selector: selectors.BaseSelector) -> list[list[Request]]:
+        """What the desks ask for, in groups of one network."""
+        groups: dict[tuple[int, int], list[Request]] = {}
+        for number in rung:
+            message = self.bells[number].recv(_RING.size, socket.MSG_WAITALL)
+            if len(message) < _RING.size:  # the actor has gone; its parent notices
+                selector.unregister(self.bells[number])
+                continue
+            request = Request(number, *_RING.unpack(message))
+            groups.setdefault((request.version, request.learner), []).append(request)
+        return list(groups.values())
+
+    def _begin(self, group: list[Request]) -> None:
+        version, learner = group[0].version, group[0].learner
+        slot = version % len(self._rings)
+        if self._held[slot] != version:
+            self._rings[slot].fetch(version)
+            self._held[slot] = version
+        batch = self._free.pop()
+        batch.gather(self.desks, group)
+        batch.evaluate(self._copies[slot][learner])
+        self._under_way.append((batch, group))
+
+    def _finish(self) -> None:
+        """Answer the oldest batch under way."""
+        batch, group = self._under_way.popleft()
+        batch.scatter(self.desks, group)
+        for request in group:
+            with contextlib.suppress(OSError):  # where the actor has gone its parent notices
+                self.bells[request.desk].sendall(b".")
+        self._free.append(batch)
+
+
+class Batch:
+    """Room for the rows of all desks: gathered, on the device, and back."""
+
+    def __init__(self, widths: Widths, device: torch.device):
+        self.device, self.on_gpu = device, device.type == "cuda"
+        arrays = Desk(widths).arrays | {"player": np.zeros(widths.rows, np.int64)}
+        self._room = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        if self.on_gpu:
+            self._room = {name: tensor.pin_memory() for name, tensor in self._room.items()}
+        self._arrays = {name: tensor.numpy() for name, tensor in self._room.items()}
+        self._rows = 0
+        self._done = torch.cuda.Event() if self.on_gpu else None
+
+    def gather(self, desks: Sequence[Desk], group: Sequence[Request]) -> None:
+        """Copy what is asked together."""
+        at = 0
+        for request in group:
+            stop = at + request.rows
+            for name in ("features", "legal", "memory", "state"):
+                self._arrays[name][at:stop] = desks[request.desk].arrays[name][: request.rows]
+            self._arrays["player"][at:stop] = request.player
+            at = stop
+        self._rows = at
+
+    def evaluate(self, decider: Decider) -> None:
+        """Have the device decide; it may still be at it when this returns."""
+        inputs = [
+            self._room[name][: self._rows].to(self.device, non_blocking=True)
+            for name in ("features", "legal", "player", "memory", "state")
+        ]
+        answers = decider.answer(*inputs)
+        for name, answer in zip(("probabilities", "after", "value"), answers, strict=True):
+            self._room[name][: self._rows].copy_(answer, non_blocking=True)
+        if self._done is not None:
+            self._done.record()
+
+    def scatter(self, desks: Sequence[Desk], group: Sequence[Request]) -> None:
+        """Lay the answers on the desks."""
+        if self._done is not None:
+            self._done.synchronize()
+        at = 0
+        for request in group:
+            stop = at + request.rows
+            for name in ("probabilities", "after", "value"):
+                desks[request.desk].arrays[name][: request.rows] = self._arrays[name][at:stop]
+            at = stop
