@@ -1,0 +1,107 @@
+"""Decisions a second of self-play by processes: how collection and learning scale, with and without a GPU.
+
+    python benchmarks/actors.py --actors 0 1 2 --updates 6
+    python benchmarks/actors.py --actors 1 2 4 8 16 --device cpu cuda --networks default residual --updates 4
+
+Trains by `mmd` on Gen 1 OU for some updates and leaves the first ones out. Prints, for each setting, decisions a second
+end to end, the share of the time that the learner waited, and what an actor needed for its rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pokespiel.game import load_game
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Optimiser
+from pokespiel.learning.networks import NetworkOptions
+from pokespiel.learning.schedules import Schedule
+from pokespiel.oracles.mmd import MMD
+
+NETWORKS = {
+    "default": NetworkOptions(),
+    "wide": NetworkOptions(hidden=(256, 256), row_width=64),
+    "residual": NetworkOptions(body="residual", hidden=(512, 512, 512)),
+    "residual_1024": NetworkOptions(body="residual", hidden=(1024, 1024, 1024, 1024)),
+    "attention": NetworkOptions(hidden=(512, 512), row_width=96, attention=4, attention_layers=3),
+}
+"""A residual body has a block for each layer after the first."""
+
+
+def measure(options: argparse.Namespace, device: str, network: str, actors: int) -> dict[str, Any]:
+    """One setting."""
+    oracle = MMD(
+        decisions=10**12,
+        batch=options.batch,
+        matches=options.matches,
+        report=1,
+        epochs=options.epochs,
+        minibatches=options.minibatches,
+        trace=0.85,
+        alpha=Schedule(0.1),
+        eta=Schedule(1.0),
+        warm_start="scratch",
+        optimiser=Optimiser(rate=Schedule(6e-4), average=0.998),
+        network=NETWORKS[network],
+        compute=Compute(device=device, bf16=options.bf16 or "auto"),
+        actors=actors,
+        staleness=options.staleness,
+        inference=options.inference,
+    )
+    trainings = oracle(load_game("gen1ou"), {}, np.random.default_rng(options.seed))
+    for number in range(options.leave_out):
+        before = next(trainings).metrics
+        print(f"update {number}: {before['seconds']:.1f} s", file=sys.stderr, flush=True)
+    began = time.perf_counter()
+    for _ in range(options.updates):
+        after = next(trainings).metrics
+    seconds = time.perf_counter() - began
+    trainings.close()  # type: ignore[attr-defined]
+    spent = {name: after[f"seconds/{name}"] - before[f"seconds/{name}"] for name in ("collect", "update")}
+    return {
+        "device": device,
+        "network": network,
+        "actors": actors,
+        "decisions_per_second": round((after["decisions"] - before["decisions"]) / seconds),
+        "waiting": round(spent["collect"] / seconds, 3),
+        "updating": round(spent["update"] / seconds, 3),
+        "actor_seconds": round(after.get("seconds/actors", 0.0), 3),
+        "seconds": round(seconds, 1),
+        "bf16": bool(after["compute/bf16"]),
+    }
+
+
+def settings(options: argparse.Namespace) -> Iterator[tuple[str, str, int]]:
+    yield from itertools.product(options.device, options.networks, options.actors)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--actors", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--device", nargs="+", default=["cpu"])
+    parser.add_argument("--networks", nargs="+", default=["default"], choices=NETWORKS)
+    parser.add_argument("--batch", type=int, default=65_536)
+    parser.add_argument("--matches", type=int, default=1024)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--minibatches", type=int, default=16)
+    parser.add_argument("--staleness", type=int, default=1)
+    parser.add_argument("--inference", default="auto", choices=("auto", "actors", "server"))
+    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--updates", type=int, default=6)
+    parser.add_argument("--leave-out", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    for device, network, actors in settings(options):
+        print(json.dumps(measure(options, device, network, actors)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

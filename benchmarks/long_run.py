@@ -1,0 +1,199 @@
+"""The long run: self-play by magnetic mirror descent from the shipped agent, in resumable pieces.
+
+    python benchmarks/long_run.py train --out runs/long --decisions 200000000 --seconds 540
+    python benchmarks/long_run.py train --out runs/long --seconds 540            (the next piece; the settings stay)
+    python benchmarks/long_run.py train --out runs/gpu --device cuda --batch 262144 --matches 8192 --seconds 540
+    python benchmarks/long_run.py strength --out runs/long --pairs 2000
+
+`train` writes a snapshot of the averaged weights whenever --every decisions have passed, a row of metrics an update,
+and a checkpoint from which the next call goes on. `strength` plays each snapshot against the shipped agent's best
+member and `expert`, in seat-swapped pairs on held-out teams, and keeps rows that it has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
+from pokespiel.core.files import write_text
+from pokespiel.core.policy import Policy, load_policy, save_policy
+from pokespiel.core.progress import watch
+from pokespiel.core.registry import build, options_of
+from pokespiel.evaluation.match_sets import generator, head_to_head
+from pokespiel.game import load_game
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.learning.compute import Compute
+from pokespiel.learning.learner import Optimiser
+from pokespiel.learning.networks import NetworkOptions
+from pokespiel.learning.schedules import Schedule
+from pokespiel.oracles import Training
+from pokespiel.oracles.mmd import MMD
+from pokespiel.runs.agents import load
+
+GAME = "gen1ou(pool=competitive,party=6,team_choice=chance)"
+HELD_OUT = "gen1ou(pool=variety,party=6,team_choice=chance)"
+OPPONENT = "shipped/0018"
+"""The best member of the 3-hour agent."""
+FORMAT = "pokespiel-long-run-1"
+
+
+def settings(options: argparse.Namespace) -> MMD:
+    """The reference run's self-play, by what the command line changes."""
+    network = NetworkOptions(hidden=(options.width, options.width), row_width=options.width // 4)
+    return MMD(
+        decisions=options.decisions,
+        seconds=options.whole,
+        batch=options.batch,
+        matches=options.matches,
+        report=1,
+        warm_start="scratch" if options.fresh else "newest",
+        network=network,
+        widen=options.width != 128,
+        optimiser=Optimiser(rate=Schedule(options.rate, "linear", end=options.rate / 6), average=0.998),
+        compute=Compute(device=options.device),
+        actors="auto" if options.actors is None else options.actors,
+        epochs=options.epochs,
+        minibatches=options.minibatches,
+        trace=0.85,
+        discount=options.discount,
+        alpha=Schedule(0.1),
+        eta=Schedule(1.0),
+    )
+
+
+class Folder:
+    """What a long run keeps: settings, checkpoint, snapshots by millions of decisions, and metrics."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+
+    def oracle(self, options: argparse.Namespace) -> MMD:
+        """The settings that stand here; those of the command line where none do."""
+        file = self.path / "settings.json"
+        if not file.is_file():
+            write_text(file, json.dumps(options_of(settings(options)), indent=1))
+        return build(MMD, json.loads(file.read_text()), "settings")
+
+    def state(self) -> Any:
+        file = self.path / "checkpoint.safetensors"
+        return load_checkpoint(file, FORMAT) if file.is_file() else None
+
+    def keep(self, training: Training) -> None:
+        save_checkpoint(self.path / "checkpoint.safetensors", FORMAT, training.state)
+
+    def snapshot(self, training: Training) -> None:
+        millions = training.metrics["decisions"] / 1e6
+        save_policy(self.path / f"{millions:07.1f}.safetensors", training.responses[0][0])
+
+    def note(self, metrics: dict[str, float]) -> None:
+        file = self.path / "metrics.csv"
+        new = not file.is_file()
+        with file.open("a", newline="") as stream:
+            writer = csv.writer(stream)
+            if new:
+                writer.writerow(metrics)
+            writer.writerow([f"{value:.6g}" for value in metrics.values()])
+
+
+def train(options: argparse.Namespace) -> None:
+    folder, game = Folder(Path(options.out)), load_game(options.game)
+    oracle, state = folder.oracle(options), folder.state()
+    began = kept = time.monotonic()
+    last = None if state is None else state["counts"]["decisions"] // options.every
+    training = None
+    with watch("long run", oracle.decisions) as bar:
+        for training in oracle(
+            game, {}, generator(options.seed, "long run"), start=[named(options.start)], state=state
+        ):
+            decisions = int(training.metrics["decisions"])
+            folder.note(training.metrics)
+            bar.update(min(decisions, oracle.decisions), f"{training.metrics['decisions_per_second']:,.0f}/s")
+            if last is None or decisions // options.every != last:
+                folder.snapshot(training)
+                last = decisions // options.every
+            now = time.monotonic()
+            if now - kept > options.checkpoint:
+                folder.keep(training)
+                kept = time.monotonic()
+            if options.seconds and now - began > options.seconds:
+                break
+    if training is not None:
+        folder.snapshot(training)
+        if options.checkpoint < 1e6:
+            folder.keep(training)
+
+
+def named(policy: str) -> Policy:
+    """A shipped agent, a scripted player or a file."""
+    if policy in BASELINES:
+        return BASELINES.build(policy)
+    return load(policy) if policy.startswith("shipped") else load_policy(policy)
+
+
+def strength(options: argparse.Namespace) -> None:
+    folder, file = Path(options.out), Path(options.out) / "strength.json"
+    rows = json.loads(file.read_text()) if file.is_file() else []
+    done = {(row["snapshot"], row["opponent"], row["game"], row["pairs"]) for row in rows}
+    game = load_game(options.game)
+    for path in sorted(folder.glob("*.safetensors")):
+        if path.stem == "checkpoint":
+            continue
+        for name in options.against:
+            if (path.stem, name, options.game, options.pairs) in done:
+                continue
+            score = head_to_head(
+                game, load_policy(path), named(name), options.pairs, generator(options.seed, path.stem)
+            )
+            rows.append(
+                {
+                    "snapshot": path.stem,
+                    "opponent": name,
+                    "game": options.game,
+                    "pairs": options.pairs,
+                    **score._asdict(),
+                }
+            )
+            write_text(file, json.dumps(rows, indent=1))
+            print(rows[-1], flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("train")
+    one.add_argument("--game", default=GAME)
+    one.add_argument("--start", default=OPPONENT, help="a shipped agent or a policy's file")
+    one.add_argument("--decisions", type=int, default=200_000_000)
+    one.add_argument("--whole", type=float, help="seconds of the whole training, over which schedules run")
+    one.add_argument("--seconds", type=float, default=0, help="of this piece; 0 = to the end")
+    one.add_argument("--every", type=int, default=10_000_000, help="decisions between snapshots")
+    one.add_argument("--checkpoint", type=float, default=120, help="seconds between checkpoints")
+    one.add_argument("--device", default="cpu")
+    one.add_argument("--actors", type=int)
+    one.add_argument("--batch", type=int, default=65_536)
+    one.add_argument("--matches", type=int, default=1024)
+    one.add_argument("--epochs", type=int, default=2)
+    one.add_argument("--minibatches", type=int, default=16)
+    one.add_argument("--rate", type=float, default=6e-4)
+    one.add_argument("--discount", type=float, default=1.0)
+    one.add_argument("--width", type=int, default=128, help="of hidden layers; a quarter of it for rows")
+    one.add_argument("--fresh", action="store_true", help="from fresh weights")
+    two = commands.add_parser("strength")
+    two.add_argument("--game", default=HELD_OUT)
+    two.add_argument("--pairs", type=int, default=2000)
+    two.add_argument("--against", nargs="*", default=[OPPONENT, "expert"])
+    for command in (one, two):
+        command.add_argument("--out", default="runs/long")
+        command.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    {"train": train, "strength": strength}[options.command](options)
+
+
+if __name__ == "__main__":
+    main()
