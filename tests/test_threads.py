@@ -140,6 +140,14 @@ def test_affinity_counts(monkeypatch, tmp_path):
     assert cores(tmp_path) == 1
 
 
+def test_a_worker_among_others_counts_its_own_core(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)))
+    monkeypatch.setenv("POKESPIEL_CORES", "1")
+    assert cores(tmp_path) == 1
+    monkeypatch.setenv("POKESPIEL_CORES", "all")
+    assert cores(tmp_path) == 8
+
+
 LOAD = """
 import ctypes, glob, importlib.util
 folder = importlib.util.find_spec("torch").submodule_search_locations[0]

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pokespiel.core.registry import Registry
-from pokespiel.core.threads import limited
+from pokespiel.core.threads import CORES, limited
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +163,7 @@ class Told:
 def perform(number: int, load: Callable[[], Task]) -> Iterator[bytes]:
     """In a worker: do a unit, with the threads of one worker; events, pickled, of which the last is its end."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # for torch, if the work is the first to import it
+    os.environ.setdefault(CORES, "1")  # the other cores are the other workers'
     with _logged() as lines:
         try:
             work, shared, unit, before = load()

@@ -93,12 +93,18 @@ def waits_passively() -> bool:
     return _passive
 
 
+CORES = "POKESPIEL_CORES"
+"""In the environment: the most cores that a process is to use; workers side by side have one each."""
+
+
 def cores(root: Path = Path("/")) -> int:
     """Processor cores that this process may use: those it may run on, or the share its control groups leave it.
 
-    A quota of 1.5 cores counts as 2. `root` is where /proc and /sys are.
+    A quota of 1.5 cores counts as 2. The environment's `CORES` may say fewer. `root` is where /proc and /sys are.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if os.environ.get(CORES, "").isdecimal():
+        allowed = min(allowed, int(os.environ[CORES]))
     return max(1, min([allowed, *(math.ceil(quota) for quota in _quotas(root))]))
 
 

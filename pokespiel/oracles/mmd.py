@@ -29,7 +29,7 @@ from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, w
 from pokespiel.learning.losses import chosen, entropy, kl, kl_to_uniform, value_loss
 from pokespiel.learning.networks import masked_log_softmax
 from pokespiel.learning.returns import gae
-from pokespiel.learning.rollout import Rollout
+from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
@@ -96,6 +96,7 @@ class MMD(Learning):
         wanted = ~rollout.pending & (records.learner == 0)
         weight = scaled(advantages, wanted, 1.0)
         alpha, eta = (schedule(run.updates, run.last_update) for schedule in (self.alpha, self.eta))
+        magnet.look(records)
         parts = minibatches(
             rollout, wanted, self.minibatches, run.rng, learner.network, learner.device, epochs=self.epochs
         )
@@ -131,13 +132,23 @@ class Magnet:
         self.options, self.learner = options, learner
         moving = options.magnet == "moving"
         self.network = copy.deepcopy(learner.network).requires_grad_(False) if moving else None
+        self._seen: Tensor | None = None
+
+    def look(self, records: Records) -> None:
+        """Evaluate the magnet once for all passes over a rollout, where it stands still and no states are shared."""
+        self._seen = None
+        if self.network is not None and not self.network.memory_size and (records.key < 0).all():
+            self._seen = torch.from_numpy(self.learner.estimates(records, self.network).logs).to(self.learner.device)
 
     def divergence(self, batch: Batch, logs: Tensor, probabilities: Tensor) -> Tensor:
         """Mean KL of the policy to the magnet."""
         if self.network is None:
             return kl_to_uniform(logs, probabilities, batch.legal).mean()
-        with torch.no_grad():
-            other, _ = masked_log_softmax(outputs(self.network, batch).logits, batch.legal)
+        if self._seen is not None:
+            other = self._seen[torch.from_numpy(batch.rows).to(self._seen.device)]
+        else:
+            with torch.no_grad():
+                other, _ = masked_log_softmax(outputs(self.network, batch).logits, batch.legal)
         return kl(logs, probabilities, other).mean()
 
     def follow(self, rate: float) -> None:
