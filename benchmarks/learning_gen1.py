@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from pokespiel.core.files import write_text
-from pokespiel.core.intervals import bootstrap_interval
 from pokespiel.core.policy import Policy
 from pokespiel.core.policy_files import save_policy
 from pokespiel.game.gen1.baselines import BASELINES
@@ -95,6 +94,15 @@ def score(game: Gen1Game, policy: Policy, other: Policy, pairs: int) -> list[flo
     own = utilities[np.arange(2 * pairs), rows.argmin(axis=1)]
     by_pair = ((np.sign(own) + 1) / 2).reshape(pairs, 2).mean(axis=1)
     return [float(by_pair.mean()), *bootstrap_interval(by_pair, rng)]
+
+
+def bootstrap_interval(
+    values: np.ndarray, rng: np.random.Generator, confidence: float = 0.95, draws: int = 2_000
+) -> tuple[float, float]:
+    """Percentile bootstrap interval for the mean of independent `values` [n], such as means of seat-swapped pairs."""
+    means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(draws)]
+    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
 
 
 def games(threads: int) -> tuple[Gen1Game, Gen1Game]:

@@ -14,7 +14,7 @@ from pokespiel.game import load_game
 from pokespiel.game.openspiel import policy_to_openspiel
 from pokespiel.game.tree import TreeGame
 from pokespiel.oracles import Opponents
-from pokespiel.oracles.exact import Exact, best_value, slopes
+from pokespiel.oracles.exact import Exact, slopes
 
 
 def correlated(game: TreeGame, player: int, rng: np.random.Generator, size: int = 3) -> Opponents:
@@ -43,6 +43,11 @@ def value(game: TreeGame, player: int, policy: Policy, mixture: Opponents) -> fl
         profile = [policy if seat == player else mixture.policies[seat][row[seat]] for seat in range(game.num_players)]
         total += weight * game.returns(game.plans(profile))[player]
     return total
+
+
+def best_value(game: TreeGame, player: int, mixture: Opponents) -> float:
+    """What `player` can get at most against a distribution of opponents."""
+    return float(game.players[player].best_values(slopes(game, player, mixture).gradient)[0])
 
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "leduc_poker", "kuhn_poker(players=3)", "matching_pennies_3p"])

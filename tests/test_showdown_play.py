@@ -16,12 +16,9 @@ from pokespiel.core.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.learning.datasets import policy_name
-from pokespiel.payoffs.sampling import record
-from pokespiel.payoffs.tables import grow
 from pokespiel.runs.initial import policy_named
 from pokespiel.showdown import serve as serve_module
-from pokespiel.showdown.arena import Conditions, Result, local_server, play_arena, seat_swapped
-from pokespiel.showdown.cells import round_robin, units_of
+from pokespiel.showdown.arena import Conditions, local_server, play_arena, seat_swapped
 from pokespiel.showdown.connection import LoginFailed
 from pokespiel.showdown.contestants import PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.inference import Desk
@@ -61,29 +58,6 @@ def test_policies_play_poke_envs_players_and_each_other(server, pool):
     mixed = PolicyContestant.of(Mixture([Uniform(), BASELINES.build("random")], [0.5, 0.5]), np.random.default_rng(1))
     results = play(server, mixed, expert(), pool, 2)
     assert sum(result.utility for result in results) <= -2
-
-
-def test_a_round_robin_is_a_payoff_table(server, pool):
-    random = PolicyContestant.of(BASELINES.build("random"), np.random.default_rng(1))
-    contestants = [random, expert(), PokeEnvContestant.named("RandomPlayer")]
-    teams = [(pool[0], pool[1]), (pool[2], pool[3])]
-    table = round_robin(contestants, teams, [local_server(server.port)], Conditions(4))
-    assert (table.payoffs[0] == -table.payoffs[1]).all()
-    assert (table.complete()[0, 1, [0, 2]] >= 0).all()
-    assert (table.samples.units == 2 * (1 - np.eye(3))).all()
-    counted = table.samples.wins + table.samples.ties + table.samples.losses
-    assert (counted[0, 1] == [2, 0, 2]).all()
-
-
-def test_cells_count_pairs_and_unfinished_matches():
-    utilities = [1.0, 1.0, 1.0, -1.0, None, 1.0, 0.0, -1.0]  # of contestant 0, first in every other match
-    units = units_of([Result(utility, 10, 1, ()) for utility in utilities], (0, 1))
-    table = record(grow(None, 2, (2, 2), sampled=True), units)
-    assert table.payoffs[0, 0, 1] == pytest.approx((1 + 0 - 0.5) / 3)
-    assert table.payoffs[1, 1, 0] == table.payoffs[0, 0, 1]  # the same contestant from the other seat
-    assert (table.samples.units[0, 1], table.samples.unfinished[0, 1], table.samples.unfinished[1, 0]) == (3, 1, 0)
-    assert (table.samples.wins[0, 0, 1], table.samples.ties[0, 0, 1], table.samples.losses[0, 0, 1]) == (2, 1, 0)
-    assert (table.samples.wins[1, 1, 0], table.samples.losses[1, 1, 0]) == (1, 2)
 
 
 def test_a_policy_that_fails_leaves_matches_unfinished(server, pool):

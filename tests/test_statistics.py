@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pokespiel.core.intervals import bootstrap_interval, clopper_pearson, mean_interval, weighted_interval
+from pokespiel.core.intervals import mean_interval, weighted_interval
 
 
 @pytest.mark.parametrize("n", [2, 20, 200])
@@ -44,28 +44,3 @@ def test_a_streak_leaves_a_doubt_and_nothing_is_known_of_nothing():
     assert low < 0.9
     assert high == 1
     assert [float(end) for end in mean_interval(0, 0.0, 0.0, (-13, 13))] == [-13, 13]
-
-
-def test_bootstrap_covers():
-    rng = np.random.default_rng(2)
-    covered = 0
-    for _ in range(300):
-        low, high = bootstrap_interval(rng.choice([-1, 0, 0.5, 1], size=60), rng, draws=300)
-        covered += low <= 0.125 <= high
-    assert covered / 300 > 0.9
-    with pytest.raises(ValueError, match="at least two"):
-        bootstrap_interval(np.array([1.0]), rng)
-
-
-def test_clopper_pearson_is_exact_and_refuses_what_it_is_not_for():
-    # 19 of 50: the exact interval by inverting the binomial test, and the p-value of an even match is 0.12.
-    low, high = clopper_pearson(19, 31)
-    assert (low, high) == (pytest.approx(0.2465, abs=1e-4), pytest.approx(0.5283, abs=1e-4))
-    assert clopper_pearson(0, 10)[0] == 0
-    assert clopper_pearson(10, 0) == (pytest.approx(0.025 ** (1 / 10)), 1.0)
-    with pytest.raises(ValueError, match="without ties"):
-        clopper_pearson(10, 10, 1)
-    with pytest.raises(ValueError, match="seat-swapped pairs"):
-        clopper_pearson(10, 10, paired=True)
-    with pytest.raises(ValueError, match="at least one match"):
-        clopper_pearson(0, 0)

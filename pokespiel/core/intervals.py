@@ -1,4 +1,4 @@
-"""Intervals for means of matches: of values in a bounded range, of pair means, and of plain win counts."""
+"""Intervals for means of matches, such as means of seat-swapped pairs, whose values lie in a bounded range."""
 
 from __future__ import annotations
 
@@ -57,32 +57,3 @@ def weighted_interval(
     half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(parts.sum())
     centre = weights @ mean
     return max(float(centre - half), low * scale), min(float(centre + half), high * scale)
-
-
-def bootstrap_interval(
-    values: np.ndarray, rng: np.random.Generator, confidence: float = 0.95, draws: int = 2_000
-) -> tuple[float, float]:
-    """Percentile bootstrap interval for the mean of independent `values` [n], such as means of seat-swapped pairs."""
-    values = np.asarray(values, float)
-    if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"a bootstrap needs at least two values in one row, got shape {values.shape}")
-    means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(draws)]
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
-
-
-def clopper_pearson(
-    wins: int, losses: int, ties: int = 0, *, paired: bool = False, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Exact interval for a win rate; only for independent matches without ties (`ValueError` otherwise)."""
-    if ties or paired:
-        raise ValueError(
-            "Clopper-Pearson holds for independent matches without ties; for seat-swapped pairs or tied matches use an "
-            "interval of pair means (mean_interval, bootstrap_interval)"
-        )
-    if min(wins, losses) < 0 or wins + losses == 0:
-        raise ValueError(f"needs at least one match, got {wins} wins and {losses} losses")
-    tail = (1 - confidence) / 2
-    low = stats.beta.ppf(tail, wins, losses + 1) if wins else 0.0
-    high = stats.beta.ppf(1 - tail, wins + 1, losses) if losses else 1.0
-    return float(low), float(high)

@@ -35,7 +35,7 @@ from pokespiel.metasolvers.markov import (
 )
 from pokespiel.metasolvers.regret import marginals_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, of_table
-from pokespiel.metasolvers.tables import Table, checked
+from pokespiel.metasolvers.tables import Table, on_table
 
 LARGEST = 1e300
 """Largest logarithm of a rate."""
@@ -68,16 +68,16 @@ class AlphaRank:
             raise ValueError(f"alpharank: a population needs at least 2 individuals, got {self.population}")
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
-        table = checked(payoffs, symmetric=symmetric, solver="alpharank")
         graph = of_table(table)
         weights = limit(graph) if math.isinf(self.alpha) else self._at_finite_alpha(table, graph)
         if len(graph.shape) == 1 and table.symmetric:
             return table.strategy([weights])
         joint = weights.reshape(graph.shape)
         marginals = marginals_of(joint)
-        return table.strategy([np.mean(marginals, axis=0)] if symmetric else marginals, joint)
+        return table.strategy([np.mean(marginals, axis=0)] if table.symmetric else marginals, joint)
 
     def _at_finite_alpha(self, table: Table, graph: ResponseGraph) -> np.ndarray:
         if self.alpha * self.population > LARGEST / table.range:

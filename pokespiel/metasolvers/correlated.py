@@ -35,7 +35,7 @@ from pokespiel.metasolvers.incentives import Refusals, regrets, swaps
 from pokespiel.metasolvers.linear_map import LinearMap
 from pokespiel.metasolvers.polytope import Objective, faces, most_even
 from pokespiel.metasolvers.regret import cce_gap, ce_gap, marginals_of
-from pokespiel.metasolvers.tables import checked
+from pokespiel.metasolvers.tables import Table, on_table
 
 TOLERANCE = 1e-9
 """Largest gain of a deviation that counts as none, as a share of what foresight would gain."""
@@ -63,21 +63,21 @@ class Correlated:
             raise ValueError(f"correlated: epsilon must not be negative, got {self.epsilon}")
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite, misshapen or too many.
 
         No deviation gains more than epsilon plus a billionth of what its player would gain by knowing the others'
         choices beforehand; where rounding does not allow that, an `ArithmeticError` tells what was reached.
         """
-        table = checked(payoffs, symmetric=symmetric, solver="correlated")
         incentives = _Incentives(table.payoffs, self.concept, self.epsilon)
         best, reached = None, np.inf
         for joint in incentives.most_even(self.objective):
-            joint = _mean_of_seatings(joint) if symmetric else joint
+            joint = _mean_of_seatings(joint) if table.symmetric else joint
             excess = incentives.excess(joint)
             if excess <= TOLERANCE:
                 marginals = marginals_of(joint)
-                return table.strategy([np.mean(marginals, axis=0)] if symmetric else marginals, joint)
+                return table.strategy([np.mean(marginals, axis=0)] if table.symmetric else marginals, joint)
             best, reached = (joint, excess) if excess < reached else (best, reached)
         gap = math.inf if best is None else (cce_gap if self.concept == "cce" else ce_gap)(table.payoffs, best)
         raise ArithmeticError(

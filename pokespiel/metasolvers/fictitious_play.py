@@ -13,7 +13,7 @@ import numpy as np
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.judging import exact_sums
-from pokespiel.metasolvers.tables import Iterate, Profile, Table, checked, nth
+from pokespiel.metasolvers.tables import Iterate, Profile, Table, nth, on_table
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,15 @@ class FictitiousPlay:
     """Rounds; all players choose at once, in the first against uniform opponents, the lowest index among equals."""
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
-        table = checked(payoffs, symmetric=symmetric, solver="fictitious_play")
         return table.strategy(nth(_play(table), self.steps).average)
 
-    def iterates(self, payoffs: np.ndarray, *, symmetric: bool = False) -> Iterator[Iterate]:
+    @on_table
+    def iterates(self, table: Table) -> Iterator[Iterate]:
         """The pure choices and the frequencies after each round, endlessly."""
-        return _play(checked(payoffs, symmetric=symmetric, solver="fictitious_play"))
+        return _play(table)
 
 
 def _play(table: Table) -> Iterator[Iterate]:

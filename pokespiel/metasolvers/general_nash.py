@@ -14,7 +14,7 @@ import numpy as np
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.equilibria import every_equilibrium
-from pokespiel.metasolvers.tables import Profile, Table, checked, contract
+from pokespiel.metasolvers.tables import Profile, Table, contract, on_table
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class GeneralNash:
     the extreme ones count."""
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen, or too many to be listed."""
-        table = checked(payoffs, symmetric=symmetric, solver="general_nash")
         try:
             listed = every_equilibrium(table.payoffs).profiles
         except ValueError as error:
             raise ValueError(f"general_nash: {error}; logit and correlated take any table") from None
-        if symmetric:
+        if table.symmetric:
             listed = tuple(profile[:1] for profile in listed if all(_alike(profile[0], other) for other in profile))
         if not listed:
             raise ValueError("general_nash: no extreme equilibrium of this table is symmetric; logit has one")

@@ -23,7 +23,7 @@ import numpy as np
 
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.tables import Profile, Table, checked
+from pokespiel.metasolvers.tables import Profile, Table, on_table
 
 RESIDUAL = 1e-11
 """The largest correction of a strategy that counts as none."""
@@ -57,15 +57,16 @@ class Logit:
             raise ValueError(f"logit: rationality must be finite and not negative, got {self.rationality}")
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
-        table = checked(payoffs, symmetric=symmetric, solver="logit")
         last = deque(_Branch(table).points(self.rationality), maxlen=1)
         return table.strategy(last[0][1])
 
-    def iterates(self, payoffs: np.ndarray, *, symmetric: bool = False) -> Iterator[tuple[float, Profile]]:
+    @on_table
+    def iterates(self, table: Table) -> Iterator[tuple[float, Profile]]:
         """Points (lambda, strategies) along the branch, from uniform to the first at `rationality`."""
-        return _Branch(checked(payoffs, symmetric=symmetric, solver="logit")).points(self.rationality)
+        return _Branch(table).points(self.rationality)
 
 
 class _Step(NamedTuple):

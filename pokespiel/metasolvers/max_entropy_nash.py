@@ -18,7 +18,7 @@ from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.entropy import most_entropic
 from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve
-from pokespiel.metasolvers.tables import check_zero_sum, checked, zero_sum_matrix
+from pokespiel.metasolvers.tables import Table, check_zero_sum, on_table, zero_sum_matrix
 
 LEAST = 1e-280
 """Smaller stakes cannot be divided by."""
@@ -34,16 +34,16 @@ class MaxEntropyNash:
         )
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [2, n, m]; a `ValueError` if they are not finite, misshapen, for more players or general-sum."""
-        table = checked(payoffs, symmetric=symmetric, solver="max_entropy_nash")
         matrix = zero_sum_matrix(table, "max_entropy_nash")
         found = solve(matrix, solver="max_entropy_nash")
         x, y = _spread(found.above, found.x, found.y), _spread(-found.above.T, found.y, found.x)
         x, y, *_ = found = balanced_out(matrix, x, y, found.value)
         if found.flaw > TOLERANCE:
             raise ArithmeticError(f"max_entropy_nash: a policy still gains {found.flaw:.3g} of its stakes")
-        return table.strategy([(x + y) / 2] if symmetric else [x, y])
+        return table.strategy([(x + y) / 2] if table.symmetric else [x, y])
 
 
 def _spread(above: np.ndarray, own: np.ndarray, other: np.ndarray) -> np.ndarray:

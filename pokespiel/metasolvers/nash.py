@@ -29,7 +29,7 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.exact import less, solve_exactly
 from pokespiel.metasolvers.interior_point import balanced, interior_points, polished
 from pokespiel.metasolvers.judging import are_exact
-from pokespiel.metasolvers.tables import check_zero_sum, checked, zero_sum_matrix
+from pokespiel.metasolvers.tables import Table, check_zero_sum, on_table, zero_sum_matrix
 
 TOLERANCE = 1e-9
 """Largest gain that counts as solved, as a share of what is at stake for the policy."""
@@ -76,11 +76,11 @@ class Nash:
         check_zero_sum("nash", num_players, ends() if num_players == 2 else np.zeros((num_players, 0)), "game")
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [2, n, m]; a `ValueError` if they are not finite, misshapen, for more players or general-sum."""
-        table = checked(payoffs, symmetric=symmetric, solver="nash")
         found = solve(zero_sum_matrix(table, "nash"), self.method, "nash")
-        return table.strategy([(found.x + found.y) / 2] if symmetric else [found.x, found.y])
+        return table.strategy([(found.x + found.y) / 2] if table.symmetric else [found.x, found.y])
 
 
 class Equilibrium(NamedTuple):

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.dynamics import replicator_flow
-from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
+from pokespiel.metasolvers.tables import Iterate, Table, nth, on_table
 
 
 @dataclass(frozen=True)
@@ -32,14 +30,15 @@ class ProjectedReplicator:
     """Least probability of every policy."""
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen, or the floor is too high."""
-        table = checked(payoffs, symmetric=symmetric, solver="prd")
         return table.strategy(nth(self._flow(table), self.steps).average)
 
-    def iterates(self, payoffs: np.ndarray, *, symmetric: bool = False) -> Iterator[Iterate]:
+    @on_table
+    def iterates(self, table: Table) -> Iterator[Iterate]:
         """The state and the average after each step, endlessly."""
-        return self._flow(checked(payoffs, symmetric=symmetric, solver="prd"))
+        return self._flow(table)
 
     def _flow(self, table: Table) -> Iterator[Iterate]:
         if not 0 <= self.floor <= 1 / max(table.sizes):

@@ -14,7 +14,7 @@ import numpy as np
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import solve
-from pokespiel.metasolvers.tables import check_zero_sum, checked, zero_sum_matrix
+from pokespiel.metasolvers.tables import Table, check_zero_sum, on_table, zero_sum_matrix
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,18 @@ class RectifiedNash:
         )
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [2, n, m]; `targets` hold a row for each supported policy, in the order of their indices.
 
         A `ValueError` if the payoffs are not finite, misshapen, for more players or general-sum.
         """
-        table = checked(payoffs, symmetric=symmetric, solver="rectified_nash")
         found = solve(zero_sum_matrix(table, "rectified_nash"), solver="rectified_nash")
         x, y = found.x, found.y
-        if symmetric:
+        if table.symmetric:
             x = y = (x + y) / 2
         targets = _beaten(found.above, x, y, found.tie), _beaten(-found.above.T, y, x, found.tie)
-        return table.strategy([x] if symmetric else [x, y])._replace(targets=targets)
+        return table.strategy([x] if table.symmetric else [x, y])._replace(targets=targets)
 
 
 def _beaten(above: np.ndarray, own: np.ndarray, other: np.ndarray, tie: float) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import marginals_of, product
-from pokespiel.metasolvers.tables import Iterate, Table, checked, nth
+from pokespiel.metasolvers.tables import Iterate, Table, nth, on_table
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,19 @@ class RegretMatching:
     """Return the average of joint play instead of independent averages; players then move at once."""
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
-        table = checked(payoffs, symmetric=symmetric, solver="regret_matching")
         if not self.joint:
             return table.strategy(nth(self._play(table), self.steps).average)
         joint = self._average_joint(table)
         marginals = marginals_of(joint)
-        return table.strategy([np.mean(marginals, axis=0)] if symmetric else marginals, joint)
+        return table.strategy([np.mean(marginals, axis=0)] if table.symmetric else marginals, joint)
 
-    def iterates(self, payoffs: np.ndarray, *, symmetric: bool = False) -> Iterator[Iterate]:
+    @on_table
+    def iterates(self, table: Table) -> Iterator[Iterate]:
         """The strategies and their average after each round, endlessly."""
-        return self._play(checked(payoffs, symmetric=symmetric, solver="regret_matching"))
+        return self._play(table)
 
     def _weight(self, round_: int) -> float:
         return 1.0 if self.variant == "vanilla" else float(round_)

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.dynamics import replicator_flow
-from pokespiel.metasolvers.tables import Iterate, checked, nth
+from pokespiel.metasolvers.tables import Iterate, Table, nth, on_table
 
 
 @dataclass(frozen=True)
@@ -29,13 +27,13 @@ class Replicator:
     which circles there and comes to rest elsewhere."""
 
     @limited()
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
-        table = checked(payoffs, symmetric=symmetric, solver="replicator")
         last = nth(replicator_flow(table, self.step / table.range), self.steps)
         return table.strategy(last.average if self.average else last.current)
 
-    def iterates(self, payoffs: np.ndarray, *, symmetric: bool = False) -> Iterator[Iterate]:
+    @on_table
+    def iterates(self, table: Table) -> Iterator[Iterate]:
         """The state and the average after each step, endlessly."""
-        table = checked(payoffs, symmetric=symmetric, solver="replicator")
         return replicator_flow(table, self.step / table.range)

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.tables import checked
+from pokespiel.metasolvers.tables import Table, on_table
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class SelfPlay:
     repeats: ClassVar[bool] = True
     """The newest response may be one that came before."""
 
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
-        table = checked(payoffs, symmetric=symmetric, solver="self_play")
         return table.strategy([np.eye(size)[-1] for size in table.sizes])

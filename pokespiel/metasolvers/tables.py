@@ -1,16 +1,18 @@
 """Payoff tables: checked once at the door, then contracted fast.
 
-Every meta-solver turns its argument into a `Table` first. A table holds one population a seat or, when symmetric, one
-population for all seats; `profile` below means one distribution a population: P vectors, or a single one.
+Every meta-solver works on a `Table`, which `on_table` makes of its arguments. A table holds one population a seat or,
+when symmetric, one population for all seats; `profile` below means one distribution a population: P vectors, or a
+single one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +23,7 @@ LARGEST = 1e302
 """Differences and sums of larger payoffs would overflow; smaller ones than one over it would lose digits."""
 
 Profile = tuple[np.ndarray, ...]
+Result = TypeVar("Result")
 
 
 class Iterate(NamedTuple):
@@ -122,6 +125,21 @@ def _contract_pair(payoffs: np.ndarray, player: int, other: int, marginals: Sequ
     for weights in reversed(rest):
         payoffs = payoffs @ weights
     return payoffs
+
+
+def on_table(method: Callable[[Any, Table], Result]) -> Callable[..., Result]:
+    """A solver's method on a checked table, as one of `payoffs` [P, n_1, ..., n_P] and `symmetric`.
+
+    Errors name the solver as its module is named, which is its name in the registry.
+    """
+    solver = method.__module__.rpartition(".")[2]
+
+    @functools.wraps(method)
+    def called(self: Any, payoffs: np.ndarray, *, symmetric: bool = False) -> Result:
+        return method(self, checked(payoffs, symmetric=symmetric, solver=solver))
+
+    del called.__wrapped__, called.__annotations__  # those of the method itself
+    return called
 
 
 def checked(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.tables import checked
+from pokespiel.metasolvers.tables import Table, on_table
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Uniform:
     repeats: ClassVar[bool] = True
     """A response that comes again counts again: the mixture is the average of all responses."""
 
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
-        table = checked(payoffs, symmetric=symmetric, solver="uniform")
         return table.strategy(table.uniform())

@@ -100,11 +100,6 @@ def slopes(game: TreeGame, player: int, mixture: Opponents) -> Slopes:
     return Slopes(game.gather(weights * reach, player), game.gather(np.abs(weights) * reach, player))
 
 
-def best_value(game: TreeGame, player: int, mixture: Opponents) -> float:
-    """What `player` can get at most against a distribution of opponents."""
-    return float(game.players[player].best_values(slopes(game, player, mixture).gradient)[0])
-
-
 def everywhere_uniform(game: TreeGame, player: int) -> Opponents:
     """Opponents of `player` that all play uniformly at random."""
     row = np.zeros((1, game.num_players), np.int64)

@@ -52,14 +52,6 @@ inline const char* roll_name(Roll roll) {
     return kNames[static_cast<int>(roll)];
 }
 
-inline Roll roll_of(const std::string& name) {
-    for (int i = 0; i < kRollCount; ++i)
-        if (name == roll_name(static_cast<Roll>(i))) return static_cast<Roll>(i);
-    std::string names;
-    for (int i = 0; i < kRollCount; ++i) names += std::string(i ? ", " : "") + roll_name(static_cast<Roll>(i));
-    throw std::invalid_argument("unknown roll '" + name + "'. Available: " + names);
-}
-
 [[noreturn]] inline void refuse_roll(Roll roll, const std::string& what) {
     throw std::invalid_argument(std::string("roll '") + roll_name(roll) + "' " + what);
 }

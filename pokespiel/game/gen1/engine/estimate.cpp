@@ -86,11 +86,10 @@ int factor(const MoveData& move, const Target& target) {
 
 // Out of 256.
 int hit_chance(const MoveData& move, const Attacker& attacker, const Target& target) {
-    static constexpr int kTable[] = {25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400};
     if (move.accuracy == 0) return 256;
     if (move.self) return move.accuracy + 1;
-    int chance = move.accuracy * kTable[attacker.accuracy + 6] / 100;
-    chance = chance * kTable[6 - target.evasion] / 100;
+    int chance = move.accuracy * stage_percent(attacker.accuracy) / 100;
+    chance = chance * stage_percent(-target.evasion) / 100;
     return std::clamp(chance, 1, 255);
 }
 

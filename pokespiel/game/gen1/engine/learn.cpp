@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "formula.hpp"
 #include "learning.hpp"
 
 namespace gen1 {
@@ -232,8 +233,6 @@ void learn(Knowledge& knowledge, const event::StatusEnd& event) {
 
 namespace {
 
-constexpr int kRaised[] = {100, 150, 200, 250, 300, 350, 400}, kLowered[] = {100, 66, 50, 40, 33, 28, 25};
-
 int stat_of(event::BoostStat stat) {
     using event::BoostStat;
     switch (stat) {
@@ -249,9 +248,7 @@ int stat_of(event::BoostStat stat) {
 }
 
 void restage(KnownActive& active, int stat, bool raised) {
-    const int stages = active.boosts[stat];
-    const int percent = stages >= 0 ? kRaised[stages] : kLowered[-stages];
-    const int value = std::max(1, active.stored[stat] * percent / 100);
+    const int value = std::max(1, active.stored[stat] * stage_percent(active.boosts[stat]) / 100);
     active.modified[stat] = static_cast<std::uint16_t>(raised ? std::min(value, 999) : value);
 }
 

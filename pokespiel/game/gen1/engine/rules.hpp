@@ -11,6 +11,7 @@
 #include "chance.hpp"
 #include "choices.hpp"
 #include "events.hpp"
+#include "formula.hpp"
 #include "state.hpp"
 
 namespace gen1 {

@@ -78,14 +78,13 @@ bool Rules<C, S>::blocked_before_accuracy(int side, int target, const MoveData& 
 // The accuracy check. Thrash and Rage keep the accuracy that stages of accuracy and evasion left them with.
 template <class C, class S>
 bool Rules<C, S>::hits(int side, int target, const MoveData& move) {
-    static constexpr int kStages[13] = {25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400};
     Active &own = active(side), &foe = active(target);
     if (move.accuracy == 0 || (move.effect == Effect::Sleep && foe.has(Active::kRecharging))) return true;
     int accuracy = move.accuracy;
     if (own.has(Active::kThrash)) accuracy = own.thrash_accuracy;
     if (own.has(Active::kRage)) accuracy = own.rage_accuracy;
-    accuracy = accuracy * kStages[own.boosts[4] + 6] / 100;
-    accuracy = accuracy * kStages[6 - foe.boosts[5]] / 100;
+    accuracy = accuracy * stage_percent(own.boosts[4]) / 100;
+    accuracy = accuracy * stage_percent(-foe.boosts[5]) / 100;
     accuracy = accuracy < 1 ? 1 : accuracy > 255 ? 255 : accuracy;
     if (own.has(Active::kThrash)) own.thrash_accuracy = static_cast<std::uint8_t>(accuracy);
     if (own.has(Active::kRage)) own.rage_accuracy = static_cast<std::uint8_t>(accuracy);

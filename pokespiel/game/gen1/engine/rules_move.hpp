@@ -290,7 +290,7 @@ void Rules<C, S>::poison_or_burn(int side, int target) {
     const Active& own = active(side);
     const Pokemon& self = pokemon(side);
     const bool counted = own.has(Active::kToxicCounter), toxic = self.status == Status::Toxic;
-    const int part = self.max_hp / 16 ? self.max_hp / 16 : 1;
+    const int part = sixteenth(self.max_hp);
     const int damage = part * (counted || toxic ? own.toxic : 1);
     if (self.hp) {
         lose_hp(side, damage);
@@ -307,7 +307,7 @@ void Rules<C, S>::leech(int side) {
     if (!pokemon(1 - side).hp) return;
     int factor = 1;
     if (own.has(Active::kToxicCounter)) factor = ++own.toxic;
-    const int amount = (self.max_hp / 16 ? self.max_hp / 16 : 1) * factor;
+    const int amount = sixteenth(self.max_hp) * factor;
     int taken = 0;
     if (self.hp) {
         taken = lose_hp(side, amount);

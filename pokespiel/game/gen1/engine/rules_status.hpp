@@ -137,7 +137,6 @@ bool Rules<C, S>::boost(int target, Stat which, int amount, bool rage) {
 // [boostBy]. A stat at 999 or 1 does not change: its stages move by the amount and one back (at_limit).
 template <class C, class S>
 bool Rules<C, S>::boost_by(int target, Stat which, int amount, bool& at_limit) {
-    static constexpr int kRatio[13] = {25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400};
     Active& own = active(target);
     std::int8_t& stage = own.boosts[static_cast<int>(which)];
     if (amount > 0 ? stage >= 6 : stage <= -6) return false;
@@ -150,7 +149,7 @@ bool Rules<C, S>::boost_by(int target, Stat which, int amount, bool& at_limit) {
         at_limit = true;
         return false;
     }
-    const int value = stat(own.stored, which) * kRatio[stage + 6] / 100;
+    const int value = stat(own.stored, which) * stage_percent(stage) / 100;
     modified = static_cast<std::uint16_t>(value < 1 ? 1 : amount > 0 && value > 999 ? 999 : value);
     return true;
 }

@@ -244,7 +244,7 @@ void Rules<C, S>::run_switch(int index) {
     }
     const Status status = side.pokemon().status;
     if (side.fainted_this_turn || (status != Status::Poison && status != Status::Burn)) return;
-    lose_hp(index, side.pokemon().max_hp / 16 ? side.pokemon().max_hp / 16 : 1);
+    lose_hp(index, sixteenth(side.pokemon().max_hp));
     const auto reason = status == Status::Burn ? event::DamageReason::Burn : event::DamageReason::Poison;
     emit(event::Damage{index, event::health(side.pokemon()), reason, false});
 }
