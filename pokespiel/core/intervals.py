@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from scipy import stats
+
+Utility = TypeVar("Utility", float, np.ndarray)
+
+
+def share(utility: Utility) -> Utility:
+    """A mean utility from -1 (all lost) to 1 (all won) as a score from 0 to 1, ties half."""
+    return (1 + utility) / 2
 
 
 def mean_interval(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.core.intervals import mean_interval
+from pokespiel.core.intervals import mean_interval, share
 from pokespiel.core.policy import Policy
 from pokespiel.game.matches import play
 from pokespiel.game.protocols import Game
@@ -85,7 +85,7 @@ def play_pairs(
         rows = np.tile([[0, 1], [1, 0]], (count, 1))
         utilities = play(game, [[first, second]], rows, seeds, rng, width=width).utilities
         own = utilities[np.arange(2 * count), rows.argmin(axis=1)]
-        tally += Tally.of(((np.sign(own) + 1) / 2).reshape(count, 2))
+        tally += Tally.of(share(np.sign(own)).reshape(count, 2))
         yield tally
 
 

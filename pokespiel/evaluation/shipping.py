@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.files import write_text
+from pokespiel.core.intervals import share
 from pokespiel.core.options import to_plain
 from pokespiel.core.policy import Policy
 from pokespiel.core.policy_files import save_policy
@@ -152,7 +153,7 @@ def _chosen(population: Sequence[Policy], mixture: Sequence[int], least: int) ->
 
 def _head_to_head(state: PSROState, chosen: Sequence[int]) -> dict[str, Any]:
     """The run's payoffs of what ships against the whole population, as win rates with ties half."""
-    rates = (state.table.payoffs[0] + 1) / 2
+    rates = share(state.table.payoffs[0])
     names = labels(state.origins[0])
     return {
         "members": [names[index] for index in chosen],

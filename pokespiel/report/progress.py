@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from pokespiel.core.intervals import share
 from pokespiel.metasolvers.regret import product
 from pokespiel.report import plots
 from pokespiel.report.page import Page
@@ -70,7 +71,7 @@ def responses(chain: Chain) -> Iterator[Response]:
             yield Response(phase, number, row, name, _decisions(trained), row[f"{name}/win_rate"], *limits)
         for name, trained in calls.items():
             if trained.get("evaluation/accepted") == 0 and _is_rate(trained):
-                rates = ((1 + trained[f"evaluation/{what}"]) / 2 for what in ("mean", "low", "high"))
+                rates = (share(trained[f"evaluation/{what}"]) for what in ("mean", "low", "high"))
                 yield Response(phase, number, row, f"{name}, not added", _decisions(trained), *rates)
 
 
@@ -86,7 +87,7 @@ def _calls(row: Mapping[str, Any], oracles: Sequence[str]) -> dict[str, dict[str
 
 def _is_rate(metrics: Mapping[str, Any]) -> bool:
     """Whether a response's score and mean utility are one: utilities are -1, 0 and 1."""
-    return abs(metrics["evaluation/score"] - (1 + metrics["evaluation/mean"]) / 2) < 1e-9
+    return abs(metrics["evaluation/score"] - share(metrics["evaluation/mean"])) < 1e-9
 
 
 def _decisions(metrics: Mapping[str, Any]) -> int:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.core.intervals import weighted_interval
+from pokespiel.core.intervals import share, weighted_interval
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import SUPPORT, MetaSolver
 from pokespiel.metasolvers.regret import ce_gap, population_regret
@@ -116,7 +116,7 @@ def win_rate(table: PayoffTable, member: int, mixture: np.ndarray, confidence: f
     units, squares = table.samples.units[member, against], table.samples.products[0, 0, member, against]
     means = table.payoffs[0, member, against]
     low, high = weighted_interval(mixture[against], units, means * units, squares, (-1.0, 1.0), confidence)
-    return WinRate((1 + float(mixture[against] @ means)) / 2, (1 + low) / 2, (1 + high) / 2)
+    return WinRate(share(float(mixture[against] @ means)), share(low), share(high))
 
 
 def _spread(game: Game, state: PSROState, solver: MetaSolver, rng: np.random.Generator) -> float:

@@ -109,6 +109,7 @@ class RunFolder:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self._exported = -EXPORT_SECONDS
+        self._config: PSROConfig | None = None
 
     @classmethod
     @contextmanager
@@ -158,10 +159,13 @@ class RunFolder:
         return self.path / "checkpoint.safetensors"
 
     def config(self) -> PSROConfig:
-        if not self.config_file.is_file():
-            why = f"no {self.config_file.name} in it" if self.path.is_dir() else "no such folder"
-            raise FileNotFoundError(f"{self.path} holds no run: there is {why}")
-        return PSROConfig(**from_plain(PSROConfig, read_yaml(self.config_file)))
+        """What the run is, read once."""
+        if self._config is None:
+            if not self.config_file.is_file():
+                why = f"no {self.config_file.name} in it" if self.path.is_dir() else "no such folder"
+                raise FileNotFoundError(f"{self.path} holds no run: there is {why}")
+            self._config = PSROConfig(**from_plain(PSROConfig, read_yaml(self.config_file)))
+        return self._config
 
     def _is_begun(self) -> bool:
         """Whether the configuration there is a run's."""
@@ -274,6 +278,7 @@ class RunFolder:
 
     def _write_config(self, config: PSROConfig) -> None:
         write_text(self.config_file, yaml.safe_dump(to_plain(config), sort_keys=False))
+        self._config = None
 
     def _write_environment(self, config: PSROConfig, sessions: Sequence[Mapping[str, Any]]) -> None:
         text = json.dumps({"seed": config.seed, "sessions": [*sessions, environment()]}, indent=1)

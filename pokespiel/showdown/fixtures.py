@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pokespiel.core.intervals import share
 from pokespiel.game.gen1.oddities import tally
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.teams.pools import load_pool
@@ -33,7 +34,7 @@ def oddities(results: Mapping[int, Result]) -> dict[str, Any]:
     found = {}
     for contestant, name in enumerate(("first", "second")):
         sides = [
-            (counts, one.turns, (1 + (1 - 2 * contestant) * one.utility) / 2)
+            (counts, one.turns, share((1 - 2 * contestant) * one.utility))
             for one in results.values()
             if one.utility is not None and (counts := one.oddities[contestant]) is not None
         ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pokespiel.core.intervals import mean_interval
+from pokespiel.core.intervals import mean_interval, share
 
 FORMAT = "pokespiel-arena-1"
 
@@ -42,8 +42,8 @@ class Record(NamedTuple):
                 pairs.append((utility + other) / 2)
         low, high = mean_interval(len(pairs), sum(pairs), sum(pair**2 for pair in pairs), (-1.0, 1.0))
         won, tied, lost, unfinished = (list(utilities.values()).count(value) for value in (1.0, 0.0, -1.0, None))
-        score = (1 + sum(pairs) / max(1, len(pairs))) / 2
-        return cls(won, tied, lost, unfinished, score, (1 + float(low)) / 2, (1 + float(high)) / 2, len(pairs))
+        score = share(sum(pairs) / max(1, len(pairs)))
+        return cls(won, tied, lost, unfinished, score, share(float(low)), share(float(high)), len(pairs))
 
     def __str__(self) -> str:
         counts = f"won {self.won}, tied {self.tied}, lost {self.lost}, unfinished {self.unfinished}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
-from pokespiel.core.intervals import mean_interval
+from pokespiel.core.intervals import mean_interval, share
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.protocol import battle_number
 
@@ -97,7 +97,7 @@ class Tally:
         """The share of matches won, ties half, and its 95 % interval."""
         total, squares = float(self.won - self.lost), float(self.won + self.lost)
         low, high = mean_interval(self.finished, total, squares, (-1.0, 1.0))
-        return (1 + total / max(1, self.finished)) / 2, (1 + float(low)) / 2, (1 + float(high)) / 2
+        return share(total / max(1, self.finished)), share(float(low)), share(float(high))
 
     def noting(self, battle: Played) -> Tally:
         """With what is known of a battle now; what is known of one that has ended stands."""
