@@ -14,6 +14,7 @@ import numpy as np
 
 from pokespiel.game import load_game
 from pokespiel.metasolvers import MetaStrategy
+from pokespiel.metasolvers.tables import Table, on_table
 from pokespiel.oracles.exact import Exact
 from pokespiel.payoffs.exact import ExactPayoffs, exact_metrics
 from pokespiel.psro import psro
@@ -26,11 +27,12 @@ class Softmax:
     temperature: float = 0.1
     """How much a difference in payoff matters; small = more."""
 
-    def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy:
-        players = range(len(payoffs))
-        means = [payoffs[p].mean(axis=tuple(other for other in players if other != p)) for p in players]
-        weights = [np.exp((mean - mean.max()) / self.temperature) for mean in means]
-        return MetaStrategy(tuple(weight / weight.sum() for weight in weights))
+    @on_table
+    def __call__(self, table: Table) -> MetaStrategy:
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        values = [table.values(population, table.uniform()) for population in range(len(table.sizes))]
+        weights = [np.exp((value - value.max()) / self.temperature) for value in values]
+        return table.strategy([weight / weight.sum() for weight in weights])
 
 
 def main() -> None:

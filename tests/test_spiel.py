@@ -219,3 +219,11 @@ def test_errors_within_a_match_name_the_game() -> None:
         matches.step(np.zeros((2, 1), int))
     with pytest.raises(ValueError, match="expected actions"):
         matches.step(np.zeros((2, 7), int))
+
+
+@pytest.mark.parametrize("name", ["kuhn_poker", "matrix(path=no.csv)", "own_games:INSPECTION"])
+def test_an_unknown_form_names_the_choices(name):
+    with pytest.raises(ValueError, match="unknown form 'sequence' of a game; Available: tree, step"):
+        load_game(name, "sequence")
+    with pytest.raises(ValueError, match="Available: tree, step"):
+        from_openspiel(pyspiel.load_game("kuhn_poker"), form="sequence")

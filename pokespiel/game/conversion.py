@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pokespiel.game.protocols import Form, Game
+from pokespiel.game.protocols import Form, Game, checked_form
 
 
 def from_openspiel(game: Any, name: str | None = None, form: Form | None = None, *, limit: int | None = None) -> Game:
@@ -15,7 +15,7 @@ def from_openspiel(game: Any, name: str | None = None, form: Form | None = None,
 
     name = name or str(game)
     refusal = f"{name} was asked for in its stepped form"
-    if form != "step":
+    if checked_form(form) != "step":
         try:
             flat = flatten(game, HISTORIES if limit is None else limit, name)
             return TreeGame(name, flat, game.num_distinct_actions(), game)

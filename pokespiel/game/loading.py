@@ -16,7 +16,7 @@ from pokespiel.game.foreign import Once, quiet, said
 from pokespiel.game.gambit import check_file, not_read
 from pokespiel.game.names import GAMES, checked_limit, parsed, unknown_game, value_of, written
 from pokespiel.game.parameters import for_openspiel
-from pokespiel.game.protocols import Form, Game
+from pokespiel.game.protocols import Form, Game, checked_form
 
 
 def load_game(name: str, form: Form | None = None, *, limit: int | None = None) -> Game:
@@ -35,8 +35,7 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
         UnknownName, BadOption: no such game, or a parameter that it does not have or take.
         TreeRefused: form is "tree" and the game is too large or has no sequence form.
     """
-    if form not in (None, "tree", "step"):
-        raise ValueError(f"unknown form {form!r} of a game; Available: tree, step (None = the best)")
+    form = checked_form(form)
     if own.is_own(name):
         return _users(name, form, limit)
     parameters = parsed(name)

@@ -23,12 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
 from pokespiel.core.policy import Observations, Policy
-from pokespiel.core.registry import Registry
+from pokespiel.core.registry import BadOption, Registry
 from pokespiel.game.layout import Compact, Layout
 
 if TYPE_CHECKING:
@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 
 Form = Literal["tree", "step"]
 """The sequence form, or stepped through its states (in batches by its own engine, where the game has one)."""
+
+
+def checked_form(form: Any) -> Form | None:
+    """The form of a game, None = the best; a `BadOption` that names the choices if it is none."""
+    if form is not None and form not in get_args(Form):
+        raise BadOption(f"unknown form {form!r} of a game; Available: {', '.join(get_args(Form))} (None = the best)")
+    return form
 
 
 class Matches(Protocol):
