@@ -111,6 +111,34 @@ def needy(a, b):
     return rock_paper_scissors(a + b)
 
 
+class Inconsistent(Guess):
+    """Does something that no game may."""
+
+    def __init__(self, params=None):
+        self.what = (params or {}).get("what", "")
+        super().__init__({})
+
+    def new_initial_state(self):
+        return InconsistentState(self)
+
+
+class InconsistentState(GuessState):
+    def __init__(self, game):
+        super().__init__(game)
+        self.what = game.what
+
+    def _legal_actions(self, player):
+        return [] if self.what == "legal" else super()._legal_actions(player)
+
+    def returns(self):
+        return {"nan": [np.nan, 0.0], "few": [1.0]}.get(self.what, super().returns())
+
+    def information_state_string(self, player):
+        if self.what == "string":
+            raise ZeroDivisionError("division by zero")
+        return super().information_state_string(player)
+
+
 def unknown():
     return pyspiel.load_game("kuhn_pokr")
 
@@ -131,6 +159,8 @@ class FaultyMatches(ToyMatches):
     def check(self, method):
         if self.game.method == method:
             raise KeyError(method)
+        if self.game.method == f"{method} exits":
+            raise SystemExit(3)
 
     def observe(self, player, out=None):
         self.check("observe")
@@ -141,6 +171,8 @@ class FaultyMatches(ToyMatches):
 
     def step(self, actions):
         self.check("step")
+        if self.game.returned == "nan":
+            return np.full((len(self.seeds), 2), np.nan)
         return np.zeros(2) if self.game.returned == "step" else super().step(actions)
 
     def finished(self):

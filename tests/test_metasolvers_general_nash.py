@@ -133,6 +133,7 @@ def test_the_list_names_policies_and_sets():
     assert text.count("equilibrium ") == 3
     assert "0.600000" in text
     assert text.endswith("3 Nash equilibria listed")
+    assert every_solution(NamedTable(np.ones((2, 1, 1)), (None, None)), 0).endswith("1 Nash equilibrium listed")
     degenerate = np.array([[[1, 1], [0, 2]], [[1, 1], [0, 0]]], float)
     assert "an end of set 1" in every_solution(NamedTable(degenerate, (None, None)), 1e-6)
 

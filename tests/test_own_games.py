@@ -80,7 +80,8 @@ def test_a_file_that_registers_a_game_needs_no_name(tmp_path, monkeypatch):
         ("own_games:Gess", BadOption, "own_games has no 'Gess'; games in it: Guess, STANDING"),
         ("own_games:NUMBER", BadOption, "is a int, not a game: it lacks name, num_players"),
         ("own_games:STANDING(stake=2.0)", BadOption, "takes no parameters"),
-        ("own_games:Staked(stke=2.0)", BadOption, "did you mean 'stake'"),
+        ("own_games:Staked(stke=2.0)", BadOption, "parameter of own_games:Staked: 'stke'; did you mean 'stake'"),
+        ("own_games:Staked(stake=much)", BadOption, "stake of own_games:Staked: expected a number, got much"),
         ("own_games:rock_paper_scissors(stke=2.0)", BadOption, "rock_paper_scissors: 'stke'; did you mean 'stake'"),
         ("own_games:rock_paper_scissors(stake=abc)", BadOption, "stake of own_games:.*: expected a number, got abc"),
         ("own_games:rock_paper_scissors(stake=True)", BadOption, "stake of .*: expected a number, got True"),
@@ -138,13 +139,14 @@ def call_all(place):
         ("step", "FaultyMatches.step: KeyError: 'step', in FaultyMatches.check, line"),
         ("finished", "FaultyMatches.observe: KeyError: 'finished', in FaultyMatches.check, line"),
         ("restart", "FaultyMatches.restart: KeyError: 'restart', in FaultyMatches.check, line"),
+        ("step exits", "FaultyMatches.step: SystemExit: 3, in FaultyMatches.check, line"),
     ],
 )
 def test_what_fails_in_a_game_of_ones_own_says_where(method, message, tmp_path, capsys):
     place = f"python:{FILE}:Faulty(method={method})"
     with pytest.raises(GameFailed, match=rf"Faulty\(method={method}\) fails in its own code: {message}") as failed:
         call_all(place)
-    assert isinstance(failed.value.__cause__, KeyError)
+    assert isinstance(failed.value.__cause__, SystemExit if "exits" in method else KeyError)
     frames = traceback.extract_tb(failed.value.__cause__.__traceback__)
     assert {Path(frame.filename).name for frame in frames} <= {"own_games.py", "toys.py"}, "the user's own calls alone"
     if method != "restart":
@@ -152,13 +154,14 @@ def test_what_fails_in_a_game_of_ones_own_says_where(method, message, tmp_path, 
         assert main([*asked, "--iterations", "1", "--run", str(tmp_path / "run")]) == 2
         said = capsys.readouterr().err.splitlines()[-1]
         assert f"Faulty(method={method}) fails in its own code: " in said
-        assert f"KeyError: '{method}'" in said
+        assert ("SystemExit: 3" if "exits" in method else f"KeyError: '{method}'") in said
 
 
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
         ("step", r"FaultyMatches.step returned an array \(2,\) of float64, expected utilities \(2, 2\)"),
+        ("nan", r"FaultyMatches.step returned utilities that are not finite"),
         ("finished", r"FaultyMatches.finished returned a list, expected an array \(2,\) of bool"),
         ("observe", "FaultyMatches.observe returned a int, expected a pair of indices and Observations"),
         ("features", r"observe returned features \(2, 5\) and legal \(2, 3\), expected features \(2, 1\) and legal"),
@@ -167,6 +170,28 @@ def test_what_fails_in_a_game_of_ones_own_says_where(method, message, tmp_path, 
 def test_what_a_game_of_ones_own_returns_is_checked(returned, message):
     with pytest.raises(GameFailed, match=message):
         call_all(f"own_games:Faulty(returned={returned})")
+
+
+@pytest.mark.parametrize(
+    ("what", "flat", "stepped"),
+    [
+        ("nan", "its matches do not end with a number for each player", r"its returns are \[nan, 0.0\], not a number"),
+        ("few", "its matches do not end with a number for each player", r"its returns are \[1.0\], not a number per"),
+        ("legal", "player 0 of .* has no legal action at 'player 0'", "player 0 has no legal action in match 0"),
+        (
+            "string",
+            "its own code fails: ZeroDivisionError: division by zero, in Incons.*State.information_state_string, line",
+            "",
+        ),
+    ],
+)
+def test_a_python_game_of_openspiels_that_is_inconsistent_is_said_to_be(what, flat, stepped):
+    place = f"own_games:Inconsistent(what={what})"
+    with pytest.raises(TreeRefused, match=flat):
+        load_game(place, "tree")
+    if stepped:
+        with pytest.raises(GameFailed, match=stepped):
+            play(load_game(place), [[Uniform()]] * 2, np.zeros((1, 2), int), [0], np.random.default_rng(0))
 
 
 def test_a_watched_game_can_be_sent_to_another_process():

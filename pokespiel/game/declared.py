@@ -53,7 +53,8 @@ def _ends(game: Any) -> np.ndarray:
         rng = random.Random(0)
         try:
             with quiet():
-                found = [end for end in (_end(game.new_initial_state(), rng) for _ in range(MATCHES)) if end]
+                ends = [_end(game.new_initial_state(), rng) for _ in range(MATCHES)]
+            found = [end for end in ends if len(end) == game.num_players() and np.isfinite(end).all()]
         except Exception:  # of the game's own code, which whoever plays it reports
             found = []
     return np.array(found).reshape(-1, game.num_players()).T

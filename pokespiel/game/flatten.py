@@ -226,6 +226,8 @@ class _Explorer:
         with stage(f"histories of {self.name}", self.limit) as self.told:
             self._make_room()
             self._explore()
+        if len(self.returns) != len(self.chance) * len(self.players) or not np.isfinite(self.returns).all():
+            raise TreeRefused(f"{self.name} is inconsistent: its matches do not end with a number for each player")
 
     def _explore(self) -> None:
         # parent state, the action to take or the joint action so far, node, the players' sequences, chance probability,

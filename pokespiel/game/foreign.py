@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from pokespiel.core.registry import BadOption, UnknownName
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 PACKAGE = str(Path(__file__).parents[1]) + os.sep
+ELSEWHERE = (PACKAGE, sysconfig.get_path("stdlib") + os.sep, "<")
+"""Where code is not a game's own: here, in Python's library, nowhere."""
 COMPARISON = re.compile(r"(\S+?)_? (>=|<=|==|!=|>|<) (\S+) \1_? = (\S+), \3 = (\S+)")
 """How OpenSpiel says that two values do not compare as they should."""
 LIBRARY = re.compile(r"(std::|basic_string|vector::|deque|map::at|unordered_map|bad_alloc|bad_cast|stoi|stod)")
@@ -43,7 +46,7 @@ def calling(what: str) -> Iterator[None]:
         yield
     except OURS:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise GameFailed(f"{what}: {said(error)}{place_of_error(error)}") from _shortened(error)
 
 
@@ -75,11 +78,15 @@ def said(error: BaseException) -> str:
 def place_of_error(error: BaseException) -> str:
     """Where in a game's own Python code an error arose: `, in Auction.step, line 12 of auction.py`, or nothing."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    own = [frame.f_code for frame in frames if not frame.f_code.co_filename.startswith((PACKAGE, "<"))]
+    own = [frame.f_code for frame in frames if _is_own(frame.f_code.co_filename)]
     if not own:
         return ""
     lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code is own[-1]]
     return f", in {own[-1].co_qualname}, line {lines[-1]} of {Path(own[-1].co_filename).name}"
+
+
+def _is_own(path: str) -> bool:
+    return not path.startswith(ELSEWHERE) and "site-packages" not in path
 
 
 def _shortened(error: BaseException) -> BaseException:

@@ -94,6 +94,8 @@ class GuardedMatches(_Guarded):
         utilities = self._guard(self.own.step)(actions)
         shape = self.size, self.game.num_players
         self._expect(np.shape(utilities) == shape, "step", f"utilities {shape}", utilities)
+        if not np.isfinite(utilities).all():
+            raise GameFailed(f"{self.name}: {self._called('step')} returned utilities that are not finite")
         return utilities
 
     def finished(self) -> np.ndarray:

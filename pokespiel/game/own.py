@@ -24,7 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from pokespiel.core.registry import BadOption, build
+from pokespiel.core.registry import BadOption
 from pokespiel.game.foreign import calling, place_of_error, quiet, said
 from pokespiel.game.guarded import GuardedGame
 from pokespiel.game.names import checked_limit, texts, value_of
@@ -158,7 +158,8 @@ def _only(module: ModuleType, place: Place) -> Any:
     names = registered or defined
     if len(names) != 1:
         games = f"games in it: {', '.join(names)}" if names else "it defines none and registers none with OpenSpiel"
-        raise BadOption(f"which game of {place.source}? Name it, as in python:{place.source}:Name; {games}")
+        named = f"{'python:' * place.is_file}{place.source}:{names[0] if names else 'Name'}"
+        raise BadOption(f"which game of {place.source}? Name it, as in {named}; {games}")
     return _Registered(names[0]) if registered else getattr(module, names[0])
 
 
@@ -197,7 +198,8 @@ def _made(found: Any, parameters: Mapping[str, str], name: str, form: Form | Non
     if isinstance(found, type) and issubclass(found, pyspiel.Game):
         return found({key: value_of(text) for key, text in parameters.items()})
     if isinstance(found, type) and dataclasses.is_dataclass(found) and hasattr(found, "load"):
-        return build(found, {key: value_of(text) for key, text in parameters.items()}, f"game {short!r}").load(form)
+        plugin: Any = found(**for_function(found, parameters, short))
+        return plugin.load(form)
     if callable(found):
         return found(**for_function(found, parameters, short))
     if parameters:

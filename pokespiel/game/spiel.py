@@ -7,6 +7,7 @@ pay as they go do so here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from pokespiel.core.policy import Observations
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import num_features, tensor_of
-from pokespiel.game.foreign import Refusal, called, quiet
+from pokespiel.game.foreign import GameFailed, Refusal, called, quiet
 
 
 class SpielGame:
@@ -90,6 +91,9 @@ class SpielMatches:
             state = self.states[match]
             features[place] = self.game.tensor(state, player)
             legal[place, state.legal_actions(player)] = True  # `legal_actions_mask` believes what the game counts
+        if not legal.any(axis=1).all():
+            match = awaiting[legal.any(axis=1).argmin()]
+            raise GameFailed(f"{self.game.name} is inconsistent: player {player} has no legal action in match {match}")
         key[:] = -1
         return awaiting, Observations(player, features, legal, key)
 
@@ -107,7 +111,7 @@ class SpielMatches:
         self._deal(playing)
         before = self._returns.copy()
         for match in playing:
-            self._returns[match] = self.states[match].returns()
+            self._returns[match] = self._paid(match)
         return self._returns - before
 
     def finished(self) -> np.ndarray:
@@ -127,6 +131,13 @@ class SpielMatches:
                 self.states[match] = self.game.openspiel.new_initial_state()
         self._returns[indices] = 0
         self._deal(indices)
+
+    def _paid(self, match: Any) -> list[float]:
+        """The players' returns so far."""
+        returns = self.states[match].returns()
+        if len(returns) != self.game.num_players or not all(map(math.isfinite, returns)):
+            raise GameFailed(f"{self.game.name} is inconsistent: its returns are {returns}, not a number per player")
+        return returns
 
     def _check(self, match: Any, actions: np.ndarray) -> None:
         state = self.states[match]

@@ -198,7 +198,9 @@ def zero_sum_matrix(table: Table, solver: str) -> np.ndarray:
 def check_zero_sum(solver: str, num_players: int, payoffs: np.ndarray, what: str) -> None:
     """A `ValueError` for `solver` if there are not two players, or payoffs [P, ...] have no constant sum."""
     if num_players != 2:
-        raise ValueError(f"{solver} solves two-player zero-sum tables, got {num_players} players; {_OTHERS}")
+        raise ValueError(
+            f"{solver} solves two-player zero-sum tables, got {num_players} player{'s' * (num_players != 1)}; {_OTHERS}"
+        )
     if payoffs.size and not is_constant_sum(payoffs):
         total = payoffs.sum(axis=0)
         raise ValueError(

@@ -51,7 +51,8 @@ def every_solution(table: NamedTable, smallest: float) -> str:
         lines += [f" {line}" for line in _figures(table.payoffs, MetaStrategy(profile))]
     if len(set(listed.sets)) < len(listed.sets):
         lines.append("between the ends of a set lie infinitely many more equilibria")
-    return "\n".join([*lines, f"{len(listed.profiles)} Nash equilibria listed"])
+    count = len(listed.profiles)
+    return "\n".join([*lines, f"{count} Nash {'equilibrium' if count == 1 else 'equilibria'} listed"])
 
 
 def _mixture(table: NamedTable, player: int, weights: np.ndarray, smallest: float) -> list[str]:

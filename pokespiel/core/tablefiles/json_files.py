@@ -92,13 +92,16 @@ def _of_payoffs(held: Mapping[str, Any]) -> Content:
     names, seats = held.get("names"), held.get("players")
     if names is None:
         found: Sequence[Names | None] = payoffs.names
-    elif names and all(isinstance(own, list) for own in names):
-        found = [_labels(own, f"names[{player}]") for player, own in enumerate(names)]
+    elif isinstance(names, list) and names and all(isinstance(own, list | None) for own in names):
+        found = [None if own is None else _labels(own, f"names[{player}]") for player, own in enumerate(names)]
     else:
         found = [_labels(names, "names")] * players
     if len(found) != players:
         raise ValueError(f"names: {len(found)} lists for {players} players")
-    return checked(payoffs.values, payoffs.whole, found, _labels(seats, "players") if seats is not None else None)
+    called = None if seats is None else _labels(seats, "players")
+    if called is not None and len(called) != players:
+        raise ValueError(f"players: {len(called)} names for {players} players")
+    return checked(payoffs.values, payoffs.whole, found, called)
 
 
 def _of_split(held: Mapping[str, Any]) -> Content:
