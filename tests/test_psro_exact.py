@@ -288,7 +288,7 @@ def test_one_player_finds_its_best_return(solver, oracle):
 
 
 def test_one_player_and_nash_is_one_line():
-    with pytest.raises(ValueError, match="got 1 players; alpharank, correlated"):
+    with pytest.raises(ValueError, match="got 1 player; alpharank, correlated"):
         run("catch(rows=3,columns=2)", 1)
 
 
