@@ -17,10 +17,11 @@ from run_folders import command, rows
 from pokespiel.commands.main import main
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.files import Busy
-from pokespiel.core.options import Choice, to_plain
+from pokespiel.core.options import Choice, read_yaml, to_plain
 from pokespiel.core.policy import Tabular
 from pokespiel.core.policy_files import load_policy
 from pokespiel.core.threads import cores
+from pokespiel.runs import run as run_module
 from pokespiel.runs.run import FORMAT, PSROConfig, RunFolder, _csv
 from pokespiel.runs.session import _oracles, work
 
@@ -175,6 +176,17 @@ def test_a_resume_computes_as_before_or_as_it_is_asked(tmp_path):
     assert run.standing().rows[2]["oracle/compute/threads"] == 2.0
     (asked,) = _oracles(run.config(), elsewhere)
     assert (asked.compute.bf16, asked.compute.threads) == (True, 2)
+
+
+def test_a_configuration_is_read_once_until_it_is_written_again(tmp_path, monkeypatch):
+    reads = []
+    monkeypatch.setattr(run_module, "read_yaml", lambda path: reads.append(path) or read_yaml(path))
+    with RunFolder.create(tmp_path / "run", PSROConfig("kuhn_poker", iterations=1)):
+        reader = RunFolder(tmp_path / "run")
+        assert [reader.config().iterations for _ in range(3)] == [1, 1, 1]
+        assert len(reads) == 1
+    with RunFolder.resume(tmp_path / "run", PSROConfig("kuhn_poker", iterations=2)):
+        assert reader.config().iterations == 2
 
 
 def test_seconds_end_a_run_inside_a_response_which_a_resume_takes_up(tmp_path, capsys):

@@ -109,7 +109,7 @@ class RunFolder:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self._exported = -EXPORT_SECONDS
-        self._config: PSROConfig | None = None
+        self._config: tuple[int, PSROConfig] | None = None
 
     @classmethod
     @contextmanager
@@ -159,13 +159,14 @@ class RunFolder:
         return self.path / "checkpoint.safetensors"
 
     def config(self) -> PSROConfig:
-        """What the run is, read once."""
-        if self._config is None:
-            if not self.config_file.is_file():
-                why = f"no {self.config_file.name} in it" if self.path.is_dir() else "no such folder"
-                raise FileNotFoundError(f"{self.path} holds no run: there is {why}")
-            self._config = PSROConfig(**from_plain(PSROConfig, read_yaml(self.config_file)))
-        return self._config
+        """What the run is; its file is read again only when it was written again, perhaps by a resume elsewhere."""
+        if not self.config_file.is_file():
+            why = f"no {self.config_file.name} in it" if self.path.is_dir() else "no such folder"
+            raise FileNotFoundError(f"{self.path} holds no run: there is {why}")
+        written = self.config_file.stat().st_mtime_ns
+        if self._config is None or self._config[0] != written:
+            self._config = written, PSROConfig(**from_plain(PSROConfig, read_yaml(self.config_file)))
+        return self._config[1]
 
     def _is_begun(self) -> bool:
         """Whether the configuration there is a run's."""
@@ -278,7 +279,6 @@ class RunFolder:
 
     def _write_config(self, config: PSROConfig) -> None:
         write_text(self.config_file, yaml.safe_dump(to_plain(config), sort_keys=False))
-        self._config = None
 
     def _write_environment(self, config: PSROConfig, sessions: Sequence[Mapping[str, Any]]) -> None:
         text = json.dumps({"seed": config.seed, "sessions": [*sessions, environment()]}, indent=1)
