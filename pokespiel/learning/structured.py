@@ -12,7 +12,7 @@ goes into moving memory, so owned rows are summed before anything is done to the
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -70,7 +70,8 @@ class Structured(nn.Module):
         for block in self.layout.blocks:
             if block.owner is not None:
                 owned = _raw(features, block).unflatten(1, (rows[block.owner].shape[1], -1))
-                rows[block.owner] = rows[block.owner] + self.encoders[block.encoder].summed(owned)
+                encoder = cast(LinearRows, self.encoders[block.encoder])
+                rows[block.owner] = rows[block.owner] + encoder.summed(owned)
         return {name: torch.relu(row) for name, row in rows.items()}
 
     def _attended(self, rows: dict[str, Tensor]) -> dict[str, Tensor]:

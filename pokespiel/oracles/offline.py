@@ -265,7 +265,7 @@ class _Learning:
             metrics["weight"] = float(weight.mean())
         norm = learner.descend(loss, progress)
         spread = entropy(logs, probabilities).mean().item()
-        return metrics | {"loss/policy": loss.item(), "entropy": spread, "gradient_norm": norm}
+        return metrics | {"loss/policy": loss.item(), "entropy": spread, "gradient_norm": float(norm)}
 
     def _weights(self, data: Transitions, probabilities: Tensor) -> Tensor:
         """[n] how much each decision counts."""
