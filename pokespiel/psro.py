@@ -31,15 +31,20 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from pokespiel.core.executors import Crew
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.threads import each_limited, limited
 from pokespiel.game.declared import Declared, declared
+from pokespiel.game.loading import load_game
+from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import Choosy as ChoosySolver
 from pokespiel.metasolvers import MetaSolver, MetaStrategy, Repeating
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Choosy, Opponents, Oracle, Training
-from pokespiel.payoffs import Payoffs
+from pokespiel.oracles.calls import Call, Lesson, Progress, bare, respond, same_state
+from pokespiel.oracles.metrics import merged_metrics
+from pokespiel.payoffs import Divisible, Payoffs
 from pokespiel.payoffs.identity import identity
 from pokespiel.payoffs.tables import PayoffTable
 
@@ -72,7 +77,7 @@ class Pending(NamedTuple):
     """An iteration in progress; its oracle calls are numbered."""
 
     call: int
-    """The call to make or to go on with; those before it are finished."""
+    """The call to make or to go on with; those before it are finished. By a crew: the one that reported last."""
     responses: Members
     """What the finished calls have added."""
     origins: Origins
@@ -85,6 +90,8 @@ class Pending(NamedTuple):
     """Responses of the finished calls that play as a member of their population does."""
     began: Mapping[str, Any] | None = None
     """The generator's state when the iteration began; None = not kept."""
+    underway: Mapping[int, Progress] = {}
+    """By a crew: where each call stands that has reported."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,7 @@ def psro(
     practice: Game | None = None,
     start: PSROState | None = None,
     partial: bool = False,
+    crew: Crew | None = None,
 ) -> Iterator[PSROState]:
     """Yield the start (iteration 0: the populations to begin with) and then a state an iteration.
 
@@ -138,13 +146,18 @@ def psro(
             teams, say. Payoffs and answers are always those of `game`.
         start: go on from this state instead (it is not yielded again); `rng` is set to where it stood.
         partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
+        crew: makes an iteration's calls, and plays blocks of matches, side by side. Each then has random numbers of its
+            own, named by what it is: `rng` seeds them, and the numbers are the same with any crew, `Alone` included.
+            None = all is drawn from `rng`, one after the other.
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")
     check(game, [meta_solver, *([evaluator] if evaluator else [])], oracles, practice)
-    loop = _Loop(game, practice or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng)
+    if crew is not None and isinstance(evaluate, Divisible):
+        evaluate = evaluate.on(crew, portable)
+    loop = _Loop(game, practice or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng, crew)
     if start is None:
-        start = loop.solved(0, beginning or Beginning.of(game, {"uniform": Uniform()}), {})
+        start, _ = loop.solved(0, beginning or Beginning.of(game, {"uniform": Uniform()}), {})
         yield start
     else:
         rng.bit_generator.state = copy.deepcopy(dict(start.rng))
@@ -184,6 +197,9 @@ def _shape(game: Game) -> tuple[int, int, int, bool]:
 Held = tuple[set[Hashable], ...]
 """Per population, the identities of its policies."""
 
+Calls = Sequence[tuple[int, Mapping[int, Opponents]]]
+"""The calls of an iteration: which oracle, against whom."""
+
 Item = TypeVar("Item")
 Grouped = tuple[tuple[Item, ...], ...]
 
@@ -197,6 +213,7 @@ class _Loop(NamedTuple):
     evaluator: MetaSolver | None
     turns: Turns
     rng: np.random.Generator
+    crew: Crew | None
 
     def iteration(self, state: PSROState, held: Held) -> Iterator[PSROState]:
         """States in between, then the finished one; what is new is added to `held`."""
@@ -205,21 +222,58 @@ class _Loop(NamedTuple):
         calls = [
             (oracle, opponents) for oracle in self.asked(state.iteration) for opponents in respond_to(self.game, state)
         ]
-        for oracle, opponents in calls[work.call :]:
-            for training in self._train(self.oracles[oracle], opponents, state.populations, work.training):
-                if training.state:
-                    yield replace(state, rng=self._rng(), pending=work._replace(training=training))
-            work = self._called(work, oracle, training, state.iteration + 1, held)
-        report = _merged([oracle for oracle, _ in calls], work.metrics, len(self.oracles))
+        steps = self._in_turn if self.crew is None else self._side_by_side
+        for step in steps(state, work, calls, held):
+            work = step
+            if work.call < len(calls):
+                yield replace(state, rng=self._rng(), pending=work)
+        report = merged_metrics([oracle for oracle, _ in calls], work.metrics, len(self.oracles))
         report["responses"] = sum(map(len, work.responses)) + (0 if self.repeats else work.known)
         report["responses_known"] = work.known
         report["seconds_responses"] = time.perf_counter() - began
         populations = _extended(state.populations, work.responses)
         grown = Beginning(populations, _extended(state.origins, work.origins), state.table)
-        finished = self.solved(state.iteration + 1, grown, report)
-        unchanged = not any(work.responses) and work.began is not None and _equal(work.began, finished.rng)
+        finished, drew = self.solved(state.iteration + 1, grown, report)
+        drew = drew or work.began is None or not same_state(work.began, finished.rng)
+        unchanged = not any(work.responses) and not drew
         turns = len(self.asked(state.iteration))
         yield replace(finished, idle=state.idle + turns if unchanged else 0)
+
+    def _in_turn(self, state: PSROState, work: Pending, calls: Calls, held: Held) -> Iterator[Pending]:
+        """One call after the other, from the loop's stream of random numbers; the last yield has made all."""
+        for oracle, opponents in calls[work.call :]:
+            for training in self._train(self.oracles[oracle], opponents, state.populations, work.training):
+                if training.state:
+                    yield work._replace(training=training)
+            work = self._called(work, oracle, training, state.iteration + 1, held)
+        yield work
+
+    def _side_by_side(self, state: PSROState, work: Pending, calls: Calls, held: Held) -> Iterator[Pending]:
+        """All calls by the crew; the last yield has made all."""
+        assert self.crew is not None
+        seats = state.populations * self.game.num_players if self.game.symmetric else state.populations
+        lesson = Lesson(portable(self.practice), self.oracles, seats, _by_age(state.populations))
+        underway = dict(work.underway)
+        units = (
+            Call(oracle, bare(opponents), self._own(state.iteration + 1, 1 + number), underway.get(number))
+            for number, (oracle, opponents) in enumerate(calls)
+        )
+        for number, progress, last in self.crew.do(respond, units, lesson):
+            underway[number] = progress
+            if not last:
+                yield work._replace(call=number, underway=dict(underway))
+        work = work._replace(call=0, underway={})
+        for number, (oracle, _) in enumerate(calls):
+            work = self._called(work, oracle, underway[number].training, state.iteration + 1, held)
+        drew = any(progress.drew for progress in underway.values())
+        yield work._replace(began=None) if drew else work
+
+    def _own(self, iteration: int, part: int) -> np.random.Generator:
+        """The random numbers of a part of an iteration: 0 = its payoffs, then its calls; by a crew each has its own."""
+        if self.crew is None:
+            return self.rng
+        root = int(copy.deepcopy(self.rng).integers(2**63))
+        return np.random.default_rng([root, iteration, part])
 
     def _called(self, work: Pending, oracle: int, training: Training, iteration: int, held: Held) -> Pending:
         """The iteration in progress with the result of one more call."""
@@ -275,9 +329,7 @@ class _Loop(NamedTuple):
         self, oracle: Oracle, opponents: Mapping[int, Opponents], populations: Members, before: Training | None
     ) -> Iterator[Training]:
         """One oracle call, gone on with where `before` stands; all members are its warm starts, the newest last."""
-        by_age = itertools.chain.from_iterable(itertools.zip_longest(*populations))
-        members = [policy for policy in by_age if policy is not None]
-        yielded = False
+        members, yielded = _by_age(populations), False
         state = None if before is None else before.state
         for training in each_limited(oracle(self.practice, opponents, self.rng, start=members, state=state)):
             yielded = True
@@ -292,16 +344,19 @@ class _Loop(NamedTuple):
         return tuple(tuple(training.responses.get(player, ())) for player in range(self.game.num_players))
 
     @limited()
-    def solved(self, iteration: int, grown: Beginning, metrics: Mapping[str, float]) -> PSROState:
-        """The state of populations whose payoffs are still to be filled and solved."""
-        began = time.perf_counter()
-        table = self.evaluate(self.game, grown.populations, grown.table, self.rng)
+    def solved(self, iteration: int, grown: Beginning, metrics: Mapping[str, float]) -> tuple[PSROState, bool]:
+        """The state of populations whose payoffs are still to be filled and solved; whether random numbers of its own
+        were drawn for it."""
+        began, rng = time.perf_counter(), self._own(iteration, 0)
+        before = copy.deepcopy(rng.bit_generator.state)
+        table = self.evaluate(self.game, grown.populations, grown.table, rng)
+        drew = rng is not self.rng and not same_state(before, rng.bit_generator.state)
         filled = time.perf_counter()
         payoffs = table.complete()
         training = self.meta_solver(payoffs, symmetric=self.game.symmetric)
         strategy = self.evaluator(payoffs, symmetric=self.game.symmetric) if self.evaluator else training
         spent = {"seconds_payoffs": filled - began, "seconds_solving": time.perf_counter() - filled}
-        return PSROState(
+        state = PSROState(
             iteration=iteration,
             populations=grown.populations,
             origins=grown.origins,
@@ -311,21 +366,21 @@ class _Loop(NamedTuple):
             rng=self._rng(),
             metrics={**metrics, **spent},
         )
+        return state, drew
 
     def _rng(self) -> Mapping[str, Any]:
         return copy.deepcopy(dict(self.rng.bit_generator.state))
 
 
-SPENT = ("decisions", "episodes", "updates", "seconds")
-"""Metrics of an oracle's calls that add up."""
+def portable(game: Game) -> Portable:
+    """The game as workers get it."""
+    return Portable(game, load_game)
 
 
-def _equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two states of a random generator are the same."""
-    return one.keys() == other.keys() and all(
-        _equal(one[key], other[key]) if isinstance(one[key], Mapping) else np.array_equal(one[key], other[key])
-        for key in one
-    )
+def _by_age(populations: Members) -> list[Policy]:
+    """All members, the newest last."""
+    by_age = itertools.chain.from_iterable(itertools.zip_longest(*populations))
+    return [policy for policy in by_age if policy is not None]
 
 
 def _extended(populations: Grouped[Item], added: Grouped[Item]) -> Grouped[Item]:
@@ -342,28 +397,6 @@ def _origins(oracle: str, iteration: int, training: Training, responses: Members
         tuple({"name": oracle if len(added) == 1 else f"{oracle} {part}", **facts} for part in range(1, len(added) + 1))
         for added in responses
     )
-
-
-def oracle_prefix(number: int, oracles: int) -> str:
-    """What the names of an oracle's metrics begin with, where there are so many."""
-    return f"oracle_{number}/" if oracles > 1 else "oracle/"
-
-
-def _merged(called: Sequence[int], calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
-    """Each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several.
-
-    What was spent (decisions, episodes, updates, seconds) is added up, of everything else it is the mean.
-
-    called: which oracle made each of the calls.
-    """
-    merged: dict[str, float] = {}
-    for oracle in dict.fromkeys(called):
-        own = [metrics for which, metrics in zip(called, calls, strict=True) if which == oracle]
-        prefix = oracle_prefix(oracle, num_oracles)
-        for name in dict.fromkeys(name for metrics in own for name in metrics):
-            values = [metrics[name] for metrics in own if name in metrics]
-            merged[prefix + name] = float(np.sum(values) if name.split("/")[0] in SPENT else np.mean(values))
-    return merged
 
 
 def respond_to(game: Game, state: PSROState) -> list[dict[int, Opponents]]:

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 import pytest
 import units
 from test_executor_tournament import ASKED, FILES, played
+from test_psro import fingerprint, take
+from test_psro_side_by_side import loop
 from test_tournament import GAME, PLAN, members, same
+from toys import BiasedRPS
 
 from pokespiel.commands.main import main
 from pokespiel.core.cluster import Ray
@@ -84,6 +87,14 @@ def test_the_command_gives_the_files_of_one_process(cluster, tmp_path, capsys):
     assert main([*ASKED, "--folder", str(tmp_path / "ray"), "--executor", "ray", "--executor.workers", "2"]) == 0
     for name in FILES:
         assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "one" / name).read_bytes(), name
+
+
+@needs_ray
+def test_a_small_psro_run_has_the_states_of_one_process(cluster):
+    one = take(loop(BiasedRPS(), Alone()), 3)
+    with Ray(workers=3).open() as crew:
+        other = take(loop(BiasedRPS(), crew), 3)
+    assert [fingerprint(state) for state in one] == [fingerprint(state) for state in other]
 
 
 @needs_ray

@@ -14,9 +14,10 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.self_play import SelfPlay
 from pokespiel.metasolvers.uniform import Uniform
 from pokespiel.oracles import Training
+from pokespiel.oracles.metrics import merged_metrics
 from pokespiel.payoffs.sampling import SampledPayoffs
 from pokespiel.payoffs.tables import PayoffTable
-from pokespiel.psro import Beginning, PSROState, _merged, psro, respond_to
+from pokespiel.psro import Beginning, PSROState, psro, respond_to
 
 
 class Random:
@@ -172,7 +173,7 @@ def test_targets_ask_for_one_response_a_row():
 
 
 def test_what_was_spent_adds_up_over_calls():
-    merged = _merged([0, 0], [{"decisions": 3, "loss": 1.0, "seconds/collect": 1}] * 2, 1)
+    merged = merged_metrics([0, 0], [{"decisions": 3, "loss": 1.0, "seconds/collect": 1}] * 2, 1)
     assert merged == {"oracle/decisions": 6, "oracle/loss": 1.0, "oracle/seconds/collect": 2}
 
 

@@ -7,10 +7,11 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pokespiel.commands.interrupted import keeping
-from pokespiel.core.options import read_yaml, to_plain
+from pokespiel.core.executors import EXECUTORS
+from pokespiel.core.options import Choice, read_yaml, to_plain
 from pokespiel.core.registry import BadOption
 from pokespiel.game.names import with_limit
 from pokespiel.runs.run import PSROConfig, RunFolder
@@ -52,6 +53,8 @@ class PSRO(PSROConfig):
     among the game's parameters, where it is kept. None = 2,000,000."""
     go_on: bool = False
     """Make all iterations, even once no oracle brings anything new and each can only repeat the one before."""
+    executor: Annotated[Choice, EXECUTORS] = Choice("local")
+    """Where a run --side-by-side makes its oracle calls and plays its blocks of matches; no figure depends on it."""
     wandb: str = ""
     """The Weights & Biases project that gets the learners' curves too; TensorBoard files are always written."""
 
@@ -75,13 +78,19 @@ class PSRO(PSROConfig):
         options = {name: getattr(self, name) for name in PSROConfig.__dataclass_fields__}
         config = PSROConfig(**{**options, "game": with_limit(self.game, self.limit)})
         folder = self.folder()
+        executor = self.executor.build(EXECUTORS)
+        if executor.workers != 1 and not config.side_by_side:
+            raise BadOption(
+                "this run draws its random numbers from one stream, one thing after the other: only a run that is "
+                "started with --side-by-side can use several workers, with the same results on any number of them"
+            )
         if not self.resume:
             check(config)
         quoted = shlex.quote(str(folder))
         again = f"pokespiel psro --run {quoted} --resume"
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
         with keeping(lambda: f"go on with: {again}" if _stands(folder) else ""), opened as run:
-            outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds, self.go_on)
+            outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds, self.go_on, executor)
         if not outcome.finished:
             print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")
             return 130

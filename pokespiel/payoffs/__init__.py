@@ -5,13 +5,18 @@ A payoff evaluator fills a table's missing cells; an allocation says which cells
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
 from pokespiel.core.registry import Registry
 from pokespiel.game.protocols import Game
 from pokespiel.payoffs.tables import PayoffTable, Populations
+
+if TYPE_CHECKING:
+    from pokespiel.core.executors import Crew
+    from pokespiel.game.portable import Portable
 
 
 class Payoffs(Protocol):
@@ -20,6 +25,18 @@ class Payoffs(Protocol):
     def __call__(
         self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
     ) -> PayoffTable: ...
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """An evaluator whose work can be divided."""
+
+    def on(self, crew: Crew, carry: Callable[[Game], Portable]) -> Payoffs:
+        """The same with its matches played by a crew, in blocks that each have random numbers of their own.
+
+        carry: makes a game ready to be sent.
+        """
+        ...
 
 
 PAYOFFS = Registry(

@@ -7,18 +7,20 @@ among the unfinished and nowhere else.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from pokespiel.game.matches import play
+from pokespiel.core.executors import Crew, results
+from pokespiel.game.matches import play as play_matches
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.judging import ROUNDING
-from pokespiel.payoffs import ALLOCATIONS, Allocation
+from pokespiel.payoffs import ALLOCATIONS, Allocation, Payoffs
 from pokespiel.payoffs.exact import ExactPayoffs
 from pokespiel.payoffs.tables import PayoffTable, Populations, Samples, Units, at, grow, per_seat
 
@@ -75,7 +77,7 @@ def play_units(
     """Play one unit for each row of `cells` [n, P], `width` matches side by side; `rng` draws seeds and actions."""
     orders = seatings(game, populations)
     seeds = rng.integers(2**63, size=len(cells))
-    played = play(
+    played = play_matches(
         game,
         populations,
         cells[:, orders].reshape(-1, game.num_players),
@@ -121,6 +123,53 @@ def record(table: PayoffTable, units: Units) -> PayoffTable:
         chosen = groups.ravel() == group
         _record(counted, cell, units.orders, units.utilities[chosen], units.finished[chosen])
     return counted
+
+
+class Play(Protocol):
+    """Plays units as `play_units` does."""
+
+    def __call__(
+        self,
+        game: Game,
+        populations: Populations,
+        cells: np.ndarray,
+        rng: np.random.Generator,
+        *,
+        width: int = 4096,
+        max_steps: int | None = None,
+    ) -> Units: ...
+
+
+class Blocks(NamedTuple):
+    """Has a crew play units, in blocks whose random numbers `rng` seeds."""
+
+    crew: Crew
+    carry: Callable[[Game], Portable]
+    """Makes a game ready to be sent."""
+    size: int
+
+    def __call__(
+        self,
+        game: Game,
+        populations: Populations,
+        cells: np.ndarray,
+        rng: np.random.Generator,
+        *,
+        width: int = 4096,
+        max_steps: int | None = None,
+    ) -> Units:
+        starts = range(0, len(cells), self.size)
+        seeds = rng.integers(2**63, size=len(starts))
+        if not starts:
+            return play_units(game, populations, cells, rng, width=width, max_steps=max_steps)
+        blocks = (
+            Block(cells[start : start + self.size], np.random.default_rng(seed))
+            for start, seed in zip(starts, seeds, strict=True)
+        )
+        field = Field(self.carry(game), populations, width, max_steps)
+        played = list(results(self.crew, play_block, blocks, field))
+        columns = zip(*played, strict=True)
+        return Units(*(part[0] if part[0] is played[0].orders else np.concatenate(part) for part in columns))
 
 
 def expecting(table: PayoffTable, cells: np.ndarray, counts: np.ndarray) -> PayoffTable:
@@ -178,6 +227,8 @@ class SampledPayoffs:
     """Matches played side by side."""
     max_steps: int | None = None
     """Give a match up as unfinished after so many steps; None = only the game ends it."""
+    block: int = 1024
+    """Units in a block, of those that are played side by side with --side-by-side."""
 
     def __post_init__(self) -> None:
         if self.units < 2:
@@ -186,18 +237,32 @@ class SampledPayoffs:
             raise ValueError(f"max_steps must be at least 1, got {self.max_steps}")
 
     def __call__(
-        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+        self,
+        game: Game,
+        populations: Populations,
+        table: PayoffTable | None,
+        rng: np.random.Generator,
+        play: Play = play_units,
     ) -> PayoffTable:
         larger = grown(game, populations, table)
-        return self.add(game, populations, larger, _missing(game, populations, larger), rng)
+        return self.add(game, populations, larger, _missing(game, populations, larger), rng, play)
 
     def add(
-        self, game: Game, populations: Populations, table: PayoffTable, cells: np.ndarray, rng: np.random.Generator
+        self,
+        game: Game,
+        populations: Populations,
+        table: PayoffTable,
+        cells: np.ndarray,
+        rng: np.random.Generator,
+        play: Play = play_units,
     ) -> PayoffTable:
         """`table` with `units` further units in each of `cells` [k, P] (in a symmetric game, rows sorted)."""
         each = np.repeat(cells, self.units, axis=0)
-        played = play_units(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
+        played = play(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
         return record(table, played)
+
+    def on(self, crew: Crew, carry: Callable[[Game], Portable]) -> Payoffs:
+        return functools.partial(self, play=Blocks(crew, carry, self.block))
 
 
 @dataclass(frozen=True)
@@ -205,13 +270,18 @@ class AutoPayoffs(SampledPayoffs):
     """Exact returns where the game has a sequence form, else as `sampled` counts them."""
 
     def __call__(
-        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+        self,
+        game: Game,
+        populations: Populations,
+        table: PayoffTable | None,
+        rng: np.random.Generator,
+        play: Play = play_units,
     ) -> PayoffTable:
         from pokespiel.game.tree import TreeGame
 
         if isinstance(game, TreeGame):
             return ExactPayoffs()(game, populations, table, rng)
-        return super().__call__(game, populations, table, rng)
+        return super().__call__(game, populations, table, rng, play)
 
 
 @dataclass(frozen=True)
@@ -235,6 +305,8 @@ class AdaptivePayoffs:
     """Matches played side by side."""
     max_steps: int | None = None
     """Give a match up as unfinished after so many steps; None = only the game ends it."""
+    block: int = 1024
+    """Units in a block, of those that are played side by side with --side-by-side."""
 
     def __post_init__(self) -> None:
         if not 2 <= self.first <= self.units:
@@ -244,12 +316,17 @@ class AdaptivePayoffs:
         METASOLVERS[self.solver]
 
     def __call__(
-        self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
+        self,
+        game: Game,
+        populations: Populations,
+        table: PayoffTable | None,
+        rng: np.random.Generator,
+        play: Play = play_units,
     ) -> PayoffTable:
         sample = SampledPayoffs(self.first, self.width, self.max_steps)
         larger = grown(game, populations, table)
         missing, cells = _missing(game, populations, larger), to_play(game, populations)
-        filled = sample.add(game, populations, larger, missing, rng)
+        filled = sample.add(game, populations, larger, missing, rng, play)
         allocation: Allocation = ALLOCATIONS.build(
             self.allocation, {"solver": self.solver} if self.allocation == "mixture" else {}
         )
@@ -262,10 +339,13 @@ class AdaptivePayoffs:
             if not counts.any():
                 break
             each = np.repeat(cells, counts, axis=0)
-            played = play_units(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
+            played = play(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
             filled = record(filled, played)
             left -= int(counts.sum())
         return filled
+
+    def on(self, crew: Crew, carry: Callable[[Game], Portable]) -> Payoffs:
+        return functools.partial(self, play=Blocks(crew, carry, self.block))
 
 
 def _missing(game: Game, populations: Members, table: PayoffTable) -> np.ndarray:

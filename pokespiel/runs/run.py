@@ -39,6 +39,7 @@ from pokespiel.core.registry import BadOption
 from pokespiel.game.loading import load_game
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.oracles import ORACLES, Training
+from pokespiel.oracles.calls import Progress
 from pokespiel.payoffs import PAYOFFS
 from pokespiel.payoffs.exports import export, exportable
 from pokespiel.payoffs.tables import PayoffTable, Samples
@@ -77,6 +78,9 @@ class PSROConfig:
     """Iterations in all; a resumed run may ask for more."""
     seed: int = 0
     """Starts the random numbers of the whole run."""
+    side_by_side: bool = False
+    """Give each oracle call, and each block of sampled matches, random numbers of its own, so that an --executor can do
+    them side by side, with the same results on any number of workers. Else all are drawn from one stream, in turn."""
 
     def __post_init__(self) -> None:
         if self.iterations < 0:
@@ -351,13 +355,17 @@ def _shared(populations: Members) -> list[tuple[Place, Place]]:
 
 def _plain_pending(pending: Pending) -> dict[str, Any]:
     training = None if pending.training is None else tuple(pending.training)
-    return {**pending._asdict(), "training": training}
+    underway = {number: (tuple(one.training), *one[1:]) for number, one in pending.underway.items()}
+    return {**pending._asdict(), "training": training, "underway": underway}
 
 
 def _pending(kept: Mapping[str, Any] | None) -> Pending | None:
     if kept is None:
         return None
-    return Pending(**{**kept, "training": None if kept["training"] is None else Training(*kept["training"])})
+    training = None if kept["training"] is None else Training(*kept["training"])
+    there = kept.get("underway", {})  # earlier versions made one call after the other
+    underway = {number: Progress(Training(*one[0]), *one[1:]) for number, one in there.items()}
+    return Pending(**{**kept, "training": training, "underway": underway})
 
 
 def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:

@@ -10,21 +10,24 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from pokespiel.core.executors import Crew, Executor
 from pokespiel.core.options import to_plain
+from pokespiel.core.processes import Local
 from pokespiel.core.progress import Watch, watch
 from pokespiel.game.loading import declaration, load_game
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.oracles import ORACLES, Oracle
+from pokespiel.oracles import ORACLES, Oracle, Training
+from pokespiel.oracles.metrics import oracle_prefix
 from pokespiel.payoffs import PAYOFFS
-from pokespiel.psro import Pending, PSROState, check_solvers, oracle_prefix, psro
+from pokespiel.psro import Pending, PSROState, check_solvers, psro
 from pokespiel.psro import check as check_parts
 from pokespiel.runs.initial import beginning
 from pokespiel.runs.metrics import row
@@ -57,6 +60,7 @@ def work(
     wandb: str = "",
     seconds: float | None = None,
     go_on: bool = False,
+    executor: Executor = Local(),
 ) -> Outcome:
     """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted.
 
@@ -65,6 +69,7 @@ def work(
         wandb: the Weights & Biases project that gets the learners' curves too; they always go to `tensorboard/`.
         seconds: stop at the first checkpoint after so long; None = never.
         go_on: make all iterations, even those that can only repeat the one before because no response is new.
+        executor: does what a run `side_by_side` divides, with the same results as any other.
     """
     until = math.inf if seconds is None else time.monotonic() + seconds
     config = run.config()
@@ -73,12 +78,18 @@ def work(
     done = standing.state.iteration if standing else 0
     title = f"{config.game} {config.meta_solver.name} {'+'.join(choice.name for choice in config.oracle)}, iteration"
     curves = _Curves(run, wandb)
-    with closing(curves), watch(title, config.iterations, done, seconds) as bar, _stop_when_asked(bar) as stopping:
+    opened = executor.open() if config.side_by_side else nullcontext()
+    with (
+        closing(curves),
+        opened as crew,
+        watch(title, config.iterations, done, seconds) as bar,
+        _stop_when_asked(bar) as stopping,
+    ):
         if standing is not None and standing.state.iteration >= config.iterations:
             bar.say(f"{run.path} has its {config.iterations} iterations already; ask for more with --iterations")
         elif standing is None or go_on or not settled(config, standing.state):
             stop = functools.partial(_stop, stopping, until)
-            standing = _iterate(run, game, standing, bar, curves, stop, checkpoint_seconds, go_on)
+            standing = _iterate(run, game, standing, bar, curves, stop, checkpoint_seconds, go_on, crew)
         run.export(standing, now=True)
     rests = settled(config, standing.state)
     return Outcome(standing, standing.state.iteration >= config.iterations or (rests and not go_on), rests)
@@ -93,12 +104,13 @@ def _iterate(
     stopping: Callable[[], bool],
     checkpoint_seconds: float,
     go_on: bool,
+    crew: Crew | None,
 ) -> Standing:
     config = run.config()
     solver = (config.evaluator or config.meta_solver).build(METASOLVERS)
     before = standing.seconds if standing else 0.0
     began = saved = time.monotonic()
-    for state in _states(config, game, standing):
+    for state in _states(config, game, standing, crew):
         seconds = before + time.monotonic() - began
         if state.pending is not None:
             curves.write(standing, state.pending)
@@ -107,7 +119,8 @@ def _iterate(
                 standing = standing._replace(state=state, seconds=seconds)
                 run.save(standing, state)
                 saved = time.monotonic()
-            _note(bar, state.iteration, state.pending.training.metrics if state.pending.training else {})
+            training = _speaking(state.pending)
+            _note(bar, state.iteration, training.metrics if training else {})
         else:
             figures = row(game, state, standing.state if standing else None, solver, config.seed, seconds)
             mixtures = extended(standing.mixtures if standing else None, state)
@@ -134,25 +147,35 @@ class _Curves:
         self._scalars: Any = None
 
     def write(self, standing: Standing | None, pending: Pending) -> None:
-        if pending.training is None:
+        training = _speaking(pending)
+        if training is None:
             return
         if self._scalars is None:
             from pokespiel.learning.scalars import Scalars
 
             folder = self._run.path / "tensorboard"
             self._scalars = Scalars(folder, wandb=self._wandb, config=to_plain(self._run.config()))
-        metrics = pending.training.metrics
+        metrics = training.metrics
+        if pending.underway:  # several calls at a time have curves of their own
+            metrics = {f"call_{pending.call}/{name}": value for name, value in metrics.items()}
         rows = standing.rows if standing else ()
         before = sum(value for row in rows for name, value in row.items() if name.endswith("/decisions"))
         before += sum(finished.get("decisions", 0) for finished in pending.metrics)
-        self._scalars.write(int(before + metrics.get("decisions", 0)), metrics)
+        self._scalars.write(int(before + training.metrics.get("decisions", 0)), metrics)
 
     def close(self) -> None:
         if self._scalars is not None:
             self._scalars.close()
 
 
-def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterator[PSROState]:
+def _speaking(pending: Pending) -> Training | None:
+    """Where the call stands that reported last."""
+    if pending.call in pending.underway:
+        return pending.underway[pending.call].training
+    return pending.training
+
+
+def _states(config: PSROConfig, game: Game, standing: Standing | None, crew: Crew | None) -> Iterator[PSROState]:
     return psro(
         game,
         config.meta_solver.build(METASOLVERS),
@@ -165,6 +188,7 @@ def _states(config: PSROConfig, game: Game, standing: Standing | None) -> Iterat
         practice=load_game(config.practice) if config.practice else None,
         start=standing.state if standing else None,
         partial=True,
+        crew=crew,
     )
 
 

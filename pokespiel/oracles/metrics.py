@@ -1,0 +1,32 @@
+"""The metrics of an iteration's oracle calls as one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+SPENT = ("decisions", "episodes", "updates", "seconds")
+"""Metrics of an oracle's calls that add up."""
+
+
+def oracle_prefix(number: int, oracles: int) -> str:
+    """What the names of an oracle's metrics begin with, where there are so many."""
+    return f"oracle_{number}/" if oracles > 1 else "oracle/"
+
+
+def merged_metrics(called: Sequence[int], calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
+    """Each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several.
+
+    What was spent (decisions, episodes, updates, seconds) is added up, of everything else it is the mean.
+
+    called: which oracle made each of the calls.
+    """
+    merged: dict[str, float] = {}
+    for oracle in dict.fromkeys(called):
+        own = [metrics for which, metrics in zip(called, calls, strict=True) if which == oracle]
+        prefix = oracle_prefix(oracle, num_oracles)
+        for name in dict.fromkeys(name for metrics in own for name in metrics):
+            values = [metrics[name] for metrics in own if name in metrics]
+            merged[prefix + name] = float(np.sum(values) if name.split("/")[0] in SPENT else np.mean(values))
+    return merged
