@@ -75,7 +75,7 @@ def checkout(tmp_path_factory) -> Path:
 
 
 def test_the_page_adds_one_of_each_kind():
-    assert [step.registry for step in steps()] == ["METASOLVERS", "ORACLES", "GAMES"]
+    assert [step.registry for step in steps()] == ["METASOLVERS", "ORACLES", "GAMES", "BODIES"]
 
 
 @pytest.mark.parametrize("step", steps(), ids=lambda step: Path(step.file).stem)

@@ -11,6 +11,7 @@ import torch
 from pokespiel.core.policy import Observations
 from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.game.layout import Block, Layout
+from pokespiel.learning import networks
 from pokespiel.learning.lookup import table_sums
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, expected_value, make_network, masked_log_softmax
@@ -36,6 +37,7 @@ BODIES = {
     "outcome": NetworkOptions("mlp", (16,), value="outcome", separate_critic=True),
     "privileged": NetworkOptions("structured", (16,), row_width=8, privileged=True, auxiliary=True),
 }
+BODIES |= {name: NetworkOptions(name, (16, 16)) for name in networks.BODIES if name not in BODIES}
 
 
 def observations(n: int, seed: int = 0) -> Observations:
