@@ -26,7 +26,7 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.payoffs import ALLOCATIONS, Allocation
 from pokespiel.payoffs.allocation import Mixture
 from pokespiel.payoffs.sampling import record, seatings, to_play
-from pokespiel.payoffs.tables import PayoffTable, Units, grow
+from pokespiel.payoffs.tables import PayoffTable, Sampled, Units, grow
 from pokespiel.runs.tournament.folder import Tournament
 
 STAGES = (20, 40, 80, 160, 320, 640)
@@ -100,7 +100,7 @@ def course(world: World, allocation: Allocation, rng: np.random.Generator) -> It
     for before, after in itertools.pairwise(STAGES):
         for _ in range(PARTS):
             units = (after - before) * len(cells) // PARTS
-            counts = allocation(table, cells, units, BOUNDS, rng, symmetric=True)
+            counts = allocation(Sampled(table, cells, BOUNDS, symmetric=True), units, rng)
             if counts.any():
                 table = record(table, world.play(np.repeat(cells, counts, axis=0), rng))
         yield errors(world.truth, best, table)

@@ -13,7 +13,7 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.payoffs import ALLOCATIONS
 from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform, levelled
 from pokespiel.payoffs.sampling import AdaptivePayoffs, record
-from pokespiel.payoffs.tables import PayoffTable, Units, grow
+from pokespiel.payoffs.tables import PayoffTable, Sampled, Units, grow
 
 PAIR = np.array([[0, 1], [1, 0]])
 CYCLE = np.array([[0, 0.6, -0.6, 0.9], [-0.6, 0, 0.6, 0.9], [0.6, -0.6, 0, 0.9], [-0.9, -0.9, -0.9, 0]])
@@ -66,7 +66,7 @@ def test_every_allocation_gives_all_units_or_none(name):
     cells = above(4)
     table = sampled(CYCLE, cells, np.full(6, 20), rng())
     for units in (1, 50, 333):
-        counts = ALLOCATIONS.build(name)(table, cells, units, (-1, 1), rng(1), symmetric=True)
+        counts = ALLOCATIONS.build(name)(Sampled(table, cells, (-1, 1), symmetric=True), units, rng(1))
         assert counts.dtype == np.int64
         assert (counts >= 0).all()
         assert counts.sum() in (0, units)
@@ -75,15 +75,15 @@ def test_every_allocation_gives_all_units_or_none(name):
 def test_uniform_plays_the_least_played():
     cells = above(3)
     table = sampled(CYCLE[:3, :3], cells, np.array([10, 30, 20]), rng())
-    assert Uniform()(table, cells, 30, (-1, 1), rng(), symmetric=True).tolist() == [20, 0, 10]
+    assert Uniform()(Sampled(table, cells, (-1, 1), symmetric=True), 30, rng()).tolist() == [20, 0, 10]
 
 
 def test_the_response_graph_plays_open_edges_only():
     truth = np.array([[0, 0.8, 0.02], [-0.8, 0, 0.9], [-0.02, -0.9, 0]])
     cells = above(3)
     table = sampled(truth, cells, np.full(3, 100), rng())
-    assert ResponseGraph()(table, cells, 60, (-1, 1), rng(), symmetric=True).tolist() == [0, 60, 0]
-    settled = ResponseGraph(indifference=0.8)(table, cells, 60, (-1, 1), rng(), symmetric=True)
+    assert ResponseGraph()(Sampled(table, cells, (-1, 1), symmetric=True), 60, rng()).tolist() == [0, 60, 0]
+    settled = ResponseGraph(indifference=0.8)(Sampled(table, cells, (-1, 1), symmetric=True), 60, rng())
     assert settled.tolist() == [0, 0, 0], "an edge that is known to matter little is settled too"
 
 
@@ -96,7 +96,7 @@ def test_open_edges_of_an_asymmetric_game_are_found_for_either_player():
     utilities = np.stack([won, -won], axis=1)[:, None]
     done = np.ones((len(each), 1), bool)
     table = record(table, Units(each, np.array([[0, 1]]), np.arange(len(each)), utilities, done, done.astype(int)))
-    wanted = ResponseGraph().open_cells(table, cells, (-1, 1), symmetric=False)
+    wanted = ResponseGraph().open_cells(Sampled(table, cells, (-1, 1)))
     assert wanted.tolist() == [True, True, False, True]
 
 
@@ -104,13 +104,13 @@ def test_the_mixture_leaves_what_cannot_move_it():
     cells = above(4)
     table = sampled(CYCLE, cells, np.full(6, 100), rng())
     mixture = Mixture(explore=0.0)
-    influence = mixture.influence(table, cells, (-1, 1), rng(1), symmetric=True)
+    influence = mixture.influence(Sampled(table, cells, (-1, 1), symmetric=True), rng(1))
     cycle = np.isin(cells, [0, 1, 2]).all(axis=1)
     assert influence[cycle].min() > 20 * influence[~cycle].max()
-    counts = mixture(table, cells, 600, (-1, 1), rng(1), symmetric=True)
+    counts = mixture(Sampled(table, cells, (-1, 1), symmetric=True), 600, rng(1))
     assert counts[~cycle].sum() < 30
     assert counts[cycle].min() > 100
-    explored = Mixture(explore=0.5)(table, cells, 600, (-1, 1), rng(1), symmetric=True)
+    explored = Mixture(explore=0.5)(Sampled(table, cells, (-1, 1), symmetric=True), 600, rng(1))
     assert explored.min() >= 50
 
 
@@ -118,7 +118,7 @@ def test_a_mixture_that_nothing_moves_is_explored_evenly():
     truth = np.array([[0, 1, 1], [-1, 0, 0.1], [-1, -0.1, 0]])
     cells = above(3)
     table = sampled(truth, cells, np.full(3, 400), rng())
-    assert Mixture()(table, cells, 90, (-1, 1), rng(), symmetric=True).tolist() == [30, 30, 30]
+    assert Mixture()(Sampled(table, cells, (-1, 1), symmetric=True), 90, rng()).tolist() == [30, 30, 30]
 
 
 def test_the_mixture_is_known_better_after_as_many_matches():
@@ -133,7 +133,7 @@ def test_the_mixture_is_known_better_after_as_many_matches():
         random = rng(seed)
         table = sampled(truth, cells, np.full(28, 20), random)
         for _ in range(4):
-            counts = allocation(table, cells, 280, (-1, 1), random, symmetric=True)
+            counts = allocation(Sampled(table, cells, (-1, 1), symmetric=True), 280, random)
             table = play_pairs(table, truth, np.repeat(cells, counts, axis=0), random)
         assert table.samples.units.sum() == 2 * (560 + 4 * 280)
         errors[name].append(np.abs(Nash()(table.payoffs, symmetric=True).marginals[0] - best).sum())

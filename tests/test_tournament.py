@@ -23,7 +23,7 @@ from pokespiel.core.policy import Uniform as UniformPolicy
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform
-from pokespiel.payoffs.tables import PayoffTable
+from pokespiel.payoffs.tables import PayoffTable, Sampled
 from pokespiel.report.tournament import write_report
 from pokespiel.runs.tournament.folder import Plan, Tournament, members_of_run, named
 from pokespiel.runs.tournament.results import results, text, write
@@ -154,7 +154,7 @@ def test_an_allocation_decides_where_the_rest_goes(tmp_path):
     assert settled.counted().units == 60, "every edge matters less than the indifference"
     graph = played(tmp_path / "b", Plan(ResponseGraph(), 30, 10, 20), names).table()
     cells = np.argwhere(np.triu(np.ones((4, 4)), 1))
-    wanted = ResponseGraph().open_cells(graph, cells, (-1, 1), symmetric=True)
+    wanted = ResponseGraph().open_cells(Sampled(graph, cells, (-1, 1), symmetric=True))
     units = graph.samples.units[tuple(cells.T)]
     assert wanted.any()
     assert units[~wanted].max() < units[wanted].min(), "settled edges are played no more"

@@ -12,7 +12,7 @@ import numpy as np
 
 from pokespiel.core.registry import Registry
 from pokespiel.game.protocols import Game
-from pokespiel.payoffs.tables import PayoffTable, Populations
+from pokespiel.payoffs.tables import PayoffTable, Populations, Sampled
 
 if TYPE_CHECKING:
     from pokespiel.core.executors import Crew
@@ -51,22 +51,9 @@ PAYOFFS = Registry(
 
 
 class Allocation(Protocol):
-    """How many of the next `units` each of `cells` [k, P] gets: [k] whole numbers, all 0 = nothing is left to decide.
+    """How many of the next `units` each cell gets: [k] whole numbers, all 0 = nothing is left to decide."""
 
-    The table is complete and sampled; its utilities lie in `bounds`. `symmetric`: one population serves every seat and
-    the rows of `cells` are sorted, each standing for its mirrors.
-    """
-
-    def __call__(
-        self,
-        table: PayoffTable,
-        cells: np.ndarray,
-        units: int,
-        bounds: tuple[float, float],
-        rng: np.random.Generator,
-        *,
-        symmetric: bool = False,
-    ) -> np.ndarray: ...
+    def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray: ...
 
 
 ALLOCATIONS = Registry(

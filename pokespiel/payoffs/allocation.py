@@ -19,7 +19,7 @@ import numpy as np
 
 from pokespiel.core.intervals import mean_interval
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.payoffs.tables import PayoffTable, at, deviations, noise
+from pokespiel.payoffs.tables import PayoffTable, Sampled, at, deviations, noise
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,8 @@ class Uniform:
     blind: ClassVar[bool] = True
     """It looks at how many units were played, not at how they ended: several of its rounds can be foreseen."""
 
-    def __call__(
-        self,
-        table: PayoffTable,
-        cells: np.ndarray,
-        units: int,
-        bounds: tuple[float, float],
-        rng: np.random.Generator,
-        *,
-        symmetric: bool = False,
-    ) -> np.ndarray:
-        return levelled(_units(table, cells), units)
+    def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray:
+        return levelled(sampled.units, units)
 
 
 @dataclass(frozen=True)
@@ -60,28 +51,18 @@ class ResponseGraph:
         if self.indifference < 0:
             raise ValueError(f"indifference must not be negative, got {self.indifference}")
 
-    def __call__(
-        self,
-        table: PayoffTable,
-        cells: np.ndarray,
-        units: int,
-        bounds: tuple[float, float],
-        rng: np.random.Generator,
-        *,
-        symmetric: bool = False,
-    ) -> np.ndarray:
-        wanted = self.open_cells(table, cells, bounds, symmetric)
-        counts = np.zeros(len(cells), np.int64)
+    def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray:
+        wanted = self.open_cells(sampled)
+        counts = np.zeros(len(wanted), np.int64)
         if wanted.any():
-            counts[wanted] = levelled(_units(table, cells[wanted]), units)
+            counts[wanted] = levelled(sampled.units[wanted], units)
         return counts
 
-    def open_cells(
-        self, table: PayoffTable, cells: np.ndarray, bounds: tuple[float, float], symmetric: bool
-    ) -> np.ndarray:
-        """[k] bool, which of `cells` decide an open edge."""
+    def open_cells(self, sampled: Sampled) -> np.ndarray:
+        """[k] bool, which of the cells decide an open edge."""
+        table, cells, bounds, symmetric = sampled
         if symmetric and cells.shape[1] == 2:
-            return self._open(*_mirrored_gain(table, cells, bounds, self.confidence))
+            return self._open(*_mirrored_gain(sampled, self.confidence))
         marked = np.zeros(table.sizes, bool)
         centre, half = _intervals(table, bounds, self.confidence)
         for player in range(len(centre)):
@@ -100,16 +81,14 @@ class ResponseGraph:
         return ~settled
 
 
-def _mirrored_gain(
-    table: PayoffTable, cells: np.ndarray, bounds: tuple[float, float], confidence: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _mirrored_gain(sampled: Sampled, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     """Interval [k] each of what i earns against j over j against i: both come from the same units, so from one cell."""
-    samples, (low, high) = table.samples, bounds
+    table, cells, (low, high), _ = sampled
+    samples, units = table.samples, sampled.units
     assert samples is not None
     cell = tuple(cells.T)
     (own, cross), (_, other) = samples.products[at(cell, 2)]
     first, second = table.payoffs[at(cell)]
-    units = samples.units[cell]
     return mean_interval(units, (first - second) * units, own + other - 2 * cross, (low - high, high - low), confidence)
 
 
@@ -145,35 +124,20 @@ class Mixture:
         if not 0 <= self.explore <= 1:
             raise ValueError(f"explore must lie between 0 and 1, got {self.explore}")
 
-    def __call__(
-        self,
-        table: PayoffTable,
-        cells: np.ndarray,
-        units: int,
-        bounds: tuple[float, float],
-        rng: np.random.Generator,
-        *,
-        symmetric: bool = False,
-    ) -> np.ndarray:
-        have = _units(table, cells)
-        weight = np.sqrt(self.influence(table, cells, bounds, rng, symmetric) * have)
+    def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray:
+        have = sampled.units
+        weight = np.sqrt(self.influence(sampled, rng) * have)
         if not weight.any():
             return levelled(have, units)
         explored = levelled(have, round(self.explore * units))
         return explored + _proportional(have + explored, weight, units - int(explored.sum()))
 
-    def influence(
-        self,
-        table: PayoffTable,
-        cells: np.ndarray,
-        bounds: tuple[float, float],
-        rng: np.random.Generator,
-        symmetric: bool,
-    ) -> np.ndarray:
+    def influence(self, sampled: Sampled, rng: np.random.Generator) -> np.ndarray:
         """[k], the part of the weights' variance (summed over policies) that each cell's uncertainty explains.
 
         Explained by linear regression on the draws, less what as many draws of noise would seem to explain.
         """
+        table, cells, bounds, symmetric = sampled
         solver = METASOLVERS.build(self.solver)
         factors = deviations(table, bounds)
         normal = rng.standard_normal((self.draws, *table.payoffs.shape))
@@ -211,8 +175,3 @@ def _proportional(have: np.ndarray, weight: np.ndarray, units: int) -> np.ndarra
     counts = np.floor(exact).astype(np.int64)
     counts[np.argsort(counts - exact, kind="stable")[: units - int(counts.sum())]] += 1
     return counts
-
-
-def _units(table: PayoffTable, cells: np.ndarray) -> np.ndarray:
-    assert table.samples is not None
-    return table.samples.units[tuple(cells.T)]

@@ -22,7 +22,7 @@ from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.judging import ROUNDING
 from pokespiel.payoffs import ALLOCATIONS, Allocation, Payoffs
 from pokespiel.payoffs.exact import ExactPayoffs
-from pokespiel.payoffs.tables import PayoffTable, Populations, Samples, Units, at, grow, per_seat
+from pokespiel.payoffs.tables import PayoffTable, Populations, Sampled, Samples, Units, at, grow, per_seat
 
 if TYPE_CHECKING:
     from pokespiel.game.portable import Portable
@@ -335,7 +335,7 @@ class AdaptivePayoffs:
         symmetric = one_for_all(game, populations)
         while left > 0:
             bounds = game.utility_range
-            counts = allocation(filled, cells, min(step, left), bounds, rng, symmetric=symmetric)
+            counts = allocation(Sampled(filled, cells, bounds, symmetric), min(step, left), rng)
             if not counts.any():
                 break
             each = np.repeat(cells, counts, axis=0)

@@ -98,6 +98,24 @@ class PayoffTable(NamedTuple):
         return self.payoffs
 
 
+class Sampled(NamedTuple):
+    """A complete table of counted matches, and which of its cells are asked about."""
+
+    table: PayoffTable
+    cells: np.ndarray
+    """[k, P]; where one population serves every seat, the rows are sorted and each stands for its mirrors."""
+    bounds: tuple[float, float]
+    """Utilities lie in them."""
+    symmetric: bool = False
+    """One population serves every seat."""
+
+    @property
+    def units(self) -> np.ndarray:
+        """[k], finished units of each cell."""
+        assert self.table.samples is not None
+        return self.table.samples.units[tuple(self.cells.T)]
+
+
 def at(cell: Iterable[Any], axes: int = 1) -> tuple[Any, ...]:
     """The index of a cell, or a block of cells, behind `axes` whole axes (one for the seats)."""
     return (*(slice(None),) * axes, *cell)

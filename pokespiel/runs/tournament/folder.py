@@ -49,7 +49,7 @@ from pokespiel.payoffs.sampling import (
     seatings,
     to_play,
 )
-from pokespiel.payoffs.tables import PayoffTable, per_seat
+from pokespiel.payoffs.tables import PayoffTable, Sampled, per_seat
 from pokespiel.runs.tournament.log import Counted, MatchLog
 
 Members = Mapping[str, Mapping[str, Policy]]
@@ -283,7 +283,7 @@ def _next(
     left = plan.units * len(cells) - int(played.sum())
     if left <= 0:
         return np.zeros(len(cells), np.int64)
-    return plan.allocation(table, cells, min(left, plan.step), game.utility_range, rng, symmetric=symmetric)
+    return plan.allocation(Sampled(table, cells, game.utility_range, symmetric), min(left, plan.step), rng)
 
 
 def _same(first: Policy, second: Policy) -> bool:
