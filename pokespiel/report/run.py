@@ -15,7 +15,6 @@ from pokespiel.core.options import to_plain
 from pokespiel.game.loading import load_game
 from pokespiel.game.protocols import Reported
 from pokespiel.metasolvers import METASOLVERS, SUPPORT
-from pokespiel.payoffs.exports import exportable
 from pokespiel.payoffs.ranking import rank
 from pokespiel.report import plots, sections
 from pokespiel.report.page import Key, Page
@@ -63,14 +62,11 @@ def write_report(run: RunFolder, path: Path, matches: int = 400, seed: int = 0) 
     _mixtures(page, chain, meta)
     _members(page, chain, meta)
     heaviest = [np.argsort(-weights, kind="stable") for weights in meta.strategy.marginals]
-    sections.payoffs(page, meta, heaviest, "The heaviest policies first")
-    sections.graph(page, meta, heaviest, "The heaviest policies")
+    sections.table(page, meta, heaviest, "heaviest")
     if matches and meta.table.samples is not None:
         _played(page, chain, path, matches, seed)
     made = [(phase.name, phase.run.sessions(), _options(phase)) for phase in chain.phases]
-    files = [run.path / name for name in FILES if (run.path / name).exists()]
-    sections.origin(page, made, files, path.parent)
-    page.write(path)
+    sections.close(page, path, made, [run.path / name for name in FILES])
 
 
 def _meta(chain: Chain) -> Meta:
@@ -80,7 +76,7 @@ def _meta(chain: Chain) -> Meta:
     if state.table.samples is None:
         return Meta(names, state.table, state.strategy, single)
     game = load_game(chain.last.run.config().game)
-    as_rates = exportable(game, state.table) and game.utility_range == (-1.0, 1.0)
+    as_rates = sections.in_win_rates(game, state.table)
     return Meta(names, state.table, state.strategy, single, game.utility_range, as_rates)
 
 

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.core.intervals import mean_interval
+from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.metasolvers.response_graph import ResponseGraph, response_graph
+from pokespiel.payoffs.exports import exportable
 from pokespiel.payoffs.tables import PayoffTable, total
 from pokespiel.report import graphs, plots
 from pokespiel.report.page import Key, Page, when
@@ -48,6 +50,11 @@ class Meta(NamedTuple):
         return len(self.table.payoffs)
 
 
+def in_win_rates(game: Game, table: PayoffTable) -> bool:
+    """Whether the table's returns are win rates, see `Meta.as_rates`."""
+    return exportable(game, table) and game.utility_range == (-1.0, 1.0)
+
+
 def policies(sizes: Sequence[int]) -> Key:
     """How many policies there are."""
     whose = "" if len(sizes) == 1 else f"for each of {len(sizes)} players" if len(set(sizes)) == 1 else "by player"
@@ -66,6 +73,12 @@ def ranking(page: Page, found: Results, draws: int) -> None:
         header, *rows = ranking_rows(found, names, ranked)
         who = "every policy" if len(found.names) == 1 else f"player {population}'s policies"
         page.table(["rank", *header[1:]], rows, f"The ranking of {who}, by the score over all.")
+
+
+def table(page: Page, meta: Meta, order: Sequence[np.ndarray], which: str) -> None:
+    """The payoffs and their response graph; `order` has per seat all policies, the `which` ("strongest") first."""
+    payoffs(page, meta, order, f"The {which} policies first")
+    graph(page, meta, order, f"The {which} policies")
 
 
 def payoffs(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
@@ -227,14 +240,14 @@ def _listed(page: Page, part: _Part) -> None:
     )
 
 
-def origin(
-    page: Page, made: Iterable[tuple[str, Sequence[Mapping[str, Any]], str]], files: Iterable[Path], folder: Path
+def close(
+    page: Page, path: Path, made: Iterable[tuple[str, Sequence[Mapping[str, Any]], str]], files: Iterable[Path]
 ) -> None:
-    """How it was made: commands, machines, versions, options, files.
+    """How it was made (commands, machines, versions, options, those of `files` that are there), and the page's end.
 
     Args:
+        path: where the page is written.
         made: the name of each run, its sessions, and its options as YAML or nothing.
-        folder: that the page is written to.
     """
     page.heading("How it was made")
     for name, sessions, options in made:
@@ -244,7 +257,8 @@ def origin(
             page.code("\n".join(f"{kind} {version}" for kind, version in _versions(sessions[-1])), "Versions")
         if options:
             page.code(options, f"Every option of {name}")
-    page.links("Files:", files, folder)
+    page.links("Files:", [file for file in files if file.exists()], path.parent)
+    page.write(path)
 
 
 def _session(session: Mapping[str, Any]) -> str:

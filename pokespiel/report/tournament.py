@@ -9,7 +9,6 @@ import numpy as np
 
 from pokespiel.game.protocols import Game, Reported
 from pokespiel.metasolvers import SUPPORT, MetaStrategy
-from pokespiel.payoffs.exports import exportable
 from pokespiel.payoffs.sampling import one_for_all
 from pokespiel.payoffs.tables import PayoffTable, per_seat
 from pokespiel.report import sections
@@ -67,13 +66,11 @@ def write_report(tournament: Tournament, path: Path, matches: int = 400, seed: i
         sections.ranking(page, found, DRAWS)
         meta = _meta(game, names, table, found.strategy)
         strongest = [np.asarray(order) for order in per_seat(game, [each.order().tolist() for each in found.rankings])]
-        sections.payoffs(page, meta, strongest, "The strongest policies first")
-        sections.graph(page, meta, strongest, "The strongest policies")
+        sections.table(page, meta, strongest, "strongest")
         if matches:
             _played(page, tournament, found, matches, seed)
-    files = [tournament.path / name for name in FILES if (tournament.path / name).exists()]
-    sections.origin(page, [(tournament.path.name, tournament.sessions(), "")], files, path.parent)
-    page.write(path)
+    made = [(tournament.path.name, tournament.sessions(), "")]
+    sections.close(page, path, made, [tournament.path / name for name in FILES])
 
 
 def _played(page: Page, tournament: Tournament, found: Results, matches: int, seed: int) -> None:
@@ -90,7 +87,7 @@ def _played(page: Page, tournament: Tournament, found: Results, matches: int, se
 
 def _meta(game: Game, names: tuple[tuple[str, ...], ...], table: PayoffTable, strategy: MetaStrategy) -> Meta:
     known = table._replace(payoffs=np.nan_to_num(table.payoffs))
-    as_rates = exportable(game, known) and game.utility_range == (-1.0, 1.0)
+    as_rates = sections.in_win_rates(game, known)
     one = one_for_all(game, names)
     return Meta(per_seat(game, names), table, strategy, one, game.utility_range, as_rates)
 
