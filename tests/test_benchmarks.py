@@ -48,3 +48,16 @@ def test_a_missing_reference_is_a_line_that_says_how_to_get_it(command, status, 
     assert way in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert status or "|---" in done.stdout, "what is there is measured"
+
+
+def test_the_time_to_first_results_counts_what_make_starts(tmp_path):
+    work = "import time; began = time.process_time()\nwhile time.process_time() - began < 0.5: pass"
+    (tmp_path / "work.py").write_text(work)
+    (tmp_path / "Makefile").write_text(f"demo:\n\t@{sys.executable} work.py\n\t@echo results\n\t@false\n")
+    script = [sys.executable, str(BENCHMARKS / "first_results.py"), str(tmp_path), "--loops", "1"]
+    done = subprocess.run(script, capture_output=True, text=True)
+    rows = [line.split(maxsplit=2) for line in done.stdout.splitlines()[1:]]
+    assert done.returncode == 2, "make's"
+    assert [words for _, _, words in rows][::2] == ["results", "the end"]
+    assert all(0.5 <= float(processor) < 0.5 + float(wall) for wall, processor, _ in rows)
+    assert float(rows[0][1]) < 2, "without the loop beside it"
