@@ -1,9 +1,10 @@
 """Decisions a second of self-play by processes: how collection and learning scale, with and without a GPU.
 
-    python benchmarks/actors.py --actors 0 1 2 --updates 6
+    python benchmarks/actors.py --oracle ppo --learners 1 2 --bf16 False auto --updates 4
+    python benchmarks/actors.py --actors 1 2 --updates 6
     python benchmarks/actors.py --actors 1 2 4 8 16 --device cpu cuda --networks default residual --updates 4
 
-Trains by `mmd` on Gen 1 OU for some updates and leaves the first ones out. Prints, for each setting, decisions a second
+Trains by `mmd` or `ppo` in self-play on Gen 1 OU for some updates and leaves the first ones out. Prints, for each setting, decisions a second
 end to end, the share of the time that the learner waited, and what an actor needed for its rounds.
 """
 
@@ -15,16 +16,15 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pokespiel.game import load_game
 from pokespiel.learning.compute import Compute
-from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.networks import NetworkOptions
-from pokespiel.learning.schedules import Schedule
-from pokespiel.oracles.mmd import MMD
+from pokespiel.oracles import ORACLES
 
 NETWORKS = {
     "default": NetworkOptions(),
@@ -36,25 +36,36 @@ NETWORKS = {
 """A residual body has a block for each layer after the first."""
 
 
-def measure(options: argparse.Namespace, device: str, network: str, actors: int) -> dict[str, Any]:
+OWN: dict[str, dict[str, Any]] = {
+    "mmd": {"alpha": {"start": 0.1}, "eta": {"start": 1.0}},
+    "ppo": {"opponent": "self", "entropy": {"start": 0.01}},
+}
+"""What each oracle needs beside the rest."""
+
+
+def measure(
+    options: argparse.Namespace, device: str, network: str, bf16: str, learners: int, actors: int
+) -> dict[str, Any]:
     """One setting."""
-    oracle = MMD(
-        decisions=10**12,
-        batch=options.batch,
-        matches=options.matches,
-        report=1,
-        epochs=options.epochs,
-        minibatches=options.minibatches,
-        trace=0.85,
-        alpha=Schedule(0.1),
-        eta=Schedule(1.0),
-        warm_start="scratch",
-        optimiser=Optimiser(rate=Schedule(6e-4), average=0.998),
+    shared = {
+        "decisions": 10**12,
+        "batch": options.batch,
+        "matches": options.matches,
+        "report": 1,
+        "epochs": options.epochs,
+        "minibatches": options.minibatches,
+        "trace": 0.85,
+        "warm_start": "scratch",
+        "optimiser": {"rate": {"start": 6e-4}, "average": 0.998},
+        "learners": learners,
+        "actors": actors,
+        "staleness": options.staleness,
+        "inference": options.inference,
+    }
+    oracle = replace(
+        ORACLES.build(options.oracle, shared | OWN[options.oracle]),
         network=NETWORKS[network],
-        compute=Compute(device=device, bf16=options.bf16 or "auto"),
-        actors=actors,
-        staleness=options.staleness,
-        inference=options.inference,
+        compute=Compute(device=device, bf16={"auto": "auto", "True": True, "False": False}[bf16]),  # type: ignore[arg-type]
     )
     trainings = oracle(load_game("gen1ou"), {}, np.random.default_rng(options.seed))
     for number in range(options.leave_out):
@@ -69,6 +80,7 @@ def measure(options: argparse.Namespace, device: str, network: str, actors: int)
     return {
         "device": device,
         "network": network,
+        "learners": learners,
         "actors": actors,
         "decisions_per_second": round((after["decisions"] - before["decisions"]) / seconds),
         "waiting": round(spent["collect"] / seconds, 3),
@@ -79,13 +91,18 @@ def measure(options: argparse.Namespace, device: str, network: str, actors: int)
     }
 
 
-def settings(options: argparse.Namespace) -> Iterator[tuple[str, str, int]]:
-    yield from itertools.product(options.device, options.networks, options.actors)
+def settings(options: argparse.Namespace) -> Iterator[tuple[str, str, str, int, int]]:
+    """Learners and actors exclude each other."""
+    crews = [(one, 0) for one in options.learners] + [(1, one) for one in options.actors]
+    for device, network, bf16, crew in itertools.product(options.device, options.networks, options.bf16, crews):
+        yield device, network, bf16, *crew
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--actors", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--oracle", default="mmd", choices=OWN)
+    parser.add_argument("--learners", type=int, nargs="*", default=[])
+    parser.add_argument("--actors", type=int, nargs="*", default=[])
     parser.add_argument("--device", nargs="+", default=["cpu"])
     parser.add_argument("--networks", nargs="+", default=["default"], choices=NETWORKS)
     parser.add_argument("--batch", type=int, default=65_536)
@@ -94,13 +111,13 @@ def main() -> None:
     parser.add_argument("--minibatches", type=int, default=16)
     parser.add_argument("--staleness", type=int, default=1)
     parser.add_argument("--inference", default="auto", choices=("auto", "actors", "server"))
-    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--bf16", nargs="+", default=["auto"], choices=("auto", "True", "False"))
     parser.add_argument("--updates", type=int, default=6)
     parser.add_argument("--leave-out", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    for device, network, actors in settings(options):
-        print(json.dumps(measure(options, device, network, actors)), flush=True)
+    for setting in settings(options):
+        print(json.dumps(measure(options, *setting)), flush=True)
 
 
 if __name__ == "__main__":

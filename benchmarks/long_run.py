@@ -56,6 +56,7 @@ def settings(options: argparse.Namespace) -> MMD:
         widen=options.width != 128,
         optimiser=Optimiser(rate=Schedule(options.rate, "linear", end=options.rate / 6), average=0.998),
         compute=Compute(device=options.device),
+        learners="auto" if options.learners is None else options.learners,
         actors="auto" if options.actors is None else options.actors,
         epochs=options.epochs,
         minibatches=options.minibatches,
@@ -175,6 +176,7 @@ def main() -> None:
     one.add_argument("--every", type=int, default=10_000_000, help="decisions between snapshots")
     one.add_argument("--checkpoint", type=float, default=120, help="seconds between checkpoints")
     one.add_argument("--device", default="cpu")
+    one.add_argument("--learners", type=int)
     one.add_argument("--actors", type=int)
     one.add_argument("--batch", type=int, default=65_536)
     one.add_argument("--matches", type=int, default=1024)

@@ -28,7 +28,7 @@ from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import ORACLES, Opponents
-from pokespiel.oracles.common import chosen_actors
+from pokespiel.oracles.common import chosen_actors, chosen_learners
 from pokespiel.oracles.mmd import MMD
 
 GEN1 = load_game("gen1ou(pool=one)")
@@ -232,16 +232,19 @@ def test_every_oracle_learns_with_actors(name: str) -> None:
     assert again[-1] == told[-1]
 
 
-def test_auto_gives_actors_to_long_trainings_of_large_games(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_gives_learners_to_long_trainings_of_large_games(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pokespiel.oracles.common.cores", lambda: 4)
     own, kuhn = learner(), load_game("kuhn_poker")
-    assert chosen_actors(MMD(decisions=10**8), GEN1, own) == 3
-    assert chosen_actors(MMD(decisions=10**4), GEN1, own) == 0
-    assert chosen_actors(MMD(decisions=10**8, seconds=5.0), GEN1, own) == 0
-    assert chosen_actors(MMD(decisions=10**8), kuhn, own) == 0
+    assert chosen_learners(MMD(decisions=10**8), GEN1) == 4
+    assert chosen_learners(MMD(decisions=10**4), GEN1) == 1
+    assert chosen_learners(MMD(decisions=10**8, seconds=5.0), GEN1) == 1
+    assert chosen_learners(MMD(decisions=10**8), kuhn) == 1
+    assert chosen_learners(MMD(decisions=10**8, actors=2), GEN1) == 1
+    assert chosen_learners(MMD(decisions=10**4, learners=2), kuhn) == 2
+    assert chosen_actors(MMD(decisions=10**8), GEN1, own) == 0, "a learner on the CPU has no time for many actors"
     assert chosen_actors(MMD(decisions=10**4, actors=2), kuhn, own) == 2
     monkeypatch.setattr("pokespiel.oracles.common.cores", lambda: 1)
-    assert chosen_actors(MMD(decisions=10**8), GEN1, own) == 0
+    assert chosen_learners(MMD(decisions=10**8), GEN1) == 1
 
 
 def test_a_resume_with_another_number_of_actors_is_refused() -> None:

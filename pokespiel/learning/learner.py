@@ -28,6 +28,7 @@ from pokespiel.learning.networks import (
     masked_log_softmax,
     shares_states,
 )
+from pokespiel.learning.peers import Peers
 from pokespiel.learning.rollout import Records
 from pokespiel.learning.schedules import Schedule
 
@@ -78,6 +79,8 @@ class Learner(Decider):
             self.network.parameters(), lr=optimiser.rate.start, betas=(optimiser.beta1, optimiser.beta2), fused=True
         )
         self.steps = 0
+        self.peers: Peers | None = None
+        """Whose gradients' mean its steps take; None = its own."""
         self._forward = torch.compile(self.network, dynamic=True) if compute.compile else None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -137,6 +140,8 @@ class Learner(Decider):
             group["lr"] = rate
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        if self.peers is not None:
+            self.peers.average([weight.grad for weight in self.network.parameters() if weight.grad is not None])
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.options.max_norm)
         self.optimiser.step()
         self.steps += 1

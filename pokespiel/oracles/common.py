@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
+import torch
 
 from pokespiel.core.policy import Observations, Policy
 from pokespiel.core.progress import stage
@@ -27,6 +28,7 @@ from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy, tabulated
 from pokespiel.learning.networks import NetworkOptions
+from pokespiel.learning.peers import Peers, current, side_by_side
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.schedules import Schedule
@@ -36,9 +38,13 @@ from pokespiel.oracles import Opponents, Training
 
 log = logging.getLogger(__name__)
 
+Value = TypeVar("Value")
+
 LONG_DECISIONS = 1_000_000
 LONG_SECONDS = 30.0
 """Trainings of so many decisions, and of so much time where that is limited, get actors."""
+LOCAL = ("pool", "reservoir")
+"""Parts of a run that each of several learners has for itself."""
 LATE = 10.0
 """Seconds without a report after which a training yields in between."""
 
@@ -76,10 +82,14 @@ class Learning:
     """Where it runs."""
     reward: Reward = Reward()
     """What it is paid."""
+    learners: int | Literal["auto"] = "auto"
+    """Processes that each play their share of the matches and take their share of the gradients, which are averaged in
+    every step. auto: one for each core, for long trainings of large games on a CPU; else 1, this one. A training that
+    is resumed keeps its number."""
     actors: int | Literal["auto"] = "auto"
-    """Processes that collect while this one learns; 0 = the two take turns in this one. auto: one for each core but
-    one (for each where a GPU learns), and none for short trainings, on a single core or on games in sequence form. A
-    training that is resumed keeps its number."""
+    """Processes that collect while this one learns, where one learner is fast enough for many of them; 0 = the two
+    take turns in this one. auto: one for each core where a GPU learns, else 0. A training that is resumed keeps its
+    number."""
     staleness: int = 1
     """With actors: rounds of collection under way while a round is learnt from, whose weights are so many rounds old;
     0 = actors and learner take turns."""
@@ -95,9 +105,11 @@ class Learning:
         for name in ("decisions", "batch", "matches", "report", "epochs", "minibatches"):
             if getattr(self, name, 1) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("actors", "staleness"):
-            if getattr(self, name) != "auto" and getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        for name, least in (("learners", 1), ("actors", 0), ("staleness", 0)):
+            if getattr(self, name) != "auto" and getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        if self.learners not in ("auto", 1) and self.actors not in ("auto", 0):
+            raise ValueError("take several learners or actors for one, not both")
         if self.seconds is not None and not self.seconds > 0:
             raise ValueError(f"seconds must be positive, not {self.seconds}")
         if not all(0 <= self.explore(progress, 1.0) < 1 for progress in (0.0, 1.0)):
@@ -142,11 +154,26 @@ class Run:
         self._seating = Seating(seating.learners, frozen, seating.rows, seating.weights)
         self.parts: dict[str, Part] = {f"learner_{i}": learner for i, learner in enumerate(learners)}
         self._learners = tuple(learners)
-        self.collector = self._collector(chosen_actors(options, game, self.learner))
+        self.peers = current()
+        if self.peers is not None:
+            self._join(self.peers, rng)
+        self.collector = self._collector(0 if self.peers else chosen_actors(options, game, self.learner))
         self.decisions = self.episodes = self.updates = 0
         self.seconds = 0.0
         self.clocks = {"collect": 0.0, "update": 0.0}
         self._meter = Meter()
+
+    def _join(self, peers: Peers, rng: np.random.Generator) -> None:
+        """Share the gradients of all learners; their weights are the same by now, their random numbers differ."""
+        for learner in self._learners:
+            learner.peers = peers
+        seed = int(rng.integers(2**63))
+        if peers.rank:
+            rng.bit_generator.state = np.random.default_rng([seed, peers.rank]).bit_generator.state
+
+    def _share(self, whole: int) -> int:
+        """This process's part of something."""
+        return whole if self.peers is None else -(-whole // self.peers.count)
 
     def _collector(self, actors: int) -> Collector | Actors:
         options, game, seating, learners = self.options, self.game, self._seating, self._learners
@@ -201,19 +228,27 @@ class Run:
         self.collector.explore = self.options.explore(self.progress, 1.0)
         learnable = 0
         while not learnable:
-            rollout = self.collector.collect(self.options.batch, self.progress)
+            rollout = self.collector.collect(self._share(self.options.batch), self.progress)
             learnable = int((~rollout.pending & (rollout.records.learner == 0)).sum())
-        self.decisions += learnable
-        self.episodes += len(rollout.seated)
+        self.decisions += self._over_all(learnable)
+        self.episodes += self._over_all(len(rollout.seated))
         self._meter.outcomes(rollout.seated, rollout.utilities)
         self._meter.values(getattr(self.collector, "metrics", {}))
         self._spend("collect")
         return rollout
 
+    def _over_all(self, count: int) -> int:
+        return count if self.peers is None else int(self.peers.total(count))
+
+    def agreed(self, value: Value) -> Value:
+        """What all learners go by: the first one's."""
+        return value if self.peers is None else self.peers.first(value)
+
     def updated(self, metrics: Mapping[str, float]) -> bool:
         """Take note of an update; whether a yield is due."""
         self.updates += 1
         self._spend("update")
+        self.seconds = self.agreed(self.seconds)
         self._meter.values(metrics)
         return self.updates % self.options.report == 0 or not self.left()
 
@@ -222,7 +257,10 @@ class Run:
         counts = {"decisions": float(self.decisions), "episodes": float(self.episodes), "seconds": self.seconds}
         speeds = {f"seconds/{name}": spent for name, spent in self.clocks.items()}
         speeds["decisions_per_second"] = self.decisions / max(self.seconds, 1e-9)
-        chosen = self.learner.settled.metrics() | {"compute/actors": float(self.actors)}
+        chosen = self.learner.settled.metrics() | {
+            "compute/actors": float(self.actors),
+            "compute/learners": float(self.peers.count if self.peers else 1),
+        }
         metrics = {**counts, "updates": float(self.updates), **speeds, **chosen, **self._meter.read(keep=between)}
         return Training(responses, metrics, self.state())
 
@@ -241,12 +279,24 @@ class Run:
             "rng": self.rng.bit_generator.state,
             "parts": {name: part.state() for name, part in self.parts.items()},
             "collector": self.collector.state(),
+            **self._states_of_peers(),
         }
+
+    def _states_of_peers(self) -> dict[str, Any]:
+        """What the other learners have of their own, for rank 0."""
+        if self.peers is None:
+            return {}
+        own = {name: part.state() for name, part in self.parts.items() if name in LOCAL}
+        mine = {"parts": own, "collector": self.collector.state(), "rng": self.rng.bit_generator.state}
+        return {"peers": self.peers.gathered(mine)[1:]}
 
     def load(self, state: Mapping[str, Any] | None) -> None:
         """Go on from what `state` gave; None = begin."""
         if not state:
             return
+        if self.peers is not None and self.peers.rank:
+            mine = state["peers"][self.peers.rank - 1]
+            state = {**state, **mine, "parts": {**state["parts"], **mine["parts"]}}
         if set(state["parts"]) != set(self.parts):
             raise ValueError(f"this state has the parts {sorted(state['parts'])}, the oracle {sorted(self.parts)}")
         for name, value in state["counts"].items():
@@ -269,14 +319,34 @@ class Run:
         self.collector.load(state)
 
 
+def chosen_learners(options: Learning, game: Game, state: Mapping[str, Any] | None = None) -> int:
+    """How many learners `auto` comes to; see `Learning.learners`. A training that is resumed keeps its number."""
+    before = 1 + len(state.get("peers", ())) if state else None
+    if options.learners == "auto":
+        alone = options.actors != "auto" or torch.device(options.compute.device).type != "cpu"
+        return before or (1 if alone or not _is_long(options, game) else cores())
+    if before not in (None, options.learners):
+        raise ValueError(
+            f"this training was run with learners {before}, not {options.learners}: leave it to auto to resume"
+        )
+    return options.learners
+
+
 def chosen_actors(options: Learning, game: Game, learner: Learner) -> int:
     """How many actors `auto` comes to; see `Learning.actors`."""
     if options.actors != "auto":
         return options.actors
-    short = options.decisions < LONG_DECISIONS or (options.seconds or math.inf) < LONG_SECONDS
-    if short or isinstance(game, Enumerable) or cores() == 1 or not _can_be_sent(game):
-        return 0
-    return cores() - (learner.device.type == "cpu")
+    return cores() if learner.device.type != "cpu" and _is_long(options, game) else 0
+
+
+def _is_long(options: Learning, game: Game) -> bool:
+    """Whether a training is worth the start of other processes, and its game can go there."""
+    long = options.decisions >= LONG_DECISIONS and (options.seconds or math.inf) >= LONG_SECONDS
+    return long and cores() > 1 and not isinstance(game, Enumerable) and _can_be_sent(game)
+
+
+learning_side_by_side = side_by_side(chosen_learners)
+"""For the call of an oracle whose training is a `Run`."""
 
 
 def _can_be_sent(game: Game) -> bool:
@@ -409,6 +479,6 @@ def steps(
             with limited(run.learner.settled.threads):
                 due = run.updated(improve(run.collect()))
             told.update(run.decisions)
-            if due or time.monotonic() - began > LATE:
+            if run.agreed(due or time.monotonic() - began > LATE):
                 yield run.training(respond(), between=not due)
                 began = time.monotonic()

@@ -33,7 +33,7 @@ from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Learning, Run, every_seat, seats_of, steps
+from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps
 from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, played_log, scaled, told
 from pokespiel.oracles.seats import against
 
@@ -68,6 +68,7 @@ class MMD(Learning):
     auxiliary: float = 0.1
     """Weight of the auxiliary head's squared error, where the network has that head."""
 
+    @learning_side_by_side
     def __call__(
         self,
         game: Game,

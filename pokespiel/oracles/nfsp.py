@@ -30,7 +30,7 @@ from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, seat
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Acting, Run, every_seat, seats_of, steps
+from pokespiel.oracles.common import Acting, Run, every_seat, learning_side_by_side, seats_of, steps
 from pokespiel.oracles.ppo import Clipped, clipped_update
 from pokespiel.oracles.seats import against
 
@@ -58,6 +58,7 @@ class NFSP(Clipped):
     entropy: Schedule = Schedule(0.05)
     """Weight of the entropy bonus of the best response, which must not settle while the average moves."""
 
+    @learning_side_by_side
     def __call__(
         self,
         game: Game,

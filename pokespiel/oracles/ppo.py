@@ -34,7 +34,7 @@ from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Learning, Run, every_seat, seats_of, steps
+from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps
 from pokespiel.oracles.seats import against
 
 
@@ -73,6 +73,7 @@ class PPO(Clipped):
     curriculum: Curriculum = Curriculum(self_play=0.7, past=0.2, given=0.1)
     """Against a pool: who is met how often."""
 
+    @learning_side_by_side
     def __call__(
         self,
         game: Game,
@@ -138,8 +139,9 @@ def clipped_update(
         measured.append(told(policy, critic, spread, divergence, (then - now).mean(), norm))
     names = ("loss/policy", "loss/value", "entropy", "kl/reference", "kl/behaviour", "gradient_norm")
     metrics = means(names, measured)
-    references.update_done(metrics["kl/reference"], earned(rollout))
-    return metrics | {"return": earned(rollout)}
+    metrics = run.agreed(metrics | {"return": earned(rollout)})
+    references.update_done(metrics["kl/reference"], metrics["return"])
+    return metrics
 
 
 def told(*values: Tensor) -> Tensor:

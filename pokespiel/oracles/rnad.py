@@ -35,7 +35,7 @@ from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Run, every_seat, seats_of, steps
+from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps
 from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, means, on, told
 from pokespiel.oracles.seats import against
 
@@ -77,6 +77,7 @@ class RNaD(Clipped):
     damping: Damping = Damping(to="references", coefficient=Schedule(0.3), refresh=10)
     """Kl: the penalty and its references."""
 
+    @learning_side_by_side
     def __call__(
         self,
         game: Game,
