@@ -4,8 +4,8 @@
     python benchmarks/actors.py --actors 1 2 --updates 6
     python benchmarks/actors.py --actors 1 2 4 8 16 --device cpu cuda --networks default residual --updates 4
 
-Trains by `mmd` or `ppo` in self-play on Gen 1 OU for some updates and leaves the first ones out. Prints, for each setting, decisions a second
-end to end, the share of the time that the learner waited, and what an actor needed for its rounds.
+Trains by `mmd` or `ppo` in self-play on Gen 1 OU for some updates and leaves the first ones out. Prints, for each setting,
+decisions a second end to end, the share of the time that the learner waited, and what an actor needed for its rounds.
 """
 
 from __future__ import annotations
