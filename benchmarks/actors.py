@@ -4,7 +4,7 @@
     python benchmarks/actors.py --actors 1 2 --updates 6
     python benchmarks/actors.py --actors 1 2 4 8 16 --device cpu cuda --networks default residual --updates 4
 
-Trains by `mmd` or `ppo` in self-play on Gen 1 OU for some updates and leaves the first ones out. Prints for each setting
+Trains by `mmd` or `ppo` in self-play on Gen 1 OU for some updates and leaves the first out. Prints for each setting
 decisions a second end to end, the share of the time that the learner waited, and what an actor needed for its rounds.
 """
 
