@@ -40,10 +40,10 @@ from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import Choosy as ChoosySolver
 from pokespiel.metasolvers import MetaSolver, MetaStrategy, Repeating
-from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Choosy, Opponents, Oracle, Training
 from pokespiel.oracles.calls import Call, Lesson, Progress, bare, respond, same_state
 from pokespiel.oracles.metrics import merged_metrics
+from pokespiel.oracles.targets import respond_to
 from pokespiel.payoffs import Divisible, Payoffs
 from pokespiel.payoffs.identity import identity
 from pokespiel.payoffs.tables import PayoffTable
@@ -397,40 +397,6 @@ def _origins(oracle: str, iteration: int, training: Training, responses: Members
         tuple({"name": oracle if len(added) == 1 else f"{oracle} {part}", **facts} for part in range(1, len(added) + 1))
         for added in responses
     )
-
-
-def respond_to(game: Game, state: PSROState) -> list[dict[int, Opponents]]:
-    """Whom the next responses train against: one mapping from seat to opponents for each oracle call.
-
-    A symmetric game asks for seat 0's response alone. A solver without targets asks for one response a seat, to the
-    joint distribution of the others; one with targets for one a row.
-    """
-    seats = [0] if game.symmetric else range(game.num_players)
-    populations = state.populations * game.num_players if game.symmetric else state.populations
-    weights = {seat: _targets(state.training, seat) for seat in seats}
-    calls = max(len(rows) for rows in weights.values())
-    return [
-        {seat: _opponents(populations, seat, rows[call]) for seat, rows in weights.items() if call < len(rows)}
-        for call in range(calls)
-    ]
-
-
-def _targets(strategy: MetaStrategy, seat: int) -> np.ndarray:
-    """[m, sizes of the others], a distribution over the others' policies for each of m responses."""
-    if strategy.targets is not None:
-        return strategy.targets[seat]
-    if strategy.joint is not None:
-        return strategy.joint.sum(axis=seat)[None]
-    others = [marginal for player, marginal in enumerate(strategy.marginals) if player != seat]
-    return joint_of(MetaStrategy(tuple(others)))[None] if others else np.ones((1,))
-
-
-def _opponents(populations: tuple[Sequence[Policy], ...], seat: int, weights: np.ndarray) -> Opponents:
-    """The rows of `weights` [sizes of the others] that have any, with -1 at the responder's seat."""
-    chosen = np.argwhere(weights > 0)
-    rows = np.insert(chosen, seat, -1, axis=1)
-    kept = np.atleast_1d(weights[tuple(chosen.T)])
-    return Opponents(tuple(populations), rows, kept / kept.sum())
 
 
 class _Module(ModuleType):
