@@ -12,8 +12,8 @@ Setting = tuple[str, dict[str, Any]]
 LINEAR = {"start": 2e-3, "kind": "linear", "end": 5e-5}
 AVERAGED = {"rate": LINEAR, "average": 0.995}
 SLOWLY_AVERAGED = {"rate": LINEAR, "average": 0.999}
-WIDE = {"batch": 32_768, "matches": 4_096, "report": 1}
-QUICK = {"batch": 8_192, "matches": 2_048, "report": 4}
+WIDE = {"batch": 32_768, "matches": 4_096, "log_every": 1}
+QUICK = {"batch": 8_192, "matches": 2_048, "log_every": 4}
 TWO_BODIES = {"network": {"separate_critic": True}}
 AGAINST_ITSELF = {"opponent": "self", "epochs": 4, "minibatches": 1}
 AVERAGING = {"epochs": 4, "minibatches": 2, "average_steps": 4, "average_batch": 8_192}
@@ -31,7 +31,7 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
                 "optimiser": AVERAGED,
             },
         ),
-        "rnad": ("rnad", {"decisions": 8_000_000, "report": 2}),
+        "rnad": ("rnad", {"decisions": 8_000_000, "log_every": 2}),
         "nfsp": (
             "nfsp",
             QUICK
@@ -139,7 +139,7 @@ GAIN: dict[str, dict[str, Setting]] = {
     "leduc_poker": {
         "exploiter": (
             "exploiter",
-            {"decisions": 6_000_000, "batch": 16_384, "matches": 4_096, "report": 20, "threshold": -20.0},
+            {"decisions": 6_000_000, "batch": 16_384, "matches": 4_096, "log_every": 20, "threshold": -20.0},
         ),
         "offline": ("offline", {"collect": 200_000, "batch": 4_096, "epochs": 20.0}),
     },

@@ -184,7 +184,7 @@ def self_play(threads: int) -> Callable[[], int]:
     from pokespiel.oracles.ppo import PPO
 
     compute: Any = Compute(threads=threads, bf16=False)
-    oracle = PPO(opponent="self", decisions=10**9, batch=4096, matches=256, report=1, epochs=2, compute=compute)
+    oracle = PPO(opponent="self", decisions=10**9, batch=4096, matches=256, log_every=1, epochs=2, compute=compute)
     trainings = oracle(load_game("gen1ou(pool=competitive)"), {}, np.random.default_rng(0))
     before = int(next(trainings).metrics["decisions"])
 

@@ -109,7 +109,7 @@ def psro(options: argparse.Namespace, run: Path) -> list[str]:
         "batch": 2048,
         "matches": 128,
         "epochs": 2,
-        "report": 1,
+        "log_every": 1,
     }
     flags = ["psro", "--run", str(run), "--game", options.game, "--population", *BEGINNERS]
     flags += ["--iterations", "1000", "--seconds", f"{options.seconds:g}"]

@@ -107,7 +107,7 @@ def test_averages_weigh_iterations_as_asked(variant: str) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_resumed_run_gives_the_same_numbers(variant: str) -> None:
     game, rng = tree("kuhn_poker"), np.random.default_rng(0)
-    oracle = CFR(variant, iterations=30, report=10)  # type: ignore[arg-type]
+    oracle = CFR(variant, iterations=30, log_every=10)  # type: ignore[arg-type]
     whole = list(oracle(game, {}, rng))
     assert [training.metrics["iterations"] for training in whole] == [10, 20, 30]
     for kept, training in enumerate(whole):

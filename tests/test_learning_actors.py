@@ -177,7 +177,7 @@ LONG = """
 import numpy as np
 from pokespiel import load_game
 from pokespiel.oracles.mmd import MMD
-oracle = MMD(decisions=10**9, batch=256, matches=8, report=1, actors=2)
+oracle = MMD(decisions=10**9, batch=256, matches=8, log_every=1, actors=2)
 trainings = oracle(load_game("gen1ou(pool=one)"), {}, np.random.default_rng(0))
 next(trainings)
 print("playing", flush=True)
@@ -220,7 +220,14 @@ def against(seat: int) -> Opponents:
 def test_every_oracle_learns_with_actors(name: str) -> None:
     """Its policy is better than the uniform one it starts as, and a killed training goes on as it would have."""
     game = load_game("kuhn_poker")
-    options = {"decisions": 6000, "batch": 1000, "matches": 64, "report": 1, "actors": 1, "network": {"hidden": [16]}}
+    options = {
+        "decisions": 6000,
+        "batch": 1000,
+        "matches": 64,
+        "log_every": 1,
+        "actors": 1,
+        "network": {"hidden": [16]},
+    }
     oracle = ORACLES.build(name, options | ({"opponent": "self"} if name == "ppo" else {}))
     opponents = {seat: against(seat) for seat in (0, 1)} if name == "exploiter" else {}
     trainings = list(oracle(game, opponents, np.random.default_rng(0)))
@@ -248,7 +255,7 @@ def test_auto_gives_learners_to_long_trainings_of_large_games(monkeypatch: pytes
 
 
 def test_a_resume_with_another_number_of_actors_is_refused() -> None:
-    options = {"decisions": 3000, "batch": 1000, "matches": 64, "report": 1, "network": {"hidden": [16]}}
+    options = {"decisions": 3000, "batch": 1000, "matches": 64, "log_every": 1, "network": {"hidden": [16]}}
     game, rng = load_game("kuhn_poker"), np.random.default_rng(0)
     first = next(iter(ORACLES.build("mmd", {**options, "actors": 0})(game, {}, rng)))
     with pytest.raises(ValueError, match="was run with actors 0, not 2"):

@@ -21,7 +21,7 @@ from pokespiel.oracles import ORACLES, Opponents
 pytest.importorskip("pokespiel.game.gen1._engine", reason="the engine is not built")
 
 GAME = load_game("gen1ou(party=2)")
-SHORT: dict[str, Any] = {"decisions": 600, "batch": 200, "matches": 16, "report": 1}
+SHORT: dict[str, Any] = {"decisions": 600, "batch": 200, "matches": 16, "log_every": 1}
 AGAINST = {0: Opponents(((), (Uniform(),)), np.array([[-1, 0]]), np.ones(1))}
 
 

@@ -17,7 +17,7 @@ from pokespiel.oracles import ORACLES
 from pokespiel.oracles.mmd import MMD
 
 KUHN = load_game("kuhn_poker")
-SHORT: dict[str, Any] = {"decisions": 6000, "batch": 1000, "matches": 64, "report": 1, "network": {"hidden": [16]}}
+SHORT: dict[str, Any] = {"decisions": 6000, "batch": 1000, "matches": 64, "log_every": 1, "network": {"hidden": [16]}}
 
 
 def other(link: Link) -> None:
@@ -79,7 +79,7 @@ def test_two_learners_learn_what_one_does() -> None:
     """Uniform play is exploitable by 0.458; both get well below with the same decisions in the same batches."""
     reached = []
     for learners in (1, 2):
-        oracle = MMD(decisions=300_000, batch=8_192, matches=1_024, learners=learners, report=1000)
+        oracle = MMD(decisions=300_000, batch=8_192, matches=1_024, learners=learners, log_every=1000)
         *_, training = oracle(KUHN, {}, np.random.default_rng(0))
         policies = [training.responses[seat][0] for seat in (0, 1)]
         reached.append(KUHN.exploitability(KUHN.plans(policies)))  # type: ignore[attr-defined]

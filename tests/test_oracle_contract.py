@@ -16,14 +16,14 @@ from pokespiel.game import load_game
 from pokespiel.oracles import ORACLES, Opponents, Training
 
 TINY: dict[str, Any] = {"network": {"hidden": [16]}}
-SHORT = TINY | {"decisions": 1_200, "batch": 300, "matches": 64, "report": 1}
+SHORT = TINY | {"decisions": 1_200, "batch": 300, "matches": 64, "log_every": 1}
 SMALL: dict[str, dict[str, Any]] = {
     "ppo": SHORT,
     "mmd": SHORT | {"magnet": "moving"},
     "rnad": SHORT | {"refresh": 2},
     "nfsp": SHORT | {"reservoir": 500, "average_steps": 2},
     "exploiter": SHORT | {"evaluation": 200, "threshold": -2.0},
-    "offline": TINY | {"collect": 300, "epochs": 4.0, "batch": 256, "report": 2},
+    "offline": TINY | {"collect": 300, "epochs": 4.0, "batch": 256, "log_every": 2},
 }
 """Small budgets; an oracle not named here is run with its defaults."""
 
@@ -119,7 +119,7 @@ def test_it_stops_after_its_seconds_and_a_resumed_call_has_only_the_rest(name: s
 @pytest.mark.parametrize("name", sorted(set(SMALL) - {"offline"}))
 def test_yields_between_two_reports_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow machine yields in between, so that it can be stopped and saved; seeds and metrics are the same."""
-    oracle = ORACLES.build(name, SMALL[name] | {"report": 3})
+    oracle = ORACLES.build(name, SMALL[name] | {"log_every": 3})
 
     def all_of(state: Mapping[str, Any] | None = None) -> list[Training]:
         yields = oracle(KUHN, against_uniform(), np.random.default_rng(0), state=state)
@@ -223,3 +223,10 @@ def test_it_resumes_with_every_kind_of_network(name: str, network: dict[str, Any
     mine, theirs = (t.state["parts"]["learner_0"]["network"] for t in (yields[-1], resumed[-1]))
     for parameter in mine:
         np.testing.assert_array_equal(mine[parameter], theirs[parameter])
+
+
+def test_options_saved_under_former_names_are_read() -> None:
+    oracle = ORACLES.build("mmd", {"trace": 0.8, "report": 7, "value": 0.25})
+    assert (oracle.gae_lambda, oracle.log_every, oracle.value_weight) == (0.8, 7, 0.25)
+    with pytest.raises(BadOption, match="report"):
+        ORACLES.build("exact", {"report": 7})

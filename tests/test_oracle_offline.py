@@ -66,7 +66,7 @@ def test_collected_matches_are_written_and_learnt_from_again(tmp_path: Path) -> 
 
 
 def test_a_resumed_call_does_not_write_its_matches_again(tmp_path: Path) -> None:
-    options = SMALL | {"collect": 300, "folder": str(tmp_path), "epochs": 4.0, "report": 1}
+    options = SMALL | {"collect": 300, "folder": str(tmp_path), "epochs": 4.0, "log_every": 1}
     oracle = Offline(**options)  # type: ignore[arg-type]
     yields = oracle(KUHN, OPPONENTS, np.random.default_rng(0))
     state = next(yields).state

@@ -120,7 +120,7 @@ def test_warm_starts() -> None:
 
 
 def test_responses_do_not_change_while_training_goes_on() -> None:
-    yields = PPO(decisions=4_000, report=1, **SMALL)(KUHN, against(Uniform()), np.random.default_rng(0))  # type: ignore[arg-type]
+    yields = PPO(decisions=4_000, log_every=1, **SMALL)(KUHN, against(Uniform()), np.random.default_rng(0))  # type: ignore[arg-type]
     first = next(yields).responses[0][0]
     seen, nothing = KUHN.information_states(0), np.zeros((0, 0), np.float32)
     before = first(seen, nothing)[0].copy()

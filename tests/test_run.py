@@ -190,7 +190,16 @@ def test_a_configuration_is_read_once_until_it_is_written_again(tmp_path, monkey
 
 
 def test_seconds_end_a_run_inside_a_response_which_a_resume_takes_up(tmp_path, capsys):
-    endless = ["--oracle", "ppo", "--oracle.decisions", "100000000", "--oracle.batch", "200", "--oracle.report", "1000"]
+    endless = [
+        "--oracle",
+        "ppo",
+        "--oracle.decisions",
+        "100000000",
+        "--oracle.batch",
+        "200",
+        "--oracle.log-every",
+        "1000",
+    ]
     began = time.monotonic()
     asked = ["psro", "--run", str(tmp_path), "--seconds", "1", *endless]
     with pytest.MonkeyPatch.context() as patch:

@@ -124,7 +124,7 @@ LEARNED = [
         "--checkpoint-seconds",
         "0",
     ),
-    *("--oracle.decisions", "2000", "--oracle.batch", "250", "--oracle.matches", "64", "--oracle.report", "1"),
+    *("--oracle.decisions", "2000", "--oracle.batch", "250", "--oracle.matches", "64", "--oracle.log-every", "1"),
 ]
 
 

@@ -6,6 +6,7 @@ To add a command, write its class there and add its line to COMMANDS; the line i
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import sys
@@ -19,7 +20,7 @@ from pokespiel.commands import Based, Waiting
 from pokespiel.core.files import told
 from pokespiel.core.options import flags_given, parse
 from pokespiel.core.progress import heartbeat
-from pokespiel.core.registry import Registry, filled
+from pokespiel.core.registry import RENAMED, BadOption, Registry, filled
 from pokespiel.core.threads import limited
 from pokespiel.core.version import __version__
 
@@ -66,6 +67,7 @@ def _answer(arguments: Sequence[str]) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     try:
+        _require_new_names(arguments)
         return _run(arguments[0], arguments[1:])
     except KeyboardInterrupt as interruption:
         print("; ".join(["pokespiel: interrupted", *map(str, interruption.args)]), file=sys.stderr)
@@ -74,6 +76,14 @@ def _answer(arguments: Sequence[str]) -> int:
         raise
     except (ValueError, OSError, ArithmeticError, ModuleNotFoundError) as error:
         return _refuse(error)
+
+
+def _require_new_names(arguments: Sequence[str]) -> None:
+    """A `BadOption` for a flag of an oracle's option that has another name now."""
+    for flag in arguments:
+        match = re.fullmatch(r"(--oracle(?:[._-]?\d+)?)\.([\w-]+)(=.*)?", flag)
+        if match and (new := RENAMED.get(match[2].replace("-", "_"))):
+            raise BadOption(f"{match[1]}.{match[2]} is called {match[1]}.{new.replace('_', '-')} now")
 
 
 def _refuse(error: Exception) -> int:

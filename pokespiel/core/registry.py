@@ -116,6 +116,10 @@ def _reference(docstring: str) -> str:
     return ""
 
 
+RENAMED: Mapping[str, str] = {"report": "log_every", "trace": "gae_lambda", "value": "value_weight"}
+"""Options by the names that they had before; what was saved under those is still read."""
+
+
 def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
     """An instance of the dataclass `plugin` from `options`; `what` names it in errors."""
     hints = typing.get_type_hints(plugin)
@@ -123,6 +127,8 @@ def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
     values = {}
     for name, value in options.items():
         key = name.replace("-", "_")
+        if key not in fields and RENAMED.get(key) in fields:
+            key = RENAMED[key]
         if key not in fields:
             raise BadOption(str(unknown(f"option of {what}:", key, fields or ["(it has none)"])))
         values[key] = checked(value, fields[key], f"option {key!r} of {what}")

@@ -50,7 +50,7 @@ class CFR:
     """How regrets are kept and turned into behaviour."""
     iterations: int = 1000
     """Iterations of a call; one updates every player."""
-    report: int = 100
+    log_every: int = 100
     """Iterations between two yields."""
     average: Literal["variant", "uniform", "linear", "quadratic", "last"] = "variant"
     """Iteration t weighs 1, t or t^2 in the average, or only the last one counts; `variant` = as it was published."""
@@ -68,7 +68,7 @@ class CFR:
             raise ValueError(f"unknown variant {self.variant!r}; Available: {', '.join((*OWN_AVERAGE, 'discounted'))}")
         if self.average not in ("variant", "last", *POWERS):
             raise ValueError(f"unknown average {self.average!r}; Available: variant, last, {', '.join(POWERS)}")
-        for name in ("iterations", "report"):
+        for name in ("iterations", "log_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
 
@@ -93,7 +93,7 @@ class CFR:
             before = state["seconds"]
         began = time.perf_counter()
         while True:
-            if solver.iteration and (solver.iteration % self.report == 0 or solver.iteration >= self.iterations):
+            if solver.iteration and (solver.iteration % self.log_every == 0 or solver.iteration >= self.iterations):
                 yield self._training(solver, opponents, before + time.perf_counter() - began)
             if solver.iteration >= self.iterations:
                 return

@@ -62,8 +62,8 @@ class Learning:
     """Decisions collected for an update."""
     matches: int = 1024
     """Matches played side by side."""
-    report: int = 5
-    """Updates between two yields."""
+    log_every: int = 5
+    """Updates between two yields, each with a row of metrics."""
     discount: float = 1.0
     """Of rewards, per decision."""
     warm_start: Literal["newest", "heaviest", "scratch", "member"] = "newest"
@@ -102,7 +102,7 @@ class Learning:
     that losses take as played include it."""
 
     def __post_init__(self) -> None:
-        for name in ("decisions", "batch", "matches", "report", "epochs", "minibatches"):
+        for name in ("decisions", "batch", "matches", "log_every", "epochs", "minibatches"):
             if getattr(self, name, 1) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name, least in (("learners", 1), ("actors", 0), ("staleness", 0)):
@@ -116,9 +116,9 @@ class Learning:
             raise ValueError(f"explore must stay in [0, 1), not {self.explore}")
         if not 0 < self.discount <= 1:
             raise ValueError(f"discount must be in (0, 1], not {self.discount}")
-        trace = getattr(self, "trace", 1.0)
-        if not 0 <= trace <= 1:
-            raise ValueError(f"trace must be in [0, 1], not {trace}")
+        gae_lambda = getattr(self, "gae_lambda", 1.0)
+        if not 0 <= gae_lambda <= 1:
+            raise ValueError(f"gae_lambda must be in [0, 1], not {gae_lambda}")
 
     def make_learner(
         self,
@@ -250,7 +250,7 @@ class Run:
         self._spend("update")
         self.seconds = self.agreed(self.seconds)
         self._meter.values(metrics)
-        return self.updates % self.options.report == 0 or not self.left()
+        return self.updates % self.options.log_every == 0 or not self.left()
 
     def training(self, responses: Mapping[int, tuple[Policy, ...]], *, between: bool = False) -> Training:
         """Where the run stands; one in `between` leaves the means of the next report as they will be without it."""

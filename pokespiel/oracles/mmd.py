@@ -52,7 +52,7 @@ class MMD(Learning):
     """Passes over a rollout."""
     minibatches: int = 1
     """Parts of a pass."""
-    trace: float = 0.95
+    gae_lambda: float = 0.95
     """Lambda of the advantages and of the critic's targets."""
     magnet: Literal["uniform", "moving"] = "moving"
     """What draws the policy: the uniform policy, or an average of the network's weights that follows it."""
@@ -63,7 +63,7 @@ class MMD(Learning):
     """Weight of the KL to the magnet, by updates; advantages are scaled to a spread of 1."""
     eta: Schedule = Schedule(0.3)
     """Step size, by updates: 1 / eta weighs the KL to the policy that played."""
-    value: float = 0.5
+    value_weight: float = 0.5
     """Weight of the critic's loss."""
     auxiliary: float = 0.1
     """Weight of the auxiliary head's squared error, where the network has that head."""
@@ -92,7 +92,7 @@ class MMD(Learning):
 
     def _improve(self, run: Run, learner: Learner, magnet: Magnet, rollout: Rollout) -> dict[str, float]:
         records = rollout.records
-        advantages = gae(rollout, self.discount, self.trace)
+        advantages = gae(rollout, self.discount, self.gae_lambda)
         targets = advantages + records.value
         wanted = ~rollout.pending & (records.learner == 0)
         weight = scaled(advantages, wanted, 1.0)
@@ -110,7 +110,7 @@ class MMD(Learning):
             to_magnet = magnet.divergence(batch, logs, probabilities)
             to_played = kl(logs, probabilities, former(batch, run.collector.explore).log()).mean()
             critic = value_loss(output.value, on(learner, targets, batch))
-            loss = policy + alpha * to_magnet + to_played / eta + self.value * critic
+            loss = policy + alpha * to_magnet + to_played / eta + self.value_weight * critic
             norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
             spread = entropy(logs, probabilities).mean()
             measured.append(told(policy, critic, spread, to_magnet, to_played, norm))

@@ -80,7 +80,7 @@ class Offline:
     takes what the machine gives: it cannot be repeated from its seed. None = only `collect` and `epochs` count."""
     batch: int = 512
     """Decisions of a gradient step."""
-    report: int = 200
+    log_every: int = 200
     """Gradient steps between two yields."""
     discount: float = 1.0
     """Of rewards, per decision."""
@@ -149,7 +149,7 @@ class Offline:
                     yield Training(responses, learning.metrics(), learning.state() | kept)
                 if learning.steps and learning.progress == 1:
                     return
-                learning.learn(min(self.report, learning.last - learning.steps))
+                learning.learn(min(self.log_every, learning.last - learning.steps))
                 told.update(learning.steps)
 
     def _collected(

@@ -48,11 +48,11 @@ class Clipped(Learning):
     """Parts of a pass."""
     clip: float = 0.2
     """How far the ratio may leave 1."""
-    trace: float = 0.95
+    gae_lambda: float = 0.95
     """Lambda of the advantages and of the critic's targets."""
     entropy: Schedule = Schedule(0.02, "linear", end=0.0)
     """Weight of the entropy bonus over the training's progress."""
-    value: float = 0.5
+    value_weight: float = 0.5
     """Weight of the critic's loss."""
     auxiliary: float = 0.1
     """Weight of the auxiliary head's squared error, where the network has that head."""
@@ -116,7 +116,7 @@ def clipped_update(
 ) -> dict[str, float]:
     """PPO's epochs over one rollout: the learner's own decisions that are not pending; mean metrics."""
     records = rollout.records
-    advantages = gae(rollout, options.discount, options.trace)
+    advantages = gae(rollout, options.discount, options.gae_lambda)
     targets = advantages + records.value
     wanted = ~rollout.pending & (records.learner == 0)
     policy_weight = scaled(advantages, wanted, options.largest)
@@ -133,7 +133,7 @@ def clipped_update(
         spread = entropy(logs, probabilities).mean()
         penalty, divergence = references.penalty(batch, logs, probabilities, run.last_update)
         bonus = options.entropy(run.progress, 1.0)
-        loss = policy + options.value * critic - bonus * spread + penalty
+        loss = policy + options.value_weight * critic - bonus * spread + penalty
         loss = loss + options.auxiliary * auxiliary_loss(output, batch)
         norm = learner.descend(loss, run.progress)
         measured.append(told(policy, critic, spread, divergence, (then - now).mean(), norm))

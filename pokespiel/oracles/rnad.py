@@ -56,7 +56,7 @@ class RNaD(Clipped):
     """Passes over a rollout."""
     minibatches: int = 1
     """Parts of a pass."""
-    trace: float = 1.0
+    gae_lambda: float = 1.0
     """Lambda of V-trace (neurd) or of the advantages (kl)."""
     eta: float = 0.1
     """Neurd: strength of the reward transform, where rewards are at most 1."""
@@ -70,7 +70,7 @@ class RNaD(Clipped):
     """Neurd: logits are pushed no further than this from their mean (beta; 2 in DeepNash)."""
     push_clip: float = 1e4
     """Neurd: largest advantage."""
-    value: float = 1.0
+    value_weight: float = 1.0
     """Weight of the critic's loss."""
     entropy: Schedule = Schedule(0.0)
     """Kl: weight of the entropy bonus."""
@@ -121,7 +121,7 @@ class RNaD(Clipped):
         reward = transformed(rollout, divergence, self.eta)
         ratios = played(rollout.records, now.probabilities) / played(rollout.records, rollout.records.behaviour)
         bent = rollout._replace(reward=reward)
-        clips = {"discount": self.discount, "trace": self.trace, "clip": self.ratio_clip}
+        clips = {"discount": self.discount, "gae_lambda": self.gae_lambda, "clip": self.ratio_clip}
         return Targets(values, vtrace(bent, values, ratios, **clips))
 
     def _descend(
@@ -136,7 +136,7 @@ class RNaD(Clipped):
             output = learner.outputs(batch)
             policy = neurd_loss(output.logits, batch.legal, on(learner, pushes, batch), self.threshold, self.push_clip)
             critic = value_loss(output.value, on(learner, targets.trace.target, batch))
-            loss = policy + self.value * critic + self.auxiliary * auxiliary_loss(output, batch)
+            loss = policy + self.value_weight * critic + self.auxiliary * auxiliary_loss(output, batch)
             norm = learner.descend(loss, run.progress)
             spread = entropy(*masked_log_softmax(output.logits.detach(), batch.legal)).mean()
             measured.append(told(policy, critic, spread, norm))
