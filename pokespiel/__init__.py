@@ -17,6 +17,7 @@ from pokespiel.core.version import __version__
 from pokespiel.game.registration import register
 
 if TYPE_CHECKING:
+    from pokespiel.core.executors import EXECUTORS
     from pokespiel.core.policy import POLICIES, Mixture, Observations, Policy, Tabular, Uniform, memoryless
     from pokespiel.core.policy_files import load_policy, save_policy
     from pokespiel.evaluation.match_sets import head_to_head
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALLOCATIONS",
+    "EXECUTORS",
     "GAMES",
     "METASOLVERS",
     "ORACLES",
@@ -71,6 +73,7 @@ register()
 __getattr__ = lazily(
     __name__,
     {
+        "pokespiel.core.executors": ("EXECUTORS",),
         "pokespiel.core.policy": ("POLICIES", "Mixture", "Observations", "Policy", "Tabular", "Uniform", "memoryless"),
         "pokespiel.core.policy_files": ("load_policy", "save_policy"),
         "pokespiel.evaluation.match_sets": ("head_to_head",),

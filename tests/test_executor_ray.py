@@ -6,10 +6,12 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import units
 from test_executor_tournament import ASKED, FILES, played
+from test_exploit import CONFIG, victim, without_clocks
 from test_psro import fingerprint, take
 from test_psro_side_by_side import loop
 from test_tournament import GAME, PLAN, members, same
@@ -19,6 +21,7 @@ from pokespiel.commands.main import main
 from pokespiel.core.cluster import Ray
 from pokespiel.core.executors import EXECUTORS, Alone, results
 from pokespiel.core.registry import BadOption
+from pokespiel.evaluation.exploitability import measure
 from pokespiel.payoffs.allocation import Uniform
 from pokespiel.runs.tournament.folder import Plan, Tournament
 
@@ -95,6 +98,15 @@ def test_a_small_psro_run_has_the_states_of_one_process(cluster):
     with Ray(workers=3).open() as crew:
         other = take(loop(BiasedRPS(), crew), 3)
     assert [fingerprint(state) for state in one] == [fingerprint(state) for state in other]
+
+
+@needs_ray
+def test_exploiters_are_those_of_one_process(cluster, tmp_path):
+    """Their checkpoints come to the head's folder, which the workers need not see."""
+    config = replace(CONFIG, starts=("scratch", "victim"))
+    one = measure(tmp_path / "one", config, victim())
+    other = measure(tmp_path / "ray", config, victim(), save_every=0.0, executor=Ray(workers=2))
+    assert without_clocks(one) == without_clocks(other)
 
 
 @needs_ray
