@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 
 from pokespiel.showdown.battle import LiveBattle
@@ -72,22 +72,31 @@ class _Seeking:
             player.news.get_nowait()
 
     async def challenge(self, who: str, opponent: str) -> LiveBattle:
-        ask = f"/challenge {who}, {FORMAT}"
-        stands, reason = False, ""
+        reason = ""
+        async for news, stands in self.replies(f"/challenge {who}, {FORMAT}", who):
+            if news.kind is Kind.REASON:
+                reason = _reason(opponent, news.text) or reason
+            elif news.kind is Kind.ENDED and stands:
+                return await self.settled(reason or f"the challenge to {opponent} came to nothing")
+        if (battle := self.battle()) is not None:
+            return battle
+        await self.player.connection.say(f"/cancelchallenge {who}")
+        return await self.settled(f"{opponent} did not answer the challenge within {self.patience:g} s")
+
+    async def replies(self, ask: str, who: str) -> AsyncIterator[tuple[News, bool]]:
+        """Ask, and again after refusals that can be mended: the news about `who`, each with whether the request stands.
+
+        They end when a battle has begun or time is up.
+        """
+        stands = False
         await self.ask(ask)
-        while (news := await self.hear()) is not None:
-            if (battle := self.battle()) is not None:
-                return battle
+        while (news := await self.hear()) is not None and self.battle() is None:
             if news.kind is Kind.POPUP and not stands:
                 await self.ask_again(ask, news.text)
             elif news.who == who and news.kind is Kind.SENT:
                 stands = True
-            elif news.who == who and news.kind is Kind.REASON:
-                reason = _reason(opponent, news.text) or reason
-            elif news.who == who and news.kind is Kind.ENDED and stands:
-                return await self.settled(reason or f"the challenge to {opponent} came to nothing")
-        await self.player.connection.say(f"/cancelchallenge {who}")
-        return await self.settled(f"{opponent} did not answer the challenge within {self.patience:g} s")
+            elif news.who == who:
+                yield news, stands
 
     async def ask(self, text: str) -> None:
         """Ask for a battle, unless one has begun already, which is news enough."""
@@ -145,17 +154,11 @@ class _Seeking:
         return None
 
     async def search(self) -> LiveBattle:
-        ask, stands = f"/search {FORMAT}", False
-        await self.ask(ask)
-        while (news := await self.hear()) is not None:
-            if (battle := self.battle()) is not None:
-                return battle
-            if news.kind is Kind.POPUP and not stands:
-                await self.ask_again(ask, news.text)
-            elif news.who == SEARCH and news.kind is Kind.SENT:
-                stands = True
-            elif news.who == SEARCH and stands:
+        async for _, stands in self.replies(f"/search {FORMAT}", SEARCH):
+            if stands:
                 return await self.settled("the server ended the search")
+        if (battle := self.battle()) is not None:
+            return battle
         await self.player.connection.say(f"/cancelsearch {FORMAT}")
         return await self.settled(f"nobody was found within {self.patience:g} s")
 
