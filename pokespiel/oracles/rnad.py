@@ -121,7 +121,7 @@ class RNaD(Clipped):
         reward = transformed(rollout, divergence, self.eta)
         ratios = played(rollout.records, now.probabilities) / played(rollout.records, rollout.records.behaviour)
         bent = rollout._replace(reward=reward)
-        clips = {"discount": self.discount, "gae_lambda": self.gae_lambda, "clip": self.ratio_clip}
+        clips = {"discount": self.discount, "trace": self.gae_lambda, "clip": self.ratio_clip}
         return Targets(values, vtrace(bent, values, ratios, **clips))
 
     def _descend(
