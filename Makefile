@@ -1,5 +1,6 @@
-# `make demo` runs the main job, `make test` the tests; each first installs what it needs into .venv, at the versions
-# in constraints.txt. Packages of others come as wheels; the one thing that is compiled is the engine.
+# `make demo` runs the main job, `make test` the tests, `make mutants` the tests of the tests; each first installs what it
+# needs into .venv, at the versions in constraints.txt. Packages of others come as wheels; the one thing that is compiled
+# is the engine.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --only-binary :all: --constraint constraints.txt
 ENGINE := $(wildcard pokespiel/game/gen1/engine/*.[ch]pp)
 
-.PHONY: demo test install clean
+.PHONY: demo test mutants install clean
 
 demo: install
 	$(BIN)/python examples/demo.py
@@ -20,6 +21,10 @@ test: $(VENV)/.tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
+
+# Faults are planted one by one in a copy of the package, and tests must fail; see tests/mutants/run.py.
+mutants: $(VENV)/.tests
+	$(BIN)/python tests/mutants/run.py
 
 install: $(VENV)/.package
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from learning_games import RepeatedPennies
+from learning_games import PenniesMatches, RepeatedPennies
 
 from pokespiel.core.policy import Observations, Uniform, memoryless
 from pokespiel.game import Game, load_game
@@ -161,3 +161,69 @@ def test_uniform_opponents_need_no_network() -> None:
     game = load_game("kuhn_poker")
     rollout = collector(game, seat([[0, 1], [1, 0]], [1, 1], 1, [Uniform()])).collect(300)
     assert set(np.unique(rollout.records.player)) == {0, 1}
+
+
+class Handicap(RepeatedPennies):
+    """Seat 0 stands better than seat 1 from the start."""
+
+    def start(self, seeds) -> PenniesMatches:
+        return HandicapMatches(np.asarray(seeds))
+
+
+class HandicapMatches(PenniesMatches):
+    def signals(self, names) -> np.ndarray:
+        return super().signals(names) + np.array([0.3, 0.0], np.float32)
+
+
+def match_rewards(rollout: Rollout) -> np.ndarray:
+    """[E, 2] summed rewards of the matches that ended, in the order they ended in."""
+    sums, gained = [], np.zeros(rollout.grid.shape[1])
+    for reward, done in zip(rollout.reward, rollout.done, strict=True):
+        gained += reward
+        sums.append(gained[done].reshape(-1, 2).copy())
+        gained[done] = 0
+    return np.concatenate(sums)
+
+
+def test_shaping_begins_anew_with_each_match() -> None:
+    """Whatever the place was used for before, a match's shaping sums to minus the potential of its start."""
+    rollout = collector(Handicap(), matches=8, reward=Reward(kind="shaped", hp=0.5, anneal=0.0)).collect(600)
+    shaped = match_rewards(rollout) - rollout.utilities / 3
+    assert len(shaped) > 100
+    np.testing.assert_allclose(shaped, np.broadcast_to([-0.15, 0.15], shaped.shape), atol=1e-5)
+
+
+def test_haste_begins_anew_with_each_match() -> None:
+    """A match of three rounds at most keeps 0.7 of its utilities; an older clock would leave less."""
+    rollout = collector(RepeatedPennies(), matches=8, reward=Reward(kind="aggressive", haste=0.5, horizon=5)).collect(
+        600
+    )
+    paid, earned = np.abs(match_rewards(rollout)[:, 0]), np.abs(rollout.utilities[:, 0] / 3)
+    swept = earned == 1
+    assert swept.sum() > 10
+    np.testing.assert_allclose(paid[swept], (0.9 + 0.8 + 0.7) / 3, atol=1e-6)
+
+
+def test_progress_anneals_the_shaping() -> None:
+    late = collector(Handicap(), matches=8, reward=Reward(kind="shaped", hp=0.5, anneal=0.5))
+    late.collect(200, progress=0.6)
+    rollout = late.collect(200, progress=0.6)
+    assert set(np.unique(np.round(rollout.reward * 3, 5))) <= {-1.0, 0.0, 1.0}
+
+
+def test_who_sits_where_is_drawn_once_a_match() -> None:
+    """Against one who always shows heads and one who always shows tails: all rounds of a match show one of them."""
+    game = RepeatedPennies()
+    players = [memoryless(lambda seen, side=side: np.eye(3)[np.full(len(seen.key), side)]) for side in (0, 1)]
+    once = collector(game, seat([[0, 1], [0, 2]], [0.5, 0.5], 1, players), matches=64, refill=False)
+    seated, step, shown = once.seated.copy(), once.matches.step, []
+
+    def noted(actions: np.ndarray) -> np.ndarray:
+        shown.append(actions[1].copy())
+        return step(actions)
+
+    once.matches.step = noted  # type: ignore[method-assign]
+    once.collect_all()
+    for match, rounds in enumerate(once.matches.rounds):  # type: ignore[attr-defined]
+        chosen = [actions[match] for actions in shown[1:rounds]]
+        assert chosen == [seated[match, 1] - 1] * len(chosen), "in round 1 there is no choice"

@@ -85,6 +85,20 @@ def test_the_pool_prefers_whom_it_beats_less_and_forgets_nobody() -> None:
     assert (0, 1) not in share, "member 1 plays seat 0 only"
 
 
+def test_each_kind_of_opponent_gets_its_share() -> None:
+    """The easier of two given ones is met as rarely as the floor allows; the harder one is also the best."""
+    shares = Curriculum(self_play=0.1, past=0.2, best=0.3, given=0.4, every=1, floor=0.05)
+    pool = Pool(RepeatedPennies(), shares, {0: [Uniform()], 1: [Uniform()]})
+    pool.update_done(Uniform, np.zeros((4, 2), int))
+    assert [member.kind for member in pool.members] == ["given", "given", "past"]
+    for member, score in zip(pool.members, (1.0, 0.2, 0.6), strict=True):
+        member.score = score
+    weights = pool._weights()
+    assert weights == pytest.approx([0.4 * 0.05 / 0.69, 0.4 * 0.64 / 0.69 + 0.3, 0.2])
+    seating = pool.seating()
+    assert seating.weights[(seating.rows == 0).all(axis=1)].sum() == pytest.approx(0.1)
+
+
 def test_snapshots_are_bounded_and_wait_until_nobody_plays_them() -> None:
     pool = Pool(RepeatedPennies(), Curriculum(past=0.5, every=1, slots=2), {})
     for _ in range(3):

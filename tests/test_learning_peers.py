@@ -75,6 +75,16 @@ def test_a_training_of_two_learners_resumes_as_it_would_have_gone_on(name: str, 
             np.testing.assert_array_equal(one, again)
 
 
+def test_two_learners_share_a_batch_and_play_matches_of_their_own() -> None:
+    trainings = ORACLES.build("mmd", SHORT | {"learners": 2})(KUHN, {}, np.random.default_rng(0))
+    first = next(trainings)
+    trainings.close()  # type: ignore[attr-defined]
+    assert 900 <= first.metrics["decisions"] <= 1_100
+    mine, others = first.state["collector"]["carried"], first.state["peers"][0]["collector"]["carried"]
+    assert len(mine["action"]) > 10
+    assert not all(np.array_equal(mine[name], others[name]) for name in ("key", "player", "action"))
+
+
 def test_two_learners_learn_what_one_does() -> None:
     """Uniform play is exploitable by 0.458; both get well below with the same decisions in the same batches."""
     reached = []

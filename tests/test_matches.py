@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toys import Always, Parity, Remembers
+from toys import Always, BiasedRPS, Parity, Remembers
 
 from pokespiel.core.policy import Mixture, Uniform
 from pokespiel.game.matches import play
@@ -71,3 +71,12 @@ def test_no_matches_are_no_results():
 def test_nonsense_is_refused(populations, rows, message):
     with pytest.raises(ValueError, match=message):
         play(Parity(), populations, np.array(rows), [1], rng())
+
+
+@pytest.mark.parametrize("width", [7, 600])
+def test_a_mixtures_member_is_drawn_as_each_match_starts(width):
+    """Against paper, rock loses and scissors win, but for the seeds that let seat 0 win."""
+    mixture = Mixture([Always(0), Always(2)], [0.25, 0.75])
+    rows, seeds = np.zeros((600, 2), int), 3 * np.arange(600) + 1
+    played = play(BiasedRPS(), [[mixture], [Always(1)]], rows, seeds, rng(), width=width)
+    assert (played.utilities[:, 0] == 1).mean() == pytest.approx(0.75, abs=0.06)

@@ -12,7 +12,7 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.uniform import Uniform as Uniformly
 from pokespiel.payoffs.exact import ExactPayoffs
 from pokespiel.payoffs.sampling import SampledPayoffs
-from pokespiel.payoffs.tables import PayoffTable, grow, interval, spread
+from pokespiel.payoffs.tables import PayoffTable, Samples, deviations, grow, interval, spread
 
 RPS = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) * 2 / 3  # a third of the seeds let seat 0 win
 
@@ -46,6 +46,38 @@ def test_seat_swapped_pairs_cancel_the_seat_and_mirror_the_cell():
     assert 60 < samples.wins[0, 0, 1] < 140  # rock in seat 0 beats paper by luck alone
 
 
+def test_the_unit_of_an_interval_is_the_pair():
+    """Rock against another rock: luck splits some pairs, the others tie, so every pair's mean is 0."""
+    table = SampledPayoffs(units=300)(BiasedRPS(), [[Always(0), Always(0)]], None, rng())
+    samples = table.samples
+    assert samples.units[0, 1] == 300
+    assert samples.wins[0, 0, 1] > 60
+    assert samples.wins[0, 0, 1] + samples.ties[0, 0, 1] == 300
+    assert not samples.products.any()
+    low, high = interval(table, (-1, 1))
+    assert np.abs([low[0, 0, 1], high[0, 0, 1]]).max() < 0.02
+
+
+def test_wins_are_those_who_earned_more():
+    """Paper against rock: seat 0 wins with paper; with rock it wins by luck alone."""
+    samples = SampledPayoffs(units=300)(BiasedRPS(), [always()[:2]], None, rng()).samples
+    assert samples.wins[0, 1, 0] == 300
+    assert samples.losses[0, 1, 0] == 0
+    assert samples.wins[1, 0, 1] == samples.losses[0, 0, 1] > 150
+
+
+def test_ties_count_in_what_the_matches_leave_open():
+    """Half of 400 units tie, a quarter is won: the mean's deviation is that of their unit means, and not of fewer."""
+    units = np.full((2, 1), 400)
+    squares = np.full((2, 1), 200.0)
+    products = np.stack([np.stack([squares, -squares]), np.stack([-squares, squares])])
+    each = np.full((2, 2, 1), 100)
+    samples = Samples(units, products, each, each, 2 * each, 0 * units)
+    spread_ = deviations(PayoffTable(np.zeros((2, 2, 1)), samples), (-1, 1))
+    variance = np.einsum("pqc,pqc->pc", *[spread_[..., 0]] * 2)
+    np.testing.assert_allclose(variance, (200 + 4) / 403 / 404, rtol=1e-6)
+
+
 def test_the_mean_of_a_cell_is_the_mean_of_its_counted_matches():
     table = SampledPayoffs(units=50)(Parity(), [always(), always()[:2]], None, rng())
     samples = table.samples
@@ -77,6 +109,15 @@ def test_more_units_refine_a_cell():
     more = sample.add(BiasedRPS(), [population], table, np.array([[0, 1]]), rng(1))
     assert more.samples.units.tolist() == [[0, 20, 10], [20, 0, 10], [10, 10, 0]]
     assert np.allclose(more.payoffs[0], -more.payoffs[0].T)
+
+
+def test_a_cell_is_the_mean_of_all_its_units():
+    sample, population = SampledPayoffs(units=10), [always(), always()]
+    table = sample(Parity(), population, None, rng())
+    for seed in (1, 2):
+        table = sample.add(Parity(), population, table, np.argwhere(np.ones((3, 3))), rng(seed))
+    assert np.array_equal(table.samples.units, np.full((3, 3), 30))
+    assert np.allclose(table.payoffs, (table.samples.wins - table.samples.losses) / 30)
 
 
 def test_unfinished_matches_are_counted_and_are_no_results():

@@ -130,6 +130,14 @@ def test_one_solver_to_train_against_and_another_to_judge_by():
     assert state.strategy.marginals[0].tolist() == [0.25] * 4
 
 
+def test_responses_train_against_the_solvers_mixture_not_the_evaluators():
+    for solver, evaluator, weights in ((SelfPlay(), Uniform(), [1.0]), (Uniform(), SelfPlay(), [1 / 3] * 3)):
+        oracle = Random()
+        take(loop(solver=solver, evaluator=evaluator, oracles=[oracle]), 4)
+        for opponents in oracle.calls[-1]["opponents"].values():
+            assert opponents.weights.tolist() == weights
+
+
 def state_of(training: MetaStrategy, sizes: tuple[int, ...]) -> PSROState:
     populations = tuple(tuple(Always(index) for index in range(size)) for size in sizes)
     table = PayoffTable(np.zeros((len(sizes), *sizes)))
