@@ -1,11 +1,11 @@
-"""Decisions a second of self-play by processes: how collection and learning scale, with and without a GPU.
+"""Decisions per second of self-play by processes: how collection and learning scale, with and without a GPU.
 
     python benchmarks/actors.py --oracle ppo --learners 1 2 --bf16 False auto --updates 4
     python benchmarks/actors.py --actors 1 2 --updates 6
     python benchmarks/actors.py --actors 1 2 4 8 16 --device cpu cuda --networks default residual --updates 4
 
 Trains by `mmd` or `ppo` in self-play on Gen 1 OU for some updates and leaves the first out. Prints for each setting
-decisions a second end to end, the share of the time that the learner waited, and what an actor needed for its rounds.
+decisions per second end to end, the share of the time that the learner waited, and what an actor needed for its rounds.
 """
 
 from __future__ import annotations

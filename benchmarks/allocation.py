@@ -24,13 +24,13 @@ import numpy as np
 
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.payoffs import ALLOCATIONS, Allocation
-from pokespiel.payoffs.allocation import Mixture
+from pokespiel.payoffs.allocation import MixtureAllocation
 from pokespiel.payoffs.sampling import record, seatings, to_play
 from pokespiel.payoffs.tables import PayoffTable, Sampled, Units, grow
 from pokespiel.runs.tournament.folder import Tournament
 
 STAGES = (20, 40, 80, 160, 320, 640)
-"""Units a cell, on average, at which the table is looked at."""
+"""Units per cell, on average, at which the table is looked at."""
 PARTS = 4
 """Decisions between two looks."""
 ORDERS = np.array([[0, 1], [1, 0]])
@@ -64,7 +64,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=100, help="tables drawn by the mixture's allocation")
     options = parser.parse_args()
 
-    allocations = {name: ALLOCATIONS.build(name) for name in ALLOCATIONS} | {"mixture": Mixture(draws=options.draws)}
+    allocations = {name: ALLOCATIONS.build(name) for name in ALLOCATIONS} | {
+        "mixture": MixtureAllocation(draws=options.draws)
+    }
     kinds = SYNTHETIC if options.worlds == "synthetic" else ("log",)
     stages = STAGES[1:]
     print(f"| world | error | allocation | {' | '.join(map(str, stages))} |\n{'|---' * (len(stages) + 3)}|")

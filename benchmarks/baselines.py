@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pokespiel.core.progress import watch
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.payoffs.allocation import Uniform
+from pokespiel.payoffs.allocation import UniformAllocation
 from pokespiel.runs.tournament.folder import Plan, Tournament
 from pokespiel.runs.tournament.results import Results, matrix_rows, results, write
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("runs/baselines"))
     options = parser.parse_args()
 
-    plan = Plan(Uniform(), units=options.pairs, first=options.pairs)
+    plan = Plan(UniformAllocation(), units=options.pairs, first=options.pairs)
     members = {"all": {name: BASELINES.build(name) for name in BASELINES}}
     with Tournament.open(options.folder, options.game, options.seed, members) as tournament:
         counted = tournament.counted()

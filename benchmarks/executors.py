@@ -29,8 +29,8 @@ from pokespiel.core.processes import Local
 from pokespiel.core.threads import limited
 from pokespiel.game.loading import load_game
 from pokespiel.game.portable import Portable
-from pokespiel.payoffs.allocation import Uniform
-from pokespiel.payoffs.sampling import Block, Field, play_block, to_play
+from pokespiel.payoffs.allocation import UniformAllocation
+from pokespiel.payoffs.sampling import CellBlock, Field, play_block, to_play
 from pokespiel.runs.initial import policies_named
 from pokespiel.runs.tournament.folder import Plan, Tournament
 
@@ -72,7 +72,7 @@ def main() -> None:
 
 def played(name: str, executor: Executor, options: Any) -> Row:
     game = load_game(options.game)
-    plan = Plan(Uniform(), options.units, options.units, options.step)
+    plan = Plan(UniformAllocation(), options.units, options.units, options.step)
     members = {"all": policies_named(options.players, game)}
     with tempfile.TemporaryDirectory() as folder, Tournament.open(folder, options.game, 0, members) as tournament:
         began = time.perf_counter()
@@ -95,7 +95,7 @@ def sizes(options: Any) -> float:
     policies = [list(policies_named(options.players, game).values())]
     cells = np.repeat(to_play(game, policies), -(-options.step // len(to_play(game, policies))), axis=0)[: options.step]
     field = Field(Portable(game, load_game), policies, 4096, None)
-    block = Block(cells, np.random.default_rng(0))
+    block = CellBlock(cells, np.random.default_rng(0))
     there = len(pickle.dumps(block, protocol=5))
     began = time.process_time()
     (units,) = play_block(field, block)

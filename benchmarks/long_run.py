@@ -5,7 +5,7 @@
     python benchmarks/long_run.py train --out runs/gpu --device cuda --batch 262144 --matches 8192 --seconds 540
     python benchmarks/long_run.py strength --out runs/long --pairs 2000
 
-`train` writes a snapshot of the averaged weights whenever --every decisions have passed, a row of metrics an update,
+`train` writes a snapshot of the averaged weights whenever --every decisions have passed, one row of metrics per update,
 and a checkpoint from which the next call goes on. `strength` plays each snapshot against the shipped agent's best
 member and `expert`, in seat-swapped pairs on held-out teams, and keeps rows that it has.
 """

@@ -29,7 +29,7 @@ from pokespiel.metasolvers.alpharank import AlphaRank
 from pokespiel.metasolvers.correlated import Correlated
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.prd import ProjectedReplicator
-from pokespiel.metasolvers.regret import cce_gap, ce_gap, nash_conv
+from pokespiel.metasolvers.regret import cce_gap, ce_gap, table_nash_conv
 
 ROW = "| {:<44} | {:>12} | {:>10} | {:>8} | {} |"
 
@@ -88,11 +88,11 @@ def benchmark_prd(rng: np.random.Generator) -> None:
         matrix = rng.normal(size=(size, size))
         payoffs = np.stack([matrix, -matrix])
         theirs, marginals = timed(prd.projected_replicator_dynamics, list(payoffs))
-        gap = nash_conv(payoffs, marginals)
+        gap = table_nash_conv(payoffs, marginals)
         stream = islice(enumerate(ProjectedReplicator().iterates(payoffs)), 1, None)
-        steps = next(step for step, iterate in stream if nash_conv(payoffs, iterate.average) <= gap)
+        steps = next(step for step, iterate in stream if table_nash_conv(payoffs, iterate.average) <= gap)
         ours, strategy = timed(ProjectedReplicator(steps=steps), payoffs, runs=5)
-        reached = nash_conv(payoffs, strategy.marginals)
+        reached = table_nash_conv(payoffs, strategy.marginals)
         report(f"PRD to the same gap, {size} by {size}", theirs, ours, f"gaps {gap:.4f}, {reached:.4f} ({steps} steps)")
 
 
@@ -110,7 +110,7 @@ def benchmark_nash(rng: np.random.Generator) -> None:
         payoffs = np.stack([matrix, -matrix])
         game = pyspiel.create_matrix_game(matrix.tolist(), (-matrix).tolist())
         ours, strategy = timed(Nash(), payoffs, runs=5 if size < 500 else 2)
-        regret = nash_conv(payoffs, strategy.marginals)
+        regret = table_nash_conv(payoffs, strategy.marginals)
         for solver in ("ECOS", "CLARABEL", "HIGHS"):
             if solver not in cvxpy.installed_solvers():
                 continue
@@ -118,7 +118,7 @@ def benchmark_nash(rng: np.random.Generator) -> None:
             lp_solver.LinearProgram.solve.__defaults__ = (solver, kwargs)
             theirs, solution = timed(lp_solver.solve_zero_sum_matrix_game, game)
             found = [np.maximum(weights, 0) / np.maximum(weights, 0).sum() for weights in solution[:2]]
-            regrets = f"regrets {nash_conv(payoffs, found):.0e}, {regret:.0e}"
+            regrets = f"regrets {table_nash_conv(payoffs, found):.0e}, {regret:.0e}"
             report(f"LP Nash, {size} by {size}, OpenSpiel with {solver}", theirs, ours, regrets)
 
 

@@ -16,7 +16,7 @@ import torch
 
 from pokespiel.game import load_game
 from pokespiel.game.gen1.game import Gen1Game
-from pokespiel.game.gen1.oddities import Tally, lengths_table, table
+from pokespiel.game.gen1.oddities import OddityTally, lengths_table, table
 from pokespiel.game.gen1.recorded import oddities_of, record
 from pokespiel.runs.initial import policy_named
 
@@ -36,14 +36,14 @@ def main() -> None:
     game = load_game(options.game)
     if not isinstance(game, Gen1Game):
         raise SystemExit(f"oddities are counted in gen1ou, not in {options.game}")
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, OddityTally] = {}
     for opponent in options.opponents:
         tallies |= played(game, options.policy, opponent, options.matches, options.seed)
     for header, rows in (table(tallies), lengths_table(tallies)):
         print(markdown(header, rows), end="\n\n")
 
 
-def played(game: Gen1Game, policy: str, opponent: str, matches: int, seed: int) -> Mapping[str, Tally]:
+def played(game: Gen1Game, policy: str, opponent: str, matches: int, seed: int) -> Mapping[str, OddityTally]:
     """Both players' oddities, by who played whom."""
     rng = np.random.default_rng(seed)
     rows = np.tile([[0, 1], [1, 0]], ((matches + 1) // 2, 1))[:matches]

@@ -25,9 +25,9 @@ from pokespiel.runs.initial import policy_named
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.install import required
 from pokespiel.showdown.online import Account, Online
-from pokespiel.showdown.protocol import battle_number, to_id
+from pokespiel.showdown.protocol import battle_number, user_id
 from pokespiel.showdown.serve import Server, serve
-from pokespiel.showdown.tally import Tally
+from pokespiel.showdown.tally import SeriesTally
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from showdown_foe import Foe, playing
@@ -97,7 +97,7 @@ class Renamer(Quitter):
         self.say(f"/trn {self.name},0,", "")
 
 
-def series(options: argparse.Namespace, server: Server, foe: Foe, matches: int) -> Tally:
+def series(options: argparse.Namespace, server: Server, foe: Foe, matches: int) -> SeriesTally:
     """Matches against a foe, to the end."""
     teams = load_pool("competitive").teams
     online = Online(
@@ -107,7 +107,7 @@ def series(options: argparse.Namespace, server: Server, foe: Foe, matches: int) 
         return online.challenge(foe.name, matches).finish()
 
 
-def written(folder: Path, tally: Tally) -> Tally:
+def written(folder: Path, tally: SeriesTally) -> SeriesTally:
     """The tally, once the server has had time to write its last battle."""
     until = time.monotonic() + 5
     while len(recorded(folder)) < tally.finished and time.monotonic() < until:
@@ -115,13 +115,13 @@ def written(folder: Path, tally: Tally) -> Tally:
     return tally
 
 
-def against(kind: Callable[[int, str], Foe], matches: int, options: argparse.Namespace, folder: Path) -> Tally:
+def against(kind: Callable[[int, str], Foe], matches: int, options: argparse.Namespace, folder: Path) -> SeriesTally:
     """Matches against one kind of foe on a server of their own."""
     with serve(record=folder) as server:
         return written(folder, series(options, server, kind(server.port, kind.__name__.lower()), matches))
 
 
-def killed(matches: int, options: argparse.Namespace, folder: Path) -> Tally:
+def killed(matches: int, options: argparse.Namespace, folder: Path) -> SeriesTally:
     """Matches against a quitter on a server that is killed in every fifth battle and started again."""
     teams = load_pool("competitive").teams
     begun, ended = threading.Event(), threading.Event()
@@ -176,12 +176,12 @@ def recorded(folder: Path) -> dict[str, float]:
     for path in folder.rglob("*.log.json"):
         kept = json.loads(path.read_text(encoding="utf-8"))
         number = battle_number(kept["roomid"])
-        winner = to_id(kept["winner"])
-        found[str(number)] = 0.0 if not winner else 1.0 if winner == to_id(BOT) else -1.0
+        winner = user_id(kept["winner"])
+        found[str(number)] = 0.0 if not winner else 1.0 if winner == user_id(BOT) else -1.0
     return found
 
 
-def compare(name: str, tally: Tally, folder: Path) -> int:
+def compare(name: str, tally: SeriesTally, folder: Path) -> int:
     """Print the counts beside the server's; how many battles differ."""
     wanted = recorded(folder)
     values = {"won": 1.0, "lost": -1.0, "given up": -1.0, "tied": 0.0}

@@ -2,7 +2,7 @@
 
     python benchmarks/showdown_speed.py --matches 200 --width 512 --threads 2
 
-Decisions a second of wall time, which wants an idle machine, and of processor time (the server's processes and this
+Decisions per second of wall time, which wants an idle machine, and of processor time (the server's processes and this
 one's together), which says more on a busy one. Over the server every answer to a request counts; in batches what leaves
 no choice is played by itself and does not count. poke-env's random player looks at its legal choices alone; the batches
 write everything a player knows besides (as float32 features or compact rows) or, for "none", the legal choices alone.
@@ -56,7 +56,7 @@ def processor_seconds(group: int) -> float:
 
 
 def over_server(matches: int, concurrency: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Decisions a second of wall time and of processor time."""
+    """Decisions per second of wall time and of processor time."""
     pool = load_pool("competitive")
     fixtures = seat_swapped([(pool[int(a)], pool[int(b)]) for a, b in rng.integers(len(pool), size=(matches // 2, 2))])
     player = PokeEnvContestant(CountingPlayer)
@@ -132,7 +132,7 @@ BATCHES: dict[str, Callable[[int, int, np.random.Generator], Callable[[], int]]]
 
 
 def rates(step: Callable[[], int], seconds: float) -> tuple[float, float]:
-    """Decisions a second of wall time and of processor time."""
+    """Decisions per second of wall time and of processor time."""
     decisions, wall, used = 0, time.perf_counter(), time.process_time()
     while time.perf_counter() - wall < seconds:
         decisions += step()

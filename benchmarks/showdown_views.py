@@ -23,11 +23,11 @@ from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.teams import Team, load_pool
 from pokespiel.showdown.arena import Conditions, Fixture, local_server, play_arena
-from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.install import required
 from pokespiel.showdown.recording import recordings
 from pokespiel.showdown.serve import Server, serve
-from pokespiel.showdown.views import Comparison, Views, WitnessContestant, compare, played, shown, told
+from pokespiel.showdown.views import Comparison, Views, WitnessContestant, compare_views, played, shown, told
 
 PLAYERS = ("random", "expert", "gym_leader", "damage_switcher")
 
@@ -46,7 +46,7 @@ def over_server(
 ) -> Comparison:
     """Battles over a recording server, each replayed by the engine."""
     views: Views = defaultdict(list)
-    first, second = (WitnessContestant(Desk(BASELINES.build(name), rng), views) for name in players)
+    first, second = (WitnessContestant(InferenceBatcher(BASELINES.build(name), rng), views) for name in players)
     fixtures = [Fixture(pair, index % 2) for index, pair in enumerate(teams)]
     results = dict(play_arena((first, second), fixtures, [local_server(server.port)], Conditions(8)))
     found = Comparison(differences=[str(result) for result in results.values() if result.problems])
@@ -54,7 +54,7 @@ def over_server(
     while len(list(folder.rglob("*.log.json"))) < len(fixtures) and time.monotonic() < deadline:
         time.sleep(0.1)
     for recording in recordings(folder):
-        found += compare(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
+        found += compare_views(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
     if found.battles != len(fixtures):
         found.differences.append(f"{found.battles} recordings of {len(fixtures)} battles")
     for path in folder.rglob("*.log.json"):
@@ -68,7 +68,7 @@ def in_engine(players: tuple[str, str], teams: list[tuple[Team, Team]], rng: np.
     found = Comparison()
     for pair in teams:
         battle = Battle(*pair, seed=[int(word) for word in rng.integers(1 << 16, size=4)])
-        found += compare(played(battle, policies, rng), [told(0), told(1)])
+        found += compare_views(played(battle, policies, rng), [told(0), told(1)])
     return found
 
 

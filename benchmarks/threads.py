@@ -11,7 +11,7 @@ of processor time. Others may use the machine too, so the fair share is of what 
 the cell and its loops together, divided among their threads. The last column is the speed over what the fair share
 would give at the pace, per processor second, of one thread alone; the goal is 0.5.
 
-Precision is measured by a few forward and backward passes of 2,048 decisions, in decisions a second of one thread's
+Precision is measured by a few forward and backward passes of 2,048 decisions, in decisions per second of one thread's
 processor time; a processor without bfloat16 is one that torch and oneDNN are told to take for AVX2.
 
 The Nash equilibrium is that of a normal 200 x 200 matrix, in processes that import NumPy before pokespiel, after it, or
@@ -164,13 +164,13 @@ def matches(threads: int) -> Callable[[], int]:
     from pokespiel.game import load_game
     from pokespiel.game.gen1.baselines import BASELINES
     from pokespiel.learning.collection import Collector
-    from pokespiel.learning.recording import Recorded
+    from pokespiel.learning.recording import RecordedPolicy
     from pokespiel.oracles.seats import against, opponents_of
     from pokespiel.runs.agents import load
 
     game = load_game("gen1ou(pool=competitive)")
     seating = against(game, opponents_of(BASELINES.build("expert")))
-    collector = Collector(game, seating, [Recorded(load())], np.random.default_rng(0), matches=256)
+    collector = Collector(game, seating, [RecordedPolicy(load())], np.random.default_rng(0), matches=256)
     collector.collect(20_000)  # until as many matches end as begin
     return lambda: len(collector.collect(1_000).seated)
 

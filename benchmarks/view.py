@@ -1,4 +1,4 @@
-"""Decisions a second: views of both players, legal masks and steps of the batch, under random choices.
+"""Decisions per second: views of both players, legal masks and steps of the batch, under random choices.
 
     python benchmarks/view.py --threads 2
 

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.payoffs.allocation import Mixture
+from pokespiel.payoffs.allocation import MixtureAllocation
 from pokespiel.runs.tournament.folder import Plan, Tournament
 from pokespiel.runs.tournament.results import results, text
 
@@ -17,11 +17,11 @@ from pokespiel.runs.tournament.results import results, text
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--game", default="gen1ou(pool=competitive)")
-    parser.add_argument("--units", type=int, default=20, help="pairs of matches a cell, on average")
+    parser.add_argument("--units", type=int, default=20, help="pairs of matches per cell, on average")
     parser.add_argument("--folder", type=Path, default=Path("runs/example"))
     options = parser.parse_args()
 
-    plan = Plan(Mixture(), units=options.units, first=max(2, options.units // 2))
+    plan = Plan(MixtureAllocation(), units=options.units, first=max(2, options.units // 2))
     for joining in (("max_damage", "type_switcher", "damage_switcher"), ("gym_leader",)):
         members = {"all": {name: BASELINES.build(name) for name in joining}}
         with Tournament.open(options.folder, options.game, 0, members) as tournament:

@@ -38,9 +38,9 @@ from pokespiel.game.declared import Declared, declared
 from pokespiel.game.loading import load_game
 from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game
-from pokespiel.metasolvers import Choosy as ChoosySolver
+from pokespiel.metasolvers import ChoosySolver as ChoosySolver
 from pokespiel.metasolvers import MetaSolver, MetaStrategy, Repeating
-from pokespiel.oracles import Choosy, Opponents, Oracle, Training
+from pokespiel.oracles import ChoosyOracle, Opponents, Oracle, Training
 from pokespiel.oracles.calls import Call, Lesson, Progress, bare, respond, same_state
 from pokespiel.oracles.metrics import merged_metrics
 from pokespiel.oracles.targets import respond_to
@@ -58,8 +58,8 @@ Turns = Literal["together", "alternate"]
 """Every oracle in every iteration, or oracle i mod n alone in iteration i + 1."""
 
 
-class Beginning(NamedTuple):
-    """Whom the populations begin with, and what is known of their payoffs."""
+class InitialPopulations(NamedTuple):
+    """The initial populations and what is known of their payoffs."""
 
     populations: Members
     origins: Origins
@@ -67,7 +67,7 @@ class Beginning(NamedTuple):
     """None, or a table with missing cells = the loop fills it."""
 
     @classmethod
-    def of(cls, game: Game, members: Mapping[str, Policy]) -> Beginning:
+    def of(cls, game: Game, members: Mapping[str, Policy]) -> InitialPopulations:
         """The same policies, by name, in every population of `game`."""
         seats = 1 if game.symmetric else game.num_players
         return cls((tuple(members.values()),) * seats, (tuple({"name": name} for name in members),) * seats)
@@ -77,7 +77,7 @@ class Pending(NamedTuple):
     """An iteration in progress; its oracle calls are numbered."""
 
     call: int
-    """The call to make or to go on with; those before it are finished. By a crew: the one that reported last."""
+    """The call to make or to continue; those before it are finished. By a crew: the one that reported last."""
     responses: Members
     """What the finished calls have added."""
     origins: Origins
@@ -96,7 +96,7 @@ class Pending(NamedTuple):
 
 @dataclass(frozen=True)
 class PSROState:
-    """All that the loop is: `psro(..., start=state)` continues to the same numbers."""
+    """All that the loop is: `psro(..., start=state)` reproduces its numbers."""
 
     iteration: int
     """Finished iterations; 0 = the start."""
@@ -108,7 +108,7 @@ class PSROState:
     strategy: MetaStrategy
     """The answer so far; another solver's where `evaluator` is given."""
     rng: Mapping[str, Any]
-    """The generator's state where the loop goes on."""
+    """The generator's state where the loop continues."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """What the iteration's oracles reported, its `responses` and how many of them were known before, and the seconds it
     spent on responses, payoffs and solving."""
@@ -128,13 +128,13 @@ def psro(
     *,
     evaluator: MetaSolver | None = None,
     turns: Turns = "together",
-    beginning: Beginning | None = None,
+    beginning: InitialPopulations | None = None,
     practice: Game | None = None,
     start: PSROState | None = None,
     partial: bool = False,
     crew: Crew | None = None,
 ) -> Iterator[PSROState]:
-    """Yield the start (iteration 0: the populations to begin with) and then a state an iteration.
+    """Yield the start (iteration 0: the populations to begin with) and then one state per iteration.
 
     Args:
         meta_solver: gives the mixtures that responses train against.
@@ -144,7 +144,7 @@ def psro(
         beginning: None = one uniform policy a population.
         practice: responses learn on this game instead, of the same seats, features and actions: Gen 1 OU with more
             teams, say. Payoffs and answers are always those of `game`.
-        start: go on from this state instead (it is not yielded again); `rng` is set to where it stood.
+        start: continue from this state instead (it is not yielded again); `rng` is set to where it stood.
         partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
         crew: makes an iteration's calls, and plays blocks of matches, side by side. Each then has random numbers of its
             own, named by what it is: `rng` seeds them, and the numbers are the same with any crew, `Alone` included.
@@ -157,7 +157,7 @@ def psro(
         evaluate = evaluate.on(crew, portable)
     loop = _Loop(game, practice or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng, crew)
     if start is None:
-        start, _ = loop.solved(0, beginning or Beginning.of(game, {"uniform": Uniform()}), {})
+        start, _ = loop.solved(0, beginning or InitialPopulations.of(game, {"uniform": Uniform()}), {})
         yield start
     else:
         rng.bit_generator.state = copy.deepcopy(dict(start.rng))
@@ -179,7 +179,7 @@ def check(
             f"responses for {game.name} cannot learn on {practice.name}: seats, features or actions differ"
         )
     for oracle in oracles:
-        if isinstance(oracle, Choosy):
+        if isinstance(oracle, ChoosyOracle):
             oracle.check(practice or game)
 
 
@@ -232,7 +232,7 @@ class _Loop(NamedTuple):
         report["responses_known"] = work.known
         report["seconds_responses"] = time.perf_counter() - began
         populations = _extended(state.populations, work.responses)
-        grown = Beginning(populations, _extended(state.origins, work.origins), state.table)
+        grown = InitialPopulations(populations, _extended(state.origins, work.origins), state.table)
         finished, drew = self.solved(state.iteration + 1, grown, report)
         drew = drew or work.began is None or not same_state(work.began, finished.rng)
         unchanged = not any(work.responses) and not drew
@@ -328,7 +328,7 @@ class _Loop(NamedTuple):
     def _train(
         self, oracle: Oracle, opponents: Mapping[int, Opponents], populations: Members, before: Training | None
     ) -> Iterator[Training]:
-        """One oracle call, gone on with where `before` stands; all members are its warm starts, the newest last."""
+        """One oracle call, continued where `before` stands; all members are its warm starts, the newest last."""
         members, yielded = _by_age(populations), False
         state = None if before is None else before.state
         for training in each_limited(oracle(self.practice, opponents, self.rng, start=members, state=state)):
@@ -344,7 +344,7 @@ class _Loop(NamedTuple):
         return tuple(tuple(training.responses.get(player, ())) for player in range(self.game.num_players))
 
     @limited()
-    def solved(self, iteration: int, grown: Beginning, metrics: Mapping[str, float]) -> tuple[PSROState, bool]:
+    def solved(self, iteration: int, grown: InitialPopulations, metrics: Mapping[str, float]) -> tuple[PSROState, bool]:
         """The state of populations whose payoffs are still to be filled and solved; whether random numbers of its own
         were drawn for it."""
         began, rng = time.perf_counter(), self._own(iteration, 0)

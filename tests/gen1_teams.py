@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.game.gen1.teams.legality import facts
+from pokespiel.game.gen1.teams.legality import legality_facts
 
 GADGETS = [
     "metronome",
@@ -54,12 +54,18 @@ GADGETS = [
 
 def random_team(rng: random.Random, moves: list[str] | None = None) -> list[dict[str, Any]]:
     """One to six Pokémon of any species with any moves (of `moves`), some weak, sick or short of PP from the start."""
-    return [_random_member(rng, moves or list(facts().moves), index) for index in range(rng.choice([1, 2, 3, 6]))]
+    return [
+        _random_member(rng, moves or list(legality_facts().moves), index) for index in range(rng.choice([1, 2, 3, 6]))
+    ]
 
 
 def _random_member(rng: random.Random, moves: list[str], index: int) -> dict[str, Any]:
     chosen = rng.sample(moves, rng.choice([1, 2, 4, 4, 4]))
-    member: dict[str, Any] = {"species": rng.choice(list(facts().species)), "name": f"N{index}", "moves": chosen}
+    member: dict[str, Any] = {
+        "species": rng.choice(list(legality_facts().species)),
+        "name": f"N{index}",
+        "moves": chosen,
+    }
     member["level"] = rng.choice([100, 100, 100, 50, 5])
     if rng.random() < 0.2:
         member["pp"] = [rng.choice([1, 2, 3, 30]) for _ in chosen]

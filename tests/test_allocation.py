@@ -11,7 +11,7 @@ from toys import Always, BiasedRPS, Parity
 from pokespiel.game.matrix import matrix_game
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.payoffs import ALLOCATIONS
-from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform, levelled
+from pokespiel.payoffs.allocation import MixtureAllocation, ResponseGraphAllocation, UniformAllocation, levelled
 from pokespiel.payoffs.sampling import AdaptivePayoffs, record
 from pokespiel.payoffs.tables import PayoffTable, Sampled, Units, grow
 
@@ -75,15 +75,15 @@ def test_every_allocation_gives_all_units_or_none(name):
 def test_uniform_plays_the_least_played():
     cells = above(3)
     table = sampled(CYCLE[:3, :3], cells, np.array([10, 30, 20]), rng())
-    assert Uniform()(Sampled(table, cells, (-1, 1), symmetric=True), 30, rng()).tolist() == [20, 0, 10]
+    assert UniformAllocation()(Sampled(table, cells, (-1, 1), symmetric=True), 30, rng()).tolist() == [20, 0, 10]
 
 
 def test_the_response_graph_plays_open_edges_only():
     truth = np.array([[0, 0.8, 0.02], [-0.8, 0, 0.9], [-0.02, -0.9, 0]])
     cells = above(3)
     table = sampled(truth, cells, np.full(3, 100), rng())
-    assert ResponseGraph()(Sampled(table, cells, (-1, 1), symmetric=True), 60, rng()).tolist() == [0, 60, 0]
-    settled = ResponseGraph(indifference=0.8)(Sampled(table, cells, (-1, 1), symmetric=True), 60, rng())
+    assert ResponseGraphAllocation()(Sampled(table, cells, (-1, 1), symmetric=True), 60, rng()).tolist() == [0, 60, 0]
+    settled = ResponseGraphAllocation(indifference=0.8)(Sampled(table, cells, (-1, 1), symmetric=True), 60, rng())
     assert settled.tolist() == [0, 0, 0], "an edge that is known to matter little is settled too"
 
 
@@ -96,21 +96,21 @@ def test_open_edges_of_an_asymmetric_game_are_found_for_either_player():
     utilities = np.stack([won, -won], axis=1)[:, None]
     done = np.ones((len(each), 1), bool)
     table = record(table, Units(each, np.array([[0, 1]]), np.arange(len(each)), utilities, done, done.astype(int)))
-    wanted = ResponseGraph().open_cells(Sampled(table, cells, (-1, 1)))
+    wanted = ResponseGraphAllocation().open_cells(Sampled(table, cells, (-1, 1)))
     assert wanted.tolist() == [True, True, False, True]
 
 
 def test_the_mixture_leaves_what_cannot_move_it():
     cells = above(4)
     table = sampled(CYCLE, cells, np.full(6, 100), rng())
-    mixture = Mixture(explore=0.0)
+    mixture = MixtureAllocation(explore=0.0)
     influence = mixture.influence(Sampled(table, cells, (-1, 1), symmetric=True), rng(1))
     cycle = np.isin(cells, [0, 1, 2]).all(axis=1)
     assert influence[cycle].min() > 20 * influence[~cycle].max()
     counts = mixture(Sampled(table, cells, (-1, 1), symmetric=True), 600, rng(1))
     assert counts[~cycle].sum() < 30
     assert counts[cycle].min() > 100
-    explored = Mixture(explore=0.5)(Sampled(table, cells, (-1, 1), symmetric=True), 600, rng(1))
+    explored = MixtureAllocation(explore=0.5)(Sampled(table, cells, (-1, 1), symmetric=True), 600, rng(1))
     assert explored.min() >= 50
 
 
@@ -118,7 +118,7 @@ def test_a_mixture_that_nothing_moves_is_explored_evenly():
     truth = np.array([[0, 1, 1], [-1, 0, 0.1], [-1, -0.1, 0]])
     cells = above(3)
     table = sampled(truth, cells, np.full(3, 400), rng())
-    assert Mixture()(Sampled(table, cells, (-1, 1), symmetric=True), 90, rng()).tolist() == [30, 30, 30]
+    assert MixtureAllocation()(Sampled(table, cells, (-1, 1), symmetric=True), 90, rng()).tolist() == [30, 30, 30]
 
 
 def test_the_mixture_is_known_better_after_as_many_matches():
@@ -127,7 +127,7 @@ def test_the_mixture_is_known_better_after_as_many_matches():
     truth[:3, :3] = CYCLE[:3, :3]
     truth[:3, 3:], truth[3:, :3] = 0.8, -0.8
     cells, best = above(8), Nash()(np.stack([truth, -truth]), symmetric=True).marginals[0]
-    allocations = {"uniform": Uniform(), "mixture": Mixture(draws=60)}
+    allocations = {"uniform": UniformAllocation(), "mixture": MixtureAllocation(draws=60)}
     errors: dict[str, list[float]] = {name: [] for name in allocations}
     for (name, allocation), seed in itertools.product(allocations.items(), range(10)):
         random = rng(seed)
@@ -171,11 +171,11 @@ def test_adaptive_payoffs_serve_games_with_a_population_a_seat():
         (lambda: AdaptivePayoffs(first=50, units=40), "expected 2 <= first <= units"),
         (lambda: AdaptivePayoffs(rounds=0), "rounds must be at least 1"),
         (lambda: AdaptivePayoffs(solver="nahs"), "did you mean 'nash'"),
-        (lambda: ResponseGraph(confidence=1.0), "confidence must lie between"),
-        (lambda: ResponseGraph(indifference=-1.0), "must not be negative"),
-        (lambda: Mixture(solver="nahs"), "did you mean 'nash'"),
-        (lambda: Mixture(draws=3), "at least 10"),
-        (lambda: Mixture(explore=2.0), "between 0 and 1"),
+        (lambda: ResponseGraphAllocation(confidence=1.0), "confidence must lie between"),
+        (lambda: ResponseGraphAllocation(indifference=-1.0), "must not be negative"),
+        (lambda: MixtureAllocation(solver="nahs"), "did you mean 'nash'"),
+        (lambda: MixtureAllocation(draws=3), "at least 10"),
+        (lambda: MixtureAllocation(explore=2.0), "between 0 and 1"),
         (lambda: ALLOCATIONS.build("mixed"), "did you mean 'mixture'"),
     ],
 )

@@ -46,7 +46,7 @@ RPS = [[0, -1, 2], [1, 0, -1], [-2, 1, 0]]
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["psro", "--game", "kuhn_poker", "--resume"], "--resume goes on with the run in --run"),
+        (["psro", "--game", "kuhn_poker", "--resume"], "--resume continues the run in --run"),
         (["psro", "--game", "matrix"], "needs path"),
         (["psro", "--oracle", "ppo", "--oracle.epochs", "0"], "epochs must be at least 1"),
         (["psro", "--oracle", "mmd", "--oracle.gae-lambda", "-1"], "gae_lambda must be in"),
@@ -118,7 +118,7 @@ def test_an_interruption_says_what_it_leaves(tmp_path, monkeypatch, capsys, save
     again = ["psro", "--run", str(place), "--resume"] if saved else [*SMALL, "--run", str(place)]
     capsys.readouterr()
     assert main(again) == 130
-    words = f"; go on with: pokespiel psro --run {place} --resume" if saved else ""
+    words = f"; resume with: pokespiel psro --run {place} --resume" if saved else ""
     assert capsys.readouterr().err.splitlines()[-1] == f"pokespiel: interrupted{words}"
 
 

@@ -22,7 +22,7 @@ from pokespiel.core.cluster import Ray
 from pokespiel.core.executors import EXECUTORS, Alone, results
 from pokespiel.core.registry import BadOption
 from pokespiel.evaluation.exploitability import measure
-from pokespiel.payoffs.allocation import Uniform
+from pokespiel.payoffs.allocation import UniformAllocation
 from pokespiel.runs.tournament.folder import Plan, Tournament
 
 needs_ray = pytest.mark.skipif(
@@ -129,7 +129,7 @@ def test_a_raylet_that_is_killed_costs_time_and_nothing_else(cluster, tmp_path, 
 @needs_ray
 def test_a_raylet_that_is_killed_in_a_tournament_changes_no_byte(cluster, tmp_path):
     """The second of the three machines goes after the first round; the head's is left alone."""
-    plan = Plan(Uniform(), units=200, first=200, step=50)
+    plan = Plan(UniformAllocation(), units=200, first=200, step=50)
     one = played(tmp_path / "one", plan, Alone())
     with (
         Ray(workers=3).open() as crew,

@@ -16,14 +16,14 @@ from pokespiel.commands.main import main
 from pokespiel.core.executors import Alone, Crew
 from pokespiel.core.policy import Uniform as UniformPolicy
 from pokespiel.core.processes import Local
-from pokespiel.payoffs.allocation import Mixture, Uniform
+from pokespiel.payoffs.allocation import MixtureAllocation, UniformAllocation
 from pokespiel.runs.tournament.folder import Plan, Tournament
 
 PLANS = {
     "uniform": PLAN,
-    "in steps": Plan(Uniform(), units=30, first=4, step=7),
-    "unfinished": Plan(Uniform(), units=12, first=4, step=5, max_steps=12),
-    "mixture": Plan(Mixture(draws=10), units=12, first=4, step=5),
+    "in steps": Plan(UniformAllocation(), units=30, first=4, step=7),
+    "unfinished": Plan(UniformAllocation(), units=12, first=4, step=5, max_steps=12),
+    "mixture": Plan(MixtureAllocation(draws=10), units=12, first=4, step=5),
 }
 
 
@@ -71,7 +71,7 @@ def test_rounds_that_need_no_result_are_played_side_by_side(tmp_path):
 
 def test_a_killed_worker_changes_no_byte(tmp_path, two):
     """One of the workers is killed while it plays a round."""
-    plan = Plan(Uniform(), units=300, first=300, step=20)
+    plan = Plan(UniformAllocation(), units=300, first=300, step=20)
     whole = played(tmp_path / "whole", plan, Alone())
     killed = None
     with Tournament.open(tmp_path / "hurt", GAME, 0, members("random", "max_damage", "gym_leader")) as tournament:

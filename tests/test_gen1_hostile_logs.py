@@ -54,7 +54,7 @@ def told(recorded):
 
 @pytest.fixture(scope="module")
 def battles():
-    recorded = golden.unpack((DATA / "gen1_golden.xz").read_bytes())
+    recorded = golden.unpack_battles((DATA / "gen1_golden.xz").read_bytes())
     return [told(battle) for battle in islice((one for one in recorded if not one.error), 0, 3 * BATTLES, 3)]
 
 

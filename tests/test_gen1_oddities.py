@@ -11,7 +11,7 @@ from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.game import mixed
-from pokespiel.game.gen1.oddities import COUNTS, ODDITIES, Watch, lengths_table, sure_knock_outs, table, tally
+from pokespiel.game.gen1.oddities import COUNTS, ODDITIES, OddityWatch, lengths_table, sure_knock_outs, table, tally
 from pokespiel.game.gen1.oddities import _board as board_of
 from pokespiel.game.gen1.recorded import ACTION, record
 from pokespiel.game.gen1.recorded import _words as words
@@ -34,14 +34,14 @@ FROZEN = member("Snorlax", "splash", status="frz")
 
 
 def shown(battle, choice=""):
-    """What the first player is shown and chooses, as `Watch.see` takes it."""
+    """What the first player is shown and chooses, as `OddityWatch.see` takes it."""
     legal = np.array([[name in battle.choices(1) for name in ACTION_NAMES]])
     return battle.features(1)[None], legal, np.array([ACTION.get(choice, -1)])
 
 
 def counted(own, foe, *turns):
     """The first player's counts after turns of (its choice, the foe's, rolls)."""
-    battle, watch, only = Battle(own, foe), Watch(1), np.zeros(1, int)
+    battle, watch, only = Battle(own, foe), OddityWatch(1), np.zeros(1, int)
     for first, second, *rolls in turns:
         watch.see(only, *shown(battle, first))
         battle = battle.scripted(first, second, rolls)
@@ -138,7 +138,7 @@ def test_switches_that_faint_at_once_are_fatal():
     ],
 )
 def test_sure_knock_outs_are_offered_where_nothing_but_a_switch_saves_the_foe(own, foe, offered):
-    battle, watch = Battle([own, CHANSEY], [foe, FROZEN]), Watch(1)
+    battle, watch = Battle([own, CHANSEY], [foe, FROZEN]), OddityWatch(1)
     watch.see(np.zeros(1, int), *shown(battle, "switch 2"))
     found = dict(zip(COUNTS, watch.counts[0], strict=True))
     assert (found["sure knock-outs offered"], found["declined"]) == (offered, offered)
@@ -172,7 +172,7 @@ def test_sure_knock_outs_wait_behind_a_substitute():
     ids=["too strong", "weak", "a ghost", "nearly fainted"],
 )
 def test_explosions_are_vain_where_they_cannot_knock_out(foe, vain):
-    battle, watch = Battle([member("Exeggutor", "explosion", "psychic"), CHANSEY], [foe, FROZEN]), Watch(1)
+    battle, watch = Battle([member("Exeggutor", "explosion", "psychic"), CHANSEY], [foe, FROZEN]), OddityWatch(1)
     watch.see(np.zeros(1, int), *shown(battle, "move 1"))
     found = dict(zip(COUNTS, watch.counts[0], strict=True))
     assert (found["explosions"], found["vain_explosion"]) == (1, vain)
@@ -258,7 +258,7 @@ def test_counts_are_the_same_one_battle_at_a_time_and_from_the_players_own_reque
     for match in matches:
         teams = [game.teams[game.team_names.index(name)] for name in match.teams]
         replay = Battle(*teams, seed=words(mixed(np.array([match.seed], np.uint64), 0)[0][0]))
-        watches = [Watch(1), Watch(1)]
+        watches = [OddityWatch(1), OddityWatch(1)]
         for choices in match.choices:
             for seat, watch in enumerate(watches):
                 if choices[seat]:

@@ -16,11 +16,11 @@ LIVE = {"ou": 600, "random": 600, "wild": 900, "gadget": 900}
 
 @pytest.fixture(scope="session")
 def golden_battles():
-    return list(golden.unpack((DATA / "gen1_golden.xz").read_bytes()))
+    return list(golden.unpack_battles((DATA / "gen1_golden.xz").read_bytes()))
 
 
 def check(battles):
-    differences = [mismatch.explain() for battle in battles if (mismatch := differential.compare(battle))]
+    differences = [mismatch.explain() for battle in battles if (mismatch := differential.compare_battles(battle))]
     assert not differences, f"{len(differences)} battles differ; the first:\n{differences[0]}"
 
 
@@ -36,7 +36,7 @@ def test_recorded_battles_are_equal(golden_battles):
 
 def test_recorded_battles_reach_every_move_hint_line_and_condition(showdown, golden_battles):
     seen = coverage.Coverage()
-    for battle in (*golden_battles, *golden.unpack((DATA / "gen1_regressions.xz").read_bytes())):
+    for battle in (*golden_battles, *golden.unpack_battles((DATA / "gen1_regressions.xz").read_bytes())):
         seen.add((point.log for point in battle.points), (point.state for point in battle.points))
     assert seen.missing(showdown) == []
 
@@ -47,7 +47,7 @@ def test_earlier_differences_stay_mended(showdown):
 
 
 def test_recorded_earlier_differences_stay_mended():
-    check(golden.unpack((DATA / "gen1_regressions.xz").read_bytes()))
+    check(golden.unpack_battles((DATA / "gen1_regressions.xz").read_bytes()))
 
 
 def test_replaying_choices_gives_the_same_stream(showdown):
@@ -71,7 +71,7 @@ def test_a_difference_is_found_and_named(golden_battles, part):
     changed = (value[0], b"none") if isinstance(value, tuple) else bytes([value[0] ^ 1]) + value[1:]
     points = [*battle.points]
     points[7] = points[7]._replace(**{part: changed})
-    mismatch = differential.compare(oracle.Recorded(battle.setup, tuple(points), "", digested=True))
+    mismatch = differential.compare_battles(oracle.RecordedBattle(battle.setup, tuple(points), "", digested=True))
     assert mismatch is not None
     assert mismatch.point == 7
     assert len(mismatch.record["choices"]) == 7
@@ -101,7 +101,9 @@ def test_oracle_numbers_name_battles(showdown):
 def test_comparison_resumes_from_its_report(showdown, tmp_path):
     report = tmp_path / "report.json"
     for battles in (3, 5):
-        options = differential.Options(battles, kind="wild", report=report, mismatches=tmp_path / "mismatches", chunk=2)
+        options = differential.DifferentialOptions(
+            battles, kind="wild", report=report, mismatches=tmp_path / "mismatches", chunk=2
+        )
         assert differential.main(options) == 0
     summary = json.loads(report.read_text())
     assert summary["next"] == 5
@@ -114,7 +116,7 @@ def test_a_difference_is_kept_as_a_record_that_plays_again(showdown, golden_batt
     battle = golden_battles[3]
     points = [*battle.points]
     points[5] = points[5]._replace(seed=bytes(8))
-    mismatch = differential.compare(oracle.Recorded(battle.setup, tuple(points), "", digested=True))
+    mismatch = differential.compare_battles(oracle.RecordedBattle(battle.setup, tuple(points), "", digested=True))
     [name] = differential.save([mismatch], tmp_path)
     assert "-- seed" in (tmp_path / f"{name}.txt").read_text()
     kept = json.loads((tmp_path / f"{name}.json").read_text())

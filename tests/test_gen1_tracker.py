@@ -65,7 +65,7 @@ def test_showdowns_own_lines_give_the_engines_features(showdown, kind):
 
 
 def test_recorded_lines_of_showdown_give_the_engines_features():
-    battles = golden.unpack((DATA / "gen1_golden.xz").read_bytes())
+    battles = golden.unpack_battles((DATA / "gen1_golden.xz").read_bytes())
     assert sum(compare(recorded) for recorded in battles) > 5_000
 
 

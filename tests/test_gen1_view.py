@@ -268,4 +268,4 @@ def test_expected_damage_is_the_mean_of_the_rules():
 
 def test_the_document_lists_every_column():
     document = Path(view.__file__).parent / "engine" / "VIEW.md"
-    assert view.describe().strip() in document.read_text(encoding="utf-8")
+    assert view.describe_columns().strip() in document.read_text(encoding="utf-8")

@@ -130,3 +130,12 @@ def test_only_its_own_room_and_registries_know_of_gen_1(tmp_path):
     assert mentions(file) == ["a.gen1", "SWITCHES", "Gen 1"]
     found = {name: mentions(path) for name, path in MODULES.items() if not name.startswith(OWN) and name != LINES}
     assert {name: said for name, said in found.items() if said} == {}
+
+
+def test_no_public_class_has_the_name_of_another():
+    places: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

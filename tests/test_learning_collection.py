@@ -226,4 +226,4 @@ def test_who_sits_where_is_drawn_once_a_match() -> None:
     once.collect_all()
     for match, rounds in enumerate(once.matches.rounds):  # type: ignore[attr-defined]
         chosen = [actions[match] for actions in shown[1:rounds]]
-        assert chosen == [seated[match, 1] - 1] * len(chosen), "in round 1 there is no choice"
+        assert chosen == [seated[match, 1] - 1] * len(chosen), "in round 1 there is not a choice"

@@ -12,7 +12,7 @@ from pokespiel.learning.compute import Compute
 from pokespiel.learning.critics import Critics
 from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
-from pokespiel.learning.recording import Recorded, record_matches
+from pokespiel.learning.recording import RecordedPolicy, record_matches
 from pokespiel.learning.sampler import InMemory, Sampler, Transitions
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles.offline import Offline
@@ -30,7 +30,7 @@ def parts() -> tuple[Critics, Learner, Transitions]:
         for number, network in enumerate(critics.targets):
             network.policy.bias += 1.0 + number
             network.policy.weight += torch.randn(network.policy.weight.shape, generator=torch.manual_seed(number))
-    part = record_matches(KUHN, self_play(KUHN), [Recorded(Uniform())], 100, rng)
+    part = record_matches(KUHN, self_play(KUHN), [RecordedPolicy(Uniform())], 100, rng)
     return critics, Learner.make(KUHN, *setup), Sampler(InMemory([part]), rng).sample(len(part["action"]))
 
 

@@ -10,8 +10,8 @@ from learning_games import RepeatedPennies
 
 from pokespiel.core.policy import Uniform
 from pokespiel.learning.datasets import Dataset, Filter, policy_name
-from pokespiel.learning.pool import Curriculum, Pool
-from pokespiel.learning.recording import Recorded, record_matches
+from pokespiel.learning.pool import Curriculum, OpponentPool
+from pokespiel.learning.recording import RecordedPolicy, record_matches
 from pokespiel.learning.replay import Reservoir
 from pokespiel.learning.sampler import InMemory, OnDisk, Sampler
 from pokespiel.learning.schedules import Controller, KLTarget, Schedule
@@ -73,7 +73,7 @@ def test_the_controller_adapts_and_the_schedule_does_not_undo_it() -> None:
 
 def test_the_pool_prefers_whom_it_beats_less_and_forgets_nobody() -> None:
     game, easy, hard = RepeatedPennies(), Uniform(), Uniform()
-    pool = Pool(game, Curriculum(self_play=0.5, given=0.5, floor=0.05), {0: [easy, hard], 1: [easy, hard]})
+    pool = OpponentPool(game, Curriculum(self_play=0.5, given=0.5, floor=0.05), {0: [easy, hard], 1: [easy, hard]})
     results = np.repeat([[3.0, -3.0], [-3.0, 3.0]], 200, axis=0)  # all won against `easy`, all lost against `hard`
     pool.observe(np.repeat([[0, 3], [0, 4]], 200, axis=0), results)
     seating = pool.seating()
@@ -88,7 +88,7 @@ def test_the_pool_prefers_whom_it_beats_less_and_forgets_nobody() -> None:
 def test_each_kind_of_opponent_gets_its_share() -> None:
     """The easier of two given ones is met as rarely as the floor allows; the harder one is also the best."""
     shares = Curriculum(self_play=0.1, past=0.2, best=0.3, given=0.4, every=1, floor=0.05)
-    pool = Pool(RepeatedPennies(), shares, {0: [Uniform()], 1: [Uniform()]})
+    pool = OpponentPool(RepeatedPennies(), shares, {0: [Uniform()], 1: [Uniform()]})
     pool.update_done(Uniform, np.zeros((4, 2), int))
     assert [member.kind for member in pool.members] == ["given", "given", "past"]
     for member, score in zip(pool.members, (1.0, 0.2, 0.6), strict=True):
@@ -100,7 +100,7 @@ def test_each_kind_of_opponent_gets_its_share() -> None:
 
 
 def test_snapshots_are_bounded_and_wait_until_nobody_plays_them() -> None:
-    pool = Pool(RepeatedPennies(), Curriculum(past=0.5, every=1, slots=2), {})
+    pool = OpponentPool(RepeatedPennies(), Curriculum(past=0.5, every=1, slots=2), {})
     for _ in range(3):
         pool.update_done(Uniform, np.zeros((4, 2), int))
     assert len(pool.members) == 2
@@ -118,7 +118,9 @@ def folder(tmp_path: Path) -> Path:
     game, rng = RepeatedPennies(), np.random.default_rng(0)
     names = [policy_name(Uniform()), "other"]
     for _ in range(3):
-        part = record_matches(game, seat([[0, 1], [1, 0]], [1, 1], 1, [Uniform()]), [Recorded(Uniform())], 50, rng)
+        part = record_matches(
+            game, seat([[0, 1], [1, 0]], [1, 1], 1, [Uniform()]), [RecordedPolicy(Uniform())], 50, rng
+        )
         Dataset(tmp_path).append(part, {"game": game.name, "policies": names})
     return tmp_path
 
@@ -164,7 +166,7 @@ def test_filters(folder: Path) -> None:
 
 
 def test_outcome_balance() -> None:
-    always = Recorded(Uniform())
+    always = RecordedPolicy(Uniform())
     game, rng = RepeatedPennies(), np.random.default_rng(0)
     part = record_matches(game, self_play(game), [always], 4_000, rng)
     part["utility"] = np.where(rng.random(4_000)[part["match"]] < 0.9, 1.0, -1.0).astype(np.float32)
@@ -200,7 +202,7 @@ def test_a_sampler_sees_every_transition_once_a_pass_and_resumes(folder: Path) -
 
 def test_the_next_row_is_the_players_next_decision() -> None:
     game, rng = RepeatedPennies(), np.random.default_rng(0)
-    part = record_matches(game, self_play(game), [Recorded(Uniform())], 100, rng)
+    part = record_matches(game, self_play(game), [RecordedPolicy(Uniform())], 100, rng)
     drawn = Sampler(InMemory([part]), rng).sample(len(part["action"]))
     goes_on = ~drawn.last
     np.testing.assert_array_equal(drawn.next.player, drawn.now.player)

@@ -9,13 +9,13 @@ import pytest
 
 from pokespiel.game import load_game
 from pokespiel.learning.networks import NetworkOptions
-from pokespiel.learning.profile import Profiler, Speeds, proposed, table
+from pokespiel.learning.profile import Profiler, StageSpeeds, proposed, table
 from pokespiel.learning.scalars import Scalars
 
 
 def test_the_smallest_size_near_the_best_is_proposed() -> None:
     assert proposed({64: 10.0, 256: 95.0, 1024: 100.0}) == 256
-    speeds = Speeds({}, {}, {64: 50.0, 256: 100.0}, {512: 100.0, 2048: 200.0}, {512: 190.0, 2048: 210.0})
+    speeds = StageSpeeds({}, {}, {64: 50.0, 256: 100.0}, {512: 100.0, 2048: 200.0}, {512: 190.0, 2048: 210.0})
     best = speeds.proposal(epochs=2)
     assert (best.matches, best.minibatch, best.bf16) == (256, 2048, False)
     assert best.decisions_per_second == pytest.approx(1 / (1 / 100 + 2 / 200))

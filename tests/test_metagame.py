@@ -9,7 +9,7 @@ from toys import Always, BiasedRPS, Parity
 from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.game.matrix import matrix_game
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.metasolvers.uniform import Uniform as Uniformly
+from pokespiel.metasolvers.uniform import UniformSolver as Uniformly
 from pokespiel.payoffs.exact import ExactPayoffs
 from pokespiel.payoffs.sampling import SampledPayoffs
 from pokespiel.payoffs.tables import PayoffTable, Samples, deviations, grow, interval, spread

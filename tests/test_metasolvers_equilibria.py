@@ -5,7 +5,7 @@ import pygambit
 import pytest
 
 from pokespiel.metasolvers.logit import Logit
-from pokespiel.metasolvers.regret import nash_conv
+from pokespiel.metasolvers.regret import table_nash_conv
 
 
 def general_sum(*sizes, seed=0):
@@ -51,7 +51,9 @@ class TestLogit:
 
     def test_grows_into_a_nash_equilibrium(self):
         payoffs = general_sum(4, 3)
-        regrets = [nash_conv(payoffs, Logit(rationality)(payoffs).marginals) for rationality in (1, 10, 100, 1000)]
+        regrets = [
+            table_nash_conv(payoffs, Logit(rationality)(payoffs).marginals) for rationality in (1, 10, 100, 1000)
+        ]
         assert regrets == sorted(regrets, reverse=True)
         assert regrets[-1] < 3 * 2 * np.log(4) / 1000
 

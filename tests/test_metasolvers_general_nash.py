@@ -10,7 +10,7 @@ from exact_tables import fractions, random_table
 from pokespiel.core.tablefiles import NamedTable
 from pokespiel.metasolvers.equilibria import every_equilibrium
 from pokespiel.metasolvers.general_nash import GeneralNash
-from pokespiel.metasolvers.regret import nash_conv
+from pokespiel.metasolvers.regret import table_nash_conv
 from pokespiel.metasolvers.vertices import extreme_equilibria
 from pokespiel.payoffs.solutions import every_solution
 
@@ -95,7 +95,7 @@ class TestMorePlayers:
             payoffs = np.random.default_rng(seed).normal(size=(len(sizes), *sizes))
             listed = every_equilibrium(payoffs).profiles
             assert len(listed) % 2 == 1
-            assert max(nash_conv(payoffs, profile) for profile in listed) < 1e-9
+            assert max(table_nash_conv(payoffs, profile) for profile in listed) < 1e-9
             flat = [np.concatenate(profile) for profile in listed]
             for known in gambit_more_players(payoffs):
                 assert min(np.abs(known - found).max() for found in flat) < 1e-4

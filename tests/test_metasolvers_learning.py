@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from pokespiel.metasolvers.dynamics import _projected, replicator_flow
 from pokespiel.metasolvers.fictitious_play import FictitiousPlay
 from pokespiel.metasolvers.prd import ProjectedReplicator
-from pokespiel.metasolvers.regret import cce_gap, nash_conv
+from pokespiel.metasolvers.regret import cce_gap, table_nash_conv
 from pokespiel.metasolvers.regret_matching import RegretMatching
 from pokespiel.metasolvers.replicator import Replicator
 from pokespiel.metasolvers.tables import checked
@@ -39,7 +39,7 @@ class TestLearners:
         for seed in range(5):
             rng = np.random.default_rng(seed)
             matrix = rng.normal(size=rng.integers(2, 9, size=2))
-            regret = nash_conv(table(matrix), solver(table(matrix)).marginals)
+            regret = table_nash_conv(table(matrix), solver(table(matrix)).marginals)
             assert regret < 0.02 * np.ptp(matrix)
 
     def test_average_to_the_equilibrium_of_biased_rock_paper_scissors(self, solver):
@@ -182,7 +182,7 @@ class TestRegretMatching:
     def test_better_variants_are_better(self):
         payoffs = table(np.random.default_rng(5).normal(size=(30, 40)))
         variants = ("vanilla", "plus", "predictive")
-        vanilla, plus, predictive = (nash_conv(payoffs, RegretMatching(v)(payoffs).marginals) for v in variants)
+        vanilla, plus, predictive = (table_nash_conv(payoffs, RegretMatching(v)(payoffs).marginals) for v in variants)
         assert max(plus, predictive) < vanilla / 10
 
 
@@ -218,7 +218,7 @@ class TestReplicator:
 
     def test_average_has_the_regret_that_theory_allows(self):
         matrix = np.random.default_rng(8).normal(size=(6, 9))
-        regret = nash_conv(table(matrix), Replicator(steps=1000, step=1.0)(table(matrix)).marginals)
+        regret = table_nash_conv(table(matrix), Replicator(steps=1000, step=1.0)(table(matrix)).marginals)
         assert regret <= 1.01 * np.ptp(matrix) * (np.log(6) + np.log(9)) / 1000
 
     def test_last_state_is_an_option(self):

@@ -11,7 +11,7 @@ from pokespiel.metasolvers.interior_point import interior_points, polished
 from pokespiel.metasolvers.max_entropy_nash import MaxEntropyNash
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.rectified_nash import RectifiedNash
-from pokespiel.metasolvers.regret import nash_conv
+from pokespiel.metasolvers.regret import table_nash_conv
 
 BIASED_ROCK_PAPER_SCISSORS = np.array([[0, -0.5, 1], [0.5, 0, -0.1], [-1, 0.1, 0]])
 """Omidshafiei et al. 2019; equilibrium (1/16, 10/16, 5/16)."""
@@ -52,7 +52,7 @@ class TestEquilibria:
         for seed in range(60):
             payoffs = table(random_matrix(seed))
             marginals = solver(payoffs).marginals
-            assert nash_conv(payoffs, marginals) <= 1e-9 * max(np.ptp(payoffs[0]), 1e-300)
+            assert table_nash_conv(payoffs, marginals) <= 1e-9 * max(np.ptp(payoffs[0]), 1e-300)
 
     def test_find_the_value_and_strategies_worked_out_by_hand(self, solver):
         # Row mixes p so that both columns pay alike, 4p + 2(1 - p) = p + 3(1 - p): p = 1/4; column 1/2; value 5/2.
@@ -103,7 +103,7 @@ class TestNash:
     @pytest.mark.parametrize("size", [150, 300])
     def test_solves_large_tables_to_rounding(self, size):
         payoffs = table(np.random.default_rng(size).normal(size=(size, size + 7)))
-        assert nash_conv(payoffs, Nash()(payoffs).marginals) < 1e-12
+        assert table_nash_conv(payoffs, Nash()(payoffs).marginals) < 1e-12
 
     def test_falls_back_on_whole_numbers(self, monkeypatch):
         monkeypatch.setattr(nash, "by_interior_point", first_policies)

@@ -10,10 +10,10 @@ from pokespiel.metasolvers.regret import (
     deviation_gains,
     joint_of,
     marginals_of,
-    nash_conv,
     population_regret,
     product,
     swap_gains,
+    table_nash_conv,
 )
 
 ASYMMETRIC = np.stack([[[4.0, 1.0], [2.0, 3.0]], [[-4.0, -1.0], [-2.0, -3.0]]])
@@ -40,7 +40,7 @@ def test_gains_have_the_right_direction_on_an_asymmetric_table():
 def test_biased_rock_paper_scissors_at_uniform():
     own = np.array([[0, -0.5, 1], [0.5, 0, -0.1], [-1, 0.1, 0]])
     third = np.full(3, 1 / 3)
-    assert nash_conv(np.stack([own, -own]), (third, third)) == pytest.approx(2 * 0.5 / 3)
+    assert table_nash_conv(np.stack([own, -own]), (third, third)) == pytest.approx(2 * 0.5 / 3)
 
 
 @pytest.mark.parametrize("sizes", [(3, 4), (4, 2, 3), (2, 3, 2, 2)])
@@ -60,7 +60,7 @@ class TestAgainstSumsOverProfiles:
         payoffs = rng.normal(size=(len(sizes), *sizes))
         marginals = random_marginals(sizes, rng)
         joint = product(marginals)
-        assert nash_conv(payoffs, marginals) == pytest.approx(cce_gap(payoffs, joint))
+        assert table_nash_conv(payoffs, marginals) == pytest.approx(cce_gap(payoffs, joint))
         assert population_regret(payoffs, MetaStrategy(marginals, joint)) == pytest.approx(cce_gap(payoffs, joint))
         for one, other in zip(marginals_of(joint), marginals, strict=True):
             np.testing.assert_allclose(one, other)

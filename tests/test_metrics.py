@@ -14,7 +14,7 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.oracles import Training
 from pokespiel.payoffs.sampling import SampledPayoffs
 from pokespiel.payoffs.tables import PayoffTable, Samples
-from pokespiel.psro import Beginning, psro
+from pokespiel.psro import InitialPopulations, psro
 from pokespiel.runs.metrics import effective, row, win_rate
 
 
@@ -66,7 +66,7 @@ class Cycle:
 
 def rows_of(oracles, iterations=3, **options):
     game, solver = BiasedRPS(), Nash()
-    beginning = Beginning.of(game, {"rock": Always(0)})
+    beginning = InitialPopulations.of(game, {"rock": Always(0)})
     states = psro(
         game, solver, oracles, SampledPayoffs(units=60), np.random.default_rng(0), beginning=beginning, **options
     )

@@ -14,7 +14,7 @@ from pokespiel.payoffs.tables import PayoffTable
 from pokespiel.psro import PSROState
 from pokespiel.runs.initial import policy_named
 from pokespiel.runs.mixtures import mixture_of
-from pokespiel.runs.run import PSROConfig, RunFolder, Standing
+from pokespiel.runs.run import PSROConfig, RunFolder, RunState
 
 EDGE = np.array([0.6, SUPPORT, np.nextafter(SUPPORT, 1), 1e-8, 0.0, 0.4])
 """Weights on both sides of the edge and upon it."""
@@ -35,7 +35,7 @@ def run(tmp_path) -> RunFolder:
     table = PayoffTable(np.zeros((2, number, number)))
     state = PSROState(0, (members,), (origins,), table, answer, answer, random)
     with RunFolder.create(tmp_path / "run", PSROConfig(game="gen1ou(pool=one)", iterations=0)) as folder:
-        folder.save(Standing(state, ({"iteration": 0},), (EDGE[None],), 0.0), None)
+        folder.save(RunState(state, ({"iteration": 0},), (EDGE[None],), 0.0), None)
     return folder
 
 

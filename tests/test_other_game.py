@@ -20,9 +20,9 @@ from pokespiel.evaluation.victims import Victim
 from pokespiel.game import load_game, protocols
 from pokespiel.learning.networks import NetworkShape
 from pokespiel.learning.rewards import Reward, Shaper
-from pokespiel.payoffs.allocation import Uniform as Level
+from pokespiel.payoffs.allocation import UniformAllocation as Level
 from pokespiel.report.page import Page
-from pokespiel.report.tournament import write_report
+from pokespiel.report.tournament import write_tournament_report
 from pokespiel.runs.initial import policies_named
 from pokespiel.runs.tournament.folder import Plan, Tournament
 
@@ -81,7 +81,7 @@ def test_its_turns_and_draws_are_logged_and_its_section_reported(tmp_path):
     members = {"all": policies_named(["baselines"], MINES)}
     with Tournament.open(tmp_path, NAME, 0, members) as tournament:
         list(tournament.play(Plan(Level(), units=4, first=4)))
-        write_report(tournament, tmp_path / "report.html", matches=8)
+        write_tournament_report(tournament, tmp_path / "report.html", matches=8)
     with open(tmp_path / "matches.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["mine"] for row in rows} <= {"north", "south"}

@@ -1,4 +1,4 @@
-"""The loop: who responds to what, what a state holds, and that any state continues to the same numbers."""
+"""The loop: who responds to what, what a state holds, and that any state reproduces its numbers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from toys import Always, BiasedRPS, Parity
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.self_play import SelfPlay
-from pokespiel.metasolvers.uniform import Uniform
+from pokespiel.metasolvers.uniform import UniformSolver
 from pokespiel.oracles import Training
 from pokespiel.oracles.metrics import merged_metrics
 from pokespiel.payoffs.sampling import SampledPayoffs
 from pokespiel.payoffs.tables import PayoffTable
-from pokespiel.psro import Beginning, PSROState, psro, respond_to
+from pokespiel.psro import InitialPopulations, PSROState, psro, respond_to
 
 
 class Random:
@@ -112,7 +112,7 @@ def first_kept(marginal: np.ndarray) -> np.ndarray:
 
 def test_responses_train_against_the_others_product_and_see_all_members():
     oracle = Random()
-    take(loop(solver=Uniform(), oracles=[oracle]), 4)
+    take(loop(solver=UniformSolver(), oracles=[oracle]), 4)
     call = oracle.calls[-1]
     assert sorted(call["opponents"]) == [0, 1]
     for seat, opponents in call["opponents"].items():
@@ -125,13 +125,16 @@ def test_responses_train_against_the_others_product_and_see_all_members():
 
 
 def test_one_solver_to_train_against_and_another_to_judge_by():
-    state = take(loop(solver=SelfPlay(), evaluator=Uniform()), 4)[-1]
+    state = take(loop(solver=SelfPlay(), evaluator=UniformSolver()), 4)[-1]
     assert state.training.marginals[0].tolist() == [0, 0, 0, 1]
     assert state.strategy.marginals[0].tolist() == [0.25] * 4
 
 
 def test_responses_train_against_the_solvers_mixture_not_the_evaluators():
-    for solver, evaluator, weights in ((SelfPlay(), Uniform(), [1.0]), (Uniform(), SelfPlay(), [1 / 3] * 3)):
+    for solver, evaluator, weights in (
+        (SelfPlay(), UniformSolver(), [1.0]),
+        (UniformSolver(), SelfPlay(), [1 / 3] * 3),
+    ):
         oracle = Random()
         take(loop(solver=solver, evaluator=evaluator, oracles=[oracle]), 4)
         for opponents in oracle.calls[-1]["opponents"].values():
@@ -213,7 +216,9 @@ def test_oracles_take_turns():
 
 def test_a_loop_may_begin_with_any_policies_and_what_is_known_of_them():
     first = take(loop(BiasedRPS()), 4)[-1]
-    grown = Beginning(((*first.populations[0], Always(0)),), ((*first.origins[0], {"name": "rock"}),), first.table)
+    grown = InitialPopulations(
+        ((*first.populations[0], Always(0)),), ((*first.origins[0], {"name": "rock"}),), first.table
+    )
     (state,) = take(loop(BiasedRPS(), beginning=grown), 1)
     assert state.iteration == 0
     assert state.table.sizes == (5, 5)
@@ -286,7 +291,7 @@ def test_a_state_in_the_middle_of_an_idle_turn_goes_on_idle():
 
 
 def test_solvers_that_go_by_the_order_of_responses_keep_those_that_come_again():
-    for solver in (Uniform(), SelfPlay()):
+    for solver in (UniformSolver(), SelfPlay()):
         states = take(loop(solver=solver, oracles=[Same(0)]), 5)
         assert states[-1].table.sizes == (5, 5)
         assert states[-1].idle == 0

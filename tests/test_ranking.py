@@ -10,7 +10,7 @@ from test_allocation import CYCLE, above, sampled
 
 from pokespiel.core.intervals import mean_interval
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.metasolvers.uniform import Uniform
+from pokespiel.metasolvers.uniform import UniformSolver
 from pokespiel.payoffs.ranking import rank
 from pokespiel.payoffs.tables import PayoffTable, Samples
 
@@ -32,7 +32,7 @@ def test_scores_are_the_row_s_and_leave_out_oneself():
 
 def test_each_seat_of_an_asymmetric_game_has_its_ranking():
     payoffs = np.array([[[1.0, 0.0, 0.0], [0.5, -1.0, 0.2]], [[0.0, 1.0, 1.0], [0.5, 1.0, 0.0]]])
-    _, (first, second) = rank(PayoffTable(payoffs), Uniform(), (-1, 1), rng())
+    _, (first, second) = rank(PayoffTable(payoffs), UniformSolver(), (-1, 1), rng())
     assert np.allclose(first.overall.mean, [1 / 3, -0.1])
     assert np.allclose(second.overall.mean, [0.25, 1.0, 0.5])
     assert np.allclose(second.against_mixture.mean, second.overall.mean)
@@ -48,7 +48,7 @@ def test_intervals_cover_the_true_scores():
     covered = []
     for seed in range(150):
         table = sampled(CYCLE, cells, np.full(6, 40), rng(seed))
-        _, (ranking,) = rank(table, Uniform(), (-1, 1), rng(), symmetric=True, draws=2)
+        _, (ranking,) = rank(table, UniformSolver(), (-1, 1), rng(), symmetric=True, draws=2)
         covered.append((ranking.overall.low <= truth) & (truth <= ranking.overall.high))
     assert 0.93 < np.mean(covered) <= 0.99
     assert np.mean(covered, axis=0).min() > 0.9, "of the best and the worst too"
@@ -56,7 +56,9 @@ def test_intervals_cover_the_true_scores():
 
 def test_wins_alone_leave_a_doubt():
     cells, certain = above(2), np.array([[0, 1.0], [-1.0, 0]])
-    _, (ranking,) = rank(sampled(certain, cells, np.array([20]), rng()), Uniform(), (-1, 1), rng(), symmetric=True)
+    _, (ranking,) = rank(
+        sampled(certain, cells, np.array([20]), rng()), UniformSolver(), (-1, 1), rng(), symmetric=True
+    )
     low, high = mean_interval(20, 20.0, 20.0, (-1.0, 1.0))
     assert (ranking.overall.low[0], ranking.overall.high[0]) == pytest.approx((float(low), float(high)))
     assert low < 0.66, "the exact binomial interval's end"
@@ -75,7 +77,7 @@ def test_mirrored_cells_count_once():
         played[place] = 50
     nothing = np.zeros((3, *shape), np.int64)
     table = PayoffTable(payoffs, Samples(played, products, nothing, nothing, nothing, nothing[0]))
-    _, (ranking,) = rank(table, Uniform(), (-1, 1), rng(), symmetric=True, draws=2)
+    _, (ranking,) = rank(table, UniformSolver(), (-1, 1), rng(), symmetric=True, draws=2)
     low, high = mean_interval(50, units[:, 0].sum(), (units[:, 0] ** 2).sum(), (-1.0, 1.0))
     ends = ranking.overall.low[0], ranking.overall.high[0]
     assert ends == pytest.approx((low / 2, high / 2)), "half of the choices are twins, who are paid 0"

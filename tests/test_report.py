@@ -275,7 +275,7 @@ def test_deviations_are_listed_where_they_cannot_be_drawn():
     payoffs[0, :, :, 0] = np.eye(2)
     payoffs[1] = 1 - payoffs[0]
     mass = np.array([[0.4, 0.3], [0.2, 0.1]])[..., None]
-    header, *rows = graphs.deviations(response_graph(payoffs), payoffs, (["a", "b"], ["c", "d"], ["e"]), mass, 3)
+    header, *rows = graphs.deviation_edges(response_graph(payoffs), payoffs, (["a", "b"], ["c", "d"], ["e"]), mass, 3)
     assert header[:4] == ["player 0", "player 1", "player 2", "weight"]
     assert [row[:4] for row in rows] == [["a", "c → d", "e", 0.4], ["a → b", "d", "e", 0.3], ["b → a", "c", "e", 0.2]]
     assert [row[-1] for row in rows] == ["yes"] * 3

@@ -13,7 +13,7 @@ import pytest
 
 from pokespiel.commands.main import main
 from pokespiel.core.options import Choice
-from pokespiel.report.run import write_report
+from pokespiel.report.run import write_run_report
 from pokespiel.runs.run import PSROConfig, RunFolder
 from pokespiel.runs.session import work
 
@@ -81,7 +81,7 @@ def pages(tmp_path_factory) -> dict[str, str]:
     for name, config in configs.items():
         with RunFolder.create(path / name, config) as run:
             work(run)
-        write_report(RunFolder(path / name), path / name / "report.html", matches=10)
+        write_run_report(RunFolder(path / name), path / name / "report.html", matches=10)
     players = ["random", "max_damage", "expert", "gym_leader"]
     assert main(["tournament", *players, "--game", gen1, "--units", "4", "--folder", str(path / "tournament")]) == 0
     assert main(["report", str(path / "tournament")]) == 0

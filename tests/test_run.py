@@ -281,7 +281,7 @@ def test_an_interrupt_stops_at_a_whole_state_and_says_how_to_go_on(tmp_path, num
     assert process.returncode == 130, error
     assert "stopping at the next checkpoint" in error
     reached = RunFolder(path).standing().state.iteration
-    assert f"stopped at iteration {reached}; go on with: pokespiel psro --run {path} --resume" in out
+    assert f"stopped at iteration {reached}; resume with: pokespiel psro --run {path} --resume" in out
     assert len(rows(path)) == reached + 1
 
 

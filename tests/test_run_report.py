@@ -15,7 +15,7 @@ import pytest
 from pokespiel.commands.main import main
 from pokespiel.core.options import Choice
 from pokespiel.report.progress import gains, responses
-from pokespiel.report.run import write_report
+from pokespiel.report.run import write_run_report
 from pokespiel.runs.chain import chain_of, told_apart
 from pokespiel.runs.run import PSROConfig, RunFolder
 from pokespiel.runs.session import work
@@ -24,7 +24,7 @@ from pokespiel.runs.session import work
 def report_of(path, config: PSROConfig) -> str:
     with RunFolder.create(path / "run", config) as run:
         work(run)
-    write_report(RunFolder(path / "run"), path / "report.html")
+    write_run_report(RunFolder(path / "run"), path / "report.html")
     return (path / "report.html").read_text(encoding="utf-8")
 
 
@@ -182,7 +182,7 @@ def test_phases_of_one_folder_name_are_told_apart(phases, tmp_path):
     chain = chain_of(RunFolder(tmp_path / "second" / "run"))
     assert [phase.name for phase in chain.phases] == ["first/run", "second/run"]
     assert chain.boundaries() == {"first/run": -0.5, "second/run": 2.5}
-    write_report(RunFolder(tmp_path / "second" / "run"), tmp_path / "report.html", matches=0)
+    write_run_report(RunFolder(tmp_path / "second" / "run"), tmp_path / "report.html", matches=0)
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Every option of first/run" in html
     assert "Every option of second/run" in html
@@ -271,7 +271,7 @@ def test_a_run_that_was_stopped_says_how_to_go_on(tmp_path):
     with RunFolder.create(tmp_path / "a run", PSROConfig("kuhn_poker", iterations=2)) as run:
         work(run)
     with RunFolder.resume(tmp_path / "a run", PSROConfig("kuhn_poker", iterations=5)) as run:
-        write_report(run, tmp_path / "report.html")
+        write_run_report(run, tmp_path / "report.html")
     said = lead((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert f"finished 2 of its 5 iterations; “pokespiel psro --run '{tmp_path / 'a run'}' --resume”" in said
 
@@ -294,4 +294,4 @@ def test_a_game_of_unequal_sums_shows_both_players_payoffs(tmp_path):
 
 def test_nothing_finished_is_said(tmp_path):
     with RunFolder.create(tmp_path, PSROConfig("kuhn_poker")) as run, pytest.raises(ValueError, match="no finished"):
-        write_report(run, tmp_path / "report.html")
+        write_run_report(run, tmp_path / "report.html")

@@ -11,10 +11,10 @@ from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown.battle import LiveBattle
-from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.player import PolicyPlayer
-from pokespiel.showdown.protocol import battle_number, messages, popup_text, to_id
-from pokespiel.showdown.tally import NOTHING, Played
+from pokespiel.showdown.protocol import battle_number, messages, popup_text, user_id
+from pokespiel.showdown.tally import NOTHING, PlayedBattle
 
 TEAM = load_pool("one")[0]
 ROOM = "battle-gen1ou-7"
@@ -56,7 +56,7 @@ def battle_begun(*lines):
 def test_what_follows_an_end_changes_nothing(end, utility, error):
     battle = battle_begun(end, error)
     assert (battle.utility, battle.trouble, battle.gone) == (utility, "", "")
-    assert Played.of(battle).outcome == {1.0: "won", -1.0: "lost", 0.0: "tied"}[utility]
+    assert PlayedBattle.of(battle).outcome == {1.0: "won", -1.0: "lost", 0.0: "tied"}[utility]
 
 
 @pytest.mark.parametrize("line", HARMLESS)
@@ -76,8 +76,8 @@ def test_harmless_lines_leave_the_battle_running(line):
 def test_a_broken_battle_has_no_result(line):
     battle = battle_begun(line)
     assert battle.over.is_set()
-    assert (Played.of(battle).outcome, battle.utility) == ("unfinished", None)
-    assert "crashed" in Played.of(battle).reason
+    assert (PlayedBattle.of(battle).outcome, battle.utility) == ("unfinished", None)
+    assert "crashed" in PlayedBattle.of(battle).reason
 
 
 def test_a_refused_choice_is_given_up_and_the_end_is_still_the_servers():
@@ -85,9 +85,9 @@ def test_a_refused_choice_is_given_up_and_the_end_is_still_the_servers():
     battle = battle_begun(refused)
     assert not battle.over.is_set()
     assert "matching surf" in battle.trouble
-    assert Played.of(battle_begun(refused, "|win|Foe")).outcome == "given up"
-    assert Played.of(battle_begun(refused, "|win|Our Bot")).outcome == "won"
-    assert Played.of(battle_begun(refused, "|tie")).outcome == "tied"
+    assert PlayedBattle.of(battle_begun(refused, "|win|Foe")).outcome == "given up"
+    assert PlayedBattle.of(battle_begun(refused, "|win|Our Bot")).outcome == "won"
+    assert PlayedBattle.of(battle_begun(refused, "|tie")).outcome == "tied"
 
 
 def test_a_win_counts_although_the_counting_of_blunders_fails(monkeypatch, caplog):
@@ -112,7 +112,7 @@ class Silent(PolicyPlayer):
     """Without a server: what it would say is kept."""
 
     def __init__(self):
-        desk = Desk(BASELINES.build("random"), np.random.default_rng(0))
+        desk = InferenceBatcher(BASELINES.build("random"), np.random.default_rng(0))
         super().__init__(desk, name="Our Bot", server=ServerConfiguration("", ""))
         self.said = []
         self.connection.say = self.say
@@ -152,7 +152,7 @@ def test_in_whichever_order_a_room_closes_a_win_that_was_told_counts(order):
     player = told(*((ROOM, line) for line in order))
     (battle,) = player.battles
     closed = min(order.index(CLOSED[0]), order.index(CLOSED[2]))
-    assert Played.of(battle).outcome == ("won" if order.index("|win|Our Bot") < closed else "unfinished")
+    assert PlayedBattle.of(battle).outcome == ("won" if order.index("|win|Our Bot") < closed else "unfinished")
     assert battle.trouble == ""
     assert (ROOM, "/forfeit") not in player.said
 
@@ -161,7 +161,7 @@ def test_in_whichever_order_a_room_closes_a_win_that_was_told_counts(order):
 def test_a_room_that_is_closed_ends_the_battle_at_once(line):
     (battle,) = told((ROOM, line)).battles
     assert battle.over.is_set()
-    assert Played.of(battle).reason.startswith("its room is closed")
+    assert PlayedBattle.of(battle).reason.startswith("its room is closed")
 
 
 def test_a_renamed_room_is_followed_and_the_last_choice_said_again():
@@ -176,9 +176,9 @@ def test_a_renamed_room_is_followed_and_the_last_choice_said_again():
 def test_the_new_name_of_a_room_is_the_one_that_counts():
     rename = f"|noinit|rename|{HIDDEN}|Our Bot vs. Foe"
     player = told((ROOM, rename), (ROOM, "|noinit|nonexistent|gone"), (ROOM, "|deinit"), (HIDDEN, "|win|Our Bot"))
-    assert Played.of(player.battles[0])[:4] == (HIDDEN, "", "Foe", "won")
+    assert PlayedBattle.of(player.battles[0])[:4] == (HIDDEN, "", "Foe", "won")
     player = told((ROOM, rename), (HIDDEN, f"|noinit|rename|{ROOM}|Our Bot vs. Foe"), (ROOM, "|tie"))
-    assert Played.of(player.battles[0]).outcome == "tied"
+    assert PlayedBattle.of(player.battles[0]).outcome == "tied"
 
 
 def test_a_battle_is_told_again_and_answered_once():
@@ -203,7 +203,7 @@ def test_thrown_out_of_the_room_we_ask_to_be_let_in_again_once():
 def test_a_room_of_the_same_number_after_a_restart_is_another_battle():
     first = ["|t:|100", *beginning()]
     player = told((ROOM, "|t:|100"), (ROOM, "|init|battle", "|t:|200", *first[1:]))
-    assert [Played.of(battle).outcome for battle in player.battles] == ["unfinished", None]
+    assert [PlayedBattle.of(battle).outcome for battle in player.battles] == ["unfinished", None]
     assert "restarted" in player.battles[0].gone
 
 
@@ -217,7 +217,7 @@ def test_a_battle_that_was_counted_is_not_counted_again():
 
 
 def test_names_and_messages_are_taken_apart_as_the_server_makes_them():
-    assert [to_id(name) for name in ("Jürgen  B.", "  our BOT ", "‽", "K")] == ["jrgenb", "ourbot", "", "k"]
+    assert [user_id(name) for name in ("Jürgen  B.", "  our BOT ", "‽", "K")] == ["jrgenb", "ourbot", "", "k"]
     assert battle_number(HIDDEN) == battle_number(ROOM) == ROOM
     assert [battle_number(room) for room in ("battle-gen1ou", "battle-gen9ou-1", "battle-gen1ou-1x", "lobby")] == [
         None
@@ -231,11 +231,11 @@ def test_names_and_messages_are_taken_apart_as_the_server_makes_them():
 
 
 def test_a_tally_follows_a_battle_through_renames_and_keeps_what_has_ended():
-    running = Played(ROOM)
-    tally = NOTHING.noting(running).noting(Played(HIDDEN, "100", "Foe"))
-    assert tally.battles == (Played(HIDDEN, "100", "Foe"),)
-    tally = tally.noting(Played(ROOM, "100", "Foe", "won", 9))
+    running = PlayedBattle(ROOM)
+    tally = NOTHING.noting(running).noting(PlayedBattle(HIDDEN, "100", "Foe"))
+    assert tally.battles == (PlayedBattle(HIDDEN, "100", "Foe"),)
+    tally = tally.noting(PlayedBattle(ROOM, "100", "Foe", "won", 9))
     again = tally.noting(running)  # a restarted server gives the number again
     assert [battle.outcome for battle in again.battles] == ["won", None]
-    assert again.noting(Played(ROOM, "300", "Foe", "given up", 2, "why")).given_up == 1
+    assert again.noting(PlayedBattle(ROOM, "300", "Foe", "given up", 2, "why")).given_up == 1
     assert (again.won, again.finished, again.score()[0]) == (1, 1, 1.0)

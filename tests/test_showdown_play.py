@@ -21,7 +21,7 @@ from pokespiel.showdown import serve as serve_module
 from pokespiel.showdown.arena import Conditions, local_server, play_arena, seat_swapped
 from pokespiel.showdown.connection import LoginFailed
 from pokespiel.showdown.contestants import PokeEnvContestant, PolicyContestant
-from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.online import Account, server_at
 from pokespiel.showdown.player import PolicyPlayer
 from pokespiel.showdown.record import Record, read_record
@@ -225,7 +225,7 @@ def test_decisions_that_fall_due_together_are_one_call():
         return observations.legal / observations.legal.sum(axis=1, keepdims=True)
 
     async def ask():
-        desk = Desk(memoryless(policy), np.random.default_rng(0))
+        desk = InferenceBatcher(memoryless(policy), np.random.default_rng(0))
         legal = np.zeros(ACTIONS, bool)
         legal[[2, 5]] = True
         seats = [desk.seat(player) for player in (0, 1, 0, 0)]

@@ -33,7 +33,7 @@ from pokespiel.showdown.connection import LoginFailed, assertion_of
 from pokespiel.showdown.journal import Journal
 from pokespiel.showdown.online import Account, Online
 from pokespiel.showdown.serve import serve
-from pokespiel.showdown.tally import NOTHING, Played
+from pokespiel.showdown.tally import NOTHING, PlayedBattle
 
 BOT = "Our Bot"
 DOCUMENTATION = Path(__file__).parents[1] / "docs" / "showdown.md"
@@ -168,7 +168,7 @@ def test_a_command_is_interrupted_killed_and_gone_on_with(server, tmp_path):
         assert told.startswith("won 0, lost 0, tied 0, unfinished 1, of them given up 1")
         assert "giving up the battle under way: against holder, turn 3" in progress
         assert "given up against holder in turn 3: the bot was stopped" in progress
-        assert progress.endswith(f"interrupted; the record is in {out}, and the same command goes on\n")
+        assert progress.endswith(f"interrupted; the record is in {out}, and the same command resumes it\n")
 
         with process(server, out) as running:
             wait_for(lambda: len(kept(out)) == 2 and foe.reached, 60)
@@ -411,5 +411,5 @@ def test_an_assertion_is_handed_on():
 
 
 def test_a_battle_in_words():
-    assert str(Played("r", "1", "Foe", "won", 12)) == "won against Foe in turn 12"
-    assert str(Played("r", "1", "", "unfinished", 0, "why")) == "unfinished in turn 0: why"
+    assert str(PlayedBattle("r", "1", "Foe", "won", 12)) == "won against Foe in turn 12"
+    assert str(PlayedBattle("r", "1", "", "unfinished", 0, "why")) == "unfinished in turn 0: why"

@@ -11,10 +11,10 @@ from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.teams import load_pool
 from pokespiel.showdown.arena import Conditions, Fixture, local_server, play_arena
-from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.recording import NotARecording, Recording, recordings
 from pokespiel.showdown.serve import serve
-from pokespiel.showdown.views import Comparison, WitnessContestant, compare, played, shown, told
+from pokespiel.showdown.views import Comparison, WitnessContestant, compare_views, played, shown, told
 
 PLAYERS = ("random", "gym_leader")
 BATTLES = 8
@@ -31,7 +31,7 @@ def some_teams(count):
 def served(showdown, tmp_path_factory):
     """Recordings of battles over a server, and what both players were shown in them."""
     folder, rng = tmp_path_factory.mktemp("record"), np.random.default_rng(0)
-    contestants = [WitnessContestant(Desk(BASELINES.build(name), rng)) for name in PLAYERS]
+    contestants = [WitnessContestant(InferenceBatcher(BASELINES.build(name), rng)) for name in PLAYERS]
     contestants[1] = replace(contestants[1], views=contestants[0].views)
     fixtures = [Fixture(teams, index % 2) for index, teams in enumerate(some_teams(BATTLES))]
     with serve(record=folder) as server:
@@ -44,7 +44,7 @@ def served(showdown, tmp_path_factory):
 
 
 def compare_with(recording, views):
-    return compare(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
+    return compare_views(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
 
 
 def test_views_over_a_server_are_the_engines(served):
@@ -62,7 +62,7 @@ def test_views_of_told_battles_are_the_engines():
     for teams in some_teams(BATTLES):
         battle = Battle(*teams, seed=rng.integers(1 << 16, size=4))
         policies = [BASELINES.build(name) for name in PLAYERS]
-        found += compare(played(battle, policies, rng), [told(0), told(1)])
+        found += compare_views(played(battle, policies, rng), [told(0), told(1)])
     assert found.differences == []
     assert found.decisions > 40 * BATTLES
 
@@ -72,10 +72,10 @@ def test_another_battle_than_was_seen_is_told(served):
     recording = kept[0]
     tampered = list(views[recording.room, 0])
     tampered[3] = tampered[3]._replace(legal=~tampered[3].legal)
-    found = compare(recording.replay(), [shown(tampered, 0), shown(views[recording.room, 1], 1)])
+    found = compare_views(recording.replay(), [shown(tampered, 0), shown(views[recording.room, 1], 1)])
     assert len(found.differences) == 1
     assert "shown the choices" in found.differences[0]
-    fewer = compare(recording.replay(), [shown(views[recording.room, 0], 0), lambda battle: None])
+    fewer = compare_views(recording.replay(), [shown(views[recording.room, 0], 0), lambda battle: None])
     assert len(fewer.differences) == len(views[recording.room, 1])
 
 

@@ -26,7 +26,7 @@ from pokespiel.game.gen1.teams import (
     unpack,
     validate,
 )
-from pokespiel.game.gen1.teams.legality import facts
+from pokespiel.game.gen1.teams.legality import legality_facts
 from pokespiel.showdown import install
 from pokespiel.showdown.reference.spoil import WAYS
 
@@ -59,8 +59,8 @@ spreads = st.builds(Spread, *[numbers] * 6)
 names = st.text("abcdefghijklmnopqrstuvwxyzABC .'-é()0", min_size=1, max_size=18).map(str.strip).filter(bool)
 sets = st.builds(
     PokemonSet,
-    species=st.sampled_from(sorted(one.name for one in facts().species.values())),
-    moves=st.lists(st.sampled_from(sorted(facts().moves.values())), max_size=4).map(tuple),
+    species=st.sampled_from(sorted(one.name for one in legality_facts().species.values())),
+    moves=st.lists(st.sampled_from(sorted(legality_facts().moves.values())), max_size=4).map(tuple),
     level=st.integers(0, 100),
     evs=spreads,
     ivs=st.builds(Spread, *[st.integers(0, 31)] * 6),

@@ -22,7 +22,7 @@ from pokespiel.game.gen1.teams import (
     validate,
 )
 from pokespiel.game.gen1.teams.generate import generate, main
-from pokespiel.game.gen1.teams.legality import DATA, facts
+from pokespiel.game.gen1.teams.legality import DATA, legality_facts
 
 TAUROS = PokemonSet("Tauros", ("Body Slam",))
 CHANSEY = PokemonSet("Chansey", ("Ice Beam",))
@@ -98,7 +98,8 @@ def test_generated_teams_follow_the_stated_usage():
     low = [one for team in teams for one in team if one.ivs.atk == 2]
     assert low
     assert not any(
-        facts().physical & {move.lower().replace(" ", "").replace("-", "") for move in one.moves} for one in low
+        legality_facts().physical & {move.lower().replace(" ", "").replace("-", "") for move in one.moves}
+        for one in low
     )
 
 

@@ -20,7 +20,7 @@ from pokespiel.game.gen1.teams import (
     unpack,
     validate,
 )
-from pokespiel.game.gen1.teams.legality import DATA, facts
+from pokespiel.game.gen1.teams.legality import DATA, legality_facts
 from pokespiel.showdown import install
 from pokespiel.showdown.reference.spoil import WAYS, spoil
 from pokespiel.showdown.reference.teams import disagreement, reasons, showdown_verdicts
@@ -167,13 +167,17 @@ def test_agrees_with_showdown_on_newly_spoiled_teams(showdown):
 
 def test_every_species_may_learn_what_showdown_lets_it_learn(showdown):
     """All 151 x 165 pairs of species and move at level 100, and both sides of every level that matters."""
-    sets = [PokemonSet(one.name, (move,)) for one in facts().species.values() for move in facts().moves.values()]
-    for one in facts().species.values():
+    sets = [
+        PokemonSet(one.name, (move,))
+        for one in legality_facts().species.values()
+        for move in legality_facts().moves.values()
+    ]
+    for one in legality_facts().species.values():
         marks = [(move, level) for move, level in one.learns.items() if level > 1]
         marks += [("tackle", level) for level in (one.met_at, one.evolves_at) if level]
         marks += [(move, event.level) for event in one.events.values() for move in event.moves]
         sets += [
-            PokemonSet(one.name, (facts().moves[move],), level=at)
+            PokemonSet(one.name, (legality_facts().moves[move],), level=at)
             for move, level in marks
             for at in (level - 1, level)
             if at > 0
@@ -185,12 +189,12 @@ def test_every_species_may_learn_what_showdown_lets_it_learn(showdown):
 
 def test_pairs_of_moves_agree_with_showdown(showdown):
     """Every pair of moves of the species that events or impossible combinations concern."""
-    concerned = {owner for owner, _ in facts().combinations} | {
-        k for k, one in facts().species.items() if one.event_moves
+    concerned = {owner for owner, _ in legality_facts().combinations} | {
+        k for k, one in legality_facts().species.items() if one.event_moves
     }
     teams = []
     for species in sorted(concerned):
-        entry = facts().species[species]
+        entry = legality_facts().species[species]
         moves = sorted({*entry.learns, *entry.event_moves})
         teams += [((PokemonSet(entry.name, (first, second))),) for first in moves for second in moves if first < second]
     verdicts = showdown_verdicts(teams, **showdown)
@@ -205,7 +209,7 @@ def test_legality_facts_are_those_of_the_installed_package(showdown):
 
 def test_stats_are_those_that_showdown_computes(showdown):
     rng = np.random.default_rng(2)
-    names = sorted(one.name for one in facts().species.values())
+    names = sorted(one.name for one in legality_facts().species.values())
     sets = [
         PokemonSet(
             names[index % len(names)],

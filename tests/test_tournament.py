@@ -22,14 +22,14 @@ from pokespiel.core.policy import Tabular
 from pokespiel.core.policy import Uniform as UniformPolicy
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.payoffs.allocation import Mixture, ResponseGraph, Uniform
+from pokespiel.payoffs.allocation import MixtureAllocation, ResponseGraphAllocation, UniformAllocation
 from pokespiel.payoffs.tables import PayoffTable, Sampled
-from pokespiel.report.tournament import write_report
+from pokespiel.report.tournament import write_tournament_report
 from pokespiel.runs.tournament.folder import Plan, Tournament, members_of_run, named
 from pokespiel.runs.tournament.results import results, text, write
 
 GAME = "gen1ou(pool=one,party=1,turn_limit=40)"
-PLAN = Plan(Uniform(), units=12, first=12, step=10)
+PLAN = Plan(UniformAllocation(), units=12, first=12, step=10)
 
 
 def members(*names: str):
@@ -74,7 +74,9 @@ def test_the_table_is_what_the_log_says(tournament):
 
 
 def test_a_unit_is_one_seed_in_both_seatings_with_the_same_teams(tmp_path):
-    tournament = played(tmp_path, Plan(Uniform(), 6, 6), ("random", "max_damage"), "gen1ou(party=1,turn_limit=40)")
+    tournament = played(
+        tmp_path, Plan(UniformAllocation(), 6, 6), ("random", "max_damage"), "gen1ou(party=1,turn_limit=40)"
+    )
     rows, game = lines(tournament), load_game("gen1ou(party=1)")
     assert len(rows) == 12
     for first, second in zip(rows[::2], rows[1::2], strict=True):
@@ -143,28 +145,28 @@ def test_a_new_policy_plays_the_missing_cells_only(tmp_path):
 def test_more_units_are_played_on_top(tmp_path):
     before = played(tmp_path, names=("random", "max_damage"))
     kept = before.log.path.read_bytes()
-    after = played(tmp_path, Plan(Uniform(), units=20, first=12, step=10), names=())
+    after = played(tmp_path, Plan(UniformAllocation(), units=20, first=12, step=10), names=())
     assert after.table().samples.units[0, 1] == 20
     assert after.log.path.read_bytes().startswith(kept)
 
 
 def test_an_allocation_decides_where_the_rest_goes(tmp_path):
     names = ("random", "max_damage", "type_switcher", "gym_leader")
-    settled = played(tmp_path / "a", Plan(ResponseGraph(indifference=2.1), 30, 10, 20), names)
+    settled = played(tmp_path / "a", Plan(ResponseGraphAllocation(indifference=2.1), 30, 10, 20), names)
     assert settled.counted().units == 60, "every edge matters less than the indifference"
-    graph = played(tmp_path / "b", Plan(ResponseGraph(), 30, 10, 20), names).table()
+    graph = played(tmp_path / "b", Plan(ResponseGraphAllocation(), 30, 10, 20), names).table()
     cells = np.argwhere(np.triu(np.ones((4, 4)), 1))
-    wanted = ResponseGraph().open_cells(Sampled(graph, cells, (-1, 1), symmetric=True))
+    wanted = ResponseGraphAllocation().open_cells(Sampled(graph, cells, (-1, 1), symmetric=True))
     units = graph.samples.units[tuple(cells.T)]
     assert wanted.any()
     assert units[~wanted].max() < units[wanted].min(), "settled edges are played no more"
-    mixture = played(tmp_path / "c", Plan(Mixture(draws=20), 30, 10, 20), names).table()
+    mixture = played(tmp_path / "c", Plan(MixtureAllocation(draws=20), 30, 10, 20), names).table()
     assert mixture.samples.units[np.triu_indices(4, 1)].sum() == 180
     assert mixture.samples.units[~np.eye(4, dtype=bool)].min() >= 10
 
 
 def test_unfinished_matches_are_logged_and_are_no_results(tmp_path):
-    plan = Plan(Uniform(), 20, 20, max_steps=3)
+    plan = Plan(UniformAllocation(), 20, 20, max_steps=3)
     tournament = played(tmp_path, plan, ("random", "max_damage"))
     rows, samples = lines(tournament), tournament.table().samples
     given_up = [row for row in rows if row["result"] == "unfinished"]
@@ -183,7 +185,7 @@ def test_a_game_without_symmetry_has_a_population_a_seat(tmp_path):
     }
     policies = always | {"uniform": UniformPolicy()}
     with Tournament.open(tmp_path, "kuhn_poker", 3, {"0": policies, "1": always}) as tournament:
-        list(tournament.play(Plan(Uniform(), units=400, first=400)))
+        list(tournament.play(Plan(UniformAllocation(), units=400, first=400)))
         found = results(tournament)
         write(tournament, found)
     assert found.table.sizes == (3, 2)
@@ -193,7 +195,7 @@ def test_a_game_without_symmetry_has_a_population_a_seat(tmp_path):
     assert "player 0" in text(found)
     assert "+1.000" in text(found)
     assert not (tmp_path / "interaction_matrix.json").exists()
-    write_report(tournament, tmp_path / "report.html")
+    write_tournament_report(tournament, tmp_path / "report.html")
     assert game.name in (tmp_path / "report.html").read_text()
 
 
@@ -222,13 +224,13 @@ def test_the_strongest_stands_first_in_every_file(tournament, tmp_path):
     assert {each["policy1"]: each["policy1_winrate"] for each in matrix if each["policy2"] == "gym_leader"}[
         "random"
     ] < 0.4
-    write_report(tournament, tmp_path / "report.html", matches=12)
+    write_tournament_report(tournament, tmp_path / "report.html", matches=12)
     page = (tmp_path / "report.html").read_text()
     assert "Response graph" in page
     assert page.index("gym_leader") > 0
     assert "Blunders on 4 sides (one player of one battle), each against the mixture" in page
     assert "sure knock-outs declined" in page
-    write_report(tournament, tmp_path / "report.html", matches=0)
+    write_tournament_report(tournament, tmp_path / "report.html", matches=0)
     assert "Blunders" not in (tmp_path / "report.html").read_text()
 
 
@@ -250,13 +252,13 @@ def test_an_interrupted_tournament_says_what_it_keeps(tmp_path, monkeypatch, cap
     monkeypatch.setattr(log_module.MatchLog, "add", interrupt)
     assert main(command) == 130
     said = capsys.readouterr().err
-    assert said.endswith(f"interrupted; {tmp_path} keeps 12 matches, and the same command goes on\n")
+    assert said.endswith(f"interrupted; {tmp_path} keeps 12 matches, and the same command resumes it\n")
 
 
 def test_the_report_of_an_interrupted_tournament_shows_what_is_known(tournament, tmp_path):
     shutil.copytree(tournament.path, tmp_path / "cut")
     with Tournament.open(tmp_path / "cut", tournament.config().game, 0, members("expert")) as grown:
-        write_report(grown, tmp_path / "report.html")
+        write_tournament_report(grown, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
     assert "6 of 16 cells of its table have no finished match yet" in page
     assert f"pokespiel tournament --folder {tmp_path / 'cut'}" in page
@@ -268,7 +270,7 @@ def test_the_report_of_an_interrupted_tournament_shows_what_is_known(tournament,
 
 
 def test_a_folder_keeps_to_its_game_seed_and_policies(tmp_path):
-    played(tmp_path, Plan(Uniform(), 2, 2), ("random", "max_damage"))
+    played(tmp_path, Plan(UniformAllocation(), 2, 2), ("random", "max_damage"))
     for game, seed, joining, message in (
         ("gen1ou(pool=one)", 0, {}, "choose another folder"),
         (GAME, 1, {}, "with seed 0, not of .* with seed 1"),

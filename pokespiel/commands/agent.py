@@ -60,7 +60,7 @@ class AgentCommand:
     """Records of this agent for the card: what `pokespiel showdown arena --first AGENT --out FILE` wrote, AGENT being
     the file that this command saved before."""
     seed: int = 0
-    """Starts the random numbers of distillation and evaluation."""
+    """Seed of distillation and evaluation."""
 
     def __call__(self) -> int:
         from pokespiel.core.policy_files import save_policy

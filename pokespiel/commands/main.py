@@ -1,4 +1,4 @@
-"""The command line: `pokespiel COMMAND [options]`, with one file a command in `commands/`.
+"""The command line: `pokespiel COMMAND [options]`, with one file per command in `commands/`.
 
 To add a command, write its class there and add its line to COMMANDS; the line is all that other commands pay for it.
 """

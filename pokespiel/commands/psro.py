@@ -40,14 +40,14 @@ class PSRO(PSROConfig):
     run: Path | None = None
     """The run's folder; None = runs/<game>-<meta-solver>-<oracle>-<seed>."""
     resume: bool = False
-    """Go on with the run in the folder, with the options it was started with; only --iterations and --oracle.compute
+    """Resume the run in the folder with the options it was started with; only --iterations and --oracle.compute
     may change."""
     config: Path | None = None
     """A YAML file of these options; flags override it."""
     checkpoint_seconds: float = 30.0
-    """How much of an oracle's work in progress a kill may cost; finished iterations are always kept."""
+    """Seconds between checkpoints of an oracle's unfinished work; finished iterations are always kept."""
     seconds: float | None = None
-    """Stop at the first checkpoint after so long, to go on later with --resume; None = never."""
+    """Stop at the first checkpoint after this many seconds, to be resumed later with --resume; None = never."""
     limit: int | None = None
     """How many histories an exact game may have, each of about 200 bytes and 3 microseconds to read; short for limit=N
     among the game's parameters, where it is kept. None = 2,000,000."""
@@ -63,7 +63,7 @@ class PSRO(PSROConfig):
         """What replaces the defaults: the YAML file, or the run to resume."""
         if "resume" in given:
             if not given.get("run") or given.get("config"):
-                raise BadOption("--resume goes on with the run in --run FOLDER and its options; it takes no --config")
+                raise BadOption("--resume continues the run in --run FOLDER and its options; it takes no --config")
             return to_plain(RunFolder(given["run"][0]).config())
         return read_yaml(given["config"][0]) if given.get("config") else {}
 
@@ -73,7 +73,7 @@ class PSRO(PSROConfig):
         return self.run or Path("runs") / f"{game}-{self.meta_solver.name}-{oracles}-{self.seed}"
 
     def __call__(self) -> int:
-        from pokespiel.runs.session import check, work
+        from pokespiel.runs.session import check_config, work
 
         options = {name: getattr(self, name) for name in PSROConfig.__dataclass_fields__}
         config = PSROConfig(**{**options, "game": with_limit(self.game, self.limit)})
@@ -85,14 +85,14 @@ class PSRO(PSROConfig):
                 "started with --side-by-side can use several workers, with the same results on any number of them"
             )
         if not self.resume:
-            check(config)
+            check_config(config)
         quoted = shlex.quote(str(folder))
         again = f"pokespiel psro --run {quoted} --resume"
         opened = RunFolder.resume(folder, config) if self.resume else RunFolder.create(folder, config)
-        with keeping(lambda: f"go on with: {again}" if _stands(folder) else ""), opened as run:
+        with keeping(lambda: f"resume with: {again}" if _stands(folder) else ""), opened as run:
             outcome = work(run, self.checkpoint_seconds, self.wandb, self.seconds, self.go_on, executor)
         if not outcome.finished:
-            print(f"stopped at iteration {outcome.standing.state.iteration}; go on with: {again}")
+            print(f"stopped at iteration {outcome.standing.state.iteration}; resume with: {again}")
             return 130
         if outcome.settled:
             print(

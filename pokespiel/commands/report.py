@@ -27,7 +27,7 @@ class Report:
     """Gen 1 OU only: how many matches are played for the page, of a run's mixture against itself or of a tournament's
     strongest policies against its mixture; 0 = none."""
     seed: int = 0
-    """Starts the random numbers of these matches."""
+    """Seed of these matches."""
 
     def __post_init__(self) -> None:
         for name in ("matches", "seed"):
@@ -35,8 +35,8 @@ class Report:
                 raise BadOption(f"{name} must not be negative, got {getattr(self, name)}")
 
     def __call__(self) -> int:
-        from pokespiel.report.run import write_report
-        from pokespiel.report.tournament import write_report as write_tournament_report
+        from pokespiel.report.run import write_run_report
+        from pokespiel.report.tournament import write_tournament_report as write_tournament_report
         from pokespiel.runs.run import RunFolder
         from pokespiel.runs.tournament.folder import Tournament
 
@@ -44,6 +44,6 @@ class Report:
         if Tournament.at(self.run):
             write_tournament_report(Tournament(self.run), path, self.matches, self.seed)
         else:
-            write_report(RunFolder(self.run), path, self.matches, self.seed)
+            write_run_report(RunFolder(self.run), path, self.matches, self.seed)
         print(path)
         return 0

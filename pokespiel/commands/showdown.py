@@ -33,7 +33,7 @@ class Showdown:
     second: str = "poke-env:SimpleHeuristicsPlayer"
     """The arena's other side, likewise."""
     opponent: str | None = None
-    """Whom to challenge, or from whom alone to accept; None = from anyone."""
+    """The account to challenge, or the only one to accept challenges from; None = anyone."""
     matches: int = 20
     """How many to play; the arena plays pairs of them."""
     teams: str = "competitive"
@@ -51,7 +51,7 @@ class Showdown:
     """Matches side by side in the arena."""
     out: Path | None = None
     """A JSON file for the record, kept at every match. `pokespiel agent --arenas` puts an arena's on a card; it also
-    counts the blunders of our policies. Online, the same command again goes on with an interrupted series."""
+    counts the blunders of our policies. Online, the same command resumes an interrupted series."""
     replays: Path | None = None
     """A folder for the battles' replays; online, by default the one beside --out, of the same name."""
     seed: int = 0

@@ -26,11 +26,11 @@ from pokespiel.showdown.install import VERSION, install
 from pokespiel.showdown.journal import Journal
 from pokespiel.showdown.online import Account, Online, server_at
 from pokespiel.showdown.protocol import FORMAT as PLAYED
-from pokespiel.showdown.protocol import to_id
+from pokespiel.showdown.protocol import user_id
 from pokespiel.showdown.record import FORMAT, Record
 from pokespiel.showdown.series import Moment, Series
 from pokespiel.showdown.serve import ServerFailed, serve, serve_many
-from pokespiel.showdown.tally import NOTHING, Tally
+from pokespiel.showdown.tally import NOTHING, SeriesTally
 
 if TYPE_CHECKING:
     from pokespiel.commands.showdown import Showdown
@@ -52,7 +52,9 @@ def run(options: Showdown) -> int:
 def _kept(options: Showdown) -> str:
     if options.out is None or not options.out.is_file() or json.loads(options.out.read_text()).get("battles") == []:
         return ""
-    return f"the record is in {options.out}" + ("" if options.action == "arena" else ", and the same command goes on")
+    return f"the record is in {options.out}" + (
+        "" if options.action == "arena" else ", and the same command resumes it"
+    )
 
 
 def _check(options: Showdown) -> None:
@@ -187,13 +189,13 @@ def _follow(series: Series, bar: Watch, journal: Journal | None) -> None:
         raise
 
 
-def _series(options: Showdown, account: Account, start: Tally) -> Series:
+def _series(options: Showdown, account: Account, start: SeriesTally) -> Series:
     teams = teams_named(options.teams)
     server = server_at(options.server)
     online = Online(policy(options.first), teams, server, account, options.seed, options.patience)
     if options.action == "challenge":
         if options.opponent is None:
-            raise ValueError("challenge: name whom with --opponent")
+            raise ValueError("challenge: name the opponent with --opponent")
         return online.challenge(options.opponent, options.matches, start=start)
     if options.action == "accept":
         return online.accept(options.matches, opponent=options.opponent, start=start)
@@ -201,13 +203,13 @@ def _series(options: Showdown, account: Account, start: Tally) -> Series:
 
 
 def _online_header(options: Showdown, account: Account) -> dict[str, Any]:
-    """What must be the same for a series to be gone on with."""
+    """What must be the same for a series to be resumed."""
     return {
         "agent": _identity(options.first),
-        "account": to_id(account.name),
+        "account": user_id(account.name),
         "server": options.server,
         "action": options.action,
-        "opponent": options.opponent and to_id(options.opponent),
+        "opponent": options.opponent and user_id(options.opponent),
     }
 
 

@@ -51,7 +51,7 @@ class Solve:
         from pokespiel.payoffs.solutions import every_solution, remark, solution, swept
 
         if self.plot is not None:
-            from pokespiel.report.sweeps import check_place, draw
+            from pokespiel.report.sweeps import check_place, draw_sweep
 
             check_place(self.plot)
         table = read_table(self.table, self.second, symmetric=self.symmetric)
@@ -68,6 +68,6 @@ class Solve:
         found = sweep(table.payoffs, solver, option, spaced(low, high, self.points), symmetric=self.symmetric)
         print(swept(table, found, self.symmetric))
         if self.plot is not None:
-            draw(self.plot, table, found, self.symmetric)
+            draw_sweep(self.plot, table, found, self.symmetric)
             print(f"plot: {self.plot}")
         return 0

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 class TournamentCommand:
     """Play policies against each other: a payoff table with its mixture and ranking, from a log of every match.
 
-    The folder keeps all matches. The same command again goes on where it was stopped; more policies or more --units
+    The folder keeps all matches. The same command resumes where it was stopped; more policies or more --units
     play what is missing. Example: `pokespiel tournament baselines my.safetensors --units 1000`.
     """
 
     policies: Positional[tuple[str, ...]] = ()
     """Who joins: scripted players by name (`baselines` = all of them), policies' files, folders of runs (their mixture
-    as one policy); none = whom the folder has."""
+    as one policy); none = those already in the folder."""
     run: Path | None = None
     """A run, all of whose policies join, its responses under names like `myrun-0003-ppo`: a ranking head to head."""
     folder: Path | None = None
@@ -43,7 +43,7 @@ class TournamentCommand:
     game: str = RANKED
     """Any OpenSpiel game string, parameters included, or a game of this package; a --run or folder brings its own."""
     units: int = 500
-    """Units a cell, on average: pairs of matches with swapped seats in a symmetric game of two, else matches."""
+    """Units per cell, on average: pairs of matches with swapped seats in a symmetric game of two, else matches."""
     allocation: Annotated[Choice, ALLOCATIONS] = Choice("uniform")
     """Where the units go that the --first ones leave."""
     first: int = 100
@@ -53,13 +53,13 @@ class TournamentCommand:
     draws: int = 200
     """Tables drawn for the spread of the mixture's weights."""
     step: int = 2048
-    """Units in a round: between two decisions where to play, and what a kill may cost."""
+    """Units in a round: the matches between two allocation decisions, and the most work that a kill can lose."""
     width: int = 4096
     """Matches played side by side."""
     max_steps: int | None = None
     """Give a match up as unfinished after so many steps; None = only the game ends it."""
     seed: int = 0
-    """Starts the random numbers of the whole tournament."""
+    """Seed of the whole tournament."""
     executor: Annotated[Choice, EXECUTORS] = Choice("local")
     """Where rounds are played, several at a time with more --executor.workers; no figure depends on it."""
 
@@ -139,7 +139,7 @@ def _kept(folder: Path) -> str:
     from pokespiel.runs.tournament.folder import Tournament
 
     matches = Tournament(folder).counted().matches if Tournament.at(folder) else 0
-    return f"{folder} keeps {matches:,} matches, and the same command goes on" if matches else ""
+    return f"{folder} keeps {matches:,} matches, and the same command resumes it" if matches else ""
 
 
 def _play(tournament: Tournament, plan: Plan, crew: Crew) -> None:

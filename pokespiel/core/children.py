@@ -158,7 +158,7 @@ class Child:
         self._log.close()
 
 
-def serve(module: str, name: str, descriptor: int) -> None:
+def run_child(module: str, name: str, descriptor: int) -> None:
     """A child's whole life; Ctrl-C is the parent's to handle."""
     import importlib
     import signal

@@ -41,7 +41,7 @@ Work = Callable[[Any, Any, Any], Iterator[Any]]
 beginning, else the last value of a worker that was lost."""
 
 
-class Report(NamedTuple):
+class UnitReport(NamedTuple):
     """What a unit's work came to."""
 
     number: int
@@ -52,7 +52,7 @@ class Report(NamedTuple):
     """It is the result; its value was reported before as one in between."""
 
 
-Reports = Generator[Report, None, None]
+Reports = Generator[UnitReport, None, None]
 """Closing it lets go of what is still being done."""
 
 
@@ -106,8 +106,8 @@ class Alone:
         for number, unit in enumerate(units):
             value = None
             for value in work(shared, unit, None):
-                yield Report(number, value, False)
-            yield Report(number, value, True)
+                yield UnitReport(number, value, False)
+            yield UnitReport(number, value, True)
 
 
 # ------------------------------------------------------------------------------------------------- what workers share
@@ -154,7 +154,7 @@ class Told:
         self._loaded: tuple[Work, Any] | None = None
 
     def task(self, rest: bytes) -> Task:
-        """With the unit and the value to go on from, pickled in `rest`."""
+        """With the unit and the value to continue from, pickled in `rest`."""
         if self._loaded is None:
             self._loaded = pickle.loads(self._data)
         return (*self._loaded, *pickle.loads(rest))
@@ -284,14 +284,14 @@ class Dispatcher:
         finally:
             self._posts.end()
 
-    def _heard(self, open_: dict[int, _Open], event: Event) -> Iterator[Report]:
+    def _heard(self, open_: dict[int, _Open], event: Event) -> Iterator[UnitReport]:
         number, kind, value = event
         one = open_[number]
         if kind == "said":
             one.value, one.losses = value, 0
-            yield Report(number, value, False)
+            yield UnitReport(number, value, False)
         elif kind == "done":
-            yield Report(number, open_.pop(number).value, True)
+            yield UnitReport(number, open_.pop(number).value, True)
         elif kind == "failed":
             raise _raised(value)
         else:

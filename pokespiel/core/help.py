@@ -94,7 +94,7 @@ def _options(plugin: Any, prefix: str) -> Iterator[Option]:
 
 
 def optional_part(plugin: Any, field: str) -> type | None:
-    """The dataclass that a field of the plug-in may hold instead of None; None if it is no such field."""
+    """The dataclass that a field of the plug-in may hold instead of None; None if there is no such field."""
     hint = typing.get_type_hints(type(plugin))[field]
     choices = typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else ()
     parts = [one for one in choices if isinstance(one, type) and dataclasses.is_dataclass(one)]

@@ -144,7 +144,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no YAML file: {error}") from error
+        raise ValueError(f"{path} is not a YAML file: {error}") from error
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected a mapping from option to value, found {type(content).__name__}")
     return content

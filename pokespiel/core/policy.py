@@ -1,6 +1,6 @@
 """Policies: what a player does with what it knows, for many matches at once.
 
-A policy maps a batch of observations to action probabilities, carrying one row of memory a match. A per-match
+A policy maps a batch of observations to action probabilities, carrying one row of memory per match. A per-match
 mixture is itself a policy: it draws a member when a match starts and keeps its index in memory. Policies are saved by
 their registered kind, a plain configuration and their arrays, never pickled.
 """
@@ -48,7 +48,7 @@ class Observations(NamedTuple):
 
 @runtime_checkable
 class Policy(Protocol):
-    """Action probabilities for a batch of observations, with one row of memory a match.
+    """Action probabilities for a batch of observations, with one row of memory per match.
 
     One that can be saved has a `kind`, its name in POLICIES, `to_arrays()` -> configuration and arrays, and the class
     method `from_arrays` that takes them back. One whose rules a person wrote says `scripted = True`.
@@ -154,7 +154,9 @@ class Mixture:
     def __init__(self, policies: Sequence[Policy], weights: Sequence[float] | np.ndarray):
         weights = np.asarray(weights, float)
         if len(policies) == 0 or weights.shape != (len(policies),):
-            raise ValueError(f"a mixture needs one weight a policy: {len(policies)} policies, weights {weights.shape}")
+            raise ValueError(
+                f"a mixture needs one weight per policy: {len(policies)} policies, weights {weights.shape}"
+            )
         if not (np.isfinite(weights).all() and (weights >= 0).all() and abs(weights.sum() - 1) < 1e-6):
             raise ValueError("a mixture's weights must be finite, not negative and sum to 1")
         self.policies = tuple(policies)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
-from pokespiel.core.executors import Alone, Crew, Report
+from pokespiel.core.executors import Alone, Crew, UnitReport
 from pokespiel.core.policy import Policy
 from pokespiel.core.policy_files import load_policy, read_about, save_policy
 from pokespiel.core.progress import Lines, Watch, watch
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 FORMAT = "pokespiel-attempt-1"
 
 
-class Attempt(NamedTuple):
+class TrainingRun(NamedTuple):
     """What is trained: `oracle` from `start` (None = fresh weights) against `victim`."""
 
     name: str
@@ -44,14 +44,14 @@ class Attempt(NamedTuple):
     start: NetworkPolicy | None
     seed: int
     alone: bool = False
-    """The oracle plays itself, and the victim is only whom it is measured against."""
+    """The oracle plays itself, and the victim is only what it is measured against."""
 
     @property
     def opponents(self) -> Mapping[int, Opponents]:
         return {} if self.alone else opponents_of(self.victim)
 
 
-class Point(NamedTuple):
+class CurvePoint(NamedTuple):
     """The learner on its way."""
 
     decisions: int
@@ -69,14 +69,14 @@ class Finished(NamedTuple):
     decisions: int
     seconds: float
     """Of training alone."""
-    curve: tuple[Point, ...]
+    curve: tuple[CurvePoint, ...]
 
 
 class Step(NamedTuple):
     """Where a training stands when it is to be saved."""
 
     training: Training
-    curve: tuple[Point, ...]
+    curve: tuple[CurvePoint, ...]
     last: bool
     """It is finished, and its oracle's state no longer needed."""
 
@@ -97,7 +97,7 @@ class Workshop:
     pairs: int
     """Pairs of each."""
     checkpoint_seconds: float = 30.0
-    """How much training a kill may cost."""
+    """Seconds between checkpoints of a training."""
     watch: Callable[[str, int, int], Watch] = watch
     """Shows how far a training is."""
 
@@ -107,18 +107,18 @@ class Workshop:
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         self.__dict__.update({**state, "game": state["game"].game})
 
-    def result(self, attempt: Attempt) -> Finished:
+    def result(self, attempt: TrainingRun) -> Finished:
         """The attempt's result, trained now if it was not before."""
         if self.known(attempt.name) is None:
             self._train(attempt)
         return self._settled(attempt)
 
     @contextmanager
-    def results(self, attempts: Sequence[Attempt], crew: Crew) -> Iterator[Callable[[Attempt], Finished]]:
+    def results(self, attempts: Sequence[TrainingRun], crew: Crew) -> Iterator[Callable[[TrainingRun], Finished]]:
         """`result`, with `attempts` trained by a crew, in their order, as many at a time as it has workers.
 
-        A crew of one trains here, when asked for. Workers send what a kill should not cost and this process keeps it,
-        so that they need not share its folder; what they have not finished goes on at its checkpoint.
+        A crew of one trains here, when asked for. Workers send what must survive a kill and this process keeps it,
+        so that they need not share its folder; what they have not finished resumes at its checkpoint.
         """
         missing = [attempt for attempt in attempts if self.known(attempt.name) is None]
         if isinstance(crew, Alone) or len(missing) < 2:
@@ -129,7 +129,9 @@ class Workshop:
         with closing(crew.do(train, units, there)) as reports:
             yield functools.partial(self._reported, missing, reports)
 
-    def _reported(self, missing: Sequence[Attempt], reports: Iterator[Report], attempt: Attempt) -> Finished:
+    def _reported(
+        self, missing: Sequence[TrainingRun], reports: Iterator[UnitReport], attempt: TrainingRun
+    ) -> Finished:
         """The attempt's result once a report has brought it; those on the way are kept."""
         while self.known(attempt.name) is None:
             number, step, last = next(reports)
@@ -137,7 +139,7 @@ class Workshop:
                 self._save(missing[number], step)
         return self._settled(attempt)
 
-    def _settled(self, attempt: Attempt) -> Finished:
+    def _settled(self, attempt: TrainingRun) -> Finished:
         self._checkpoint(attempt).unlink(missing_ok=True)
         finished = self.known(attempt.name)
         assert finished is not None
@@ -149,33 +151,33 @@ class Workshop:
         if not path.is_file():
             return None
         about = read_about(path)
-        curve = tuple(Point(*point) for point in about["curve"])
+        curve = tuple(CurvePoint(*point) for point in about["curve"])
         return Finished(load_policy(path), about["decisions"], about["seconds"], curve)
 
     def policy_file(self, name: str) -> Path:
         return self.folder / f"{name}.safetensors"
 
-    def _checkpoint(self, attempt: Attempt) -> Path:
+    def _checkpoint(self, attempt: TrainingRun) -> Path:
         return self.folder / f"{attempt.name}.checkpoint.safetensors"
 
-    def _kept(self, attempt: Attempt) -> Mapping[str, Any] | None:
+    def _kept(self, attempt: TrainingRun) -> Mapping[str, Any] | None:
         """What the checkpoint holds."""
         checkpoint = self._checkpoint(attempt)
         return load_checkpoint(checkpoint, FORMAT) if checkpoint.is_file() else None
 
-    def _train(self, attempt: Attempt) -> None:
+    def _train(self, attempt: TrainingRun) -> None:
         for step in self.steps(attempt, self._kept(attempt)):
             self._save(attempt, step)
 
-    def _save(self, attempt: Attempt, step: Step) -> None:
+    def _save(self, attempt: TrainingRun, step: Step) -> None:
         if step.last:
             self._keep(attempt, step.training, list(step.curve))
         else:
             save_checkpoint(self._checkpoint(attempt), FORMAT, step.kept())
 
-    def steps(self, attempt: Attempt, kept: Mapping[str, Any] | None) -> Iterator[Step]:
+    def steps(self, attempt: TrainingRun, kept: Mapping[str, Any] | None) -> Iterator[Step]:
         """Train from the beginning or from what was `kept`: a step whenever it is time to save one, the result last."""
-        curve = [Point(*point) for point in kept["curve"]] if kept else self._first(attempt)
+        curve = [CurvePoint(*point) for point in kept["curve"]] if kept else self._first(attempt)
         oracle = replace(attempt.oracle, warm_start="member" if attempt.start else "scratch", member=0)
         saved = time.monotonic()
         training: Training | None = None
@@ -198,7 +200,7 @@ class Workshop:
         assert training is not None, "an oracle yields at least its result"
         yield Step(training._replace(state={}), tuple(curve), last=True)
 
-    def _keep(self, attempt: Attempt, training: Training, curve: list[Point]) -> None:
+    def _keep(self, attempt: TrainingRun, training: Training, curve: list[CurvePoint]) -> None:
         if not training.responses.get(0):
             raise ValueError(f"{type(attempt.oracle).__name__} gave no response against the victim; use ppo or mmd")
         about: dict[str, Any] = {name: training.metrics[name] for name in ("decisions", "seconds", "episodes")}
@@ -206,31 +208,33 @@ class Workshop:
         about["curve"] = [list(point) for point in curve]
         save_policy(self.policy_file(attempt.name), training.responses[0][0], about)
 
-    def _is_due(self, budget: int, done: int, curve: list[Point]) -> bool:
+    def _is_due(self, budget: int, done: int, curve: list[CurvePoint]) -> bool:
         """Whether to measure now: a point each so many decisions, and one at the end."""
         reached = curve[-1].decisions if curve else 0
         step = budget / self.points
         return done > reached and (done >= budget or done // step > reached // step)
 
-    def _first(self, attempt: Attempt) -> list[Point]:
+    def _first(self, attempt: TrainingRun) -> list[CurvePoint]:
         """The point before any training, where it starts from a policy."""
         return [] if attempt.start is None else [self._measured(attempt, attempt.start, 0, 0.0)]
 
-    def _point(self, attempt: Attempt, training: Training) -> Point:
+    def _point(self, attempt: TrainingRun, training: Training) -> CurvePoint:
         policies = training.responses.get(0)
         if not policies:
             raise ValueError(f"{type(attempt.oracle).__name__} shows no policy while it learns; use ppo or mmd")
         return self._measured(attempt, policies[0], int(training.metrics["decisions"]), training.metrics["seconds"])
 
-    def _measured(self, attempt: Attempt, policy: Policy, decisions: int, seconds: float) -> Point:
+    def _measured(self, attempt: TrainingRun, policy: Policy, decisions: int, seconds: float) -> CurvePoint:
         """On the same seeds every time, so that neighbours compare."""
         seeds = generator(attempt.seed, f"curve {attempt.name}")
         score = head_to_head(self.game, policy, attempt.victim, self.pairs, seeds)
         log.info("%s: %.3f against the victim after %d decisions", attempt.name, score.score, decisions)
-        return Point(decisions, seconds, score.score, score.low, score.high)
+        return CurvePoint(decisions, seconds, score.score, score.low, score.high)
 
 
-def train(workshop: Workshop, unit: tuple[Attempt, Mapping[str, Any] | None], before: Step | None) -> Iterator[Step]:
+def train(
+    workshop: Workshop, unit: tuple[TrainingRun, Mapping[str, Any] | None], before: Step | None
+) -> Iterator[Step]:
     """Train an attempt from its beginning, from what was kept of it or from the last step: work for an executor."""
     attempt, kept = unit
     if before is not None and before.last:

@@ -9,7 +9,7 @@ import numpy as np
 from pokespiel.core.policy import Mixture
 from pokespiel.metasolvers import support
 from pokespiel.runs.mixtures import mixture_of
-from pokespiel.runs.run import RunFolder, Standing, labels
+from pokespiel.runs.run import RunFolder, RunState, labels
 
 
 class Agent(NamedTuple):
@@ -38,12 +38,12 @@ def agent_of(run: RunFolder, least: float = 0.0) -> Agent:
     return Agent(policy, indices, tuple(names[index] for index in indices), dropped)
 
 
-def standing_of(run: RunFolder) -> Standing:
+def standing_of(run: RunFolder) -> RunState:
     """Where a run with one population stands; a `ValueError` if it has none or several."""
     standing = run.standing()
     if standing is None:
         run.config()  # says so where there is no run
         raise ValueError(f"the run in {run.path} has finished nothing yet")
     if len(standing.state.populations) != 1:
-        raise ValueError(f"an agent plays every seat; the run in {run.path} has a population a seat")
+        raise ValueError(f"an agent plays every seat; the run in {run.path} has one population per seat")
     return standing

@@ -39,7 +39,7 @@ class Score(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tally:
+class PairTally:
     """The sums behind a `Score`; tallies of different matches add up."""
 
     pairs: int = 0
@@ -49,13 +49,13 @@ class Tally:
     losses: int = 0
     ties: int = 0
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: PairTally) -> PairTally:
         sums = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
-        return Tally(**sums)
+        return PairTally(**sums)
 
     @classmethod
-    def of(cls, scores: np.ndarray) -> Tally:
-        """From scores [n, 2], a row a pair."""
+    def of(cls, scores: np.ndarray) -> PairTally:
+        """From scores [n, 2], one row per pair."""
         means = scores.mean(axis=1)
         counts = [int((scores == value).sum()) for value in (1.0, 0.0, 0.5)]
         return cls(len(scores), float(means.sum()), float((means**2).sum()), *counts)
@@ -74,18 +74,18 @@ class Tally:
 
 def play_pairs(
     game: Game, first: Policy, second: Policy, pairs: int, rng: np.random.Generator, *, width: int = 2048
-) -> Iterator[Tally]:
+) -> Iterator[PairTally]:
     """Yield the tally so far of `first` against `second`, every 500 pairs and at the end."""
     if not is_fair(game):
         raise ValueError(f"seat-swapped pairs need a symmetric two-player zero-sum game, which {game.name} is not")
-    tally = Tally()
+    tally = PairTally()
     while tally.pairs < pairs:
         count = min(CHUNK, pairs - tally.pairs)
         seeds = np.repeat(rng.integers(2**63, size=count), 2)
         rows = np.tile([[0, 1], [1, 0]], (count, 1))
         utilities = play(game, [[first, second]], rows, seeds, rng, width=width).utilities
         own = utilities[np.arange(2 * count), rows.argmin(axis=1)]
-        tally += Tally.of(share(np.sign(own)).reshape(count, 2))
+        tally += PairTally.of(share(np.sign(own)).reshape(count, 2))
         yield tally
 
 

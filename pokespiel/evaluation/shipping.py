@@ -118,7 +118,7 @@ def exploit_of(path: Path, agent: Agent) -> dict[str, Any]:
         own = found["victim"].get("hash") == policy_name(agent.policy)
         kept = {name: found[name] for name in KEPT}
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is no measurement of exploitability: {error!r}") from error
+        raise ValueError(f"{path} is not a measurement of exploitability: {error!r}") from error
     return {"measurement": f"{path.parent.parent.parent.name}/{path.parent.name}", "of_this_agent": own} | kept
 
 

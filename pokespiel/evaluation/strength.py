@@ -34,7 +34,7 @@ def strengths(
     seed: int = 0,
     opponents: Sequence[str] | None = None,
 ) -> Iterator[Strength]:
-    """Play `agent` against each opponent in each of `games`, so many seat-swapped pairs of matches a cell.
+    """Play `agent` against each opponent in each of `games`, so many seat-swapped pairs of matches per cell.
 
     opponents: names of scripted players; None = all of the game's.
     """

@@ -63,6 +63,6 @@ def _of_run(path: Path) -> Victim:
     assert standing is not None, "there is a checkpoint"
     state = standing.state
     if len(state.populations) != 1:
-        raise ValueError(f"the run in {path} has a population a seat; a win rate needs one that plays both seats")
+        raise ValueError(f"the run in {path} has one population per seat; a win rate needs one that plays both seats")
     population = state.populations[0]
     return Victim(str(path), mixture_of(population, state.strategy.marginals[0]), population, state.iteration)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.core.progress import Stage, stage
-from pokespiel.game.foreign import Refusal, place_of_error, said
+from pokespiel.game.foreign import GameRefusal, place_of_error, said
 from pokespiel.game.treeplex import CHANCE, TERMINAL
 
 HISTORIES = 2_000_000
@@ -33,7 +33,7 @@ BEYOND, HOPELESS = 1e9, 1e15
 TOO_LARGE = "is too large for the sequence form"
 
 
-class TreeRefused(Refusal):
+class TreeRefused(GameRefusal):
     """The game cannot be put into sequence form; the message says why."""
 
 

@@ -27,7 +27,7 @@ LIBRARY = re.compile(r"(std::|basic_string|vector::|deque|map::at|unordered_map|
 """Of C++'s own library, whose errors say nothing about the game."""
 
 
-class Refusal(ValueError):
+class GameRefusal(ValueError):
     """What this package refuses while a game's code runs."""
 
 
@@ -35,7 +35,7 @@ class GameFailed(ValueError):
     """A game's own code ended a call with an error."""
 
 
-OURS = (Refusal, GameFailed, BadOption, UnknownName)
+OURS = (GameRefusal, GameFailed, BadOption, UnknownName)
 """Errors that say all already."""
 
 

@@ -1,4 +1,4 @@
-"""Normal-form games: payoff arrays as games in sequence form, with one information state a player."""
+"""Normal-form games: payoff arrays as games in sequence form, with one information state per player."""
 
 from __future__ import annotations
 

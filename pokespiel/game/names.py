@@ -120,7 +120,7 @@ def unknown_game(name: str, games: Iterable[str]) -> UnknownName:
 
 
 def checked_limit(limit: Any) -> int | None:
-    """A limit on a game's histories; a `BadOption` if it is no number of them."""
+    """A limit on a game's histories; a `BadOption` if it is not such a number."""
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         raise BadOption(f"limit, how many histories the sequence form may have, must be a number from 1, not {limit!r}")
     return limit

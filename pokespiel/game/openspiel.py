@@ -26,7 +26,7 @@ def policy_to_openspiel(policy: Policy, game: Game, players: Sequence[int] | Non
     On a game in sequence form a mixture becomes the memoryless policy that is equivalent to it.
 
     Raises:
-        ValueError: the policy has memory, and it is no mixture of memoryless ones on a game in sequence form.
+        ValueError: the policy has memory, and it is not a mixture of memoryless ones on a game in sequence form.
     """
     seats = list(range(game.num_players)) if players is None else list(players)
     if isinstance(game, TreeGame):
@@ -155,7 +155,7 @@ def _row(game: TreeGame, state: Any, player: int) -> int:
     for known in (name, name.removeprefix(f"Current player: {player}\n")):
         if known in game.rows[player]:
             return game.rows[player][known]
-    raise ValueError(f"{name!r} is no information state of player {player} in {game.name}")
+    raise ValueError(f"{name!r} is not an information state of player {player} in {game.name}")
 
 
 def _asked(theirs: Any, state: Any, player: int) -> Iterable[tuple[int, float]]:

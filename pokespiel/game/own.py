@@ -35,7 +35,7 @@ NEEDED = ("name", "num_players", "num_actions", "num_features", "symmetric", "ze
 """What a game behind our protocol has."""
 
 
-class Place(NamedTuple):
+class GamePlace(NamedTuple):
     """Where a game is."""
 
     source: str
@@ -55,11 +55,11 @@ def is_own(name: str) -> bool:
     return ":" in name.partition("(")[0]
 
 
-def place_of(name: str) -> Place:
+def place_of(name: str) -> GamePlace:
     """What a string such as `python:games.py:Auction(bids=5)` says."""
     head, parenthesis, inside = name.partition("(")
     parts = head.removeprefix("python:").split(":")
-    place = Place(parts[0], ":".join(parts[1:]), texts(name, head, parenthesis + inside))
+    place = GamePlace(parts[0], ":".join(parts[1:]), texts(name, head, parenthesis + inside))
     if len(parts) > 2 or not place.source or (head.startswith("python:") and not place.is_file):
         raise BadOption(f"{name!r} names no game; expected package.module:Name or python:path/to/file.py:Name")
     return place
@@ -84,7 +84,7 @@ _REGISTERED: dict[str, tuple[str, ...]] = {}
 """By module, the games that it registered with OpenSpiel when it was imported."""
 
 
-def _module(place: Place) -> ModuleType:
+def _module(place: GamePlace) -> ModuleType:
     """The module, imported once per process."""
     import pyspiel
 
@@ -137,7 +137,7 @@ def _executed(name: str, path: Path) -> ModuleType:
     return module
 
 
-def _attribute(module: ModuleType, place: Place) -> Any:
+def _attribute(module: ModuleType, place: GamePlace) -> Any:
     """What the module has under that name, or what OpenSpiel has since it was imported."""
     import pyspiel
 
@@ -152,7 +152,7 @@ def _attribute(module: ModuleType, place: Place) -> Any:
     raise BadOption(f"{place.source} has no {place.attribute!r}; games in it: {games or 'none'}")
 
 
-def _only(module: ModuleType, place: Place) -> Any:
+def _only(module: ModuleType, place: GamePlace) -> Any:
     """The one game that the module registers with OpenSpiel or, if it registers none, defines."""
     registered, defined = _REGISTERED[module.__name__], tuple(_games_in(module))
     names = registered or defined

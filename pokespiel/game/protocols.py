@@ -73,7 +73,7 @@ class Matches(Protocol):
 
 
 class Game(Protocol):
-    """An immutable game; `start(seeds)` gives one match a seed. Equal seeds and actions give equal matches."""
+    """An immutable game; `start(seeds)` gives one match per seed. Equal seeds and actions give equal matches."""
 
     name: str
     """The string that `load_game` takes."""

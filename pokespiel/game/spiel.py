@@ -16,7 +16,7 @@ import numpy as np
 from pokespiel.core.policy import Observations
 from pokespiel.game.draws import draw, streams
 from pokespiel.game.flatten import num_features, tensor_of
-from pokespiel.game.foreign import GameFailed, Refusal, called, quiet
+from pokespiel.game.foreign import GameFailed, GameRefusal, called, quiet
 
 
 class SpielGame:
@@ -37,11 +37,11 @@ class SpielGame:
 
         name, kind = self.name, game.get_type()
         if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
-            raise Refusal(f"{name} is a mean-field game, which has no matches between players")
+            raise GameRefusal(f"{name} is a mean-field game, which has no matches between players")
         self.sampled: bool = kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC
         """Chance is sampled inside, from a seed given when the game is loaded."""
         if self.sampled and "rng_seed" not in game.get_parameters():
-            raise Refusal(f"{name} samples its chance inside and takes no seed, so its matches cannot be seeded")
+            raise GameRefusal(f"{name} samples its chance inside and takes no seed, so its matches cannot be seeded")
         self.num_players: int = game.num_players()
         self.num_actions: int = game.num_distinct_actions()
         self.num_features = num_features(game)
@@ -56,7 +56,7 @@ class SpielGame:
 
     @called
     def start(self, seeds: Sequence[int] | np.ndarray) -> SpielMatches:
-        """One match a seed, see `pokespiel.game.Matches`."""
+        """One match per seed, see `pokespiel.game.Matches`."""
         return SpielMatches(self, seeds)
 
     def seeded_state(self, number: float) -> Any:
@@ -102,7 +102,7 @@ class SpielMatches:
         """Play actions [P, B]; utilities [B, P] since the last step."""
         actions = np.asarray(actions)
         if actions.shape != (self.game.num_players, len(self.states)):
-            raise Refusal(f"expected actions {(self.game.num_players, len(self.states))}, got {actions.shape}")
+            raise GameRefusal(f"expected actions {(self.game.num_players, len(self.states))}, got {actions.shape}")
         playing = np.flatnonzero(~self._finished)
         for match in playing:
             self._check(match, actions[:, match])
@@ -143,7 +143,7 @@ class SpielMatches:
         state = self.states[match]
         for player in range(self.game.num_players):
             if awaits(state, player) and actions[player] not in state.legal_actions(player):
-                raise Refusal(
+                raise GameRefusal(
                     f"action {actions[player]} of player {player} is illegal in match {match} of {self.game.name}; "
                     f"legal: {state.legal_actions(player)}"
                 )

@@ -64,7 +64,7 @@ class Nodes(NamedTuple):
 
 
 class InformationStates(NamedTuple):
-    """What a player can know, a row each."""
+    """What a player can know, one row each."""
 
     features: np.ndarray
     """[I, D] float32."""
@@ -121,7 +121,7 @@ class TreeGame:
     # ------------------------------------------------------------------------------------------ play and observations
 
     def start(self, seeds: Sequence[int] | np.ndarray) -> TreeMatches:
-        """One match a seed, see `pokespiel.game.Matches`."""
+        """One match per seed, see `pokespiel.game.Matches`."""
         return TreeMatches(self, seeds)
 
     @functools.cached_property
@@ -130,7 +130,7 @@ class TreeGame:
         return moves_of(self)
 
     def information_states(self, player: int) -> Observations:
-        """All that `player` can observe, a row each: features [I, D], legal [I, A], key = 0 .. I - 1. Do not write."""
+        """All that `player` can observe, one row each: features [I, D], legal [I, A], key = 0 .. I - 1. Read-only."""
         states = self.states[player]
         return Observations(player, states.features, states.legal, np.arange(len(states.legal)))
 
@@ -183,7 +183,7 @@ class TreeGame:
         return plan
 
     def plans(self, policies: Policy | Sequence[Policy]) -> Plans:
-        """The plans of a profile: one policy a seat, or one for every seat."""
+        """The plans of a profile: one policy per seat, or one for every seat."""
         if not isinstance(policies, Sequence):
             policies = [policies] * self.num_players
         if len(policies) != self.num_players:

@@ -32,7 +32,7 @@ TIE = 1e-12
 """Values closer than this, relative to the size of the terms they are sums of, are equal."""
 
 
-class Block(NamedTuple):
+class TreeplexBlock(NamedTuple):
     """The n rows of a level that have k actions."""
 
     rows: slice
@@ -49,7 +49,7 @@ class Level(NamedTuple):
     """The rows with the same number of own decisions before them."""
 
     rows: slice
-    blocks: tuple[Block, ...]
+    blocks: tuple[TreeplexBlock, ...]
     parents: np.ndarray
     """[rows] each one's parent sequence."""
 
@@ -79,7 +79,7 @@ class Treeplex:
         return len(self.action)
 
     @property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[TreeplexBlock]:
         return [block for level in self.levels for block in level.blocks]
 
     def uniform(self) -> np.ndarray:
@@ -166,7 +166,7 @@ class Treeplex:
         return behaviour
 
 
-def _within(block: Block, level: Level) -> slice:
+def _within(block: TreeplexBlock, level: Level) -> slice:
     """The block's rows within its level."""
     return slice(block.rows.start - level.rows.start, block.rows.stop - level.rows.start)
 
@@ -217,8 +217,8 @@ def number(parent: np.ndarray, counts: np.ndarray, action: np.ndarray) -> Number
     return Numbering(treeplex, rows, sequences)
 
 
-def _block(row: int, sequence: int, count: int, rows: int) -> Block:
-    return Block(slice(row, row + rows), slice(sequence, sequence + count * rows), (count, rows))
+def _block(row: int, sequence: int, count: int, rows: int) -> TreeplexBlock:
+    return TreeplexBlock(slice(row, row + rows), slice(sequence, sequence + count * rows), (count, rows))
 
 
 def _depths(parent: np.ndarray, owner: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Game
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.decider import Decider
-from pokespiel.learning.inference import Desk, Elsewhere, Weights, Widths
+from pokespiel.learning.inference import Elsewhere, RequestBuffer, Weights, Widths
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.seating import Seating
@@ -67,7 +67,7 @@ class Reseating(NamedTuple):
     """How many there are."""
 
 
-class Place(NamedTuple):
+class ArrayPlace(NamedTuple):
     """Where an array lies: in a region, from its beginning; in none (-1) where it is empty."""
 
     region: int
@@ -78,14 +78,14 @@ class Place(NamedTuple):
 class Reply(NamedTuple):
     """A round that was played; the descriptors of `regions` come beside it."""
 
-    places: tuple[Place, ...]
+    places: tuple[ArrayPlace, ...]
     """Of the records' columns, then of grid, reward and done."""
     regions: tuple[int, ...]
     rest: tuple[np.ndarray, ...]
     """pending, seated, utilities, since"""
     seated: np.ndarray
     """[B, P] who sits in the matches in play."""
-    state: Place
+    state: ArrayPlace
     """As in `Own`, after this round, pickled: whoever does not resume need not read it."""
     seconds: float
 
@@ -113,7 +113,7 @@ class Actor:
         self.weights = Weights(networks, setup.versions, Region(-1, weights))
         self.elsewhere: list[Elsewhere] = []
         if own.desk is not None:
-            laid, bell = Desk(own.desk, Region(-1, desk[0])), socket.socket(fileno=desk[1])
+            laid, bell = RequestBuffer(own.desk, Region(-1, desk[0])), socket.socket(fileno=desk[1])
             self.elsewhere = [Elsewhere(laid, bell, number) for number in range(len(setup.learners))]
             for learner, asked in zip(setup.learners, self.elsewhere, strict=True):
                 learner.elsewhere = asked
@@ -185,12 +185,12 @@ class Room:
         self._count += 1
         return array
 
-    def place(self, array: np.ndarray) -> Place:
+    def place(self, array: np.ndarray) -> ArrayPlace:
         """Where an array that begins one of ours lies."""
         number = self._regions[_address(array)][0] if array.size else -1
-        return Place(number, array.shape, array.dtype.str)
+        return ArrayPlace(number, array.shape, array.dtype.str)
 
-    def laid(self, value: Any) -> Place:
+    def laid(self, value: Any) -> ArrayPlace:
         """Any value, pickled."""
         body = np.frombuffer(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL), np.uint8)
         if len(self._bytes) < len(body):
@@ -228,7 +228,7 @@ class Attached:
         """The state that came with the last rollout."""
         return pickle.loads(self._array(reply.state).tobytes())
 
-    def _array(self, place: Place) -> np.ndarray:
+    def _array(self, place: ArrayPlace) -> np.ndarray:
         if place.region < 0:
             return np.empty(place.shape, place.kind)
         return self._regions[place.region].array(place.shape, place.kind)

@@ -28,7 +28,7 @@ from pokespiel.core.children import Child
 from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game, Privileged, compact_of
 from pokespiel.learning.actor import Attached, Own, Reply, Reseating, Round, Setup, act
-from pokespiel.learning.inference import Desk, Service, Weights, Widths, serve
+from pokespiel.learning.inference import RequestBuffer, Service, Weights, Widths, serve_inference
 from pokespiel.learning.learner import Learner
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Records, Rollout
@@ -65,7 +65,7 @@ class Actors:
         self._round = 0
         self._ordered: deque[Round] = deque()
         self._states: Sequence[Mapping[str, Any]] | None = None
-        """What the actors go on from; None = what they sent last."""
+        """What the actors continue from; None = what they sent last."""
         self._replies: Sequence[Reply] = ()
         self._seated = [np.empty((0, game.num_players), np.int64)] * self.count
         self._children: list[Child] = []
@@ -125,7 +125,7 @@ class Actors:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` gave, with as many actors and the same staleness."""
+        """Continue from what `state` gave, with as many actors and the same staleness."""
         self._states, self._seeds, self._round = list(state["actors"]), list(state["seeds"]), int(state["round"])
         self._seated = [np.array(each["collector"]["seated"]) for each in state["actors"]]
         for version, weights in state["versions"].items():
@@ -137,10 +137,10 @@ class Actors:
     def _start(self) -> None:
         """Start the processes, from what they sent last where they did."""
         self._children = [Child(act, f"actor {number}") for number in range(self.count)]
-        desks = [Desk(self._widths(share)) for share in self._shares] if self.served else []
+        desks = [RequestBuffer(self._widths(share)) for share in self._shares] if self.served else []
         bells = [socket.socketpair() for _ in desks]
         if self.served:
-            self._server = Child(serve, "the inference server")
+            self._server = Child(serve_inference, "the inference server")
             self._server.send(*self._service(desks, [theirs for _, theirs in bells]))
         setup = Setup(self.game, self.seating, self.learners, self._reward, self.staleness + 1)
         shared = pickle.dumps(setup)  # the networks are the same for all
@@ -153,7 +153,7 @@ class Actors:
             for bell in pair:
                 bell.close()
 
-    def _service(self, desks: Sequence[Desk], bells: Sequence[socket.socket]) -> tuple[Service, list[int]]:
+    def _service(self, desks: Sequence[RequestBuffer], bells: Sequence[socket.socket]) -> tuple[Service, list[int]]:
         """What the server begins with, and the descriptors beside it."""
         device, bf16, _ = self.learners[0].settled
         service = Service(self.learners, device, bf16, tuple(desk.widths for desk in desks), self.staleness + 1)
@@ -170,7 +170,7 @@ class Actors:
         return Widths(matches, features, compact is not None, game.num_actions, memory, state)
 
     def _sent(self) -> Sequence[Mapping[str, Any]]:
-        """What each actor goes on from; nothing before the first round."""
+        """What each actor continues from; nothing before the first round."""
         if self._states is not None:
             return self._states
         slot = (self._round - 1) % (self.staleness + 1)

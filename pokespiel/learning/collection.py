@@ -20,7 +20,7 @@ from pokespiel.learning.rollout import Buffer, Decision, Owed, Records, Rollout
 from pokespiel.learning.seating import Seating
 
 
-class Learner(Protocol):
+class CollectedLearner(Protocol):
     """A policy in training, as collection sees it."""
 
     memory_size: int
@@ -33,13 +33,13 @@ class Learner(Protocol):
 
 
 class Collector:
-    """Plays `matches` matches for ever; each call of `collect` goes on where the last one stopped."""
+    """Plays `matches` matches for ever; each call of `collect` continues where the last one stopped."""
 
     def __init__(
         self,
         game: Game,
         seating: Seating,
-        learners: Sequence[Learner],
+        learners: Sequence[CollectedLearner],
         rng: np.random.Generator,
         *,
         matches: int,
@@ -229,7 +229,7 @@ class Collector:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` gave, with the same game, seating and learners."""
+        """Continue from what `state` gave, with the same game, seating and learners."""
         self.history.load(state["history"])
         self.matches = self.history.replay(self.game)
         self.seated = np.array(state["seated"])

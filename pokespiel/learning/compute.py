@@ -112,16 +112,16 @@ def native_bf16(device: torch.device | None = None) -> bool:
     return any(tell().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
-class Speeds(NamedTuple):
-    """Decisions a second, forward and backward; on the CPU of its time, so that other work does not count."""
+class PrecisionSpeeds(NamedTuple):
+    """Decisions per second, forward and backward; on the CPU of its time, so that other work does not count."""
 
     float32: float
     bf16: float
 
 
-def speeds(network: Network, batch: int = 512, steps: int = 3) -> Speeds:
+def speeds(network: Network, batch: int = 512, steps: int = 3) -> PrecisionSpeeds:
     """A few timed steps of `network` in each precision; its weights and gradients stay as they are."""
-    return Speeds(*(_rate(network, enabled, batch, steps) for enabled in (False, True)))
+    return PrecisionSpeeds(*(_rate(network, enabled, batch, steps) for enabled in (False, True)))
 
 
 def _rate(network: Network, bf16: bool, batch: int, steps: int) -> float:

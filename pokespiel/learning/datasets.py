@@ -165,7 +165,7 @@ def _opened(path: Path) -> Any:
     except safetensors.SafetensorError as error:
         raise ValueError(f"{path} is truncated or no part of a dataset: {error}") from error
     if (file.metadata() or {}).get("format") != FORMAT:
-        raise ValueError(f"{path} is no part of a dataset: expected format {FORMAT!r}")
+        raise ValueError(f"{path} is not a part of a dataset: expected format {FORMAT!r}")
     return file
 
 

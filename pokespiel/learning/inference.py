@@ -81,7 +81,7 @@ class Widths(NamedTuple):
     state: int
 
 
-class Desk:
+class RequestBuffer:
     """Where an actor lays decisions to be made, and finds them made; the arrays of both lie in one region."""
 
     def __init__(self, widths: Widths, region: Region | None = None):
@@ -108,7 +108,7 @@ class Desk:
 class Elsewhere:
     """An actor's side of its desk: takes the place of `Decider.decide` for one learner."""
 
-    def __init__(self, desk: Desk, bell: socket.socket, learner: int):
+    def __init__(self, desk: RequestBuffer, bell: socket.socket, learner: int):
         self.desk, self.bell, self.learner = desk, bell, learner
         self.version = 0
 
@@ -147,20 +147,22 @@ class Service(NamedTuple):
     versions: int
 
 
-def serve(link: Link) -> None:
+def serve_inference(link: Link) -> None:
     """The server's process: answers until its parent goes."""
     service, descriptors = link.receive()
     with limited(1):
-        Server(service, descriptors).run(link)
+        InferenceServer(service, descriptors).run(link)
 
 
-class Server:
+class InferenceServer:
     """Answers every desk that rings."""
 
     def __init__(self, service: Service, descriptors: Sequence[int]):
         """descriptors: of the weights, then of each desk's region and bell."""
         weights, *rest = descriptors
-        self.desks = [Desk(widths, Region(-1, at)) for widths, at in zip(service.desks, rest[::2], strict=True)]
+        self.desks = [
+            RequestBuffer(widths, Region(-1, at)) for widths, at in zip(service.desks, rest[::2], strict=True)
+        ]
         self.bells = [socket.socket(fileno=at) for at in rest[1::2]]
         region = Region(-1, weights)
         settled = Settled(service.device, service.bf16, 1)
@@ -170,8 +172,8 @@ class Server:
         self._rings = [Weights([one.network for one in copies], service.versions, region) for copies in self._copies]
         self._held = [-1] * service.versions
         rows = sum(widths.rows for widths in service.desks)
-        self._free = [Batch(service.desks[0]._replace(rows=rows), service.device) for _ in range(2)]
-        self._under_way: deque[tuple[Batch, list[Request]]] = deque()
+        self._free = [ServedBatch(service.desks[0]._replace(rows=rows), service.device) for _ in range(2)]
+        self._under_way: deque[tuple[ServedBatch, list[Request]]] = deque()
 
     def run(self, link: Link) -> None:
         """Answer until the parent goes."""
@@ -223,12 +225,12 @@ class Server:
         self._free.append(batch)
 
 
-class Batch:
+class ServedBatch:
     """Room for the rows of all desks: gathered, on the device, and back."""
 
     def __init__(self, widths: Widths, device: torch.device):
         self.device, self.on_gpu = device, device.type == "cuda"
-        arrays = Desk(widths).arrays | {"player": np.zeros(widths.rows, np.int64)}
+        arrays = RequestBuffer(widths).arrays | {"player": np.zeros(widths.rows, np.int64)}
         self._room = {name: torch.from_numpy(array) for name, array in arrays.items()}
         if self.on_gpu:
             self._room = {name: tensor.pin_memory() for name, tensor in self._room.items()}
@@ -236,7 +238,7 @@ class Batch:
         self._rows = 0
         self._done = torch.cuda.Event() if self.on_gpu else None
 
-    def gather(self, desks: Sequence[Desk], group: Sequence[Request]) -> None:
+    def gather(self, desks: Sequence[RequestBuffer], group: Sequence[Request]) -> None:
         """Copy what is asked together."""
         at = 0
         for request in group:
@@ -259,7 +261,7 @@ class Batch:
         if self._done is not None:
             self._done.record()
 
-    def scatter(self, desks: Sequence[Desk], group: Sequence[Request]) -> None:
+    def scatter(self, desks: Sequence[RequestBuffer], group: Sequence[Request]) -> None:
         """Lay the answers on the desks."""
         if self._done is not None:
             self._done.synchronize()

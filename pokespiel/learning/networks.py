@@ -43,7 +43,7 @@ class NetworkOptions:
     """mlp, residual, structured or another of `BODIES`. `structured` follows the game's layout; auto does so where the
     game has one, else it is `mlp`."""
     hidden: tuple[int, ...] = (128, 128)
-    """Widths of the hidden layers; a residual body has a block a layer after the first, all of the first's width."""
+    """Widths of the hidden layers; a residual body has a block per layer after the first, all of the first's width."""
     row_width: int = 32
     """Structured: width of the encoding of a row (a Pokémon, a move)."""
     attention: int = 0

@@ -1,4 +1,4 @@
-"""An opponent pool for self-play: whom the learner meets, and how often.
+"""An opponent pool for self-play: which opponents the learner meets, and how often.
 
 Each match is played against one kind of opponent, drawn by its share; within a kind, members that the learner beats
 less often are drawn more often (prioritised fictitious self-play), with a floor for each:
@@ -69,10 +69,10 @@ class Member:
     retired: bool = field(default=False)
 
 
-class Pool:
+class OpponentPool:
     """The members and the seating they make; learner 0 is the one in training.
 
-    A `state` goes on where `state()` was taken. It is needed from the start, because a seating of its members does too.
+    A `state` continues where `state()` was taken. It is needed from the start, as a seating of its members does too.
     """
 
     def __init__(

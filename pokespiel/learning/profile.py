@@ -5,7 +5,7 @@
     collection  play with inference and recording, as training does it
     update      one forward and backward pass and optimiser step on a minibatch
 
-All in decisions a second, for several batch sizes; the smallest that reaches 90 % of the best is proposed.
+All in decisions per second, for several batch sizes; the smallest that reaches 90 % of the best is proposed.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Proposal(NamedTuple):
     """Of the time, 0..1."""
 
 
-class Speeds(NamedTuple):
-    """Decisions a second by batch size."""
+class StageSpeeds(NamedTuple):
+    """Decisions per second by batch size."""
 
     play: Mapping[int, float]
     inference: Mapping[int, float]
@@ -81,7 +81,7 @@ class Profiler:
     minibatches: tuple[int, ...] = (512, 2048, 8192)
     """Decisions of a gradient step."""
 
-    def __call__(self, game: Game, rng: np.random.Generator) -> Speeds:
+    def __call__(self, game: Game, rng: np.random.Generator) -> StageSpeeds:
         learner, bf16 = (
             Learner.make(game, self.network, Optimiser(), replace(self.compute, bf16=half), rng)
             for half in (False, True)
@@ -89,7 +89,7 @@ class Profiler:
         with limited(learner.settled.threads):
             return self._measured(game, learner, bf16, rng)
 
-    def _measured(self, game: Game, learner: Learner, bf16: Learner, rng: np.random.Generator) -> Speeds:
+    def _measured(self, game: Game, learner: Learner, bf16: Learner, rng: np.random.Generator) -> StageSpeeds:
         rollout = Collector(game, self_play(game), [learner], rng, matches=256).collect(max(self.minibatches))
         with stage("measurements", 3 * len(self.matches) + 2 * len(self.minibatches)) as told:
 
@@ -100,7 +100,7 @@ class Profiler:
                     told.update(told.done + 1)
                 return rates
 
-            return Speeds(
+            return StageSpeeds(
                 each(self.matches, lambda size: self._play(game, size, rng)),
                 each(self.matches, lambda size: self._inference(learner, rollout, size)),
                 each(self.matches, lambda size: self._collection(game, learner, size, rng)),
@@ -163,7 +163,7 @@ class Profiler:
         return self._rate(once)
 
     def _rate(self, once: Callable[[], int]) -> float:
-        """Decisions a second, after one call to warm up."""
+        """Decisions per second, after one call to warm up."""
         once()
         decisions, began = 0, time.perf_counter()
         while (spent := time.perf_counter() - began) < self.seconds or not decisions:
@@ -177,7 +177,7 @@ def proposed(rates: Mapping[int, float]) -> int:
     return min(size for size, rate in rates.items() if rate >= ENOUGH * best)
 
 
-def table(speeds: Speeds, epochs: int) -> Sequence[str]:
+def table(speeds: StageSpeeds, epochs: int) -> Sequence[str]:
     """The speeds and the proposal as lines of text."""
     lines = []
     for name, rates in speeds._asdict().items():

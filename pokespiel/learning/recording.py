@@ -15,7 +15,7 @@ from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating
 
 
-class Recorded:
+class RecordedPolicy:
     """A policy whose decisions are recorded, mixed with a share `explore` (0..1) of uniform play."""
 
     reads_state = False
@@ -36,7 +36,7 @@ class Recorded:
 
 
 def record_matches(
-    game: Game, seating: Seating, recorded: Sequence[Recorded], matches: int, rng: np.random.Generator
+    game: Game, seating: Seating, recorded: Sequence[RecordedPolicy], matches: int, rng: np.random.Generator
 ) -> Columns:
     """The columns of `matches` new matches; `policy` and `match_policies` number the seating's participants."""
     collector = Collector(game, seating, recorded, rng, matches=matches, refill=False)

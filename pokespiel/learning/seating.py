@@ -1,7 +1,7 @@
-"""Who sits where: learners and frozen opponents, drawn once a match.
+"""Who sits where: learners and frozen opponents, drawn once per match.
 
 Participants are numbered: learners first (0 .. L - 1), then the frozen policies. A seating is a distribution over rows
-of participants, one a seat: self-play seats learner 0 everywhere, a response seats it at one seat against the others.
+of participants, one per seat: self-play seats learner 0 everywhere, a response seats it at one seat against the others.
 """
 
 from __future__ import annotations

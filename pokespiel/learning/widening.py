@@ -1,4 +1,4 @@
-"""A wider network that computes what a narrow one does, so that training can go on with more room.
+"""A wider network that computes what a narrow one does, so that training can continue with more capacity.
 
 The narrow network's units come first in every layer and hear only one another; the new units are drawn afresh, hear
 all, and are not listened to yet:

@@ -39,7 +39,7 @@ class MetaSolver(Protocol):
     """payoffs [P, n_1, ..., n_P] -> MetaStrategy; `symmetric` asks for one vector common to all seats.
 
     Populations hold no two policies that play alike, unless the solver is `Repeating`.
-    One of some games only is `Choosy` too.
+    One of some games only is `ChoosySolver` too.
     """
 
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy: ...
@@ -54,7 +54,7 @@ class Repeating(Protocol):
 
 
 @runtime_checkable
-class Choosy(Protocol):
+class ChoosySolver(Protocol):
     """A solver of some games only."""
 
     def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
@@ -68,7 +68,7 @@ class Choosy(Protocol):
 METASOLVERS = Registry(
     "meta-solver",
     {
-        "uniform": "pokespiel.metasolvers.uniform:Uniform",
+        "uniform": "pokespiel.metasolvers.uniform:UniformSolver",
         "self_play": "pokespiel.metasolvers.self_play:SelfPlay",
         "nash": "pokespiel.metasolvers.nash:Nash",
         "max_entropy_nash": "pokespiel.metasolvers.max_entropy_nash:MaxEntropyNash",

@@ -49,8 +49,8 @@ HEADROOM = 600.0
 class AlphaRank:
     """The stationary distribution of evolution, for any number of players and general-sum payoffs.
 
-    One population a player gives a joint distribution; a symmetric two-player table gives a distribution over its
-    single population. Symmetric tables of more players are ranked with one population a seat.
+    One population per player gives a joint distribution; a symmetric two-player table gives a distribution over its
+    single population. Symmetric tables of more players are ranked with one population per seat.
     """
 
     alpha: float = math.inf
@@ -58,8 +58,8 @@ class AlphaRank:
     population: int = 50
     """Individuals in each population, m; irrelevant at infinite alpha."""
     selection: Literal["local", "global"] = "local"
-    """Whom a single population's mutants are compared with: "local" = the opponent at hand; "global" = the whole
-    population as it stands. Irrelevant at infinite alpha and with a population a player."""
+    """What a single population's mutants are compared with: "local" = the opponent at hand; "global" = the whole
+    population as it stands. Irrelevant at infinite alpha and with one population per player."""
 
     def __post_init__(self) -> None:
         if not self.alpha >= 0:
@@ -143,8 +143,8 @@ def limit(graph: ResponseGraph) -> np.ndarray:
     """[N] the infinite-alpha ranking: the stationary distribution as the rate of worsening moves goes to 0.
 
     With one sink it is that sink's own. With several, how rare excursions lead from one to another decides. Any joint
-    choice reaches any other by at most one worsening move a player, so no ratio of weights exceeds epsilon to the power
-    of their number and an epsilon of 1e-60, or somewhat more for many players, gives the limit to rounding.
+    choice reaches any other by at most one worsening move per player, so no ratio of weights exceeds epsilon to the
+    power of their number, and an epsilon of 1e-60, or somewhat more for many players, gives the limit to rounding.
     """
     weights = np.zeros(graph.num_nodes)
     if len(graph.sinks) == 1:

@@ -58,7 +58,7 @@ def _play(table: Table) -> Iterator[Iterate]:
 def _best(table: Table, population: int, counts: Profile, exact: bool) -> int:
     """The first policy of those that earn most against others who have played so often, [n_p] whole numbers each.
 
-    If sums are not exact, what rounding may explain is no difference.
+    If sums are not exact, what rounding may explain is not a difference.
     """
     values = table.values(population, counts)
     best = int(values.argmax())

@@ -24,7 +24,7 @@ import numpy as np
 from scipy import sparse
 
 from pokespiel.metasolvers.judging import ROUNDING, are_exact
-from pokespiel.metasolvers.linear_map import Matrix
+from pokespiel.metasolvers.linear_map import MatrixMap
 
 
 def regrets(payoffs: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def _regrets(table: np.ndarray, player: int) -> np.ndarray:
     return result
 
 
-def swaps(regret: np.ndarray) -> Matrix:
+def swaps(regret: np.ndarray) -> MatrixMap:
     """Incentives of correlated equilibria: one row per player and ordered pair (told, played), by player.
 
     regret [P, n_1, ..., n_P].
@@ -61,7 +61,7 @@ def swaps(regret: np.ndarray) -> Matrix:
         gains = own[told] - own[played]
         ends = np.arange(len(told) + 1) * own.shape[1]
         blocks.append(sparse.csr_array((gains.ravel(), places[told].ravel(), ends), shape=(len(told), own.size)))
-    return Matrix(sparse.csr_array(sparse.vstack(blocks)))
+    return MatrixMap(sparse.csr_array(sparse.vstack(blocks)))
 
 
 class Refusals:

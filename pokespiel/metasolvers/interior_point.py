@@ -24,13 +24,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, lstsq
 
-from pokespiel.metasolvers.linear_map import LinearMap, Matrix
+from pokespiel.metasolvers.linear_map import LinearMap, MatrixMap
 
 STEP = 0.99
 """Share of the way to the boundary that a step may go."""
 
 
-class Point(NamedTuple):
+class InteriorPoint(NamedTuple):
     """Strictly positive strategies and slacks."""
 
     x: np.ndarray
@@ -68,14 +68,14 @@ class Point(NamedTuple):
         return float(self.x @ self.r + self.y @ self.s)
 
 
-def interior_points(matrix: np.ndarray | LinearMap) -> Iterator[Point]:
+def interior_points(matrix: np.ndarray | LinearMap) -> Iterator[InteriorPoint]:
     """Ever better points of the game `matrix` [n, m] (payoffs to row, of range about 1) until arithmetic gives out."""
-    game = Matrix(matrix) if isinstance(matrix, np.ndarray) else matrix
+    game = MatrixMap(matrix) if isinstance(matrix, np.ndarray) else matrix
     n, m = game.shape
     x, y = np.full(n, 1 / n), np.full(m, 1 / m)
     rows, columns = game.times(y), game.transposed_times(x)
     v, w = float(columns.min()) - 1, float(rows.max()) + 1
-    point = Point(x, y, v, w, w - rows, columns - v)
+    point = InteriorPoint(x, y, v, w, w - rows, columns - v)
     while True:
         yield point
         try:
@@ -87,7 +87,7 @@ def interior_points(matrix: np.ndarray | LinearMap) -> Iterator[Point]:
             return
 
 
-def _step(matrix: LinearMap, at: Point) -> Point:
+def _step(matrix: LinearMap, at: InteriorPoint) -> InteriorPoint:
     newton = _Newton(matrix, at)
     toward_zero = newton.direction(-at.x * at.r, -at.y * at.s)
     reached = _moved(at, toward_zero, 1.0)
@@ -99,11 +99,11 @@ def _step(matrix: LinearMap, at: Point) -> Point:
     return _moved(at, direction, STEP)
 
 
-def _moved(at: Point, by: Point, share: float) -> Point:
+def _moved(at: InteriorPoint, by: InteriorPoint, share: float) -> InteriorPoint:
     """Move the row program's x, v, s and the column program's y, w, r each as far as their signs allow."""
     row = min(1.0, share * min(_room(at.x, by.x), _room(at.s, by.s)))
     column = min(1.0, share * min(_room(at.y, by.y), _room(at.r, by.r)))
-    return Point(
+    return InteriorPoint(
         at.x + row * by.x,
         at.y + column * by.y,
         at.v + row * by.v,
@@ -122,7 +122,7 @@ def _room(value: np.ndarray, change: np.ndarray) -> float:
 class _Newton:
     """The Newton equations at a point, factored once and solved for several right-hand sides."""
 
-    def __init__(self, matrix: LinearMap, at: Point):
+    def __init__(self, matrix: LinearMap, at: InteriorPoint):
         self.matrix, self.at = matrix, at
         self.scale = at.y / at.s
         normal = matrix.gram(self.scale)
@@ -134,7 +134,7 @@ class _Newton:
         self.off_row = at.s - (matrix.transposed_times(at.x) - at.v)
         self.off_column = at.r - (at.w - matrix.times(at.y))
 
-    def direction(self, row_product: np.ndarray, column_product: np.ndarray) -> Point:
+    def direction(self, row_product: np.ndarray, column_product: np.ndarray) -> InteriorPoint:
         """The change of a point that changes x r by `row_product` [n] and y s by `column_product` [m], to first order.
 
         dy = scale (q - A'dx + dv) and (diag(r/x) + A scale A') dx = p + A scale q + A scale 1 dv - 1 dw leave two
@@ -155,10 +155,10 @@ class _Newton:
         dy = self.scale * (q - self.matrix.transposed_times(dx) + dv)
         dr = (row_product - at.r * dx) / at.x
         ds = (column_product - at.s * dy) / at.y
-        return Point(dx, dy, float(dv), float(dw), dr, ds)
+        return InteriorPoint(dx, dy, float(dv), float(dw), dr, ds)
 
 
-def polished(matrix: np.ndarray, at: Point) -> tuple[np.ndarray, np.ndarray]:
+def polished(matrix: np.ndarray, at: InteriorPoint) -> tuple[np.ndarray, np.ndarray]:
     """Strategies (x [n], y [m]) that solve the equations of the support at `at`.
 
     A policy in the support keeps its opponent indifferent among the opponent's support; the least relative change of

@@ -34,7 +34,7 @@ class LinearMap(Protocol):
         ...
 
 
-class Matrix:
+class MatrixMap:
     """A matrix [n, m] that is written out, dense or sparse."""
 
     def __init__(self, matrix: np.ndarray | sparse.csr_array):
@@ -60,11 +60,11 @@ class Matrix:
     def transposed_squares(self, scale: np.ndarray) -> np.ndarray:
         return scale @ (self.matrix * self.matrix)
 
-    def transposed(self) -> Matrix:
-        return Matrix(sparse.csr_array(self.matrix.T) if sparse.issparse(self.matrix) else self.matrix.T)
+    def transposed(self) -> MatrixMap:
+        return MatrixMap(sparse.csr_array(self.matrix.T) if sparse.issparse(self.matrix) else self.matrix.T)
 
 
-class Part:
+class MapPart:
     """diag(by_row) A[rows, columns] diag(by_column) of a structured A; `rows` and `columns` are indices."""
 
     def __init__(
@@ -110,7 +110,7 @@ def part(
 ) -> LinearMap:
     """diag(by_row) A[rows, columns] diag(by_column); `rows` and `columns` are indices."""
     by_row, by_column = np.broadcast_to(by_row, len(rows)), np.broadcast_to(by_column, len(columns))
-    if not isinstance(whole, Matrix):
-        return Part(whole, rows, columns, by_row, by_column)
+    if not isinstance(whole, MatrixMap):
+        return MapPart(whole, rows, columns, by_row, by_column)
     chosen = whole.matrix[rows][:, columns]
-    return Matrix(chosen * by_row[:, None] * by_column)
+    return MatrixMap(chosen * by_row[:, None] * by_column)

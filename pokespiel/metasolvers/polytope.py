@@ -10,7 +10,7 @@ Then the objective, on the face: a primal-dual interior-point method with Mehrot
 
     min f(s)   with   f'(s) + G' l - z = m 1,   G s + w = allowed,   1's = 1,   s z = 0,   l w = 0
 
-through one Cholesky factor a step, as large as the fewer of rows and columns. Rows without room have w = 0 and l free.
+through one Cholesky factor per step, as large as the fewer of rows and columns. Rows without room have w = 0, l free.
 Both parts see G through products that do not care for the scale of its rows and columns.
 
 Reference: Hart and Schmeidler (1989), Existence of Correlated Equilibria.
@@ -25,8 +25,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from pokespiel.metasolvers.interior_point import Point, interior_points
-from pokespiel.metasolvers.linear_map import LinearMap, Matrix, part
+from pokespiel.metasolvers.interior_point import InteriorPoint, interior_points
+from pokespiel.metasolvers.linear_map import LinearMap, MatrixMap, part
 
 Objective = Literal["entropy", "gini"]
 
@@ -93,18 +93,18 @@ def faces(incentives: LinearMap, allowed: np.ndarray, sweeps: int) -> Iterator[F
     yield from reversed(seen.values())
 
 
-def _has_room(game: LinearMap, point: Point, total: float, allowed: np.ndarray) -> bool:
+def _has_room(game: LinearMap, point: InteriorPoint, total: float, allowed: np.ndarray) -> bool:
     """Whether the column strategy is well inside, whose weights sum to `total` once they are scaled back."""
     gains = game.times(point.y)
     most = float(gains.max() / point.y.sum())
     return bool((gains / total < allowed).all()) if allowed.all() else most < min(-INSIDE, point.v / 2)
 
 
-def _game_points(game: LinearMap) -> Iterator[Point]:
+def _game_points(game: LinearMap) -> Iterator[InteriorPoint]:
     """`interior_points`, through its other player where that has fewer choices."""
-    if isinstance(game, Matrix) and game.shape[0] > game.shape[1]:
-        for point in interior_points(Matrix(-game.transposed().matrix)):
-            yield Point(point.y, point.x, -point.w, -point.v, point.s, point.r)
+    if isinstance(game, MatrixMap) and game.shape[0] > game.shape[1]:
+        for point in interior_points(MatrixMap(-game.transposed().matrix)):
+            yield InteriorPoint(point.y, point.x, -point.w, -point.v, point.s, point.r)
     else:
         yield from interior_points(game)
 
@@ -257,7 +257,7 @@ def _solver(
 ) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Solves H s + G' l = p and G s - T l = q for s [N] and l [M], where H and T are diagonal and positive."""
     constraints, choices = incentives.shape
-    if isinstance(incentives, Matrix) and constraints > choices:
+    if isinstance(incentives, MatrixMap) and constraints > choices:
         solve = _factored(incentives.transposed().gram(1 / softness), stiffness)
 
         def through_choices(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -59,7 +59,7 @@ def swap_gains(payoffs: np.ndarray, joint: np.ndarray) -> tuple[np.ndarray, ...]
     return tuple(gains)
 
 
-def nash_conv(payoffs: np.ndarray, marginals: Sequence[np.ndarray]) -> float:
+def table_nash_conv(payoffs: np.ndarray, marginals: Sequence[np.ndarray]) -> float:
     """Sum over players of the best deviation's gain against independent marginals; payoffs [P, n_1, ..., n_P]."""
     return population_regret(payoffs, MetaStrategy(tuple(marginals)))
 

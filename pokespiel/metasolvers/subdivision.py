@@ -52,7 +52,7 @@ class Root(NamedTuple):
 
 
 def isolated_equilibria(table: Table, most: int) -> list[Profile]:
-    """All equilibria of payoffs [P, n_1, ..., n_P], one population a player; a `ValueError` after `most` regions."""
+    """All equilibria of payoffs [P, n_1, ..., n_P], one population per player; a `ValueError` after `most` regions."""
     waiting: list[Corners] = [[np.eye(size)[None] for size in table.sizes]]
     roots: list[Root] = []
     others: list[Profile] = []

@@ -1,6 +1,6 @@
 """Payoff tables: checked once at the door, then contracted fast.
 
-Every meta-solver works on a `Table`, which `on_table` makes of its arguments. A table holds one population a seat or,
+Every meta-solver works on a `Table`, which `on_table` makes of its arguments. A table holds one population per seat or,
 when symmetric, one population for all seats; `profile` below means one distribution a population: P vectors, or a
 single one.
 """
@@ -67,7 +67,7 @@ class Table:
         return tuple(np.full(size, 1 / size) for size in self.sizes)
 
     def seats(self, profile: Sequence[np.ndarray]) -> Profile:
-        """One vector a seat."""
+        """One vector per seat."""
         return tuple(profile) * self.num_players if self.symmetric else tuple(profile)
 
     def values(self, population: int, profile: Sequence[np.ndarray]) -> np.ndarray:
@@ -150,7 +150,7 @@ def checked(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:
         raise ValueError(f"{solver}: payoffs must be an array of real numbers [P, n_1, ..., n_P]: {error}") from None
     if table.ndim < 2 or table.ndim != len(table) + 1:
         raise ValueError(
-            f"{solver}: expected payoffs [P, n_1, ..., n_P], one table a player, got shape {table.shape}"
+            f"{solver}: expected payoffs [P, n_1, ..., n_P], one table per player, got shape {table.shape}"
             + ("; for a zero-sum matrix A pass np.stack([A, -A])" if table.ndim == 2 else "")
         )
     if 0 in table.shape:

@@ -13,7 +13,7 @@ from pokespiel.metasolvers.tables import Table, on_table
 
 
 @dataclass(frozen=True)
-class Uniform:
+class UniformSolver:
     """Every policy with equal probability, for any number of players.
 
     With exact responses, PSRO becomes fictitious play (Brown 1951).

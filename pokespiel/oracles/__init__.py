@@ -18,7 +18,7 @@ from pokespiel.game.protocols import Game
 
 
 class Opponents(NamedTuple):
-    """A distribution over the other seats' policies, drawn together once a match."""
+    """A distribution over the other seats' policies, drawn together once per match."""
 
     policies: tuple[Sequence[Policy], ...]
     """Per seat, its population (empty at the responder's seat if nobody plays it)."""
@@ -42,7 +42,7 @@ class Oracle(Protocol):
     """Responses for the seats in `opponents`, each against its own mixture.
 
     `start` are policies to begin from (warm start), `state` what an earlier, unfinished call last yielded. One that
-    does not serve every game is `Choosy` too.
+    does not serve every game is `ChoosyOracle` too.
     """
 
     def __call__(
@@ -57,7 +57,7 @@ class Oracle(Protocol):
 
 
 @runtime_checkable
-class Choosy(Protocol):
+class ChoosyOracle(Protocol):
     """An oracle that does not serve every game."""
 
     def check(self, game: Game) -> None:
@@ -66,7 +66,7 @@ class Choosy(Protocol):
 
 
 def result(trainings: Iterable[Training]) -> Training:
-    """The last yield of a call. The others are let go on the way: each holds a state, which may be a whole memory."""
+    """The last yield of a call. The others are dropped on the way: each holds a state, which may be a whole memory."""
     return deque(trainings, maxlen=1).pop()
 
 

@@ -11,7 +11,7 @@ under the current behaviour b, iteration t adds the regrets r = v - <b, v> and p
 
 The average of the plans, weighted so, goes to a Nash equilibrium of a two-player zero-sum game; elsewhere no regret
 remains, which makes the joint average a coarse correlated equilibrium. Players update in turn, each against the others'
-newest plans. One iteration is two passes over each treeplex and one gradient a player.
+newest plans. One iteration is two passes over each treeplex and one gradient per player.
 
 Reference: Zinkevich et al. (2007), Regret Minimization in Games with Incomplete Information; Tammelin (2014), Solving
 Large Imperfect Information Games Using CFR+; Brown and Sandholm (2019), Solving Imperfect-Information Games via
@@ -133,7 +133,7 @@ class Solver:
         self.options, self.game = options, game
         self.iteration = 0
         self.players = [
-            Learner(options, treeplex, None if allowed is None else allowed[player])
+            RegretLearner(options, treeplex, None if allowed is None else allowed[player])
             for player, treeplex in enumerate(game.players)
         ]
 
@@ -166,7 +166,7 @@ class Solver:
         return self.game.policy([treeplex.behaviour(plan) for treeplex, plan in averages])
 
     def state(self) -> dict[str, Any]:
-        """All that `load` needs to go on to the same numbers."""
+        """All that `load` needs to continue and reproduce the numbers."""
         return {"iteration": self.iteration, "players": [learner.state() for learner in self.players]}
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -177,7 +177,7 @@ class Solver:
             learner.load(kept)
 
 
-class Learner:
+class RegretLearner:
     """One player's regrets, behaviour, plan and average; all arrays [S], written in place."""
 
     def __init__(self, options: CFR, treeplex: Treeplex, allowed: np.ndarray | None = None):

@@ -1,7 +1,7 @@
 """What the learning oracles share: their common options, and a run of one of them.
 
 A `Run` owns the learner, the collector and the counters of one call; its state is that of all its parts and of the
-random generator, so a call that is killed goes on from its last yield to the same numbers (on the CPU).
+random generator, so a call that is killed continues from its last yield and reproduces its numbers (on the CPU).
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Learning:
         return Learner.make(game, self.network, self.optimiser, self.compute, rng, first)
 
 
-class Part(Protocol):
+class Stateful(Protocol):
     """Something whose state belongs to a run's."""
 
     def state(self) -> dict[str, Any]: ...
@@ -152,7 +152,7 @@ class Run:
         self.learner = learners[0]
         frozen = tuple(tabulated(policy, game) for policy in seating.policies)
         self._seating = Seating(seating.learners, frozen, seating.rows, seating.weights)
-        self.parts: dict[str, Part] = {f"learner_{i}": learner for i, learner in enumerate(learners)}
+        self.parts: dict[str, Stateful] = {f"learner_{i}": learner for i, learner in enumerate(learners)}
         self._learners = tuple(learners)
         self.peers = current()
         if self.peers is not None:
@@ -291,7 +291,7 @@ class Run:
         return {"peers": self.peers.gathered(mine)[1:]}
 
     def load(self, state: Mapping[str, Any] | None) -> None:
-        """Go on from what `state` gave; None = begin."""
+        """Continue from what `state` gave; None = begin."""
         if not state:
             return
         if self.peers is not None and self.peers.rank:
@@ -309,7 +309,7 @@ class Run:
         self.rng.bit_generator.state = state["rng"]
 
     def _resume(self, state: Mapping[str, Any]) -> None:
-        """Go on collecting, with as many actors as before."""
+        """Continue collecting, with as many actors as before."""
         before, asked = len(state.get("actors", ())), self.options.actors
         if asked not in ("auto", before):
             raise ValueError(f"this training was run with actors {before}, not {asked}: leave it to auto to resume")
@@ -390,7 +390,7 @@ class Meter:
         sums[1] += count
 
     def read(self, *, keep: bool = False) -> dict[str, float]:
-        """The means; `keep` goes on with them as if nobody had read."""
+        """The means; `keep` keeps adding to them as if nobody had read."""
         self._was_read = self._was_read or not keep
         return {name: total / count for name, (total, count) in self._sums.items()}
 

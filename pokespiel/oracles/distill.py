@@ -29,7 +29,7 @@ from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
-from pokespiel.learning.recording import Recorded
+from pokespiel.learning.recording import RecordedPolicy
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
@@ -88,7 +88,7 @@ def distill(game: Game, mixture: Policy, options: Distillation, rng: np.random.G
     if start is not None and not single_decisions(start.network.options):
         start = None
     learner = Learner.make(game, options.network, options.optimiser, options.compute, rng, start)
-    collector = Collector(game, self_play(game), [Recorded(mixture)], rng, matches=options.matches)
+    collector = Collector(game, self_play(game), [RecordedPolicy(mixture)], rng, matches=options.matches)
     done = 0
     while True:
         progress = min(1.0, done / options.decisions)

@@ -33,7 +33,7 @@ class Exact:
     """The exact best response, on a game in sequence form."""
 
     tremble: float = 1e-6
-    """Respond to the mixture that plays uniformly at random with this probability, drawn once a match."""
+    """Respond to the mixture that plays uniformly at random with this probability, drawn once per match."""
     ties: Literal["lowest", "random"] = "lowest"
     """Among equally good actions take the lowest, or draw one."""
 

@@ -34,7 +34,7 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps
-from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, played_log, scaled, told
+from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, played_log, scaled, unread
 from pokespiel.oracles.seats import against
 
 
@@ -113,7 +113,7 @@ class MMD(Learning):
             loss = policy + alpha * to_magnet + to_played / eta + self.value_weight * critic
             norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
             spread = entropy(logs, probabilities).mean()
-            measured.append(told(policy, critic, spread, to_magnet, to_played, norm))
+            measured.append(unread(policy, critic, spread, to_magnet, to_played, norm))
         magnet.follow(self.magnet_rate(run.updates, run.last_update))
         names = ("loss/policy", "loss/value", "entropy", "kl/magnet", "kl/behaviour", "gradient_norm")
         return {**means(names, measured), "alpha": alpha, "eta": eta, "return": earned(rollout)}

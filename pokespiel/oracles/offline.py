@@ -40,7 +40,7 @@ from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.losses import chosen, entropy
 from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax, shares_states
-from pokespiel.learning.recording import Recorded, record_matches
+from pokespiel.learning.recording import RecordedPolicy, record_matches
 from pokespiel.learning.sampler import InMemory, OnDisk, Sampler, Source, Transitions, joined
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents, Training
@@ -167,7 +167,7 @@ class Offline:
         if not self.collect:
             return []
         behaviour = start[-1] if self.behaviour == "newest" and start else Uniform()
-        recorded = Recorded(tabulated(behaviour, game), self.explore)
+        recorded = RecordedPolicy(tabulated(behaviour, game), self.explore)
         seating = against(game, opponents)
         names = [f"{policy_name(behaviour)}, {self.explore:g} uniform", *map(policy_name, seating.policies)]
         seating = replace(seating, policies=tuple(tabulated(policy, game) for policy in seating.policies))

@@ -27,7 +27,7 @@ from pokespiel.learning.batches import Batch, minibatches
 from pokespiel.learning.learner import Learner
 from pokespiel.learning.losses import chosen, clipped_policy_loss, entropy, value_loss
 from pokespiel.learning.networks import Output, masked_log_softmax
-from pokespiel.learning.pool import Curriculum, Pool
+from pokespiel.learning.pool import Curriculum, OpponentPool
 from pokespiel.learning.references import Damping, References
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Rollout
@@ -87,7 +87,7 @@ class PPO(Clipped):
         pool = None
         if self.opponent == "pool":
             kept = state["parts"]["pool"] if state else None
-            pool = Pool(game, self.curriculum, given_policies(opponents), kept)
+            pool = OpponentPool(game, self.curriculum, given_policies(opponents), kept)
         run = Run(self, game, self._seating(game, opponents, pool), [learner], rng)
         references = run.parts["references"] = References(self.damping, learner)
         if pool is not None:
@@ -105,7 +105,7 @@ class PPO(Clipped):
         seats = seats_of(game, opponents)
         yield from steps(run, improve, lambda: every_seat(seats, learner.policy()))
 
-    def _seating(self, game: Game, opponents: Mapping[int, Opponents], pool: Pool | None) -> Seating:
+    def _seating(self, game: Game, opponents: Mapping[int, Opponents], pool: OpponentPool | None) -> Seating:
         if pool is not None:
             return pool.seating()
         return self_play(game) if self.opponent == "self" else against(game, opponents, self.self_play)
@@ -136,7 +136,7 @@ def clipped_update(
         loss = policy + options.value_weight * critic - bonus * spread + penalty
         loss = loss + options.auxiliary * auxiliary_loss(output, batch)
         norm = learner.descend(loss, run.progress)
-        measured.append(told(policy, critic, spread, divergence, (then - now).mean(), norm))
+        measured.append(unread(policy, critic, spread, divergence, (then - now).mean(), norm))
     names = ("loss/policy", "loss/value", "entropy", "kl/reference", "kl/behaviour", "gradient_norm")
     metrics = means(names, measured)
     metrics = run.agreed(metrics | {"return": earned(rollout)})
@@ -144,13 +144,13 @@ def clipped_update(
     return metrics
 
 
-def told(*values: Tensor) -> Tensor:
+def unread(*values: Tensor) -> Tensor:
     """What a gradient step measures, [n] float32, not read yet, so that a GPU is not waited for."""
     return torch.stack([value.detach().float() for value in values])
 
 
 def means(names: Sequence[str], measured: Sequence[Tensor]) -> dict[str, float]:
-    """The means over gradient steps of what `told` gave at each."""
+    """The means over gradient steps of what `unread` gave at each."""
     return dict(zip(names, torch.stack(list(measured)).double().mean(dim=0).tolist(), strict=True))
 
 

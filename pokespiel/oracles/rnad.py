@@ -36,7 +36,7 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps
-from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, means, on, told
+from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, means, on, unread
 from pokespiel.oracles.seats import against
 
 
@@ -119,7 +119,9 @@ class RNaD(Clipped):
 
     def _targets(self, rollout: Rollout, values: np.ndarray, now: Estimates, divergence: np.ndarray) -> Targets:
         reward = transformed(rollout, divergence, self.eta)
-        ratios = played(rollout.records, now.probabilities) / played(rollout.records, rollout.records.behaviour)
+        ratios = likelihoods(rollout.records, now.probabilities) / likelihoods(
+            rollout.records, rollout.records.behaviour
+        )
         bent = rollout._replace(reward=reward)
         clips = {"discount": self.discount, "trace": self.gae_lambda, "clip": self.ratio_clip}
         return Targets(values, vtrace(bent, values, ratios, **clips))
@@ -139,7 +141,7 @@ class RNaD(Clipped):
             loss = policy + self.value_weight * critic + self.auxiliary * auxiliary_loss(output, batch)
             norm = learner.descend(loss, run.progress)
             spread = entropy(*masked_log_softmax(output.logits.detach(), batch.legal)).mean()
-            measured.append(told(policy, critic, spread, norm))
+            measured.append(unread(policy, critic, spread, norm))
         return means(("loss/policy", "loss/value", "entropy", "gradient_norm"), measured)
 
 
@@ -157,11 +159,11 @@ def action_advantages(
     q = targets.values[:, None] - eta * log_ratio
     rows = np.arange(len(q))
     surprise = targets.trace.after + eta * divergence - targets.values
-    q[rows, records.action] += surprise / played(records, records.behaviour)
+    q[rows, records.action] += surprise / likelihoods(records, records.behaviour)
     return ((q - (now.probabilities * q).sum(axis=1, keepdims=True)) * records.legal).astype(np.float32)
 
 
-def played(records: Records, probabilities: np.ndarray) -> np.ndarray:
+def likelihoods(records: Records, probabilities: np.ndarray) -> np.ndarray:
     """[N] the probabilities [N, A] of the actions played."""
     return probabilities[np.arange(len(records.action)), records.action]
 

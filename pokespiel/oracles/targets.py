@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def respond_to(game: Game, state: PSROState) -> list[dict[int, Opponents]]:
-    """Whom the next responses train against: one mapping from seat to opponents for each oracle call.
+    """Opponents of the next responses: one mapping from seat to opponents for each oracle call.
 
-    A symmetric game asks for seat 0's response alone. A solver without targets asks for one response a seat, to the
-    joint distribution of the others; one with targets for one a row.
+    A symmetric game asks for seat 0's response alone. A solver without targets asks for one response per seat, to the
+    joint distribution of the others; one with targets for one per row.
     """
     seats = [0] if game.symmetric else range(game.num_players)
     populations = state.populations * game.num_players if game.symmetric else state.populations

@@ -42,7 +42,7 @@ class XDO:
     max_sweeps: int = 5000
     """CFR+ iterations for one restricted game at most."""
     tremble: float = 1e-6
-    """Respond to the solution that plays uniformly at random with this probability, drawn once a match."""
+    """Respond to the solution that plays uniformly at random with this probability, drawn once per match."""
 
     def __post_init__(self) -> None:
         for name in ("iterations", "sweeps", "max_sweeps"):

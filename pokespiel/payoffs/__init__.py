@@ -59,8 +59,8 @@ class Allocation(Protocol):
 ALLOCATIONS = Registry(
     "allocation",
     {
-        "uniform": "pokespiel.payoffs.allocation:Uniform",
-        "response_graph": "pokespiel.payoffs.allocation:ResponseGraph",
-        "mixture": "pokespiel.payoffs.allocation:Mixture",
+        "uniform": "pokespiel.payoffs.allocation:UniformAllocation",
+        "response_graph": "pokespiel.payoffs.allocation:ResponseGraphAllocation",
+        "mixture": "pokespiel.payoffs.allocation:MixtureAllocation",
     },
 )

@@ -23,7 +23,7 @@ from pokespiel.payoffs.tables import PayoffTable, Sampled, at, deviations, noise
 
 
 @dataclass(frozen=True)
-class Uniform:
+class UniformAllocation:
     """Every cell alike: the least played ones first."""
 
     blind: ClassVar[bool] = True
@@ -34,7 +34,7 @@ class Uniform:
 
 
 @dataclass(frozen=True)
-class ResponseGraph:
+class ResponseGraphAllocation:
     """Cells at edges of the response graph whose direction the matches leave open, the least played ones first.
 
     Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information, algorithm 1.
@@ -103,7 +103,7 @@ def _intervals(table: PayoffTable, bounds: tuple[float, float], confidence: floa
 
 
 @dataclass(frozen=True)
-class Mixture:
+class MixtureAllocation:
     """Cells in proportion to how much they move the mixture, judged by the mixtures of equally likely tables.
 
     Reference: Neyman (1934), On the Two Different Aspects of the Representative Method.

@@ -3,7 +3,7 @@
 A product of mixtures is measured by NashConv: what the players gain in all by a best response each. A joint strategy
 has the NashConv of its marginals, played independently, and is itself measured by the gain of the best deviation fixed
 beforehand (CCE gap) and of the best answer to each recommended policy (CE gap). Deviations range over the whole game,
-not the payoff table. A player's mixture is drawn once a match, so its realisation plan is the weighted sum of its
+not the payoff table. A player's mixture is drawn once per match, so its realisation plan is the weighted sum of its
 members' plans.
 """
 
@@ -44,7 +44,7 @@ def nash_conv(game: TreeGame, populations: Populations, marginals: Sequence[np.n
 
 
 def mixed_plans(game: TreeGame, populations: Populations, marginals: Sequence[np.ndarray]) -> Plans:
-    """The realisation plan [S_p] of each seat's mixture; `marginals` [n_p] a seat."""
+    """The realisation plan [S_p] of each seat's mixture; `marginals` [n_p] per seat."""
     seats = per_seat(game, populations)
     return tuple(
         sum(weight * game.plan(policy, seat) for policy, weight in zip(members, marginal, strict=True) if weight > 0)

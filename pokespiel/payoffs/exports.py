@@ -2,7 +2,7 @@
 
     population.json          {"policies": {name: {name, policy_type, description, checkpoint, ...}}}
     interaction_matrix.json  {"population": [names], "matchups": [{policy1, policy2, policy1_wins, ...}]}
-    interaction_matrix.csv   a row and a column a policy, win rates
+    interaction_matrix.csv   one row and one column per policy, win rates
     meta_strategy.json       {"meta_strategy": [weights], "policy_names": [names], "metadata": {...}}
     meta_game_analysis.json  {"nash_mixture", "nash_value", "exploitability", "dominant_policies", ...}
 

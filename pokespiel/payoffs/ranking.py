@@ -17,7 +17,7 @@ from pokespiel.metasolvers.regret import joint_of
 from pokespiel.payoffs.tables import PayoffTable, spread
 
 
-class Score(NamedTuple):
+class RankedScore(NamedTuple):
     """Mean returns [n] of a population's policies with intervals."""
 
     mean: np.ndarray
@@ -26,7 +26,7 @@ class Score(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """One population's standing; every field has an entry a policy."""
+    """One population's standing; every field has an entry per policy."""
 
     weight: np.ndarray
     """[n], the mixture of the table itself."""
@@ -37,9 +37,9 @@ class Ranking(NamedTuple):
     """[n], the ends of the interval that holds `confidence` of the drawn weights."""
     support: np.ndarray
     """[n], the share of drawn mixtures that have the policy in their support."""
-    overall: Score
+    overall: RankedScore
     """Against every other policy (in a symmetric game not against itself), all alike."""
-    against_mixture: Score
+    against_mixture: RankedScore
     """Against the mixture."""
 
     def order(self) -> np.ndarray:
@@ -99,7 +99,7 @@ def _mixture(strategy: MetaStrategy, player: int) -> np.ndarray:
 
 def _score(
     table: PayoffTable, player: int, opponents: np.ndarray, symmetric: bool, bounds: tuple[float, float], level: float
-) -> Score:
+) -> RankedScore:
     """The mean return over `opponents` [n or 1, m], whose rows sum to 1, with intervals of confidence `level`.
 
     Cells without units are known by symmetry; mirrored cells of a symmetric table hold the same units.
@@ -107,7 +107,7 @@ def _score(
     payoffs = _by_policy(table.payoffs[player], player)
     mean = (payoffs * opponents).sum(axis=1)
     if table.samples is None:
-        return Score(mean, mean, mean)
+        return RankedScore(mean, mean, mean)
     units = _by_policy(table.samples.units, player)
     squares = _by_policy(table.samples.products[player, player], player)
     others = np.indices(table.sizes[:player] + table.sizes[player + 1 :]).reshape(len(table.sizes) - 1, -1)
@@ -125,4 +125,4 @@ def _score(
         folded = np.bincount(group, weights[played])
         low, high = weighted_interval(folded, count, total, squares[row, cells], bounds, level)
         ends.append((known + low, known + high))
-    return Score(mean, *np.transpose(ends))
+    return RankedScore(mean, *np.transpose(ends))

@@ -100,7 +100,7 @@ class Field(NamedTuple):
     max_steps: int | None
 
 
-class Block(NamedTuple):
+class CellBlock(NamedTuple):
     """Units that are played together, from random numbers of their own: whoever plays them gets the same results."""
 
     cells: np.ndarray
@@ -108,7 +108,7 @@ class Block(NamedTuple):
     rng: np.random.Generator
 
 
-def play_block(field: Field, block: Block, before: Units | None = None) -> Iterator[Units]:
+def play_block(field: Field, block: CellBlock, before: Units | None = None) -> Iterator[Units]:
     """Play a block: work for an executor."""
     game, populations, width, max_steps = field
     yield play_units(game.game, populations, block.cells, block.rng, width=width, max_steps=max_steps)
@@ -163,7 +163,7 @@ class Blocks(NamedTuple):
         if not starts:
             return play_units(game, populations, cells, rng, width=width, max_steps=max_steps)
         blocks = (
-            Block(cells[start : start + self.size], np.random.default_rng(seed))
+            CellBlock(cells[start : start + self.size], np.random.default_rng(seed))
             for start, seed in zip(starts, seeds, strict=True)
         )
         field = Field(self.carry(game), populations, width, max_steps)
@@ -222,7 +222,7 @@ class SampledPayoffs:
     """Mean returns over counted matches, in seat-swapped pairs with the same seed where the game is symmetric."""
 
     units: int = 500
-    """Units a missing cell: pairs of matches in a symmetric two-player game, single matches elsewhere."""
+    """Units per missing cell: pairs of matches in a symmetric two-player game, single matches elsewhere."""
     width: int = 4096
     """Matches played side by side."""
     max_steps: int | None = None

@@ -97,7 +97,7 @@ def swept(table: NamedTable, sweep: Sweep, symmetric: bool) -> str:
     """The mixtures by value of the option, one line per value, with columns for the policies that weigh most in any."""
     lines = []
     for player, weights in enumerate(sweep.marginals[: 1 if symmetric else None]):
-        shown, rest = heaviest(weights, COLUMNS)
+        shown, rest = heaviest_policies(weights, COLUMNS)
         names = [table.policy(player, index) for index in shown] + [f"{rest} others"] * bool(rest)
         columns = [weights[:, index] for index in shown] + [1 - weights[:, shown].sum(axis=1)] * bool(rest)
         short = [name if len(name) <= 12 else f"{name[:11]}\u2026" for name in names]
@@ -113,7 +113,7 @@ def _line(first: str, cells: Sequence[str], widths: Sequence[int]) -> str:
     return f"  {first:<12}" + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
-def heaviest(weights: np.ndarray, most: int) -> tuple[np.ndarray, int]:
+def heaviest_policies(weights: np.ndarray, most: int) -> tuple[np.ndarray, int]:
     """Of weights [K, n], the policies that weigh most in any row, at most `most`, in order; and how many are left."""
     peaks = weights.max(axis=0)
     shown = np.sort(np.argsort(-peaks, kind="stable")[:most])

@@ -123,7 +123,7 @@ def best_deviations(graph: ResponseGraph) -> dict[tuple[int, int], int]:
     return best
 
 
-def deviations(
+def deviation_edges(
     graph: ResponseGraph, payoffs: np.ndarray, names: Sequence[Sequence[str]], mass: np.ndarray, most: int
 ) -> Iterable[list[Any]]:
     """A header, then a row for each of the `most` heaviest joint choices: policies, weight, returns.

@@ -42,7 +42,7 @@ HEAVIEST = 10
 FILES = ("metrics.csv", "mixture.json", "payoffs_0.csv", "payoffs_1.csv", "config.yaml", "environment.json", "policies")
 
 
-def write_report(run: RunFolder, path: Path, matches: int = 400, seed: int = 0) -> None:
+def write_run_report(run: RunFolder, path: Path, matches: int = 400, seed: int = 0) -> None:
     """Write the report of `run` and the runs before it to `path`; a `ValueError` if one has finished nothing.
 
     Args:
@@ -138,7 +138,7 @@ def _to_do(chain: Chain) -> str:
         return ""
     return (
         f" The run has finished {state.iteration} of its {config.iterations} iterations; “pokespiel psro --run "
-        f"{shlex.quote(str(run))} --resume” goes on."
+        f"{shlex.quote(str(run))} --resume” resumes it."
     )
 
 

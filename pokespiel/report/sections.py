@@ -231,7 +231,7 @@ def _grid(page: Page, part: _Part) -> None:
 
 
 def _listed(page: Page, part: _Part) -> None:
-    header, *rows = graphs.deviations(part.graph, part.payoffs, part.names, part.mass, CHOICES)
+    header, *rows = graphs.deviation_edges(part.graph, part.payoffs, part.names, part.mass, CHOICES)
     page.table(
         header,
         rows,

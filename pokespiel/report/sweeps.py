@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from pokespiel.core.tablefiles import NamedTable
 from pokespiel.metasolvers.sweep import Sweep
-from pokespiel.payoffs.solutions import heaviest
+from pokespiel.payoffs.solutions import heaviest_policies
 from pokespiel.report.palette import MUTED, SERIES
 from pokespiel.report.plots import MARKERS, NAMED, STYLE, short, svg
 
@@ -31,7 +31,7 @@ def check_place(path: Path) -> None:
         raise ValueError(f"a plot is saved as {', '.join(KINDS)}, not as {path.name!r}")
 
 
-def draw(path: str | Path, table: NamedTable, sweep: Sweep, symmetric: bool) -> None:
+def draw_sweep(path: str | Path, table: NamedTable, sweep: Sweep, symmetric: bool) -> None:
     """Save `figure` as the suffix of `path` says."""
     path = Path(path)
     check_place(path)
@@ -51,7 +51,7 @@ def figure(table: NamedTable, sweep: Sweep, symmetric: bool) -> Figure:
         result = Figure(figsize=(6.6, 0.7 + 2.3 * len(players)))
         panels = result.subplots(len(players), sharex=True, squeeze=False)[:, 0]
         for player, (panel, weights) in enumerate(zip(panels, players, strict=True)):
-            named, rest = heaviest(weights, LINES)
+            named, rest = heaviest_policies(weights, LINES)
             for index in range(weights.shape[1] if rest else 0):
                 panel.plot(sweep.values, weights[:, index], color=MUTED, linewidth=0.6, alpha=0.4)
             for index, marker in zip(named, cycle(MARKERS)):

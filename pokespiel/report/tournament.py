@@ -36,7 +36,7 @@ COMPARED = 4
 """So many policies are compared in the game's own section, the strongest."""
 
 
-def write_report(tournament: Tournament, path: Path, matches: int = 400, seed: int = 0) -> None:
+def write_tournament_report(tournament: Tournament, path: Path, matches: int = 400, seed: int = 0) -> None:
     """Write the report of `tournament` to `path`; where cells have no matches yet, of the payoffs that are known.
 
     Args:

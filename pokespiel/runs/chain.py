@@ -13,7 +13,7 @@ import numpy as np
 
 from pokespiel.game.loading import load_game
 from pokespiel.game.scripted import ALL, expanded
-from pokespiel.runs.run import RunFolder, Standing
+from pokespiel.runs.run import RunFolder, RunState
 from pokespiel.runs.tournament.folder import Tournament
 
 
@@ -21,7 +21,7 @@ class Phase(NamedTuple):
     """One run of a chain."""
 
     run: RunFolder
-    standing: Standing
+    standing: RunState
     """At its end, which is where the next phase began: rows, mixtures and seconds of what it did since are left out."""
     first: int
     """Its iteration 0 counted through the chain: the last iteration of the phase before."""
@@ -71,7 +71,7 @@ class Chain(NamedTuple):
 
 def chain_of(run: RunFolder) -> Chain:
     """The chain that ends with `run`; a `ValueError` if a phase of it has finished nothing."""
-    phases: list[tuple[RunFolder, Standing]] = []
+    phases: list[tuple[RunFolder, RunState]] = []
     place: RunFolder | None = run
     origin: Path | None = None
     while place is not None:
@@ -110,7 +110,7 @@ def told_apart(paths: Sequence[Path]) -> list[str]:
     return [name(parts) for parts in whole]
 
 
-def _until(standing: Standing, run: RunFolder, next_: Standing) -> Standing:
+def _until(standing: RunState, run: RunFolder, next_: RunState) -> RunState:
     """Where a phase stood when `run` began with its policies, by how many there were: it may have gone on since."""
     config = run.config()
     named = len(expanded(config.population, load_game(config.game) if ALL in config.population else None))

@@ -18,10 +18,10 @@ from pokespiel.game.loading import load_game
 from pokespiel.game.protocols import Game
 from pokespiel.game.scripted import expanded, players
 from pokespiel.learning.datasets import policy_name
-from pokespiel.psro import Beginning
+from pokespiel.psro import InitialPopulations
 from pokespiel.runs import agents
 from pokespiel.runs.mixtures import mixture_of
-from pokespiel.runs.run import PSROConfig, RunFolder, Standing, population_names, settled
+from pokespiel.runs.run import PSROConfig, RunFolder, RunState, population_names, settled
 
 
 def policy_named(name: str, game: Game | None = None) -> Policy:
@@ -62,14 +62,14 @@ def _mixture_of(path: Path) -> Policy:
         state = finished(RunFolder(path)).state
         populations, strategy = state.populations, state.strategy
     if len(populations) > 1:
-        raise ValueError(f"{path} has a population a seat, so no one mixture; name one of its policies' files")
+        raise ValueError(f"{path} has one population per seat, so no one mixture; name one of its policies' files")
     return mixture_of(populations[0], strategy.marginals[0])
 
 
-def beginning(config: PSROConfig, game: Game) -> Beginning:
+def beginning(config: PSROConfig, game: Game) -> InitialPopulations:
     """What a run begins with: the end of the one it starts from, and the policies it names that are not there yet."""
     names = config.population or (() if config.start else ("uniform",))
-    named = Beginning.of(game, policies_named(names, game))
+    named = InitialPopulations.of(game, policies_named(names, game))
     if config.start is None:
         return named
     before = end_of(config.start, game)
@@ -80,7 +80,7 @@ def beginning(config: PSROConfig, game: Game) -> Beginning:
         new = _new(old, joining)
         members.append((*old, *(joining[index] for index in new)))
         origins.append((*sources[0], *(sources[1][index] for index in new)))
-    return Beginning(tuple(members), tuple(origins), before.table)
+    return InitialPopulations(tuple(members), tuple(origins), before.table)
 
 
 def _new(old: Sequence[Policy], joining: Sequence[Policy]) -> list[int]:
@@ -89,7 +89,7 @@ def _new(old: Sequence[Policy], joining: Sequence[Policy]) -> list[int]:
     return [index for index, policy in enumerate(joining) if policy_name(policy) not in known]
 
 
-def end_of(path: Path, game: Game) -> Beginning:
+def end_of(path: Path, game: Game) -> InitialPopulations:
     """The populations and payoffs that a finished run or a tournament leaves; a `ValueError` if of another game."""
     from pokespiel.runs.tournament.folder import Tournament
 
@@ -97,7 +97,7 @@ def end_of(path: Path, game: Game) -> Beginning:
         tournament = Tournament(path)
         _check_same_game(path, tournament.config().game, game)
         names = tuple(tuple({"name": name} for name in population) for population in tournament.names())
-        return Beginning(tournament.populations(), names, tournament.table())
+        return InitialPopulations(tournament.populations(), names, tournament.table())
     run = RunFolder(path)
     _check_same_game(path, run.config().game, game)
     state = finished(run).state
@@ -105,7 +105,7 @@ def end_of(path: Path, game: Game) -> Beginning:
         tuple(read_about(run.policy_file(name, index)) for index in range(len(population)))
         for name, population in zip(population_names(state), state.populations, strict=True)
     )
-    return Beginning(state.populations, origins, state.table)
+    return InitialPopulations(state.populations, origins, state.table)
 
 
 def _check_same_game(path: Path, name: str, game: Game) -> None:
@@ -113,7 +113,7 @@ def _check_same_game(path: Path, name: str, game: Game) -> None:
         raise ValueError(f"{path} is of {name}, not of {game.name}")
 
 
-def finished(run: RunFolder) -> Standing:
+def finished(run: RunFolder) -> RunState:
     """Where a run ended, by its number of iterations or because nothing new came; a `ValueError` if it has not."""
     standing, config = run.standing(), run.config()
     done, wanted = standing.state.iteration if standing else 0, config.iterations

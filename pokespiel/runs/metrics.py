@@ -53,7 +53,7 @@ def row(
         samples = state.table.samples
         figures |= {name: total(getattr(samples, name), game.symmetric) for name in ("units", "unfinished")}
         if game.symmetric:
-            figures |= win_rates(game, state, previous) if previous else {}
+            figures |= win_rates_of_run(game, state, previous) if previous else {}
             figures["spread"] = _spread(game, state, solver, np.random.default_rng([seed, state.iteration]))
     return figures | {name: float(value) for name, value in state.metrics.items()}
 
@@ -86,7 +86,7 @@ class WinRate(NamedTuple):
     high: float
 
 
-def win_rates(game: Game, state: PSROState, previous: PSROState) -> dict[str, float]:
+def win_rates_of_run(game: Game, state: PSROState, previous: PSROState) -> dict[str, float]:
     """Of each new response, by its oracle, against the previous mixture; {} where matches are not just won.
 
     An oracle's second response is called `nfsp_2`, and so on.

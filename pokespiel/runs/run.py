@@ -1,4 +1,4 @@
-"""A PSRO run in a folder: what was asked, where it ran, a row of metrics an iteration, and all that a resume needs.
+"""A PSRO run in a folder: what was asked, where it ran, one row of metrics per iteration, and all that a resume needs.
 
     config.yaml              every option, defaults spelled out
     environment.json         the seed; versions, commit, machine and command of each session
@@ -10,7 +10,7 @@
     population.json ...      and for readers of other projects' formats, where these can hold it (see exports.py)
 
 Every file is replaced atomically, the checkpoint last: it decides which iteration the folder stands at. A killed run
-goes on from there to the same numbers; a lock keeps two processes out of one folder.
+continues from there and reproduces its numbers; a lock keeps two processes out of one folder.
 """
 
 from __future__ import annotations
@@ -65,19 +65,19 @@ class PSROConfig:
     turns: Turns = "together"
     """With several oracles: all in every iteration, or `alternate`, one an iteration in the order of their names."""
     population: tuple[str, ...] = ()
-    """Whom the populations begin with: `uniform`, `baselines` (all of Gen 1), the name of one, policies' files, folders
-    of runs (their mixtures). Empty = uniform, or with --start nobody else; whom --start brings counts once."""
+    """Initial policies: `uniform`, `baselines` (all of Gen 1), the name of one, policies' files, folders
+    of runs (their mixtures). Empty = uniform, or with --start no others; what --start also brings counts once."""
     practice: str = ""
     """A game of the same seats, features and actions that responses learn on instead, such as Gen 1 OU with more teams;
     payoffs and answers are those of the game. Empty = the game itself."""
     start: Path | None = None
-    """Go on from the populations and payoffs of this finished run or tournament of the same game."""
+    """Continue from the populations and payoffs of this finished run or tournament of the same game."""
     payoffs: Annotated[Choice, PAYOFFS] = Choice("auto")
     """Fills the payoff table."""
     iterations: int = 40
     """Iterations in all; a resumed run may ask for more."""
     seed: int = 0
-    """Starts the random numbers of the whole run."""
+    """Seed of the whole run."""
     side_by_side: bool = False
     """Give each oracle call, and each block of sampled matches, random numbers of its own, so that an --executor can do
     them side by side, with the same results on any number of workers. Else all are drawn from one stream, in turn."""
@@ -95,7 +95,7 @@ Place = tuple[int, int]
 """A population and an index in it."""
 
 
-class Standing(NamedTuple):
+class RunState(NamedTuple):
     """Where a run stands."""
 
     state: PSROState
@@ -185,7 +185,7 @@ class RunFolder:
         path = self.path / "environment.json"
         return json.loads(path.read_text())["sessions"] if path.is_file() else []
 
-    def standing(self) -> Standing | None:
+    def standing(self) -> RunState | None:
         """Where the run stands; None = nothing was finished yet."""
         if not self.checkpoint_file.exists():
             return None
@@ -194,9 +194,9 @@ class RunFolder:
         rows = tuple(row for row in self._read_rows() if row["iteration"] <= state.iteration)
         if len(rows) != state.iteration + 1:
             raise ValueError(f"{self.path / 'metrics.csv'} lacks rows: {len(rows)} of {state.iteration + 1}")
-        return Standing(state, rows, kept["mixtures"], kept["seconds"])
+        return RunState(state, rows, kept["mixtures"], kept["seconds"])
 
-    def save(self, standing: Standing, previous: PSROState | None) -> None:
+    def save(self, standing: RunState, previous: PSROState | None) -> None:
         """Write what is new since `previous`, the checkpoint last."""
         state = standing.state
         first = [len(population) for population in previous.populations] if previous else [0] * len(state.populations)
@@ -207,7 +207,7 @@ class RunFolder:
         write_text(self.path / "metrics.csv", _csv(standing.rows))
         save_checkpoint(self.checkpoint_file, FORMAT, _kept(standing))
 
-    def export(self, standing: Standing, *, now: bool = False) -> None:
+    def export(self, standing: RunState, *, now: bool = False) -> None:
         """Write the mixture and the payoffs for people, if it was not done lately or `now`."""
         if not now and time.monotonic() - self._exported < EXPORT_SECONDS:
             return
@@ -322,7 +322,7 @@ def extended(mixtures: tuple[np.ndarray, ...] | None, state: PSROState) -> tuple
     return tuple(grown)
 
 
-def _kept(standing: Standing) -> dict[str, Any]:
+def _kept(standing: RunState) -> dict[str, Any]:
     state = standing.state
     samples = state.table.samples
     return {

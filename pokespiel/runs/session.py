@@ -31,7 +31,7 @@ from pokespiel.psro import Pending, PSROState, check_solvers, psro
 from pokespiel.psro import check as check_parts
 from pokespiel.runs.initial import beginning
 from pokespiel.runs.metrics import row
-from pokespiel.runs.run import PSROConfig, RunFolder, Standing, extended, settled
+from pokespiel.runs.run import PSROConfig, RunFolder, RunState, extended, settled
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ log = logging.getLogger(__name__)
 class Outcome(NamedTuple):
     """How a session ended."""
 
-    standing: Standing
+    standing: RunState
     finished: bool
     """False = it was asked to stop before the last iteration."""
     settled: bool
     """Nothing new came any more; without `go_on` the run ends there."""
 
 
-def check(config: PSROConfig) -> None:
+def check_config(config: PSROConfig) -> None:
     """A `ValueError` for what cannot be run, by the game's declaration first and then by the game itself."""
     solvers = [choice.build(METASOLVERS) for choice in (config.meta_solver, config.evaluator) if choice]
     check_solvers(declaration(config.game), solvers)
@@ -65,7 +65,7 @@ def work(
     """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted.
 
     Args:
-        checkpoint_seconds: how much of an oracle's work in progress a kill may cost.
+        checkpoint_seconds: seconds between checkpoints of an oracle's unfinished work.
         wandb: the Weights & Biases project that gets the learners' curves too; they always go to `tensorboard/`.
         seconds: stop at the first checkpoint after so long; None = never.
         go_on: make all iterations, even those that can only repeat the one before because no response is new.
@@ -98,14 +98,14 @@ def work(
 def _iterate(
     run: RunFolder,
     game: Game,
-    standing: Standing | None,
+    standing: RunState | None,
     bar: Watch,
     curves: _Curves,
     stopping: Callable[[], bool],
     checkpoint_seconds: float,
     go_on: bool,
     crew: Crew | None,
-) -> Standing:
+) -> RunState:
     config = run.config()
     solver = (config.evaluator or config.meta_solver).build(METASOLVERS)
     before = standing.seconds if standing else 0.0
@@ -126,7 +126,7 @@ def _iterate(
             mixtures = extended(standing.mixtures if standing else None, state)
             rows = (*(standing.rows if standing else ()), figures)
             previous = standing.state if standing else None
-            standing = Standing(state, rows, mixtures, seconds)
+            standing = RunState(state, rows, mixtures, seconds)
             run.save(standing, previous)
             run.export(standing)
             saved = time.monotonic()
@@ -146,7 +146,7 @@ class _Curves:
         self._run, self._wandb = run, wandb
         self._scalars: Any = None
 
-    def write(self, standing: Standing | None, pending: Pending) -> None:
+    def write(self, standing: RunState | None, pending: Pending) -> None:
         training = _speaking(pending)
         if training is None:
             return
@@ -175,7 +175,7 @@ def _speaking(pending: Pending) -> Training | None:
     return pending.training
 
 
-def _states(config: PSROConfig, game: Game, standing: Standing | None, crew: Crew | None) -> Iterator[PSROState]:
+def _states(config: PSROConfig, game: Game, standing: RunState | None, crew: Crew | None) -> Iterator[PSROState]:
     return psro(
         game,
         config.meta_solver.build(METASOLVERS),
@@ -192,8 +192,8 @@ def _states(config: PSROConfig, game: Game, standing: Standing | None, crew: Cre
     )
 
 
-def _oracles(config: PSROConfig, standing: Standing | None) -> list[Oracle]:
-    """The oracles; in a run that is resumed they go on with the precision and threads of its earlier iterations."""
+def _oracles(config: PSROConfig, standing: RunState | None) -> list[Oracle]:
+    """The oracles; in a run that is resumed they keep the precision and threads of its earlier iterations."""
     oracles = [choice.build(ORACLES) for choice in config.oracle]
     rows = standing.rows if standing else ()
     latest = {name: value for row in rows for name, value in row.items()}

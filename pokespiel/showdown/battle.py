@@ -22,11 +22,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.game.gen1.oddities import Watch
+from pokespiel.game.gen1.oddities import OddityWatch
 from pokespiel.game.gen1.tracker import Tracker
 from pokespiel.game.gen1.view import NUM_ACTIONS
 from pokespiel.showdown.inference import Seat
-from pokespiel.showdown.protocol import Meaning, error_meaning, to_id, words_of
+from pokespiel.showdown.protocol import Meaning, error_meaning, user_id, words_of
 
 _UNTOLD = frozenset({"request", "sentchoice", "error", "init", "title", "noinit", "deinit", "expire", ""})
 """Kinds of lines that are no part of a replay."""
@@ -77,7 +77,7 @@ class LiveBattle:
     deciding: str | None = None
     """The request that is being decided."""
     decisions: int = 0
-    watch: Watch = field(default_factory=lambda: Watch(1))
+    watch: OddityWatch = field(default_factory=lambda: OddityWatch(1))
     """Counts what a person would laugh at in our decisions."""
     moved: float = field(default_factory=time.monotonic)
     """When it began or reached its present turn."""
@@ -172,8 +172,8 @@ class LiveBattle:
         if kind == "t:" and words and not self.began:
             self.began = words[0]
         elif kind == "player" and len(words) >= 2:
-            self.names.pop(to_id(words[1]), None)
-            self.names[to_id(words[1])] = words[1]
+            self.names.pop(user_id(words[1]), None)
+            self.names[user_id(words[1])] = words[1]
         try:
             self.tracker.read(line)
             if kind == "turn" and int(words[0]) > self.turn:
@@ -191,7 +191,7 @@ class LiveBattle:
         return f"#{next(self._numbers)}" if number is None else str(number)
 
     def _finish(self, line: str, words: list[str]) -> None:
-        winner = to_id(words[0]) if words else None
+        winner = user_id(words[0]) if words else None
         if not line.startswith("|win"):
             self.utility = 0.0
         elif winner == self.account:

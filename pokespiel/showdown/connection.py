@@ -25,7 +25,7 @@ from poke_env import ServerConfiguration
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from pokespiel.showdown.protocol import messages, to_id, words_of
+from pokespiel.showdown.protocol import messages, user_id, words_of
 from pokespiel.showdown.waiting import first_of
 
 MAX_SIZE = 8 << 20
@@ -70,7 +70,7 @@ class Connection:
     @property
     def id(self) -> str:
         """The account as the server compares names."""
-        return to_id(self.name)
+        return user_id(self.name)
 
     async def open(self, timeout: float) -> None:
         """Connect and sign in; the battles under way have been told when this returns.
@@ -129,7 +129,7 @@ class Connection:
             async for message in socket:
                 try:
                     self._take(*messages(message if isinstance(message, str) else message.decode(errors="replace")))
-                except Exception as error:  # one line that cannot be taken is no reason to miss the next
+                except Exception as error:  # one line that cannot be taken is not a reason to miss the next
                     _LOG.info("%s passed over %r: %r", self.name, message[:80], error)
         except WebSocketException as error:
             _LOG.info("%s: %s", self.name, error)
@@ -157,11 +157,11 @@ class Connection:
     def _named(self, shown: str) -> None:
         """The server tells our name: a rank, the name, and "@!" where we are away."""
         name = shown[1:].removesuffix("@!")
-        if to_id(name) == self.id:
+        if user_id(name) == self.id:
             self.name = name
             if not self._signed_in.done():
                 self._signed_in.set_result(None)
-        elif to_id(name) and self.signed_in:
+        elif user_id(name) and self.signed_in:
             _LOG.warning("the server has renamed %s to %s", self.name, name)
             self._start(self.close())
 
@@ -189,7 +189,7 @@ def assertion_of(login_server: str, name: str, password: str | None, challenge: 
     """
     if not login_server:
         return ""
-    fields = {"act": "getassertion", "userid": to_id(name), "challstr": challenge}
+    fields = {"act": "getassertion", "userid": user_id(name), "challstr": challenge}
     if password is not None:
         fields = {"act": "login", "name": name, "pass": password, "challstr": challenge}
     try:

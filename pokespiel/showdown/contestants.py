@@ -22,7 +22,7 @@ from pokespiel.game.gen1.teams.packed import pack
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.connection import OPEN_TIMEOUT, PING_TIMEOUT
-from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.meeting import Meeting, accept, challenge
 from pokespiel.showdown.player import PolicyPlayer
 from pokespiel.showdown.protocol import FORMAT
@@ -128,11 +128,11 @@ class PolicyParticipant:
 class PolicyContestant:
     """A policy of ours; all its accounts share one desk."""
 
-    desk: Desk
+    desk: InferenceBatcher
 
     @classmethod
     def of(cls, policy: Policy, rng: np.random.Generator) -> PolicyContestant:
-        return cls(Desk(policy, rng))
+        return cls(InferenceBatcher(policy, rng))
 
     def join(self, name: str, server: ServerConfiguration) -> Participant:
         return PolicyParticipant(PolicyPlayer(self.desk, name=name, server=server))

@@ -28,7 +28,7 @@ class _Decision:
 
 
 @dataclass
-class Desk:
+class InferenceBatcher:
     """Answers decisions of one policy in batches; all calls come from one event loop.
 
     A batch is closed when the loop has nothing else to do for `wait` seconds after its first decision.

@@ -5,7 +5,7 @@
     for moment in series:
         journal.keep(moment)
 
-A process that dies leaves the file as it was at the last battle's start or end; the next one goes on from there.
+A process that dies leaves the file as it was at the last battle's start or end; the next one resumes there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pokespiel.core.files import write_text
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.showdown.protocol import battle_number
 from pokespiel.showdown.series import Moment
-from pokespiel.showdown.tally import NOTHING, Played, Tally
+from pokespiel.showdown.tally import NOTHING, PlayedBattle, SeriesTally
 
 FORMAT = "pokespiel-online-1"
 
@@ -29,8 +29,8 @@ class Journal:
     """The file of a series.
 
     Args:
-        path: a JSON file; what it holds already is gone on with.
-        header: who plays whom where, a policy as {"name", "hash"}; a file with another one is refused.
+        path: a JSON file; a record that it already holds is continued.
+        header: who plays against whom, and where, a policy as {"name", "hash"}; a file with another one is refused.
         about: what else it tells of the process that wrote it last.
         replays: the folder for the replays.
     """
@@ -76,12 +76,12 @@ class Journal:
         title = f"{self.header.get('account', 'we')} against {moment.ended.opponent}: {moment.ended.outcome}"
         write_replay(self.replays / f"{number:04d}-{room}.html", moment.log, title)
 
-    def _read(self) -> Tally:
+    def _read(self) -> SeriesTally:
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
             if kept["format"] != FORMAT:
                 raise ValueError(f"format {kept['format']!r}")
-            tally = Tally(tuple(Played(**battle) for battle in kept["battles"]), tuple(kept["problems"]))
+            tally = SeriesTally(tuple(PlayedBattle(**battle) for battle in kept["battles"]), tuple(kept["problems"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{self.path} is not a series of matches on a server: {error!r}") from error
         for name, value in self.header.items():

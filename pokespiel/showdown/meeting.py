@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.player import SEARCH, Kind, News, PolicyPlayer
-from pokespiel.showdown.protocol import FORMAT, Refusal, to_id
+from pokespiel.showdown.protocol import FORMAT, ServerRefusal, user_id
 from pokespiel.showdown.waiting import Unfinished, first_of
 
 Meeting: TypeAlias = Callable[[PolicyPlayer, float], Awaitable[LiveBattle]]
@@ -28,7 +28,7 @@ class NoBattle(Unfinished):
 
 def challenge(opponent: str) -> Meeting:
     """Challenge `opponent` and wait for an answer."""
-    who = to_id(opponent)
+    who = user_id(opponent)
     if not who:
         raise ValueError(f"{opponent!r} names nobody: a name has a letter or a digit")
 
@@ -42,7 +42,7 @@ def challenge(opponent: str) -> Meeting:
 
 def accept(opponent: str | None = None) -> Meeting:
     """Take a challenge, from `opponent` or from anyone."""
-    who = None if opponent is None else to_id(opponent)
+    who = None if opponent is None else user_id(opponent)
     if who == "":
         raise ValueError(f"{opponent!r} names nobody: a name has a letter or a digit")
 
@@ -107,11 +107,11 @@ class _Seeking:
 
     async def ask_again(self, ask: str, refused: str) -> None:
         """After a refusal that time or we can mend; any other one is raised."""
-        refusal = Refusal.of(refused)
-        later = refusal in (Refusal.TOO_SOON, Refusal.RESTARTING)
+        refusal = ServerRefusal.of(refused)
+        later = refusal in (ServerRefusal.TOO_SOON, ServerRefusal.RESTARTING)
         if later and time.monotonic() + THROTTLE < self.deadline:
             await asyncio.sleep(THROTTLE)
-        elif refusal is Refusal.PENDING and self.player.challenged:
+        elif refusal is ServerRefusal.PENDING and self.player.challenged:
             await self.player.connection.say(f"/cancelchallenge {self.player.challenged}")
         else:
             raise NoBattle(f"the server refused: {refused}")
@@ -143,7 +143,7 @@ class _Seeking:
             if (battle := self.battle()) is not None:
                 return battle
             if news.kind is Kind.POPUP:
-                if Refusal.of(news.text) not in (Refusal.STALE, Refusal.OFFLINE):
+                if ServerRefusal.of(news.text) not in (ServerRefusal.STALE, ServerRefusal.OFFLINE):
                     await self.ask_again(ask, news.text)
                     continue
                 self.player.challengers.pop(challenger, None)

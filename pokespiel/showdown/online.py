@@ -25,9 +25,9 @@ from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.showdown.arena import local_server
 from pokespiel.showdown.connection import LoginFailed
 from pokespiel.showdown.meeting import accept, challenge, ladder
-from pokespiel.showdown.protocol import to_id
+from pokespiel.showdown.protocol import user_id
 from pokespiel.showdown.series import Series
-from pokespiel.showdown.tally import NOTHING, Tally
+from pokespiel.showdown.tally import NOTHING, SeriesTally
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Account:
     password: str | None
 
     def __post_init__(self) -> None:
-        if not to_id(self.name):
+        if not user_id(self.name):
             raise LoginFailed(f"the name {self.name!r} has no letter or digit that a server knows")
 
     @classmethod
@@ -92,16 +92,16 @@ class Online:
         if self.attempts < 1:
             raise ValueError(f"attempts must be at least 1, got {self.attempts}")
 
-    def accept(self, matches: int, *, opponent: str | None = None, start: Tally = NOTHING) -> Series:
+    def accept(self, matches: int, *, opponent: str | None = None, start: SeriesTally = NOTHING) -> Series:
         """Take challenges, from `opponent` or from anyone, until `matches` have been played."""
         return Series(self, accept(opponent), matches, start)
 
-    def challenge(self, opponent: str, matches: int, *, start: Tally = NOTHING) -> Series:
+    def challenge(self, opponent: str, matches: int, *, start: SeriesTally = NOTHING) -> Series:
         """Challenge `opponent` until `matches` have been played."""
-        if to_id(opponent) == to_id(self.account.name):
+        if user_id(opponent) == user_id(self.account.name):
             raise ValueError(f"{opponent!r} is this account itself")
         return Series(self, challenge(opponent), matches, start)
 
-    def ladder(self, matches: int, *, start: Tally = NOTHING) -> Series:
+    def ladder(self, matches: int, *, start: SeriesTally = NOTHING) -> Series:
         """Play ranked matches, one at a time, until `matches` have been played."""
         return Series(self, ladder(), matches, start)

@@ -20,8 +20,8 @@ from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.showdown.battle import Due, LiveBattle
 from pokespiel.showdown.connection import Connection
-from pokespiel.showdown.inference import Desk
-from pokespiel.showdown.protocol import FORMAT, battle_number, popup_text, private_messages, to_id, words_of
+from pokespiel.showdown.inference import InferenceBatcher
+from pokespiel.showdown.protocol import FORMAT, battle_number, popup_text, private_messages, user_id, words_of
 
 GRACE = 5.0
 """Seconds that the server may take to confirm a forfeit."""
@@ -67,7 +67,7 @@ class PolicyPlayer:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: InferenceBatcher,
         *,
         name: str,
         server: ServerConfiguration,
@@ -279,16 +279,16 @@ class PolicyPlayer:
 
     def _hear_private(self, sender: str, receiver: str, text: str) -> None:
         """Challenges come as private messages: "/challenge gen1ou|..." stands, "/challenge" alone is over."""
-        own = to_id(sender) == self.connection.id
+        own = user_id(sender) == self.connection.id
         other = receiver if own else sender
         command, _, rest = text.partition(" ")
         if command == "/challenge":
             self._challenge(own, other, rest.partition("|")[0])
         elif command in ("/nonotify", "/text", "/log", "/error"):
-            self.news.put_nowait(News(Kind.REASON, to_id(other), rest[:200]))
+            self.news.put_nowait(News(Kind.REASON, user_id(other), rest[:200]))
 
     def _challenge(self, own: bool, other: str, format: str) -> None:
-        who = to_id(other)
+        who = user_id(other)
         if not format:
             self.challengers.pop(who, None)
             self.challenged = "" if self.challenged == who else self.challenged

@@ -9,7 +9,7 @@ from enum import Enum
 FORMAT = "gen1ou"
 
 
-def to_id(name: str) -> str:
+def user_id(name: str) -> str:
     """The name as the server compares names: letters and digits alone, in lower case ("Jürgen  B." is "jrgenb")."""
     return re.sub(r"[^a-z0-9]+", "", name.lower())
 
@@ -65,7 +65,7 @@ def error_meaning(text: str) -> Meaning:
     return Meaning.HARMLESS if reason.startswith(tuple(_HARMLESS_CHOICES)) else Meaning.REFUSED
 
 
-class Refusal(Enum):
+class ServerRefusal(Enum):
     """What a popup means that answers a challenge, an acceptance or a search."""
 
     TOO_SOON = "challenged less than 10 seconds"
@@ -82,7 +82,7 @@ class Refusal(Enum):
     """Nobody of that name, a team that is not allowed: the text says it."""
 
     @classmethod
-    def of(cls, text: str) -> Refusal:
+    def of(cls, text: str) -> ServerRefusal:
         return next(refusal for refusal in cls if refusal.value in text)
 
 

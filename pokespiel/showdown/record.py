@@ -55,7 +55,7 @@ def read_record(path: str | Path) -> dict[str, Any]:
     try:
         kept = json.loads(Path(path).read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is no record of an arena: {error}") from error
+        raise ValueError(f"{path} is not a record of an arena: {error}") from error
     if not isinstance(kept, dict) or kept.get("format") != FORMAT:
-        raise ValueError(f"{path} is no record of an arena: expected a JSON object with format {FORMAT!r}")
+        raise ValueError(f"{path} is not a record of an arena: expected a JSON object with format {FORMAT!r}")
     return kept

@@ -24,7 +24,7 @@ _SIDES = {"p1": 0, "p2": 1}
 
 
 class NotARecording(ValueError):
-    """A file is no input log that the engine can play again; the message says why."""
+    """A file is not an input log that the engine can play again; the message says why."""
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ from poke_env.concurrency import POKE_LOOP
 
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.connection import LoginFailed
-from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.meeting import Meeting, NoBattle
 from pokespiel.showdown.player import PolicyPlayer
-from pokespiel.showdown.tally import Played, Tally
+from pokespiel.showdown.tally import PlayedBattle, SeriesTally
 from pokespiel.showdown.waiting import first_of
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ _LOG = logging.getLogger(__name__)
 class Moment(NamedTuple):
     """A series as it stands when something has happened, or nothing for `BEAT` seconds."""
 
-    tally: Tally
+    tally: SeriesTally
     doing: str
     """What it does now."""
-    ended: Played | None = None
+    ended: PlayedBattle | None = None
     """The battle that has just ended."""
     log: tuple[str, ...] = ()
     """Its lines, as we were told them."""
@@ -58,11 +58,11 @@ class Series:
     """Matches one after another, until as many as asked have been played or too many attempts in a row have failed.
 
     Iterate for its moments; it begins with the first, and goes on by itself until it has ended or is stopped. `start`
-    is an interrupted series to go on with: its matches count, and the battles that it left running are played on, or
+    is an interrupted series to be continued: its matches count, and the battles that it left running are played on, or
     counted if they have ended.
     """
 
-    def __init__(self, online: Online, meeting: Meeting, matches: int, start: Tally):
+    def __init__(self, online: Online, meeting: Meeting, matches: int, start: SeriesTally):
         if matches < 1:
             raise ValueError(f"matches must be at least 1, got {matches}")
         self.matches = matches
@@ -95,7 +95,7 @@ class Series:
         """What it says of the battle under way; empty where there is none."""
         return self._run.doing if self._run.battle is not None else ""
 
-    def finish(self) -> Tally:
+    def finish(self) -> SeriesTally:
         """Play to the end."""
         for _ in self:
             pass
@@ -119,7 +119,7 @@ class _Run:
     online: Online
     meeting: Meeting
     matches: int
-    tally: Tally
+    tally: SeriesTally
     moments: queue.SimpleQueue[Moment | None]
     battle: LiveBattle | None = None
     """The battle that is being played."""
@@ -151,7 +151,7 @@ class _Run:
         self._task = asyncio.current_task()
         account = self.online.account
         self.player = PolicyPlayer(
-            Desk(self.online.policy, self.rng),
+            InferenceBatcher(self.online.policy, self.rng),
             name=account.name,
             password=account.password,
             server=self.online.server,
@@ -223,14 +223,14 @@ class _Run:
     def note(self, battle: LiveBattle) -> None:
         """Take down that a battle runs, as soon as anything but its turn has changed."""
         known = self.tally
-        self.tally = known.noting(Played.of(battle)._replace(turns=0))
+        self.tally = known.noting(PlayedBattle.of(battle)._replace(turns=0))
         if self.tally != known:
             self.moments.put(Moment(self.tally, self.doing))
 
     def count(self, battle: LiveBattle) -> bool:
         """Take down how a battle ended; whether it was played to its end."""
         self.battle = None
-        ended = Played.of(battle)
+        ended = PlayedBattle.of(battle)
         if ended.outcome is None:
             ended = ended._replace(reason=self.away)
         self.tally = self.tally.noting(ended)

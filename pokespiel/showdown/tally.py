@@ -13,7 +13,7 @@ Outcome: TypeAlias = Literal["won", "lost", "tied", "given up", "unfinished"]
 _OUTCOMES: dict[float, Outcome] = {1.0: "won", -1.0: "lost", 0.0: "tied"}
 
 
-class Played(NamedTuple):
+class PlayedBattle(NamedTuple):
     """A battle of a series."""
 
     room: str
@@ -32,7 +32,7 @@ class Played(NamedTuple):
     """Why it was given up or has no result."""
 
     @classmethod
-    def of(cls, battle: LiveBattle) -> Played:
+    def of(cls, battle: LiveBattle) -> PlayedBattle:
         """A battle as it stands."""
         outcome: Outcome | None = None
         if battle.utility is not None:
@@ -42,7 +42,7 @@ class Played(NamedTuple):
         reason = (battle.trouble or battle.gone) if outcome not in ("won", "lost", "tied") else ""
         return cls(battle.room, battle.began, battle.opponent, outcome, battle.turn, reason)
 
-    def may_be(self, other: Played) -> bool:
+    def may_be(self, other: PlayedBattle) -> bool:
         """Whether this battle, whose end is not known, may be the other one, whose room may have another name."""
         same_room = (battle_number(self.room) or self.room) == (battle_number(other.room) or other.room)
         same_time = self.began in ("", other.began) or other.began == ""
@@ -55,10 +55,10 @@ class Played(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tally:
+class SeriesTally:
     """How a series stands."""
 
-    battles: tuple[Played, ...] = ()
+    battles: tuple[PlayedBattle, ...] = ()
     """In the order in which they began."""
     problems: tuple[str, ...] = ()
     """Why attempts at a match came to nothing, in their order; battles given up or left without a result included."""
@@ -99,12 +99,12 @@ class Tally:
         low, high = mean_interval(self.finished, total, squares, (-1.0, 1.0))
         return share(total / max(1, self.finished)), share(float(low)), share(float(high))
 
-    def noting(self, battle: Played) -> Tally:
+    def noting(self, battle: PlayedBattle) -> SeriesTally:
         """With what is known of a battle now; what is known of one that has ended stands."""
         found = next((i for i, known in enumerate(self.battles) if known.may_be(battle)), len(self.battles))
         return replace(self, battles=(*self.battles[:found], battle, *self.battles[found + 1 :]))
 
-    def failed(self, problem: str) -> Tally:
+    def failed(self, problem: str) -> SeriesTally:
         """With one more attempt that came to nothing."""
         return replace(self, problems=(*self.problems, problem))
 
@@ -117,5 +117,5 @@ class Tally:
         return self.line() + "".join(f"\n  {problem}" for problem in self.problems)
 
 
-NOTHING = Tally()
+NOTHING = SeriesTally()
 """A series that has not begun."""

@@ -23,7 +23,7 @@ from pokespiel.game.gen1.tracker import Tracker
 from pokespiel.game.gen1.view import ACTION_NAMES, compact_names
 from pokespiel.showdown.battle import Due, LiveBattle
 from pokespiel.showdown.contestants import Participant, PolicyParticipant
-from pokespiel.showdown.inference import Desk
+from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.player import PolicyPlayer
 
 
@@ -51,7 +51,7 @@ Views: TypeAlias = "defaultdict[tuple[str, int], list[View]]"
 class WitnessPlayer(PolicyPlayer):
     """A policy's player that keeps what it was shown."""
 
-    def __init__(self, views: Views, desk: Desk, **options: Any):
+    def __init__(self, views: Views, desk: InferenceBatcher, **options: Any):
         self.views = views
         super().__init__(desk, **options)
 
@@ -65,7 +65,7 @@ class WitnessPlayer(PolicyPlayer):
 class WitnessContestant:
     """A policy in the arena; all its accounts keep their views together."""
 
-    desk: Desk
+    desk: InferenceBatcher
     views: Views = field(default_factory=lambda: defaultdict(list))
 
     def join(self, name: str, server: ServerConfiguration) -> Participant:
@@ -87,7 +87,7 @@ class Comparison:
         return self
 
 
-def compare(points: Iterable[Battle], witnesses: Sequence[Witness]) -> Comparison:
+def compare_views(points: Iterable[Battle], witnesses: Sequence[Witness]) -> Comparison:
     """The engine's own views and legal choices against the witnesses', at each point of one battle."""
     found = Comparison(battles=1)
     try:

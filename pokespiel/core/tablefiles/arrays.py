@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pokespiel.core.tablefiles.content import Content, Names, checked, of_array, of_payoffs
+from pokespiel.core.tablefiles.content import Content, Names, checked_content, of_array, of_payoffs
 
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
@@ -78,7 +78,7 @@ def of_arrays(arrays: Mapping[str, np.ndarray]) -> Content:
         content = of_array(next(iter(tables.values())))
     else:
         content = of_payoffs(np.stack([_real(table) for table in _per_player(tables)]))
-    return checked(content.values, content.whole, _names(arrays, content.names))
+    return checked_content(content.values, content.whole, _names(arrays, content.names))
 
 
 def _real(array: np.ndarray) -> np.ndarray:

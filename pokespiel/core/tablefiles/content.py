@@ -112,7 +112,7 @@ def of_array(values: np.ndarray, names: Sequence[Names | None] | None = None) ->
         )
     if values.ndim != 2 and not whole:
         raise ValueError(_misshapen(values.shape))
-    return checked(values, whole, names)
+    return checked_content(values, whole, names)
 
 
 def of_payoffs(values: np.ndarray, names: Sequence[Names | None] | None = None) -> Content:
@@ -124,7 +124,7 @@ def of_payoffs(values: np.ndarray, names: Sequence[Names | None] | None = None) 
         return of_array(values, names)
     if values.ndim < 2 or len(values) != values.ndim - 1:
         raise ValueError(_misshapen(values.shape))
-    return checked(values, True, names)
+    return checked_content(values, True, names)
 
 
 def _misshapen(shape: tuple[int, ...]) -> str:
@@ -134,7 +134,7 @@ def _misshapen(shape: tuple[int, ...]) -> str:
     )
 
 
-def checked(
+def checked_content(
     values: np.ndarray, whole: bool, names: Sequence[Names | None] | None, players: Names | None = None
 ) -> Content:
     """Finite float64 content, with a name of its own for each policy or none; names 0, 1, 2, ... are none."""

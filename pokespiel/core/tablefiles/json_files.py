@@ -19,7 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.core.tablefiles.content import Content, Names, checked, number, of_array, of_payoffs, repeated, shortened
+from pokespiel.core.tablefiles.content import (
+    Content,
+    Names,
+    checked_content,
+    number,
+    of_array,
+    of_payoffs,
+    repeated,
+    shortened,
+)
 
 
 def read_json(text: str) -> Content:
@@ -101,7 +110,7 @@ def _of_payoffs(held: Mapping[str, Any]) -> Content:
     called = None if seats is None else _labels(seats, "players")
     if called is not None and len(called) != players:
         raise ValueError(f"players: {len(called)} names for {players} players")
-    return checked(payoffs.values, payoffs.whole, found, called)
+    return checked_content(payoffs.values, payoffs.whole, found, called)
 
 
 def _of_split(held: Mapping[str, Any]) -> Content:
@@ -110,7 +119,7 @@ def _of_split(held: Mapping[str, Any]) -> Content:
         raise ValueError(f"data: expected a list of rows, found shape {values.shape}")
     rows = _labels(held["index"], "index") if "index" in held else None
     columns = _labels(held["columns"], "columns")
-    return checked(values, False, [rows, columns])
+    return checked_content(values, False, [rows, columns])
 
 
 def _of_matchups(held: Mapping[str, Any]) -> Content:
@@ -124,7 +133,7 @@ def _of_matchups(held: Mapping[str, Any]) -> Content:
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"matchups[{index}]: {error}") from None
         rates[second, first] = 1 - rates[first, second]
-    return checked(rates, False, [names, names])
+    return checked_content(rates, False, [names, names])
 
 
 READERS = {("payoffs",): _of_payoffs, ("columns", "data"): _of_split, ("population", "matchups"): _of_matchups}
@@ -147,7 +156,7 @@ def _of_records(records: list[Any]) -> Content:
         raise ValueError(f"the keys {', '.join(map(shortened, texts))} all hold text: which names the rows?")
     values = [[_value(record[key], f"[{index}][{key!r}]") for key in rest] for index, record in enumerate(records)]
     rows = tuple(record[texts[0]] for record in records) if texts else None
-    return checked(np.array(values), False, [rows, tuple(rest)])
+    return checked_content(np.array(values), False, [rows, tuple(rest)])
 
 
 def _numeric(records: list[Any], key: str) -> bool:
@@ -168,4 +177,4 @@ def _of_cells(records: list[Any], row: str, column: str, payoff: str) -> Content
     if np.isnan(values).any():
         first = np.argwhere(np.isnan(values))[0]
         raise ValueError(f"{rows[first[0]]!r} against {columns[first[1]]!r} is missing")
-    return checked(values, False, [rows, columns])
+    return checked_content(values, False, [rows, columns])

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.core.tablefiles.content import Content, Names, checked, counts, number, shortened
+from pokespiel.core.tablefiles.content import Content, Names, checked_content, counts, number, shortened
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]|[^\s{},"]+')
 
@@ -106,7 +106,7 @@ def read_nfg(text: str) -> Content:
     if tokens.rest:
         raise tokens.unexpected(f"the end after {cells} joint choices")
     payoffs = np.stack([own.reshape(sizes, order="F") for own in flat.T])
-    return checked(payoffs, True, names, None if counts(players) else players)
+    return checked_content(payoffs, True, names, None if counts(players) else players)
 
 
 def _strategies(tokens: Tokens, players: int) -> tuple[tuple[int, ...], tuple[Names | None, ...]]:

@@ -27,7 +27,7 @@ from pokespiel.core.tablefiles.content import (
     SPACES,
     Content,
     Names,
-    checked,
+    checked_content,
     counts,
     is_number,
     is_value,
@@ -175,7 +175,9 @@ def table(rows: list[Row], commas: bool = False) -> Content:
     _check_once(
         columns or (), [f"line {rows[0].line}, column {index}" for index in range(1 + side, len(body[0].cells) + 1)]
     )
-    return checked(values, False, (tuple(row.cells[0] for row in body) if side else None, _complete(columns, rows[0])))
+    return checked_content(
+        values, False, (tuple(row.cells[0] for row in body) if side else None, _complete(columns, rows[0]))
+    )
 
 
 def _check_once(names: Sequence[str], places: Sequence[str]) -> None:

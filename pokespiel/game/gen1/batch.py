@@ -12,7 +12,7 @@ from pokespiel.game.gen1.battle import BattleTeam, _native_team
 from pokespiel.game.gen1.view import COMPACT_SIZE, NUM_ACTIONS, NUM_FEATURES
 
 PLAYING, P1_WINS, P2_WINS, TIE, TURN_LIMIT = range(5)
-"""How a battle stands. TURN_LIMIT: stopped by the batch's own limit, which is no tie of the game."""
+"""How a battle stands. TURN_LIMIT: stopped by the batch's own limit, which is not a tie of the game."""
 
 WINNERS = np.array([0, 1, -1, 0, 0], np.int8)
 """By ending: +1 player 0 won, -1 player 1 won, 0 neither (yet)."""
@@ -76,7 +76,7 @@ class BattleBatch:
     def restart(
         self, battles: Sequence[int] | np.ndarray, teams: np.ndarray, seeds: Sequence[int] | np.ndarray
     ) -> None:
-        """Begin `battles` [k] anew with teams [k, 2] (indices of the pool, one a side) and seeds [k] (64 bits)."""
+        """Begin `battles` [k] anew with teams [k, 2] (indices of the pool, one per side) and seeds [k] (64 bits)."""
         chosen = np.asarray(teams, np.int64).reshape(-1, 2)
         self.native.restart(
             np.ascontiguousarray(battles, np.int64),

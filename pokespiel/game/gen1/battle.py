@@ -21,7 +21,7 @@ import numpy as np
 import pokespiel.game.gen1._engine as _engine
 from pokespiel.core.registry import unknown
 from pokespiel.game.gen1.teams.formats import read_team
-from pokespiel.game.gen1.teams.legality import facts, find_move, find_species
+from pokespiel.game.gen1.teams.legality import find_move, find_species, legality_facts
 from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Spread, TeamError, kept_name
 
 MAX_NAME = 20
@@ -244,7 +244,7 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
     chosen = entrant.set
     species = find_species(chosen.species)
     if species is None:
-        raise TeamError(f"{where}: {_unknown('species', chosen.species, facts().species)}")
+        raise TeamError(f"{where}: {_unknown('species', chosen.species, legality_facts().species)}")
     if not 1 <= chosen.level <= 100:
         raise TeamError(f"{where}: level {chosen.level}, expected 1 to 100")
     if not 1 <= len(chosen.moves) <= 4:
@@ -257,13 +257,13 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
     pp = list(entrant.pp) if entrant.pp is not None else []
     if pp and (len(pp) != len(moves) or not all(0 <= left <= 63 for left in pp)):
         raise TeamError(f"{where}: pp {pp}, expected 0 to 63 for each of {len(moves)} moves")
-    name = (chosen.nickname or facts().species[species].name)[:MAX_NAME]
+    name = (chosen.nickname or legality_facts().species[species].name)[:MAX_NAME]
     if _CONTROL.search(name):  # as a server would keep it
-        name = _CONTROL.sub("", kept_name(name)) or facts().species[species].name
+        name = _CONTROL.sub("", kept_name(name)) or legality_facts().species[species].name
     ivs, evs = _five(chosen.ivs, 31), _five(chosen.evs, 255)
     sleep = entrant.sleep if entrant.status == "slp" else 0
     condition = (-1 if entrant.hp is None else entrant.hp, STATUSES.index(entrant.status), sleep, pp)
-    return (name, facts().species[species].number, chosen.level, moves, ivs, evs, *condition)
+    return (name, legality_facts().species[species].number, chosen.level, moves, ivs, evs, *condition)
 
 
 def _unknown(kind: str, name: str, choices: Iterable[str]) -> str:
@@ -281,13 +281,13 @@ def _five(spread: Spread, most: int) -> list[int]:
 def _move_number(name: str, where: str) -> int:
     move = find_move(name)
     if move is None:
-        raise TeamError(f"{where}: {_unknown('move', name, facts().moves)}")
+        raise TeamError(f"{where}: {_unknown('move', name, legality_facts().moves)}")
     return _move_numbers()[move]
 
 
 @cache
 def _move_numbers() -> dict[str, int]:
-    return {move: number for number, move in enumerate(facts().moves, 1)}
+    return {move: number for number, move in enumerate(legality_facts().moves, 1)}
 
 
 def _entrant(member: PokemonSet | Entrant | Mapping[str, Any]) -> Entrant:

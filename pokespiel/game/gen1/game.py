@@ -64,7 +64,7 @@ class Gen1Game:
     ):
         """teams: the pool; a match draws one for each side, or the players choose (`team_choice`).
 
-        team_names: one a team, for logs; empty = their numbers.
+        team_names: one per team, for logs; empty = their numbers.
 
         threads: how many share the work of one call on the matches of one `start`.
 
@@ -84,7 +84,7 @@ class Gen1Game:
         self.layout = Layout(shared.num_features, shared.blocks, (*shared.actions, *more))
 
     def start(self, seeds: Sequence[int] | np.ndarray) -> Gen1Matches:
-        """One match a seed (whole numbers, 0 to 2^63 - 1)."""
+        """One match per seed (whole numbers, 0 to 2^63 - 1)."""
         return Gen1Matches(self, seeds)
 
     def teams_of(self, seeds: Sequence[int] | np.ndarray) -> np.ndarray:

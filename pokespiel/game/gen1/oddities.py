@@ -70,10 +70,10 @@ ODDITIES = (
     Oddity("spent_party", "turns without PP for an attack in the party", "requests for a move"),
 )
 COUNTS = (*(one.name for one in ODDITIES), *dict.fromkeys(one.among for one in ODDITIES))
-"""What is counted, in the order of the columns of `Watch.counts`."""
+"""What is counted, in the order of the columns of `OddityWatch.counts`."""
 
 
-class Watch:
+class OddityWatch:
     """One player's side of n battles, told in the order in which things happen."""
 
     def __init__(self, n: int):
@@ -255,7 +255,7 @@ class Group(NamedTuple):
     """The player's mean, 1 a win, 1/2 a tie; 0 without any."""
 
 
-class Tally(NamedTuple):
+class OddityTally(NamedTuple):
     """The oddities of one player over its sides of battles."""
 
     sides: int
@@ -274,11 +274,11 @@ class Tally(NamedTuple):
         return {"sides": self.sides, "counts": dict(self.counts), "lengths": lengths}
 
 
-def tally(counts: np.ndarray, turns: Sequence[int], scores: Sequence[float]) -> Tally:
+def tally(counts: np.ndarray, turns: Sequence[int], scores: Sequence[float]) -> OddityTally:
     """Sum up n sides: counts [n, COUNTS], how long each battle was, and the player's score in it (1, 1/2 or 0)."""
     total = np.asarray(counts).reshape(-1, len(COUNTS)).sum(axis=0).tolist()
     groups = tuple(_groups(np.asarray(turns), np.asarray(scores, float)))
-    return Tally(len(turns), dict(zip(COUNTS, total, strict=True)), groups)
+    return OddityTally(len(turns), dict(zip(COUNTS, total, strict=True)), groups)
 
 
 def _groups(turns: np.ndarray, scores: np.ndarray) -> Iterator[Group]:
@@ -289,13 +289,13 @@ def _groups(turns: np.ndarray, scores: np.ndarray) -> Iterator[Group]:
         yield Group(name, len(own), float(own.mean()) if len(own) else 0.0)
 
 
-def table(tallies: Mapping[str, Tally]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows: an oddity a row, a player a column."""
+def table(tallies: Mapping[str, OddityTally]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: one row per oddity, one column per player."""
     rows = [[one.meaning, one.among, *(each.of(one) for each in tallies.values())] for one in ODDITIES]
     return ["oddity", "among", *tallies], rows
 
 
-def lengths_table(tallies: Mapping[str, Tally]) -> tuple[list[str], list[list[str]]]:
+def lengths_table(tallies: Mapping[str, OddityTally]) -> tuple[list[str], list[list[str]]]:
     """Header and rows: each player's score in battles of each length, in percent, with the number of its sides."""
     rows = []
     for groups in zip(*(each.lengths for each in tallies.values()), strict=True):

@@ -15,7 +15,7 @@ import numpy as np
 from pokespiel.core.policy import Observations, Policy
 from pokespiel.core.progress import stage
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.game.gen1.oddities import Tally, Watch, tally
+from pokespiel.game.gen1.oddities import OddityTally, OddityWatch, tally
 from pokespiel.game.gen1.seeds import mixed
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.game.matches import Seats
@@ -53,7 +53,7 @@ class Recorded:
         return self.battle.log(0)
 
 
-def oddities_of(matches: Sequence[Recorded], seats: Sequence[int] | np.ndarray | None = None) -> Tally:
+def oddities_of(matches: Sequence[Recorded], seats: Sequence[int] | np.ndarray | None = None) -> OddityTally:
     """The oddities of who sat in a seat of each match, by `seats` [n]; None = both players' together."""
     both = [(match, seat) for match in matches for seat in (0, 1)]
     sides = both if seats is None else list(zip(matches, seats, strict=True))
@@ -86,7 +86,7 @@ def record(
     ]
     seats = Seats(populations, len(matches))
     seats.seat(np.arange(len(matches)), rows, rng)
-    watches = Watch(len(matches)), Watch(len(matches))
+    watches = OddityWatch(len(matches)), OddityWatch(len(matches))
     with stage("matches", len(matches)) as told:
         while live := [i for i, match in enumerate(matches) if not _over(match.battle, game.turn_limit)]:
             told.update(len(matches) - len(live))
@@ -112,7 +112,7 @@ def _chosen(
     num_actions: int,
     seats: Seats,
     rng: np.random.Generator,
-    watch: Watch,
+    watch: OddityWatch,
 ) -> list[str]:
     """The choice of a seat in each live match; empty where it waits."""
     offered = [matches[index].battle.choices(seat + 1) for index in live]
@@ -134,7 +134,7 @@ def _chosen(
     return [ACTION_NAMES[action] if action >= 0 else "" for action in actions]
 
 
-def _see_the_end(matches: Sequence[Recorded], seat: int, num_actions: int, watch: Watch) -> None:
+def _see_the_end(matches: Sequence[Recorded], seat: int, num_actions: int, watch: OddityWatch) -> None:
     if matches:
         features = np.stack([match.battle.features(seat + 1) for match in matches])
         nothing = np.full(len(matches), -1)

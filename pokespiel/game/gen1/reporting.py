@@ -10,10 +10,10 @@ import numpy as np
 
 from pokespiel.core.policy import Policy
 from pokespiel.core.progress import Watch, watch
-from pokespiel.game.gen1.oddities import Tally, lengths_table, table
+from pokespiel.game.gen1.oddities import OddityTally, lengths_table, table
 from pokespiel.game.gen1.recorded import Recorded, oddities_of, record
 from pokespiel.game.gen1.replay import write_replay
-from pokespiel.game.gen1.usage import Species, usage
+from pokespiel.game.gen1.usage import SpeciesUsage, usage
 from pokespiel.game.protocols import Paper
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _recorded(
     return recorded
 
 
-def _oddities(page: Paper, tallies: Mapping[str, Tally], who: str) -> None:
+def _oddities(page: Paper, tallies: Mapping[str, OddityTally], who: str) -> None:
     page.heading("What a person would laugh at")
     sides = next(iter(tallies.values())).sides
     page.text(
@@ -145,6 +145,6 @@ def _oddities(page: Paper, tallies: Mapping[str, Tally], who: str) -> None:
     page.table(*lengths_table(tallies), "Score by the length of the battle, ties half, with the number of sides.")
 
 
-def _moves(one: Species) -> str:
+def _moves(one: SpeciesUsage) -> str:
     total = max(1, sum(count for _, count in one.moves))
     return ", ".join(f"{name} {100 * count / total:.0f} %" for name, count in one.moves[:MOVES])

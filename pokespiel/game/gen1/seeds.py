@@ -8,7 +8,7 @@ _STREAM = np.uint64(0x9E3779B97F4A7C15)
 
 
 def mixed(seeds: np.ndarray, *streams: int) -> np.ndarray:
-    """[streams, k] uint64 numbers that look random, one a stream and seed: the finalizer of SplitMix64.
+    """[streams, k] uint64 numbers that look random, one per stream and seed: the finalizer of SplitMix64.
 
     Reference: Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators.
     """

@@ -120,7 +120,7 @@ def decisions(lines: Iterable[str], tracker: Tracker | None = None) -> Iterator[
             fainted = False
         tracker.read(line.rstrip("\r\n"))
         now = (tracker.turn, tracker.request_kind)
-        if not tracker.awaited or now == last:  # a request that is sent again is no new decision
+        if not tracker.awaited or now == last:  # a request that is sent again is not a new decision
             continue
         if kind == ("turn" if tracker.requests_first else "request"):
             last = now

@@ -13,7 +13,7 @@ from pokespiel.core.intervals import mean_interval
 from pokespiel.game.gen1.recorded import Recorded
 
 
-class Species(NamedTuple):
+class SpeciesUsage(NamedTuple):
     """How a species was used."""
 
     name: str
@@ -44,7 +44,7 @@ class Usage(NamedTuple):
     ties: int
     switch_rate: float
     """Share of switches among the decisions between moves and switches."""
-    species: tuple[Species, ...]
+    species: tuple[SpeciesUsage, ...]
     """The most fielded first."""
     teams: tuple[TeamRecord, ...]
     """The most successful first."""
@@ -71,7 +71,7 @@ def usage(matches: Sequence[Recorded]) -> Usage:
         ties=sum(match.score == 0.5 for match in matches),
         switch_rate=sum(sum(match.switched) for match in matches) / max(1, free),
         species=tuple(
-            Species(name, count, won[name] / count, tuple(moves[name].most_common()))
+            SpeciesUsage(name, count, won[name] / count, tuple(moves[name].most_common()))
             for name, count in fielded.most_common()
         ),
         teams=tuple(sorted((_record(*team) for team in teams.items()), key=lambda record: -record.score)),

@@ -47,7 +47,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Block:
+class FeatureBlock:
     """`rows` rows of `width` float columns from column `start`; the same rows in a compact row from `compact_start`."""
 
     name: str
@@ -93,8 +93,8 @@ def _columns(described: Mapping) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _block(described: Mapping) -> Block:
-    return Block(
+def _block(described: Mapping) -> FeatureBlock:
+    return FeatureBlock(
         name=described["name"],
         meaning=described["meaning"],
         rows=described["rows"],
@@ -107,11 +107,11 @@ def _block(described: Mapping) -> Block:
     )
 
 
-BLOCKS: Mapping[str, Block] = {described["name"]: _block(described) for described in _engine.view_blocks()}
+BLOCKS: Mapping[str, FeatureBlock] = {described["name"]: _block(described) for described in _engine.view_blocks()}
 """The blocks by name, in the order of the row."""
 
 
-def block(name: str) -> Block:
+def block(name: str) -> FeatureBlock:
     """The block of that name; an unknown one raises with the valid names."""
     if name not in BLOCKS:
         raise unknown("block of features", name, BLOCKS)
@@ -203,7 +203,7 @@ def _tables() -> list[tuple[tuple[str, int], Mapping]]:
     return [((block["name"], table["number"]), table) for block in blocks for table in block["tables"]]
 
 
-def _places_in_tables(found: Block) -> list[tuple[int, int, int]]:
+def _places_in_tables(found: FeatureBlock) -> list[tuple[int, int, int]]:
     """For each column of a block: its place in a table's row, that row's width, the table's rows; 0 for the others."""
     tables = {number: table for (name, number), table in _tables() if name == found.name}
     places, seen = [], dict.fromkeys(tables, 0)
@@ -220,11 +220,11 @@ def _places_in_tables(found: Block) -> list[tuple[int, int, int]]:
 def action_of(choice: str) -> int:
     """The action that Showdown's choice string stands for."""
     if choice not in ACTION_NAMES:
-        raise ValueError(f"{choice!r} is no choice; expected one of: {', '.join(ACTION_NAMES)}")
+        raise ValueError(f"{choice!r} is not a choice; expected one of: {', '.join(ACTION_NAMES)}")
     return ACTION_NAMES.index(choice)
 
 
-def describe() -> str:
+def describe_columns() -> str:
     """The tables of engine/VIEW.md: every column of every block, with its scale and meaning."""
     lines = []
     for found in BLOCKS.values():
@@ -247,4 +247,4 @@ def _unit(column: Column) -> str:
 
 
 if __name__ == "__main__":
-    print(describe())
+    print(describe_columns())

@@ -2,7 +2,7 @@
 
     config.yaml             the game, the seed, who plays
     policies/expert.safetensors
-    matches.csv             a line a match, only added to; matches.json says how much of it counts (see log.py)
+    matches.csv             one line per match, only added to; matches.json says how much of it counts (see log.py)
     environment.json        versions, commit, machine and command of each session
     table.csv, ranking.csv, ...   derived (see results.py)
 
@@ -39,7 +39,7 @@ from pokespiel.game.protocols import Game, Telling
 from pokespiel.payoffs import Allocation
 from pokespiel.payoffs.allocation import levelled
 from pokespiel.payoffs.sampling import (
-    Block,
+    CellBlock,
     Field,
     expecting,
     grown,
@@ -66,7 +66,7 @@ class TournamentConfig:
     game: str
     """As `load_game` takes it."""
     seed: int
-    """Starts the random numbers of all rounds."""
+    """Seed of all rounds."""
     populations: Mapping[str, tuple[str, ...]]
     """The names of each population's policies, in the order in which they joined."""
 
@@ -82,8 +82,8 @@ class Plan:
     first: int = 500
     """Units that every cell gets in any case."""
     step: int = 2048
-    """Units in a round: what is played between two decisions where to play, and what a kill may cost. Small rounds are
-    slow: each waits for its longest match."""
+    """Units in a round: what is played between two allocation decisions, and the most work that a kill can lose. Small
+    rounds are slow: each waits for its longest match."""
     width: int = 4096
     """Matches played side by side."""
     max_steps: int | None = None
@@ -119,7 +119,7 @@ class Tournament:
     @classmethod
     @contextmanager
     def open(cls, path: str | Path, game: str, seed: int, members: Members) -> Iterator[Tournament]:
-        """The tournament in a folder, new or to go on with; `members` join those it has.
+        """The tournament in a folder, new or to be continued; `members` join those it has.
 
         A `ValueError` if it is one of another game or seed, or has another policy under a name of `members`.
         """
@@ -135,7 +135,9 @@ class Tournament:
             raise FileNotFoundError(f"{self.path} holds no tournament: there is no {path.name} in it")
         kept = read_yaml(path)
         if set(kept) != {"game", "seed", "populations"} or not isinstance(kept["populations"], dict):
-            raise ValueError(f"{path} is no tournament's: expected game, seed and populations, found {', '.join(kept)}")
+            raise ValueError(
+                f"{path} is not a tournament: expected game, seed and populations, found {', '.join(kept)}"
+            )
         populations = {
             str(name): checked(members, tuple[str, ...], f"population {name!r} in {path}")
             for name, members in kept["populations"].items()
@@ -192,7 +194,7 @@ class Tournament:
                 np.add.at(played, tuple(units.cells.T), 1)
                 yield table
 
-    def _foreseen(self, plan: Plan, table: PayoffTable, played: np.ndarray) -> Iterator[Block]:
+    def _foreseen(self, plan: Plan, table: PayoffTable, played: np.ndarray) -> Iterator[CellBlock]:
         """The next rounds, up to one that depends on how those before it end; none = the plan is done."""
         game, seed = self.game(), self.config().seed
         cells = to_play(game, self.names())
@@ -202,7 +204,7 @@ class Tournament:
             counts = _next(plan, table, played[place], cells, game, rng, symmetric)
             if not counts.any():
                 return
-            yield Block(np.repeat(cells, counts, axis=0), rng)
+            yield CellBlock(np.repeat(cells, counts, axis=0), rng)
             played[place] += counts
             if plan.is_blind:
                 table = expecting(table, cells, counts)

@@ -1,4 +1,4 @@
-"""The log of a tournament's matches: one line a match, only ever added to, readable by people and by pandas.
+"""The log of a tournament's matches: one line per match, only ever added to, readable by people and by pandas.
 
     match,round,unit,seed,seat_0,seat_1,team_0,team_1,return_0,return_1,result,turns
     0,0,0,4861283412,expert,random,starmie/A,chansey/B,1,-1,seat_0,23
@@ -103,7 +103,7 @@ class MatchLog:
 
 
 def _lines(units: Units, names: Names, drawn: Mapping[str, Sequence[str]], before: Counted) -> list[list[object]]:
-    """The header, then a line a match."""
+    """The header, then one line per match."""
     num_units, num_seatings, num_players = units.utilities.shape
     seats = range(num_players)
     header = ["match", "round", "unit", "seed", *(f"seat_{seat}" for seat in seats), *drawn]

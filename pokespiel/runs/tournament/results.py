@@ -1,7 +1,7 @@
 """What a tournament says: its mixture, its ranking, and the same as text and as files for people.
 
-table.csv      a line a cell: units, each seat's mean return with its interval, wins, losses, ties, unfinished
-ranking.csv    a line a policy: weight in the mixture with its spread, scores over all and against the mixture
+table.csv      one line per cell: units, each seat's mean return with its interval, wins, losses, ties, unfinished
+ranking.csv    one line per policy: weight in the mixture with its spread, scores over all and against the mixture
 mixture.json   {population: {policy's file: weight}}
 population.json, interaction_matrix.json, ...   the predecessors' formats where they can hold it (see exports.py)
 """
@@ -22,7 +22,7 @@ from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.payoffs.exports import export, exportable
-from pokespiel.payoffs.ranking import Ranking, Score, rank
+from pokespiel.payoffs.ranking import RankedScore, Ranking, rank
 from pokespiel.payoffs.sampling import one_for_all
 from pokespiel.payoffs.tables import PayoffTable, at, interval, per_seat
 from pokespiel.runs.tournament.folder import Tournament
@@ -155,7 +155,7 @@ def text(found: Results) -> str:
 
 
 def ranking_rows(found: Results, names: Sequence[str], ranking: Ranking) -> Iterable[list[str]]:
-    """A header, then a line a policy, the strongest first."""
+    """A header, then one line per policy, the strongest first."""
     yield ["", "policy", "over all", "against the mixture", "weight", "over draws", "in support"]
     for place, index in enumerate(ranking.order(), 1):
         yield [
@@ -169,7 +169,7 @@ def ranking_rows(found: Results, names: Sequence[str], ranking: Ranking) -> Iter
         ]
 
 
-def shown(found: Results, score: Score, index: Any) -> str:
+def shown(found: Results, score: RankedScore, index: Any) -> str:
     """A score with its interval, as a win rate in percent or as a return."""
     return _figure(found, score.mean[index], score.low[index], score.high[index])
 

@@ -1,7 +1,7 @@
 """Battles played inside Pokémon Showdown, point by point: what the engine must reproduce.
 
 `oracle.cjs` beside this file plays whole battles in one Node process with seeded teams and policies and streams one
-`Point` for each time Showdown waits for choices. The canonical state's layout is drawn in `state.cjs`.
+`ReferencePoint` for each time Showdown waits for choices. The canonical state's layout is drawn in `state.cjs`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCRIPT = Path(__file__).parent / "oracle.cjs"
 KINDS = ("ou", "random", "wild", "gadget")
 
 
-class Point(NamedTuple):
+class ReferencePoint(NamedTuple):
     """One moment at which Showdown waits for choices, or the end of the battle. Everything is bytes as streamed."""
 
     choices: tuple[bytes, bytes]
@@ -40,12 +40,12 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedBattle:
     """One battle as Showdown played it."""
 
     setup: Mapping[str, Any]
     """`kind`, `number`, `seed` ("1,2,3,4"), `teams` (two lists of sets), `names` and `turn` (before the first)."""
-    points: tuple[Point, ...]
+    points: tuple[ReferencePoint, ...]
     error: str
     """Why Showdown gave up (its event recursion), or empty."""
     digested: bool = False
@@ -57,15 +57,15 @@ class Recorded:
         return {**self.setup, "choices": [[side.decode() for side in point.choices] for point in self.points[1:]]}
 
 
-def stream(kind: str, first: int, count: int) -> Iterator[Recorded]:
+def stream(kind: str, first: int, count: int) -> Iterator[RecordedBattle]:
     """Battles `first` .. `first + count - 1` of `kind` (or "all": the kinds in turn); a number names one battle."""
     arguments = ["--kind", kind, "--first", str(first), "--count", str(count)]
     with _node(arguments) as output:
         yield from read_battles(output)
 
 
-def replay(records: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
-    """Showdown's course of battles given as `Recorded.record`."""
+def replay(records: Iterable[Mapping[str, Any]]) -> Iterator[RecordedBattle]:
+    """Showdown's course of battles given as `RecordedBattle.record`."""
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records)
         file.flush()
@@ -73,18 +73,18 @@ def replay(records: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
             yield from read_battles(output)
 
 
-def read_battles(file: IO[bytes]) -> Iterator[Recorded]:
+def read_battles(file: IO[bytes]) -> Iterator[RecordedBattle]:
     """The battles of a stream of frames (see `oracle.cjs`)."""
     setup: dict[str, Any] = {}
-    points: list[Point] = []
+    points: list[ReferencePoint] = []
     for fields in _frames(file):
         if fields[0] == b"B":
             setup, points = json.loads(fields[1]), []
         elif fields[0] == b"E":
-            yield Recorded(setup, tuple(points), fields[1].decode())
+            yield RecordedBattle(setup, tuple(points), fields[1].decode())
         else:
             one, two, options1, options2, seed, state, log, request1, request2 = fields
-            points.append(Point((one, two), (options1, options2), seed, state, log, (request1, request2)))
+            points.append(ReferencePoint((one, two), (options1, options2), seed, state, log, (request1, request2)))
 
 
 def _frames(file: IO[bytes]) -> Iterator[list[bytes]]:

@@ -63,7 +63,7 @@ class Mismatch:
         return "\n".join(pieces)
 
 
-def compare(recorded: oracle.Recorded) -> Mismatch | None:
+def compare_battles(recorded: oracle.RecordedBattle) -> Mismatch | None:
     """Replay Showdown's battle in the engine; None if it is the same to the end (or to where Showdown gave up)."""
     index, point = 0, recorded.points[0]
     try:
@@ -90,10 +90,10 @@ def battle_of(setup: Mapping[str, Any]) -> Battle:
 
 def replay(record: Mapping[str, Any]) -> Mismatch | None:
     """Play a stored record in Showdown and in the engine."""
-    return compare(next(oracle.replay([record])))
+    return compare_battles(next(oracle.replay([record])))
 
 
-def _mismatch(recorded: oracle.Recorded, index: int, actual: tuple[bytes, ...] | str) -> Mismatch:
+def _mismatch(recorded: oracle.RecordedBattle, index: int, actual: tuple[bytes, ...] | str) -> Mismatch:
     point = recorded.points[index]
     record = recorded.record
     record["choices"] = record["choices"][:index]
@@ -127,7 +127,7 @@ def _explain_seed(want: int, got: int) -> str:
 
 
 @dataclass
-class Tally:
+class DifferenceTally:
     """What a comparison has seen so far."""
 
     kind: str = "all"
@@ -142,7 +142,7 @@ class Tally:
     seconds: float = 0.0
     coverage: Coverage = field(default_factory=Coverage)
 
-    def add(self, recorded: oracle.Recorded) -> None:
+    def add(self, recorded: oracle.RecordedBattle) -> None:
         """Count one compared battle."""
         self.battles[recorded.setup["kind"]] += 1
         self.points += len(recorded.points)
@@ -156,7 +156,7 @@ class Tally:
         return {**plain, **self.coverage.as_dict(), "missing": self.coverage.missing(install.showdown_package())}
 
     @classmethod
-    def load(cls, path: Path) -> Tally:
+    def load(cls, path: Path) -> DifferenceTally:
         """From a report written by `as_dict`."""
         plain = json.loads(path.read_text(encoding="utf-8"))
         coverage = Coverage({key: plain.pop(key) for key in ("moves", "lines", "conditions")})
@@ -165,12 +165,14 @@ class Tally:
         return cls(**plain, coverage=coverage)
 
 
-def compare_range(tally: Tally, until: int, chunk: int = 1000) -> Iterator[tuple[Tally, list[Mismatch]]]:
+def compare_range(
+    tally: DifferenceTally, until: int, chunk: int = 1000
+) -> Iterator[tuple[DifferenceTally, list[Mismatch]]]:
     """Compare battles `tally.next` .. `until - 1`, yielding after each chunk with the differences it showed."""
     while tally.next < until:
         count, begun, found = min(chunk, until - tally.next), time.monotonic(), []
         for recorded in oracle.stream(tally.kind, tally.next, count):
-            mismatch = compare(recorded)
+            mismatch = compare_battles(recorded)
             if mismatch:
                 found.append(mismatch)
             tally.add(recorded)
@@ -191,7 +193,7 @@ def save(mismatches: Iterable[Mismatch], folder: Path) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Options:
+class DifferentialOptions:
     """Compare the engine with Pokémon Showdown."""
 
     battles: int = 10_000
@@ -212,7 +214,7 @@ class Options:
     """Play one stored record instead and say what differs."""
 
 
-def main(options: Options) -> int:
+def main(options: DifferentialOptions) -> int:
     """Run the comparison, print its progress and result; the number of differences."""
     install.required()
     if options.replay:
@@ -220,7 +222,11 @@ def main(options: Options) -> int:
         print(mismatch.explain() if mismatch else "no difference")
         return int(mismatch is not None)
     resumed = options.report is not None and options.report.exists()
-    tally = Tally.load(options.report) if options.report and resumed else Tally(options.kind, options.first)
+    tally = (
+        DifferenceTally.load(options.report)
+        if options.report and resumed
+        else DifferenceTally(options.kind, options.first)
+    )
     for _, found in compare_range(tally, options.first + options.battles, options.chunk):
         tally.mismatches += save(found, options.mismatches)
         if options.report:
@@ -240,4 +246,4 @@ def main(options: Options) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(tyro.cli(Options)) else 0)
+    sys.exit(1 if main(tyro.cli(DifferentialOptions)) else 0)

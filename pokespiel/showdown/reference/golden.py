@@ -35,7 +35,7 @@ def digest(requests: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
     return (_LENGTH.pack(zlib.crc32(requests[0])), _LENGTH.pack(zlib.crc32(requests[1])))
 
 
-def pack(battles: Iterable[oracle.Recorded]) -> bytes:
+def pack_battles(battles: Iterable[oracle.RecordedBattle]) -> bytes:
     """The bytes of a golden file."""
     records = []
     options: list[bytes] = []
@@ -58,7 +58,7 @@ def pack(battles: Iterable[oracle.Recorded]) -> bytes:
     return lzma.compress(b"".join(_LENGTH.pack(len(part)) + part for part in parts), preset=9 | lzma.PRESET_EXTREME)
 
 
-def unpack(data: bytes) -> Iterator[oracle.Recorded]:
+def unpack_battles(data: bytes) -> Iterator[oracle.RecordedBattle]:
     """The battles of a golden file; their points carry `digest(requests)` in place of the requests."""
     records, *columns = _parts(lzma.decompress(data))
     options, logs = iter(columns[0].split(_SEPARATOR)), iter(columns[3].split(_SEPARATOR))
@@ -69,8 +69,8 @@ def unpack(data: bytes) -> Iterator[oracle.Recorded]:
         for one, two in choices:
             before = _xor(next(states), before)
             known = ((next(options), next(options)), next(seeds), before, next(logs), (next(requests), next(requests)))
-            points.append(oracle.Point((one.encode(), two.encode()), *known))
-        yield oracle.Recorded(record, tuple(points), "", digested=True)
+            points.append(oracle.ReferencePoint((one.encode(), two.encode()), *known))
+        yield oracle.RecordedBattle(record, tuple(points), "", digested=True)
 
 
 def _xor(one: bytes, two: bytes) -> bytes:
@@ -90,7 +90,7 @@ def _parts(data: bytes) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True)
-class Options:
+class GoldenOptions:
     """Record battles inside Pokémon Showdown into a golden file."""
 
     file: tyro.conf.Positional[Path]
@@ -105,7 +105,7 @@ class Options:
     """Longer battles are left out."""
 
 
-def choose(options: Options) -> Iterator[oracle.Recorded]:
+def choose(options: GoldenOptions) -> Iterator[oracle.RecordedBattle]:
     """The battles to keep."""
     seen = Coverage()
     plain = oracle.stream("all", options.first, options.battles)
@@ -122,13 +122,13 @@ def choose(options: Options) -> Iterator[oracle.Recorded]:
             yield battle
 
 
-def main(options: Options) -> None:
+def main(options: GoldenOptions) -> None:
     """Write the file."""
     install.required()
     kept = list(choose(options))
-    files.write_bytes(options.file, pack(kept))
+    files.write_bytes(options.file, pack_battles(kept))
     print(f"{len(kept)} battles, {sum(len(battle.points) for battle in kept)} points in {options.file}")
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    main(tyro.cli(GoldenOptions))

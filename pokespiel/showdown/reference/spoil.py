@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.game.gen1.teams.legality import facts, lineage, to_id
+from pokespiel.game.gen1.teams.legality import legality_facts, lineage, to_id
 from pokespiel.game.gen1.teams.sets import FULL_EVS, Spread, Stats, Team, hp_dv
 
 WAYS: dict[str, Callable[[Team, np.random.Generator], Team]] = {}
@@ -53,12 +53,12 @@ def _change_move(team: Team, rng: np.random.Generator, name: str) -> Team:
 def _move_names(rng: np.random.Generator, ids: Any, count: int) -> tuple[str, ...]:
     ids = sorted(ids)
     picked = rng.choice(len(ids), min(count, len(ids)), replace=False)
-    return tuple(facts().moves[ids[index]] for index in picked)
+    return tuple(legality_facts().moves[ids[index]] for index in picked)
 
 
 def _known_moves(species: str) -> set[str]:
     """Every move that any stage of its line learns or was given."""
-    stages = [facts().species[stage] for stage in lineage(species)]
+    stages = [legality_facts().species[stage] for stage in lineage(species)]
     return {move for stage in stages for move in (*stage.learns, *stage.event_moves)}
 
 
@@ -85,12 +85,12 @@ def same_species(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def another_species(team: Team, rng: np.random.Generator) -> Team:
-    return _change(team, rng, species=_draw(rng, [one.name for one in facts().species.values()]))
+    return _change(team, rng, species=_draw(rng, [one.name for one in legality_facts().species.values()]))
 
 
 @_way
 def later_species(team: Team, rng: np.random.Generator) -> Team:
-    others = sorted(name for name, key in facts().named.items() if to_id(name) != key)
+    others = sorted(name for name, key in legality_facts().named.items() if to_id(name) != key)
     return _change(team, rng, species=_draw(rng, others).title())
 
 
@@ -101,9 +101,11 @@ def unknown_species(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def banned_species(team: Team, rng: np.random.Generator) -> Team:
-    species = _draw(rng, sorted(facts().banned_species))
-    moves = _move_names(rng, facts().species[species].learns, 4)
-    return _change(team, rng, species=facts().species[species].name, moves=moves, level=_draw(rng, [1, 4, 70, 100]))
+    species = _draw(rng, sorted(legality_facts().banned_species))
+    moves = _move_names(rng, legality_facts().species[species].learns, 4)
+    return _change(
+        team, rng, species=legality_facts().species[species].name, moves=moves, level=_draw(rng, [1, 4, 70, 100])
+    )
 
 
 @_way
@@ -120,9 +122,9 @@ def same_nickname(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def own_nickname(team: Team, rng: np.random.Generator) -> Team:
-    formes = [(key, name) for name, key in sorted(facts().named.items()) if key != "other"]
+    formes = [(key, name) for name, key in sorted(legality_facts().named.items()) if key != "other"]
     key, name = _draw(rng, formes)
-    return _change(team, rng, species=facts().species[key].name, nickname=name)
+    return _change(team, rng, species=legality_facts().species[key].name, nickname=name)
 
 
 @_way
@@ -198,12 +200,12 @@ def wrong_ivs(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def another_move(team: Team, rng: np.random.Generator) -> Team:
-    return _change_move(team, rng, _draw(rng, sorted(facts().moves.values())))
+    return _change_move(team, rng, _draw(rng, sorted(legality_facts().moves.values())))
 
 
 @_way
 def later_move(team: Team, rng: np.random.Generator) -> Team:
-    return _change_move(team, rng, _draw(rng, sorted(facts().other_moves)))
+    return _change_move(team, rng, _draw(rng, sorted(legality_facts().other_moves)))
 
 
 @_way
@@ -213,9 +215,9 @@ def unknown_move(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def banned_move(team: Team, rng: np.random.Generator) -> Team:
-    move = _draw(rng, sorted(facts().banned_moves | facts().ohko_moves))
-    learners = sorted(one.name for one in facts().species.values() if move in one.learns)
-    moves = (facts().moves[move],)
+    move = _draw(rng, sorted(legality_facts().banned_moves | legality_facts().ohko_moves))
+    learners = sorted(one.name for one in legality_facts().species.values() if move in one.learns)
+    moves = (legality_facts().moves[move],)
     return _change(team, rng, moves=moves, **({"species": _draw(rng, learners)} if rng.random() < 0.8 else {}))
 
 
@@ -226,9 +228,9 @@ def repeated_move(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def number_of_moves(team: Team, rng: np.random.Generator) -> Team:
-    species = _draw(rng, sorted(facts().species))
+    species = _draw(rng, sorted(legality_facts().species))
     moves = _move_names(rng, _known_moves(species), int(rng.integers(0, 7)))
-    return _change(team, rng, species=facts().species[species].name, moves=moves)
+    return _change(team, rng, species=legality_facts().species[species].name, moves=moves)
 
 
 # --- origins ----------------------------------------------------------------------------------------------------------
@@ -237,19 +239,21 @@ def number_of_moves(team: Team, rng: np.random.Generator) -> Team:
 @_way
 def fresh_set(team: Team, rng: np.random.Generator) -> Team:
     """Any species at any level with any moves of its line."""
-    species = _draw(rng, sorted(facts().species))
+    species = _draw(rng, sorted(legality_facts().species))
     moves = _move_names(rng, _known_moves(species), 4)
-    return _change(team, rng, species=facts().species[species].name, moves=moves, level=int(rng.integers(1, 101)))
+    return _change(
+        team, rng, species=legality_facts().species[species].name, moves=moves, level=int(rng.integers(1, 101))
+    )
 
 
 @_way
 def learned_set(team: Team, rng: np.random.Generator) -> Team:
     """Any species with any moves that it learns by its level, which is mostly legal."""
-    species = _draw(rng, sorted(facts().species))
-    stages = [facts().species[stage] for stage in lineage(species)]
+    species = _draw(rng, sorted(legality_facts().species))
+    stages = [legality_facts().species[stage] for stage in lineage(species)]
     level = int(rng.integers(max(stages[0].met_at, stages[0].evolves_at, 2), 101))
     moves = {move for stage in stages for move, least in stage.learns.items() if least <= level}
-    moves -= facts().banned_moves | facts().ohko_moves
+    moves -= legality_facts().banned_moves | legality_facts().ohko_moves
     names = _move_names(rng, moves, int(rng.integers(1, 5)))
     return _change(team, rng, species=stages[0].name, moves=names, level=level)
 
@@ -257,8 +261,8 @@ def learned_set(team: Team, rng: np.random.Generator) -> Team:
 @_way
 def young(team: Team, rng: np.random.Generator) -> Team:
     """A species about the level at which it evolves, is first met, or was given at an event."""
-    species = _draw(rng, sorted(key for key, one in facts().species.items() if one.evolves_at or one.met_at))
-    entry = facts().species[species]
+    species = _draw(rng, sorted(key for key, one in legality_facts().species.items() if one.evolves_at or one.met_at))
+    entry = legality_facts().species[species]
     marks = [entry.evolves_at, entry.met_at, *(event.level for event in entry.events.values())]
     level = _draw(rng, [mark for mark in marks if mark]) + int(rng.integers(-2, 3))
     moves = _move_names(rng, [move for move, least in entry.learns.items() if least <= max(level, 1)], 2)
@@ -268,19 +272,21 @@ def young(team: Team, rng: np.random.Generator) -> Team:
 @_way
 def combination(team: Team, rng: np.random.Generator) -> Team:
     """Moves that do not go together, or nearly those."""
-    species, together = _draw(rng, facts().combinations)
+    species, together = _draw(rng, legality_facts().combinations)
     moves = {*together, _draw(rng, sorted(_known_moves(species)))}
     if rng.random() < 0.3:
         moves.remove(_draw(rng, sorted(moves)))
-    return _change(team, rng, species=facts().species[species].name, moves=_move_names(rng, moves, 4))
+    return _change(team, rng, species=legality_facts().species[species].name, moves=_move_names(rng, moves, 4))
 
 
 @_way
 def event(team: Team, rng: np.random.Generator) -> Team:
     """An event's species, or one that it evolves into, with a move of the event."""
-    givers = {key for key, one in facts().species.items() if one.event_moves}
-    owner = _draw(rng, sorted(key for key in facts().species if givers & set(lineage(key))))
-    gifts = sorted(move for stage in lineage(owner) for move in facts().species[stage].event_moves)
+    givers = {key for key, one in legality_facts().species.items() if one.event_moves}
+    owner = _draw(rng, sorted(key for key in legality_facts().species if givers & set(lineage(key))))
+    gifts = sorted(move for stage in lineage(owner) for move in legality_facts().species[stage].event_moves)
     moves = {_draw(rng, gifts), *(_draw(rng, sorted(_known_moves(owner))) for _ in range(3))}
     level = int(_draw(rng, [1, 4, 5, 14, 15, 19, 20, 39, 40, 100]))
-    return _change(team, rng, species=facts().species[owner].name, moves=_move_names(rng, moves, 4), level=level)
+    return _change(
+        team, rng, species=legality_facts().species[owner].name, moves=_move_names(rng, moves, 4), level=level
+    )

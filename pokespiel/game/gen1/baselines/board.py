@@ -83,7 +83,7 @@ class Rows:
         return np.any([getattr(self, name) for name in STATUSES], axis=0)
 
 
-def _in_own_unit(values: np.ndarray, block: view.Block, column: view.Column) -> np.ndarray:
+def _in_own_unit(values: np.ndarray, block: view.FeatureBlock, column: view.Column) -> np.ndarray:
     """Features of a column as flags, ids, numbers or shares."""
     if column.codes:
         return values.astype(np.int64)

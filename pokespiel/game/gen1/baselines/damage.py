@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pokespiel.game.gen1.baselines.board import Board
-from pokespiel.game.gen1.baselines.facts import Moves, effectiveness, moves, species
+from pokespiel.game.gen1.baselines.facts import MoveFacts, effectiveness, moves, species
 
 LEAST_ROLL, MEAN_ROLL = 217 / 255, 236 / 255
 CRITICALS = 512
@@ -45,7 +45,9 @@ def damages(board: Board, move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean * per_point * known.accuracy[move][:, None], highest * per_point
 
 
-def _points(known: Moves, move: np.ndarray, level: np.ndarray, attack: np.ndarray, defense: np.ndarray) -> np.ndarray:
+def _points(
+    known: MoveFacts, move: np.ndarray, level: np.ndarray, attack: np.ndarray, defense: np.ndarray
+) -> np.ndarray:
     """[b, 6, C], the formula without types: level [b, 1], attack [b, C], defense [b, 6, C]."""
     attack = np.broadcast_to(attack[:, None], defense.shape)
     large = (attack >= 256) | (defense >= 256)
@@ -81,7 +83,7 @@ def _factor(board: Board, move: np.ndarray) -> np.ndarray:
     return effectiveness(move_type[:, None], target[:, :, None]) * np.where(same, SAME_TYPE, 1.0)[:, None]
 
 
-def _fixed(board: Board, known: Moves, move: np.ndarray, factor: np.ndarray) -> np.ndarray:
+def _fixed(board: Board, known: MoveFacts, move: np.ndarray, factor: np.ndarray) -> np.ndarray:
     """[b, 6, C], points of moves without the formula, nan for the others."""
     level = board.foe.level[:, :1]
     left = board.own.hp * board.own.full_hp

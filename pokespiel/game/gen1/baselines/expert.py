@@ -23,7 +23,7 @@ from pokespiel.game.gen1.baselines.threats import Threats, read_threats
 from pokespiel.game.gen1.baselines.value import ALIVE, LEFT_BY_STATUS, body, condition, race, worth
 
 
-class Standing(NamedTuple):
+class BoardStanding(NamedTuple):
     """What the actions are weighed with."""
 
     threats: Threats
@@ -67,7 +67,7 @@ class Expert(Scripted):
         standing = read_standing(board)
         return join(self.move_values(board, standing), self.switch_values(board, standing))
 
-    def switch_values(self, board: Board, standing: Standing) -> np.ndarray:
+    def switch_values(self, board: Board, standing: BoardStanding) -> np.ndarray:
         """[b, 5], values of the switches."""
         threats, own_value = standing.threats, standing.own
         meets = np.where(board.replaces, 0.0, threats.acts)[:, None]
@@ -88,7 +88,7 @@ class Expert(Scripted):
         values = self.future * (1 - meets * standing.dies) * after - lost + READY * own_value * body(hp)
         return (values - np.where(board.replaces, 0.0, self.restless)[:, None])[:, BENCH]
 
-    def move_values(self, board: Board, standing: Standing) -> np.ndarray:
+    def move_values(self, board: Board, standing: BoardStanding) -> np.ndarray:
         """[b, 4], values of the moves."""
         threats, effects = standing.threats, read_effects(board, standing.threats)
         own_hp, foe_hp = board.own.hp[:, :1], board.foe.hp[:, :1]
@@ -121,7 +121,7 @@ class Expert(Scripted):
         return gain - lost + self.future * (1 - knocked) * (1 - falls) * (1 - leaves) * after
 
 
-def read_standing(board: Board) -> Standing:
+def read_standing(board: Board) -> BoardStanding:
     """What the actions of a batch are weighed with."""
     threats = read_threats(board)
     own = worth(board.own.species) * condition(board.own)
@@ -130,7 +130,7 @@ def read_standing(board: Board) -> Standing:
     acts = np.where(stopped, 0.0, can_act(board.own)[:, 0])
     acts = acts * np.where(board.own_active.confused, CONFUSED, 1.0) * np.where(board.foe_active.trapping, HELD, 1.0)
     taken = threats.mean(np.minimum(threats.damage, board.own.hp[:, :, None]))
-    return Standing(
+    return BoardStanding(
         threats=threats,
         own=own,
         foe=foe,

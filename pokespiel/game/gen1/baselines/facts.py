@@ -21,7 +21,7 @@ _CHANCES = 256
 _STAGE_STATS = {"atk": "attack", "def": "defense", "spe": "speed", "spa": "special"}
 
 
-class Moves(NamedTuple):
+class MoveFacts(NamedTuple):
     """Arrays [MOVE_CODES], by move number."""
 
     number: dict[str, int]
@@ -55,7 +55,7 @@ class Moves(NamedTuple):
         return (self.effect == "Boost") & (self.parameter > 0) & np.isin(self.stat, stats)
 
 
-class Species(NamedTuple):
+class SpeciesFacts(NamedTuple):
     """Arrays [152], by species number."""
 
     number: dict[str, int]
@@ -79,7 +79,7 @@ def type_chart() -> np.ndarray:
 
 
 @cache
-def moves() -> Moves:
+def moves() -> MoveFacts:
     """All moves."""
     rows = _dex()["moves"]
     types = list(_dex()["type_chart"])
@@ -90,7 +90,7 @@ def moves() -> Moves:
             values[row["num"]] = value(row)
         return values
 
-    return Moves(
+    return MoveFacts(
         number={row["id"]: row["num"] for row in rows},
         power=column(lambda row: row["power"], 0, float),
         accuracy=column(_accuracy, 1.0, float),
@@ -121,7 +121,7 @@ def _accuracy(row: dict[str, Any]) -> float:
 
 
 @cache
-def species() -> Species:
+def species() -> SpeciesFacts:
     """All species."""
     rows = _dex()["species"]
     types = list(_dex()["type_chart"])
@@ -130,7 +130,7 @@ def species() -> Species:
     for row in rows:
         pairs[row["num"]] = types.index(row["types"][0]), types.index(row["types"][-1])
         speed[row["num"]] = row["base"]["spe"]
-    return Species({row["id"]: row["num"] for row in rows}, pairs, speed)
+    return SpeciesFacts({row["id"]: row["num"] for row in rows}, pairs, speed)
 
 
 def effectiveness(move_type: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.game.gen1.baselines.facts import moves, species
-from pokespiel.game.gen1.teams.legality import DATA, facts, find_move, find_species
+from pokespiel.game.gen1.teams.legality import DATA, find_move, find_species, legality_facts
 
 _SURPRISE = 0.02
 _LEAST_USAGE = 0.3
@@ -101,7 +101,7 @@ def _variants(stated: list[dict[str, Any]]) -> dict[tuple[int, ...], float]:
 def _strongest(name: str) -> tuple[int, ...]:
     """The four strongest straightforward moves that a species learns."""
     known, types = moves(), species().types[species().number[name]]
-    numbers = np.array([known.number[move] for move in facts().species[name].learns])
+    numbers = np.array([known.number[move] for move in legality_facts().species[name].learns])
     straight = np.isin(known.effect[numbers], _STRAIGHT)
     value = known.power[numbers] * known.accuracy[numbers] * straight
     value *= np.where(np.isin(known.type[numbers], types), _SAME_TYPE, 1.0)

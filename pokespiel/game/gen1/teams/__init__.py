@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pokespiel.game.gen1.teams.packed import pack, unpack
     from pokespiel.game.gen1.teams.pools import POOLS, Pool, line_up, load_pool, read_file, split, team_hash
     from pokespiel.game.gen1.teams.sets import PokemonSet, Spread, Stats, Team, TeamError, hp_dv, ivs_of
-    from pokespiel.game.gen1.teams.validator import REASONS, Refusal, require_legal, validate
+    from pokespiel.game.gen1.teams.validator import REASONS, TeamRefusal, require_legal, validate
 
 __all__ = [
     "POOLS",
@@ -26,11 +26,11 @@ __all__ = [
     "NamedTeam",
     "PokemonSet",
     "Pool",
-    "Refusal",
     "Spread",
     "Stats",
     "Team",
     "TeamError",
+    "TeamRefusal",
     "as_json",
     "export",
     "export_teams",
@@ -57,6 +57,6 @@ __getattr__ = lazily(
         "pokespiel.game.gen1.teams.packed": ("pack", "unpack"),
         "pokespiel.game.gen1.teams.pools": ("POOLS", "Pool", "line_up", "load_pool", "read_file", "split", "team_hash"),
         "pokespiel.game.gen1.teams.sets": ("PokemonSet", "Spread", "Stats", "Team", "TeamError", "hp_dv", "ivs_of"),
-        "pokespiel.game.gen1.teams.validator": ("REASONS", "Refusal", "require_legal", "validate"),
+        "pokespiel.game.gen1.teams.validator": ("REASONS", "TeamRefusal", "require_legal", "validate"),
     },
 )

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pokespiel.game.gen1.teams import objects
-from pokespiel.game.gen1.teams.legality import FORMAT, facts, to_id
+from pokespiel.game.gen1.teams.legality import FORMAT, legality_facts, to_id
 from pokespiel.game.gen1.teams.packed import pack, unpack, unpack_noting
 from pokespiel.game.gen1.teams.sets import FULL_IVS, STAT_NAMES, PokemonSet, Spread, Team, TeamError, shown
 from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, number, species_name
@@ -73,7 +73,7 @@ def read_team(text: str) -> Team:
 
 
 def read_teams(text: str) -> list[NamedTeam]:
-    """All teams in `text`: exported ones under headers, one without a header, or packed or JSON ones, one a line.
+    """All teams in `text`: exported ones under headers, one without a header, or packed or JSON ones, one per line.
 
     A packed line may begin with "gen1ou]name|", one JSON team may take several lines. Errors are `TeamError`s that
     name the line.
@@ -110,7 +110,7 @@ def export_teams(teams: Iterable[NamedTeam]) -> str:
 
 
 def _objects(lines: list[str]) -> list[NamedTeam]:
-    """One JSON team, or one a line."""
+    """One JSON team, or one per line."""
     written = [(number, line) for number, line in enumerate(lines, 1) if line]
     if len(written) == 1 or not all(line.startswith("[") and line.endswith("]") for _, line in written):
         written = [(written[0][0], "\n".join(line for _, line in written))]
@@ -186,7 +186,7 @@ def _header(line: str, where: str) -> tuple[str, str]:
 
 def _start_set(line: str, team: _Exported, where: str) -> None:
     if len(team.sets) >= MAX_SETS:
-        raise TeamError(f"{where}: set {MAX_SETS + 1} of one team; expected at most {facts().team_size[1]}")
+        raise TeamError(f"{where}: set {MAX_SETS + 1} of one team; expected at most {legality_facts().team_size[1]}")
     team.sets.append(_first_line(line, where))
 
 
@@ -217,7 +217,7 @@ def _set_line(line: str, team: _Exported, where: str) -> None:
     key, _, rest = line.partition(": ")
     if line.startswith(("-", "~")):
         if len(values["moves"]) >= MAX_SETS:
-            raise TeamError(f"{where}: move {MAX_SETS + 1} of one set; expected at most {facts().max_moves}")
+            raise TeamError(f"{where}: move {MAX_SETS + 1} of one set; expected at most {legality_facts().max_moves}")
         if move := line[1:].strip():
             values["moves"] = (*values["moves"], move_name(move))
     elif key in ("EVs", "IVs"):

@@ -19,7 +19,7 @@ import numpy as np
 
 from pokespiel.core.files import write_text
 from pokespiel.game.gen1.teams.formats import NamedTeam, export_teams
-from pokespiel.game.gen1.teams.legality import DATA, FORMAT, facts, find_move
+from pokespiel.game.gen1.teams.legality import DATA, FORMAT, find_move, legality_facts
 from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Team
 from pokespiel.game.gen1.teams.validator import require_legal
 
@@ -58,7 +58,7 @@ def _draw_set(species: str, sets: Sequence[Mapping[str, Any]], rng: np.random.Ge
     for slot in slots:
         options = [move for move in slot.split("/") if move not in moves]
         moves.append(_weighted(options, [1.0] * len(options), rng))
-    if any(find_move(move) in facts().physical for move in moves):
+    if any(find_move(move) in legality_facts().physical for move in moves):
         return PokemonSet(species, tuple(moves))
     return PokemonSet(species, tuple(moves), evs=FULL_EVS._replace(atk=0), ivs=FULL_IVS._replace(atk=2))
 

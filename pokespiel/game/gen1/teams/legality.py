@@ -83,7 +83,7 @@ def to_id(name: str) -> str:
 
 
 @cache
-def facts() -> Facts:
+def legality_facts() -> Facts:
     """The facts, read once."""
     raw, dex = _read(DATA / "legality.json"), _read(DATA.parent.parent / "dex.json")
     names = {one["id"]: one["name"] for one in dex["species"]}
@@ -112,20 +112,20 @@ def find_species(name: str) -> str | None:
     key = to_id(name)
     if key == "nidoran" and name.strip().endswith(("♀", "♂")):
         key = "nidoranf" if name.strip().endswith("♀") else "nidoranm"
-    key = facts().species_aliases.get(key, key)
-    return key if key in facts().species else None
+    key = legality_facts().species_aliases.get(key, key)
+    return key if key in legality_facts().species else None
 
 
 def find_move(name: str) -> str | None:
     """The id of the Gen 1 move that `name`, an id or an alias means; None if there is none."""
     key = to_id(name)
-    key = facts().move_aliases.get(key, key)
-    return key if key in facts().moves else None
+    key = legality_facts().move_aliases.get(key, key)
+    return key if key in legality_facts().moves else None
 
 
 def lineage(species: str) -> tuple[str, ...]:
     """The species and its pre-evolutions of Gen 1, itself first."""
-    before = facts().species[species].evolves_from
+    before = legality_facts().species[species].evolves_from
     return (species, *(lineage(before) if before else ()))
 
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pokespiel.game.gen1.teams.legality import facts, to_id
+from pokespiel.game.gen1.teams.legality import legality_facts, to_id
 from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Spread, Team, TeamError, shown
 from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, number, species_name
 
@@ -49,7 +49,7 @@ def read(text: str, notes: list[str]) -> Team:
     if not isinstance(sets, list) or not sets:
         raise TeamError(f"{shown(text)} is not a team: expected a list of objects with species and moves")
     if len(sets) > MAX_SETS:
-        raise TeamError(f"{len(sets)} sets: expected at most {facts().team_size[1]}")
+        raise TeamError(f"{len(sets)} sets: expected at most {legality_facts().team_size[1]}")
     return tuple(_set(one, f"set {index}", notes) for index, one in enumerate(sets, 1))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pokespiel.game.gen1.teams.legality import Species, facts, lineage
+from pokespiel.game.gen1.teams.legality import Species, legality_facts, lineage
 
 Problem = tuple[str, str]
 """Code (a key of `validator.REASONS`) and text."""
@@ -19,7 +19,7 @@ Origin = tuple[str, int]
 
 def origin_problems(species: str, moves: Sequence[str], level: int) -> Iterator[Problem]:
     """Why the games never gave a `species` (id) at `level` with `moves` (ids)."""
-    known = facts()
+    known = legality_facts()
     if level < known.species[species].met_at:
         yield "met_level", f"level {level}; Gen 1 gives it from level {known.species[species].met_at}"
     for move in moves:
@@ -29,7 +29,7 @@ def origin_problems(species: str, moves: Sequence[str], level: int) -> Iterator[
 
 def combination_problems(species: str, moves: Sequence[str]) -> Iterator[Problem]:
     """The moves (ids) that no single game gives a `species` (id) together."""
-    known = facts()
+    known = legality_facts()
     for owner, together in known.combinations:
         if owner == species and together <= set(moves):
             names = " and ".join(sorted(known.moves[move] for move in together))
@@ -37,14 +37,14 @@ def combination_problems(species: str, moves: Sequence[str]) -> Iterator[Problem
 
 
 def _event_problems(species: str, moves: Sequence[str], level: int) -> Iterator[Problem]:
-    entry = facts().species[species]
+    entry = legality_facts().species[species]
     origins = _origins(species, moves, level)
     young = None if entry.met_at else _too_young(species, level)
     if young:
         given = [one for one in origins or _young_events(species, young, level) if one[0] in (species, young)]
         if any(_meets(one, level) for one in given):
             return
-        yield "evolution_level", f"level {level}; evolves at level {facts().species[young].evolves_at}"
+        yield "evolution_level", f"level {level}; evolves at level {legality_facts().species[young].evolves_at}"
     if origins is None and entry.event_only:
         origins = [(species, index) for index in entry.events]
     if origins is not None and not any(_meets(one, level) for one in origins):
@@ -52,8 +52,8 @@ def _event_problems(species: str, moves: Sequence[str], level: int) -> Iterator[
 
 
 def _learning_problem(species: str, move: str, level: int) -> Iterator[Problem]:
-    line = [facts().species[stage] for stage in lineage(species)]
-    name = facts().moves[move]
+    line = [legality_facts().species[stage] for stage in lineage(species)]
+    name = legality_facts().moves[move]
     needed = min((stage.learns[move] for stage in line if move in stage.learns), default=None)
     if any(move in stage.event_moves for stage in line) or (needed is not None and needed <= level):
         return
@@ -68,7 +68,7 @@ def _origins(species: str, moves: Sequence[str], level: int) -> list[Origin] | N
 
     A move that only a pre-evolution knows means that it was caught as one, so a later stage's distribution is out.
     """
-    known = facts()
+    known = legality_facts()
     line = lineage(species)
     origins: list[Origin] | None = None
     stage = 0
@@ -94,25 +94,29 @@ def _ways(entry: Species, name: str, move: str, level: int) -> tuple[bool, list[
 
 def _too_young(species: str, level: int) -> str | None:
     """The stage of the line whose evolution the level has not reached."""
-    return next((stage for stage in lineage(species) if level < facts().species[stage].evolves_at), None)
+    return next((stage for stage in lineage(species) if level < legality_facts().species[stage].evolves_at), None)
 
 
 def _young_events(species: str, young: str, level: int) -> list[Origin]:
     """Distributions of the stages from `species` down to `young` at a level up to this one."""
     line = lineage(species)
     stages = line[: line.index(young) + 1]
-    events = [(stage, index, event.level) for stage in stages for index, event in facts().species[stage].events.items()]
+    events = [
+        (stage, index, event.level)
+        for stage in stages
+        for index, event in legality_facts().species[stage].events.items()
+    ]
     return [(stage, index) for stage, index, least in events if least <= level]
 
 
 def _meets(origin: Origin, level: int) -> bool:
     species, index = origin
-    event = facts().species[species].events[index]
+    event = legality_facts().species[species].events[index]
     return not event.japan and level >= event.level
 
 
 def _terms(origins: Sequence[Origin]) -> str:
-    known = facts()
+    known = legality_facts()
     if not origins:
         return "no single event gave these moves together"
     events = [(known.species[name].name, known.species[name].events[index]) for name, index in origins]

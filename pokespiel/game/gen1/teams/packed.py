@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pokespiel.game.gen1.teams.legality import facts, to_id
+from pokespiel.game.gen1.teams.legality import legality_facts, to_id
 from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Spread, Team, TeamError, kept_name, shown
 from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, number, species_name, unpacked
 
@@ -38,7 +38,7 @@ def unpack_noting(line: str, notes: list[str]) -> Team:
     """The team of one packed line; what is left out of it is added to `notes`."""
     parts = line.strip("\r\n").split("]")
     if len(parts) > MAX_SETS:
-        raise TeamError(f"{len(parts)} packed sets: expected at most {facts().team_size[1]}")
+        raise TeamError(f"{len(parts)} packed sets: expected at most {legality_facts().team_size[1]}")
     return tuple(_unpack_set(part, f"set {index}", notes) for index, part in enumerate(parts, 1))
 
 
@@ -54,7 +54,7 @@ def _unpack_set(part: str, where: str, notes: list[str]) -> PokemonSet:
     species = species_name(species or name)
     listed = moves.split(",")
     if len(listed) > MAX_SETS:
-        raise TeamError(f"{where}: {len(listed)} moves; expected at most {facts().max_moves}")
+        raise TeamError(f"{where}: {len(listed)} moves; expected at most {legality_facts().max_moves}")
     return PokemonSet(
         species=species,
         nickname="" if name == species else name,

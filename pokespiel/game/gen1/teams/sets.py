@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from pokespiel.game.gen1.teams.legality import facts, find_species
+from pokespiel.game.gen1.teams.legality import find_species, legality_facts
 
 
 class TeamError(ValueError):
@@ -123,7 +123,7 @@ class PokemonSet:
         experience = Stats(self.evs.hp, self.evs.atk, self.evs.defense, self.evs.spa, self.evs.spe)
         grown = [
             2 * base + 2 * dv + min(max(ev, 0), 255) // 4
-            for base, dv, ev in zip(facts().species[species].base, self.dvs, experience, strict=True)
+            for base, dv, ev in zip(legality_facts().species[species].base, self.dvs, experience, strict=True)
         ]
         hp, *others = grown
         return Stats((hp + 100) * self.level // 100 + 10, *(value * self.level // 100 + 5 for value in others))

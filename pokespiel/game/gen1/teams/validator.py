@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pokespiel.game.gen1.teams.legality import Facts, facts, find_move, find_species, to_id
+from pokespiel.game.gen1.teams.legality import Facts, find_move, find_species, legality_facts, to_id
 from pokespiel.game.gen1.teams.origins import Problem, combination_problems, origin_problems
 from pokespiel.game.gen1.teams.sets import STAT_NAMES, PokemonSet, Team, TeamError, hp_dv, kept_name, shown
 
@@ -48,7 +48,7 @@ REASONS = {
     "no_evs": "all EVs zero, which looks like an oversight",
     "modern_evs": "508 or 510 EVs in all, which looks like a later generation's limit",
 }
-"""Every code that a `Refusal` may carry, and what it stands for."""
+"""Every code that a `TeamRefusal` may carry, and what it stands for."""
 
 
 _SHOWN = 6
@@ -56,7 +56,7 @@ _SHOWN = 6
 
 
 @dataclass(frozen=True)
-class Refusal:
+class TeamRefusal:
     """One reason against a team."""
 
     code: str
@@ -69,17 +69,17 @@ class Refusal:
         return self.message
 
 
-def validate(team: Sequence[PokemonSet]) -> tuple[Refusal, ...]:
+def validate(team: Sequence[PokemonSet]) -> tuple[TeamRefusal, ...]:
     """All reasons against `team`; none for a team that may play gen1ou."""
-    known = facts()
+    known = legality_facts()
     least, most = known.team_size
     refusals = []
     if not least <= len(team) <= most:
-        refusals.append(Refusal("team_size", f"a team has {least} to {most} Pokémon, this one {len(team)}"))
+        refusals.append(TeamRefusal("team_size", f"a team has {least} to {most} Pokémon, this one {len(team)}"))
     for slot, one in enumerate(team):
         name = one.species if find_species(one.species) else shown(one.species)
         refusals += [
-            Refusal(code, f"Pokémon {slot + 1} ({name}): {text}", slot) for code, text in _set_problems(one, known)
+            TeamRefusal(code, f"Pokémon {slot + 1} ({name}): {text}", slot) for code, text in _set_problems(one, known)
         ]
     return (*refusals, *_clauses(team))
 
@@ -91,19 +91,21 @@ def require_legal(team: Team, what: str = "team") -> Team:
     return team
 
 
-def summary(refusals: Sequence[Refusal]) -> str:
+def summary(refusals: Sequence[TeamRefusal]) -> str:
     """The first few refusals in one line."""
     more = f"; and {len(refusals) - _SHOWN} more" if len(refusals) > _SHOWN else ""
     return "; ".join(map(str, refusals[:_SHOWN])) + more
 
 
-def _clauses(team: Sequence[PokemonSet]) -> Iterator[Refusal]:
+def _clauses(team: Sequence[PokemonSet]) -> Iterator[TeamRefusal]:
     species = Counter(find_species(one.species) or to_id(one.species) for one in team)
     for name in sorted(name for name, count in species.items() if count > 1):
-        yield Refusal("species_clause", f"{shown(name)} is on the team {species[name]} times; each species once")
+        yield TeamRefusal("species_clause", f"{shown(name)} is on the team {species[name]} times; each species once")
     nicknames = Counter(filter(None, map(_own_nickname, team)))
     for name in sorted(name for name, count in nicknames.items() if count > 1):
-        yield Refusal("nickname_clause", f"{nicknames[name]} Pokémon are nicknamed {shown(name)}; each nickname once")
+        yield TeamRefusal(
+            "nickname_clause", f"{nicknames[name]} Pokémon are nicknamed {shown(name)}; each nickname once"
+        )
 
 
 def _set_problems(one: PokemonSet, known: Facts) -> Iterator[Problem]:
@@ -135,7 +137,7 @@ def _nickname_problems(one: PokemonSet, species: str | None) -> Iterator[Problem
     length = len(one.nickname.encode("utf-16-le", "surrogatepass")) // 2
     if length > 18:
         yield "nickname_length", f"nickname {shown(one.nickname)} has {length} characters (in UTF-16); at most 18"
-    owner = facts().named.get(kept_name(one.nickname).lower(), species)
+    owner = legality_facts().named.get(kept_name(one.nickname).lower(), species)
     if species and owner != species:
         yield "nickname_species", f"is nicknamed {shown(one.nickname)}, which is another Pokémon's name"
 
@@ -144,7 +146,7 @@ def _own_nickname(one: PokemonSet) -> str:
     """The nickname as Showdown shows it; empty if it only repeats the species' name."""
     name = kept_name(one.nickname)
     species = find_species(one.species)
-    return "" if species and facts().named.get(name.lower()) == species else name
+    return "" if species and legality_facts().named.get(name.lower()) == species else name
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

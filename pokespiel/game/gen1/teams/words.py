@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pokespiel.game.gen1.teams.legality import facts, find_move, find_species
+from pokespiel.game.gen1.teams.legality import find_move, find_species, legality_facts
 from pokespiel.game.gen1.teams.sets import TeamError, shown
 
 MAX_SETS = 24
@@ -19,13 +19,13 @@ def left_out(text: str, where: str) -> str:
 def species_name(name: str) -> str:
     """The name of the Gen 1 species that `name`, an id or an alias means; else a readable guess."""
     found = find_species(name)
-    return facts().species[found].name if found else unpacked(name)
+    return legality_facts().species[found].name if found else unpacked(name)
 
 
 def move_name(name: str) -> str:
     """The name of the Gen 1 move that `name`, an id or an alias means; else a readable guess."""
     found = find_move(name)
-    return facts().moves[found] if found else unpacked(name)
+    return legality_facts().moves[found] if found else unpacked(name)
 
 
 def unpacked(name: str) -> str:
