@@ -119,9 +119,8 @@ class RNaD(Clipped):
 
     def _targets(self, rollout: Rollout, values: np.ndarray, now: Estimates, divergence: np.ndarray) -> Targets:
         reward = transformed(rollout, divergence, self.eta)
-        ratios = likelihoods(rollout.records, now.probabilities) / likelihoods(
-            rollout.records, rollout.records.behaviour
-        )
+        records = rollout.records
+        ratios = likelihoods(records, now.probabilities) / likelihoods(records, records.behaviour)
         bent = rollout._replace(reward=reward)
         clips = {"discount": self.discount, "trace": self.gae_lambda, "clip": self.ratio_clip}
         return Targets(values, vtrace(bent, values, ratios, **clips))
