@@ -117,3 +117,12 @@ def test_a_match_that_ends_hides_the_next_one_of_its_stream() -> None:
     """Decision 0 ends a match with reward -1; the next match's reward 5 must not reach it."""
     rollout = rollout_of([[0], [1]], [[-1.0], [5.0]], [[True], [True]], [0.0, 0.0])
     np.testing.assert_allclose(gae(rollout, 1.0, 1.0), [-1.0, 5.0])
+
+
+def test_what_a_stream_gains_before_its_first_decision_is_nobodys() -> None:
+    """Decision 0 ends a match with reward -1; the next one pays 5 before decision 1, which ends it with reward 2."""
+    rollout = rollout_of([[0], [-1], [1]], [[-1.0], [5.0], [2.0]], [[True], [False], [True]], [0.5, 0.25])
+    np.testing.assert_allclose(gae(rollout, 1.0, 1.0), [-1.5, 1.75])
+    trace = vtrace(rollout, rollout.records.value, np.ones(2, np.float32))
+    np.testing.assert_allclose(trace.target, [-1.0, 2.0])
+    np.testing.assert_allclose(trace.after, [-1.0, 2.0])

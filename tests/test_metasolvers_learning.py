@@ -161,22 +161,27 @@ class TestRegretMatching:
             joint = RegretMatching("vanilla", steps=900, joint=True)(payoffs).joint
             assert cce_gap(payoffs, joint) <= (np.sqrt(5) + np.sqrt(7)) / np.sqrt(900)
 
-    def test_plus_is_that_of_tammelin(self):
-        """Regrets never fall below zero, the columns answer the rows' new strategy, and round t weighs t."""
+    @pytest.mark.parametrize("variant", ["plus", "predictive"])
+    def test_better_variants_are_those_of_their_papers(self, variant):
+        """Regrets never fall below zero, columns answer the rows' new strategy, round t weighs t; and "predictive"
+        expects the last regrets again."""
 
         def matched(regret):
-            return regret / regret.sum() if regret.any() else np.full(len(regret), 1 / len(regret))
+            positive = np.maximum(regret, 0)
+            return positive / positive.sum() if positive.any() else np.full(len(regret), 1 / len(regret))
 
-        matrix = np.random.default_rng(3).normal(size=(3, 4))
-        regrets, (x, y) = [np.zeros(3), np.zeros(4)], (np.full(3, 1 / 3), np.full(4, 1 / 4))
+        matrix, again = np.random.default_rng(3).normal(size=(3, 4)), float(variant == "predictive")
+        (left, right), (x, y) = (np.zeros(3), np.zeros(4)), (np.full(3, 1 / 3), np.full(4, 1 / 4))
         sums = [np.zeros(3), np.zeros(4)]
         for round_ in range(1, 31):
-            regrets[0] = np.maximum(regrets[0] + matrix @ y - x @ matrix @ y, 0)
-            x = matched(regrets[0])
-            regrets[1] = np.maximum(regrets[1] - x @ matrix + x @ matrix @ y, 0)
-            y = matched(regrets[1])
-            sums = [total + round_ * new for total, new in zip(sums, (x, y), strict=True)]
-        for found, total in zip(RegretMatching("plus", 30)(table(matrix)).marginals, sums, strict=True):
+            new = matrix @ y - x @ matrix @ y
+            left = np.maximum(left + new, 0)
+            x = matched(left + again * new)
+            new = x @ matrix @ y - x @ matrix
+            right = np.maximum(right + new, 0)
+            y = matched(right + again * new)
+            sums = [total + round_ * played for total, played in zip(sums, (x, y), strict=True)]
+        for found, total in zip(RegretMatching(variant, 30)(table(matrix)).marginals, sums, strict=True):
             np.testing.assert_allclose(found, total / total.sum(), atol=1e-10)
 
     def test_better_variants_are_better(self):

@@ -326,9 +326,14 @@ def test_responses_learn_on_the_practice_game_and_payoffs_are_the_games() -> Non
         seen.append(game)
         yield Training({seat: (Always(0),) for seat in opponents}, {}, {})
 
-    practice = BiasedRPS()
-    states = list(itertools.islice(loop(BiasedRPS(), oracles=[oracle], practice=practice), 2))
+    def evaluate(game, populations, table, rng):
+        played.append(game)
+        return SampledPayoffs(units=20)(game, populations, table, rng)
+
+    played, game, practice = [], BiasedRPS(), BiasedRPS()
+    states = take(psro(game, Nash(), [oracle], evaluate, np.random.default_rng(5), practice=practice), 2)
     assert seen == [practice]
+    assert [one is game for one in played] == [True, True]
     assert states[1].table.sizes == (2, 2)
     with pytest.raises(ValueError, match="cannot learn on"):
         next(loop(BiasedRPS(), practice=Parity()))

@@ -217,6 +217,15 @@ def test_a_product_written_as_a_joint_strategy_has_the_same_gap():
     assert ce == pytest.approx(product, abs=1e-9)  # a recommendation tells nothing about an independent opponent
 
 
+def test_a_mixtures_weights_count_in_its_exact_value():
+    """Against a quarter rock and three quarters paper, scissors earn a half, for either player."""
+    game = load_game("matrix_rps")
+    rock, paper = (Tabular({p: np.eye(3)[[action]] for p in (0, 1)}) for action in (0, 1))
+    weights = np.array([0.25, 0.75])
+    assert nash_conv(game, [[rock, paper]], [weights, weights]) == pytest.approx(1.0)
+    assert nash_conv(game, [[rock, paper]], [weights[::-1], weights]) == pytest.approx(0.5 + 0.75)
+
+
 def test_the_direction_of_the_payoffs_on_a_lopsided_matrix():
     """Population regret looks from each player's own side: a transposed table would give other numbers."""
     game = matrix_game(np.array([[1.0, 2.0, 3.0], [0.0, -5.0, 4.0]]))

@@ -70,6 +70,7 @@ def test_each_call_and_each_iteration_has_random_numbers_of_its_own():
     others = take(loop(Parity(), Alone(), oracles=[Random() for _ in range(6)], seed=4), 5)
     assert actions != [policy.action for policy in others[-1].populations[0][1:]]
     assert [actions[start : start + 6] for start in (0, 6, 12)] != [actions[:6]] * 3
+    assert all(len(set(actions[start : start + 6])) > 1 for start in (0, 6, 12))
 
 
 def test_a_loop_that_only_repeats_itself_is_idle_by_a_crew_too():
