@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from faults import ROOT, Fault, faults
@@ -83,6 +84,7 @@ def _tested(copy: Path, tests: Sequence[str], cached: bool) -> int:
     sys.dont_write_bytecode = not cached
     sys.path[:] = [str(copy), *(path for path in sys.path if Path(path).resolve() not in (ROOT, ROOT / "tests"))]
     os.environ |= {"PYTHONPATH": str(copy)} | ({} if cached else {"PYTHONDONTWRITEBYTECODE": "1"})
+    sys.modules["__main__"] = ModuleType("__main__")  # processes that tests start need nothing of this program
     import pytest
 
     import pokespiel
