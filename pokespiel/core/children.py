@@ -104,8 +104,8 @@ class Child:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed with the child)
         program = (
             f"import sys; sys.path[:] = {sys.path!r}\n"
-            f"from pokespiel.core.children import serve\n"
-            f"serve({main.__module__!r}, {main.__qualname__!r}, {theirs.fileno()})"
+            f"from pokespiel.core.children import run_child\n"
+            f"run_child({main.__module__!r}, {main.__qualname__!r}, {theirs.fileno()})"
         )
         self._process = subprocess.Popen(
             [sys.executable, "-c", program],
