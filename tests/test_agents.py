@@ -168,14 +168,14 @@ def test_a_measurement_that_is_none_is_refused_before_the_work(run, tmp_path, ca
     (tmp_path / "bad.json").write_text("{}")
     command = ["agent", str(run.path), "--out", str(tmp_path / "a.safetensors"), "--ship", str(tmp_path / "ship")]
     assert main([*command, "--exploits", str(tmp_path / "bad.json")]) == 2
-    assert "no measurement of exploitability" in capsys.readouterr().err
+    assert "not a measurement of exploitability" in capsys.readouterr().err
     assert not (tmp_path / "ship").exists()
 
 
 def test_what_is_no_arenas_record_is_refused(tmp_path) -> None:
     for text in ("", "[]", '{"format": "other"}'):
         (tmp_path / "record.json").write_text(text)
-        with pytest.raises(ValueError, match="no record of an arena"):
+        with pytest.raises(ValueError, match="not a record of an arena"):
             read_record(tmp_path / "record.json")
 
 

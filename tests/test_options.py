@@ -223,7 +223,7 @@ def test_files_that_are_no_options_are_refused(tmp_path):
     path = tmp_path / "config.yaml"
     with pytest.raises(FileNotFoundError, match="no configuration file"):
         read_yaml(path)
-    for text, message in (("- a\n- b", "expected a mapping"), ("a: [", "no YAML file"), ("just words", "found str")):
+    for text, message in (("- a\n- b", "expected a mapping"), ("a: [", "not a YAML file"), ("just words", "found str")):
         path.write_text(text)
         with pytest.raises(ValueError, match=message):
             read_yaml(path)

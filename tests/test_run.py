@@ -295,7 +295,7 @@ def _cut(path: Path, share: float) -> None:
     [
         ("checkpoint.safetensors", "truncated or not a pokespiel-run-1 file"),
         ("policies/0/0003.safetensors", "truncated or not a policy file"),
-        ("config.yaml", "no YAML file|expected|unknown"),
+        ("config.yaml", "not a YAML file|expected|unknown"),
         ("metrics.csv", "lacks rows"),
     ],
 )
