@@ -118,3 +118,11 @@ def test_bad_files(tmp_path: Path) -> None:
         load_game(f"matrix(path={tmp_path / 'rps.csv'},second={tmp_path / 'none'})")
     with pytest.raises(ValueError, match="always in sequence form"):
         load_game(f"matrix(path={tmp_path / 'rps.csv'})", "step")
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_path_may_hold_commas_and_stand_in_quotes(tmp_path, quote):
+    folder = tmp_path / "a,b(c)"
+    folder.mkdir()
+    (folder / "x,y=3.csv").write_text("0,1\n-1,0\n", encoding="utf-8")
+    assert load_game(f"matrix(path={quote}{folder / 'x,y=3.csv'}{quote})").num_actions == 2

@@ -77,7 +77,11 @@ def test_a_file_that_registers_a_game_needs_no_name(tmp_path, monkeypatch):
         ("nowhere_at_all:Game", BadOption, "no game in nowhere_at_all: the module nowhere_at_all is neither installed"),
         ("python:nowhere.py:Game", BadOption, "no game in nowhere.py: there is no such file"),
         ("python:nowhere:Game", BadOption, "expected package.module:Name or python:path/to/file.py:Name"),
-        ("own_games:Gess", BadOption, "own_games has no 'Gess'; games in it: Guess, STANDING"),
+        (
+            "own_games:Gess",
+            BadOption,
+            r"own_games has no 'Gess'; did you mean 'Guess'\? Games and functions in it: Guess, STANDING",
+        ),
         ("own_games:NUMBER", BadOption, "is a int, not a game: it lacks name, num_players"),
         ("own_games:STANDING(stake=2.0)", BadOption, "takes no parameters"),
         ("own_games:Staked(stke=2.0)", BadOption, "parameter of own_games:Staked: 'stke'; did you mean 'stake'"),

@@ -97,7 +97,7 @@ class PSRO(PSROConfig):
         if outcome.settled:
             print(
                 f"no response is new any more: further iterations would repeat iteration "
-                f"{outcome.standing.state.iteration} (--resume --go-on makes them)"
+                f"{outcome.standing.state.iteration}{'' if self.go_on else ' (--resume --go-on makes them)'}"
             )
         print(f"{_summary(outcome.standing.rows[-1])}\nrun: {folder}   report: pokespiel report {quoted}")
         return 0

@@ -87,6 +87,9 @@ class Matrix:
     """When the files were last written, so that an edited file is another game."""
 
     def __post_init__(self) -> None:
+        for name in self.PATHS:  # quotes around a path are not part of it
+            if (path := getattr(self, name)) and path[0] == path[-1] and path[0] in "\"'" and len(path) > 2:
+                object.__setattr__(self, name, path[1:-1])
         paths = [Path(path) for path in (self.path, self.second) if path is not None]
         for path in paths:
             if not path.is_file():

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import difflib
 import functools
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -148,8 +150,10 @@ def _attribute(module: ModuleType, place: GamePlace) -> Any:
         return found
     if place.attribute in pyspiel.registered_names():
         return _Registered(place.attribute)
-    games = ", ".join([*_REGISTERED[module.__name__], *_games_in(module)])
-    raise BadOption(f"{place.source} has no {place.attribute!r}; games in it: {games or 'none'}")
+    names = [*_REGISTERED[module.__name__], *_games_in(module), *_functions_in(module)]
+    nearest = difflib.get_close_matches(place.attribute, names, n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    raise BadOption(f"{place.source} has no {place.attribute!r}; {hint}Games and functions in it: {_listed(names)}")
 
 
 def _only(module: ModuleType, place: GamePlace) -> Any:
@@ -157,8 +161,10 @@ def _only(module: ModuleType, place: GamePlace) -> Any:
     registered, defined = _REGISTERED[module.__name__], tuple(_games_in(module))
     names = registered or defined
     if len(names) != 1:
-        games = f"games in it: {', '.join(names)}" if names else "it defines none and registers none with OpenSpiel"
-        named = f"{'python:' * place.is_file}{place.source}:{names[0] if names else 'Name'}"
+        makers = tuple(_functions_in(module))
+        none = f"it defines none and registers none with OpenSpiel; functions that may make one: {_listed(makers)}"
+        games = f"games in it: {', '.join(names)}" if names else none
+        named = f"{'python:' * place.is_file}{place.source}:{(*names, *makers, 'Name')[0]}"
         raise BadOption(f"which game of {place.source}? Name it, as in {named}; {games}")
     return _Registered(names[0]) if registered else getattr(module, names[0])
 
@@ -174,6 +180,17 @@ class _Registered(NamedTuple):
         values = for_openspiel(self.name, parameters, pyspiel.registered_names())
         with quiet():
             return pyspiel.load_game(self.name, values)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _functions_in(module: ModuleType) -> Iterator[str]:
+    """The public functions that a module itself defines: any may make a game."""
+    for name, value in vars(module).items():
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
+            yield name
 
 
 def _games_in(module: ModuleType) -> Iterator[str]:

@@ -82,7 +82,8 @@ class Correlated:
         gap = math.inf if best is None else (cce_gap if self.concept == "cce" else ce_gap)(table.payoffs, best)
         raise ArithmeticError(
             f"correlated: the best distribution found leaves a gap of {gap:.2g}, and a deviation with {reached:.2g} of"
-            f" what knowing the others' choices would gain, not {TOLERANCE:g}: the payoffs are too unlike in size"
+            f" what knowing the others' choices would gain, not {TOLERANCE:g}: the payoffs are too unlike in size. A"
+            f" Nash equilibrium is a correlated one too: try nash on a zero-sum table, general_nash on a small one"
         )
 
 

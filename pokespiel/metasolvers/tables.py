@@ -203,9 +203,10 @@ def check_zero_sum(solver: str, num_players: int, payoffs: np.ndarray, what: str
         )
     if payoffs.size and not is_constant_sum(payoffs):
         total = payoffs.sum(axis=0)
+        least, spread = total.min(), total.max() - total.min()
         raise ValueError(
             f"{solver} solves zero-sum tables, but this {what} is general-sum: the players' payoffs sum to"
-            f" between {total.min():.6g} and {total.max():.6g}; {_OTHERS}"
+            f" {least:.6g} in one cell and to {spread:.6g} more in another; {_OTHERS}"
         )
 
 

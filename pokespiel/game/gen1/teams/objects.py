@@ -23,7 +23,9 @@ _KEYS = (
 
 
 def as_json(one: PokemonSet) -> dict[str, Any]:
-    """The set as the object that Showdown's own code takes."""
+    """The set as the object that Showdown's own code takes; of a team, each of its sets is one."""
+    if not isinstance(one, PokemonSet):
+        raise TypeError(f"as_json takes one set, not {type(one).__name__}: of a team, [as_json(one) for one in team]")
     return {
         "name": one.nickname,
         "species": one.species,
