@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 LONG_DECISIONS = 1_000_000
-LONG_SECONDS = 30.0
+LONG_SECONDS = 60.0
 """Trainings of so many decisions, and of so much time where that is limited, get actors."""
 LOCAL = ("pool", "reservoir")
 """Parts of a run that each of several learners has for itself."""
