@@ -75,12 +75,14 @@ def test_a_training_of_two_learners_resumes_as_it_would_have_gone_on(name: str, 
             np.testing.assert_array_equal(one, again)
 
 
-def test_two_learners_share_a_batch_and_play_matches_of_their_own() -> None:
+def test_two_learners_share_the_batch_and_the_matches() -> None:
     trainings = ORACLES.build("mmd", SHORT | {"learners": 2})(KUHN, {}, np.random.default_rng(0))
     first = next(trainings)
     trainings.close()  # type: ignore[attr-defined]
     assert 900 <= first.metrics["decisions"] <= 1_100
-    mine, others = first.state["collector"]["carried"], first.state["peers"][0]["collector"]["carried"]
+    collectors = first.state["collector"], first.state["peers"][0]["collector"]
+    assert [len(one["seated"]) for one in collectors] == [32, 32]
+    mine, others = (one["carried"] for one in collectors)
     assert len(mine["action"]) > 10
     assert not all(np.array_equal(mine[name], others[name]) for name in ("key", "player", "action"))
 

@@ -179,7 +179,8 @@ class Run:
         options, game, seating, learners = self.options, self.game, self._seating, self._learners
         if not actors:
             own = learners[: seating.learners]
-            return Collector(game, seating, own, self.rng, matches=options.matches, reward=options.reward, compact=True)
+            matches = self._share(options.matches)
+            return Collector(game, seating, own, self.rng, matches=matches, reward=options.reward, compact=True)
         served = options.inference == "server" or (options.inference == "auto" and self.learner.device.type == "cuda")
         return Actors(
             game,
