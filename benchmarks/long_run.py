@@ -3,11 +3,11 @@
     python benchmarks/long_run.py train --out runs/long --decisions 200000000 --seconds 540
     python benchmarks/long_run.py train --out runs/long --seconds 540            (the next piece; the settings stay)
     python benchmarks/long_run.py train --out runs/gpu --device cuda --batch 262144 --matches 8192 --seconds 540
-    python benchmarks/long_run.py strength --out runs/long --pairs 2000
+    python benchmarks/long_run.py strength --out runs/long --pairs 2000 --game "gen1ou(pool=held-out.txt)"
 
 `train` writes a snapshot of the averaged weights whenever --every decisions have passed, one row of metrics per update,
 and a checkpoint from which the next call goes on. `strength` plays each snapshot against the shipped agent's best
-member and `expert`, in seat-swapped pairs on held-out teams, and keeps rows that it has.
+member and `expert`, in seat-swapped pairs on the teams of --game, and keeps rows that it has.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ RPS = [[0, -1, 2], [1, 0, -1], [-2, 1, 0]]
         (["psro", "--oracle", "mmd", "--oracle.gae-lambda", "-1"], "gae_lambda must be in"),
         (["psro", "--oracle", "mmd", "--oracle.trace", "0.5"], "--oracle.trace is called --oracle.gae-lambda now"),
         (["psro", "--oracle", "mmd", "--oracle.report=5"], "--oracle.report is called --oracle.log-every now"),
+        (["psro", "--oracle", "ppo", "mmd", "--oracle.mmd.trace", "1"], "is called --oracle.mmd.gae-lambda now"),
         (["psro", "--oracle", "ppo", "--oracle.network.hidden", "-3"], "widths of at least 1"),
         (["exploit", "expert", "--phase0", "nowhere"], "add --controls all"),
         (["exploit", "expert", "--oracle.seconds", "5"], "states its budget in decisions"),

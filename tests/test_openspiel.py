@@ -138,7 +138,7 @@ def test_bad_input() -> None:
         policy_to_openspiel(Uniform(), game, [1]).action_probabilities(state_at(game, int(game.states[0].node[0])))
     leduc = tree("leduc_poker")
     elsewhere = state_at(leduc, int(leduc.states[0].node[9]))
-    with pytest.raises(ValueError, match="no information state"):
+    with pytest.raises(ValueError, match="not an information state"):
         policy_to_openspiel(Uniform(), game).action_probabilities(elsewhere)
     with pytest.raises(ValueError, match="does not tell its policy"):
         policy_from_openspiel(Silent(), game)

@@ -14,7 +14,7 @@ from pokespiel.commands.main import main
 from pokespiel.runs.run import RunFolder
 
 GAME = "gen1ou(pool=one,party=1,turn_limit=20)"
-LEARNING = "decisions 300 batch 50 matches 8 report 1 network.hidden 8 network.body mlp"
+LEARNING = "decisions 300 batch 50 matches 8 log-every 1 network.hidden 8 network.body mlp"
 EXPLOITER = f"{LEARNING} threshold -2 evaluation 20"
 
 

@@ -81,7 +81,7 @@ def test_a_loop_that_only_repeats_itself_is_idle_by_a_crew_too():
 
 ASKED = ["psro", "--game", "leduc_poker", "--payoffs", "sampled", "--payoffs.units", "60", "--payoffs.block", "50"]
 ASKED += ["--oracle", "exact", "exact", "mmd", "--oracle.exact-2.ties", "random", "--oracle.mmd.decisions", "2000"]
-ASKED += ["--oracle.mmd.batch", "500", "--oracle.mmd.matches", "64", "--oracle.mmd.report", "1"]
+ASKED += ["--oracle.mmd.batch", "500", "--oracle.mmd.matches", "64", "--oracle.mmd.log-every", "1"]
 ASKED += ["--iterations", "2", "--side-by-side", "--seed", "3"]
 
 

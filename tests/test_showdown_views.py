@@ -37,10 +37,15 @@ def served(showdown, tmp_path_factory):
     with serve(record=folder) as server:
         results = dict(play_arena(tuple(contestants), fixtures, [local_server(server.port)], Conditions(4)))
         deadline = time.monotonic() + 20
-        while len(list(folder.rglob("*.log.json"))) < BATTLES and time.monotonic() < deadline:
+        while sum(map(is_whole, folder.rglob("*.log.json"))) < BATTLES and time.monotonic() < deadline:
             time.sleep(0.05)
     assert all(result.utility is not None for result in results.values())
     return list(recordings(folder)), contestants[0].views
+
+
+def is_whole(path):
+    """Whether the server has written all of a log."""
+    return path.read_text(encoding="utf-8").rstrip().endswith("}")
 
 
 def compare_with(recording, views):

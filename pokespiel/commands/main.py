@@ -23,6 +23,7 @@ from pokespiel.core.progress import heartbeat
 from pokespiel.core.registry import RENAMED, BadOption, Registry, filled
 from pokespiel.core.threads import limited
 from pokespiel.core.version import __version__
+from pokespiel.oracles import ORACLES
 
 COMMANDS = Registry(
     "command",
@@ -81,7 +82,7 @@ def _answer(arguments: Sequence[str]) -> int:
 def _require_new_names(arguments: Sequence[str]) -> None:
     """A `BadOption` for a flag of an oracle's option that has another name now."""
     for flag in arguments:
-        match = re.fullmatch(r"(--oracle(?:[._-]?\d+)?)\.([\w-]+)(=.*)?", flag)
+        match = re.fullmatch(rf"(--oracle(?:\.(?:{'|'.join(ORACLES)}))?)\.([\w-]+)(=.*)?", flag)
         if match and (new := RENAMED.get(match[2].replace("-", "_"))):
             raise BadOption(f"{match[1]}.{match[2]} is called {match[1]}.{new.replace('_', '-')} now")
 
