@@ -56,10 +56,8 @@ def test_the_time_to_first_results_counts_what_make_starts(tmp_path):
     (tmp_path / "work.py").write_text(work)
     (tmp_path / "Makefile").write_text(f"demo:\n\t@{sys.executable} work.py\n\t@echo results\n\t@false\n")
     script = [sys.executable, str(BENCHMARKS / "first_results.py"), str(tmp_path), "--loops", "1"]
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("MAKE")
-    }  # a make of its own
-    done = subprocess.run(script, capture_output=True, text=True, env=environment)
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(script, capture_output=True, text=True, env=alone)
     rows = [line.split(maxsplit=2) for line in done.stdout.splitlines()[1:]]
     assert done.returncode == 2, "make's"
     assert [words for _, _, words in rows][::2] == ["results", "the end"]
