@@ -48,12 +48,7 @@ def not_read(path: str, game: str, error: Exception) -> BadOption:
 def check_efg(text: str) -> None:
     """A `ValueError` that says in which line and column `text` leaves the format of .efg files."""
     tokens = Tokens(text)
-    tokens.take("EFG")
-    tokens.take("2")
-    if tokens.peek() in ("R", "D"):
-        tokens.take()
-    tokens.string("the title")
-    players = len(tokens.strings("a player's name"))
+    players = len(tokens.opening("EFG", "2"))
     if tokens.peek().startswith('"'):
         tokens.take()
     known: dict[tuple[int, int], int] = {}

@@ -42,7 +42,7 @@ Value = TypeVar("Value")
 
 LONG_DECISIONS = 1_000_000
 LONG_SECONDS = 60.0
-"""Trainings of so many decisions, and of so much time where that is limited, get actors."""
+"""Trainings of so many decisions, and of so much time where that is limited, are worth several processes."""
 LOCAL = ("pool", "reservoir")
 """Parts of a run that each of several learners has for itself."""
 LATE = 10.0
@@ -272,6 +272,10 @@ class Run:
         self._lap = now
 
     def state(self) -> dict[str, Any]:
+        """All that a resume needs; of another learner than the first nothing, which the first has gathered then."""
+        if self.peers is not None and self.peers.rank:
+            self.peers.gathered(self._own_state())
+            return {}
         counts = {name: getattr(self, name) for name in ("decisions", "episodes", "updates", "seconds")}
         return {
             "counts": counts,
@@ -280,16 +284,13 @@ class Run:
             "rng": self.rng.bit_generator.state,
             "parts": {name: part.state() for name, part in self.parts.items()},
             "collector": self.collector.state(),
-            **self._states_of_peers(),
+            **({} if self.peers is None else {"peers": self.peers.gathered({})[1:]}),
         }
 
-    def _states_of_peers(self) -> dict[str, Any]:
-        """What the other learners have of their own, for rank 0."""
-        if self.peers is None:
-            return {}
+    def _own_state(self) -> dict[str, Any]:
+        """What one of several learners has for itself."""
         own = {name: part.state() for name, part in self.parts.items() if name in LOCAL}
-        mine = {"parts": own, "collector": self.collector.state(), "rng": self.rng.bit_generator.state}
-        return {"peers": self.peers.gathered(mine)[1:]}
+        return {"parts": own, "collector": self.collector.state(), "rng": self.rng.bit_generator.state}
 
     def load(self, state: Mapping[str, Any] | None) -> None:
         """Continue from what `state` gave; None = begin."""

@@ -88,16 +88,20 @@ class Tokens:
             raise self.unexpected(f"{what} {limits}")
         return int(self.take().text)
 
+    def opening(self, kind: str, version: str) -> Names:
+        """Take how a Gambit file of this kind begins; the players' names."""
+        self.take(kind)
+        self.take(version)
+        if self.peek() in ("R", "D"):
+            self.take()
+        self.string("the title")
+        return self.strings("a player's name")
+
 
 def read_nfg(text: str) -> Content:
     """The content of an .nfg file; a `ValueError` with line and column where it is not one."""
     tokens = Tokens(text)
-    tokens.take("NFG")
-    tokens.take("1")
-    if tokens.peek() in ("R", "D"):
-        tokens.take()
-    tokens.string("the title")
-    players = tokens.strings("a player's name")
+    players = tokens.opening("NFG", "1")
     sizes, names = _strategies(tokens, len(players))
     if tokens.peek().startswith('"'):
         tokens.take()
