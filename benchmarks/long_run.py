@@ -21,7 +21,8 @@ from typing import Any
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.files import write_text
-from pokespiel.core.policy import Policy, load_policy, save_policy
+from pokespiel.core.policy import Policy
+from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.progress import watch
 from pokespiel.core.registry import build, options_of
 from pokespiel.evaluation.match_sets import generator, head_to_head

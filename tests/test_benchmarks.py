@@ -1,7 +1,9 @@
-"""A benchmark without what it compares with says how to get it."""
+"""Benchmarks import what the package has, and say how to get what they compare with."""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import os
 import subprocess
 import sys
@@ -49,6 +51,15 @@ def test_a_missing_reference_is_a_line_that_says_how_to_get_it(command, status, 
     assert way in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert status or "|---" in done.stdout, "what is there is measured"
+
+
+@pytest.mark.parametrize("script", sorted(BENCHMARKS.glob("*.py")), ids=lambda path: path.name)
+def test_what_a_benchmark_imports_exists(script):
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pokespiel"):
+            module = importlib.import_module(node.module)
+            for name in (alias.name for alias in node.names):
+                assert hasattr(module, name) or importlib.import_module(f"{node.module}.{name}")
 
 
 def test_the_time_to_first_results_counts_what_make_starts(tmp_path):
