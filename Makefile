@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --only-binary :all: --constraint constraints.txt
 ENGINE := $(wildcard pokespiel/game/gen1/engine/*.[ch]pp)
 
-.PHONY: demo test mutants install clean
+.PHONY: demo test browser mutants install clean
 
 demo: install
 	$(BIN)/python examples/demo.py
@@ -16,11 +16,17 @@ demo: install
 # Two test processes share the cores: one thread each for linear algebra.
 test: export OPENBLAS_NUM_THREADS := 1
 test: export OMP_NUM_THREADS := 1
-test: $(VENV)/.tests
+test: $(VENV)/.tests browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
+
+# Pages are tried in Chromium: Debian's, where it is missing and one may install it; without one those tests are skipped.
+browser:
+	@if ! command -v chromium chromium-browser google-chrome >/dev/null 2>&1 && command -v apt-get >/dev/null && \
+	    test "$$(id -u)" = 0; then apt-get install -y --no-install-recommends chromium >/dev/null || \
+	    echo "Chromium could not be installed: tests of pages in a browser are skipped" >&2; fi
 
 # Faults are planted one by one in a copy of the package, and tests must fail; see tests/mutants/run.py.
 mutants: $(VENV)/.tests

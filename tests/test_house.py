@@ -12,7 +12,7 @@ import networkx as nx
 PACKAGE = Path(__file__).parents[1] / "pokespiel"
 FLOORS = (
     {"commands"},
-    {"evaluation"},
+    {"evaluation", "play"},
     {"report"},
     {"runs"},
     {"psro"},
@@ -96,8 +96,8 @@ def test_paths_of_imports_are_short():
 
 
 GEN1 = re.compile(r"(?i:gen ?1)|\bSWITCHES\b|\bBASELINES\b")
-"""What only Gen 1 OU's own room, the rooms of Showdown and lines of registries may say."""
-OWN = ("pokespiel.game.gen1", "pokespiel.showdown")
+"""What only Gen 1 OU's own room, the rooms of Showdown and of play, and lines of registries may say."""
+OWN = ("pokespiel.game.gen1", "pokespiel.showdown", "pokespiel.play")
 LINES = "pokespiel.game.names"
 """The module whose constants name this package's games; registries elsewhere may name their places."""
 

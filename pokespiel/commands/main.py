@@ -36,6 +36,7 @@ COMMANDS = Registry(
         "agent": "pokespiel.commands.agent:AgentCommand",
         "report": "pokespiel.commands.report:Report",
         "profile": "pokespiel.commands.profile:Profile",
+        "play": "pokespiel.commands.play:PlayCommand",
         "showdown": "pokespiel.commands.showdown:Showdown",
     },
 )

@@ -13,7 +13,14 @@ from pokespiel.core.policy import Observations, Policy, Tabular
 from pokespiel.core.registry import build, options_of
 from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Enumerable, Game
-from pokespiel.learning.networks import Network, NetworkOptions, NetworkShape, masked_log_softmax, to_tensor
+from pokespiel.learning.networks import (
+    Network,
+    NetworkOptions,
+    NetworkShape,
+    expected_value,
+    masked_log_softmax,
+    to_tensor,
+)
 
 _SHOWN = 3
 """So many misfits of a file stand in its error."""
@@ -41,26 +48,53 @@ class NetworkPolicy:
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return np.zeros((n, self.memory_size), np.float32)
 
+    @property
+    def judges(self) -> bool:
+        """Whether `values` can be asked: a privileged critic knows only the whole state."""
+        return not self.network.options.privileged
+
     @limited()
     def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with torch.inference_mode():
+            hidden, rows, memory = self._encoded(observations, memory)
+            logits = self.network.policy(hidden)
+            if self.network.scorer is not None:
+                logits = logits + self.network.scorer(hidden, rows)
+            _, probabilities = masked_log_softmax(logits.double(), to_tensor(observations.legal, self._device))
+        return probabilities.cpu().numpy(), memory
+
+    @limited()
+    def values(self, observations: Observations, memory: np.ndarray) -> np.ndarray:
+        """[b] float64, the utility that the critic expects from each decision on; memory [b, M] as for a call.
+
+        Raises `ValueError` for a privileged critic.
+        """
+        if not self.judges:
+            raise ValueError("this network's critic reads the whole state, which a player does not know")
+        with torch.inference_mode():
+            hidden, rows, _ = self._encoded(observations, memory)
+            features, player = self._inputs(observations)
+            output = self.network.heads(hidden, rows, features, player, features[:, :0])
+            return expected_value(output.value).double().cpu().numpy()
+
+    def _inputs(self, observations: Observations) -> tuple[torch.Tensor, torch.Tensor]:
+        features = to_tensor(observations.features, self._device)
+        return features, torch.full((len(features),), observations.player, dtype=torch.int64, device=self._device)
+
+    def _encoded(
+        self, observations: Observations, memory: np.ndarray
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor] | None, np.ndarray]:
+        """The hidden layer [b, H], the encoded rows and the next memory [b, M]."""
         shape = self.network.shape
         if observations.features.shape[1:] != (shape.num_features,):
             raise ValueError(
                 f"this network reads {shape.num_features} features, not {observations.features.shape[1:]}: "
                 f"was it trained on another game?"
             )
-        with torch.inference_mode():
-            features = to_tensor(observations.features, self._device)
-            player = torch.full((len(features),), observations.player, dtype=torch.int64, device=self._device)
-            legal = to_tensor(observations.legal, self._device)
-            hidden, rows = self.network.encode(features, player)
-            if self.network.cell is not None:
-                hidden, memory = self._remember(hidden, memory, observations.legal)
-            logits = self.network.policy(hidden)
-            if self.network.scorer is not None:
-                logits = logits + self.network.scorer(hidden, rows)
-            _, probabilities = masked_log_softmax(logits.double(), legal)
-        return probabilities.cpu().numpy(), memory
+        hidden, rows = self.network.encode(*self._inputs(observations))
+        if self.network.cell is not None:
+            hidden, memory = self._remember(hidden, memory, observations.legal)
+        return hidden, rows, memory
 
     def _remember(self, hidden: torch.Tensor, memory: np.ndarray, legal: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
         assert self.network.cell is not None

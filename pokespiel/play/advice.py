@@ -1,0 +1,70 @@
+"""What a policy thinks of positions: how it would choose, and the chance to win that its critic sees.
+
+A mixture's opinion is that of its members, weighted as they are drawn. Scripted players have no critic, and of a
+privileged one nothing can be asked where only a player's view is known: the win chance is then None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pokespiel.core.policy import Observations, Policy, members_of
+from pokespiel.game.gen1.view import ACTION_NAMES
+from pokespiel.learning.network_policy import NetworkPolicy
+
+
+class Opinion(NamedTuple):
+    """Of one decision."""
+
+    probabilities: np.ndarray
+    """[A], zero where illegal."""
+    win_chance: float | None
+    """Of the player who decides, a tie counting half; None where no member has a critic to ask."""
+
+
+def opinions(policy: Policy, player: int, features: np.ndarray, legal: np.ndarray) -> list[Opinion]:
+    """On the decisions of `player` (0 or 1) in one match, in their order, from its first one on.
+
+    features: [k, D] float32. legal: [k, A] bool, True = allowed, at least one a row.
+    """
+    probabilities, values, judging = np.zeros(legal.shape), np.zeros(len(legal)), 0.0
+    for member, weight in members_of(policy):
+        chosen, value = _of_member(member, player, features, legal)
+        probabilities += weight * chosen
+        if value is not None:
+            values, judging = values + weight * value, judging + weight
+    chances = np.clip((1 + values / judging) / 2, 0, 1).tolist() if judging else [None] * len(legal)
+    return [Opinion(*one) for one in zip(probabilities, chances, strict=True)]
+
+
+def _of_member(
+    policy: Policy, player: int, features: np.ndarray, legal: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Probabilities [k, A] and values [k]; a policy with memory is asked decision by decision."""
+    rows = [slice(row, row + 1) for row in range(len(legal))] if policy.memory_size else [slice(None)]
+    memory = policy.start(1, np.random.default_rng(0))
+    parts, values = [], []
+    for row in rows:
+        seen = Observations(player, features[row], legal[row], np.full(len(legal[row]), -1, np.int64))
+        before = np.repeat(memory, len(seen.legal), axis=0) if not policy.memory_size else memory
+        chosen, after = policy(seen, before)
+        parts.append(chosen)
+        if isinstance(policy, NetworkPolicy) and policy.judges:
+            values.append(policy.values(seen, before))
+        memory = after if policy.memory_size else memory
+    return np.concatenate(parts), np.concatenate(values) if values else None
+
+
+def has_critic(policy: Policy) -> bool:
+    """Whether opinions of this policy have a win chance."""
+    return any(isinstance(member, NetworkPolicy) and member.judges for member, _ in members_of(policy))
+
+
+def as_shares(opinion: Opinion, choices: Sequence[str]) -> dict[str, float]:
+    """The probabilities by Showdown's word for the action, of those in `choices`."""
+    return {
+        name: float(share) for name, share in zip(ACTION_NAMES, opinion.probabilities, strict=True) if name in choices
+    }

@@ -1,0 +1,56 @@
+"""Decisions that were made, as a policy judges them: what it would have chosen, and the win chance at each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pokespiel.core.policy import Policy
+from pokespiel.game.gen1.view import ACTION_NAMES
+from pokespiel.play.advice import opinions
+from pokespiel.play.session import Chosen
+from pokespiel.play.sight import sight
+
+
+class Judged(NamedTuple):
+    """One decision."""
+
+    turn: int
+    choice: str
+    """In Showdown's words."""
+    label: str
+    """The move or the Pokémon sent in."""
+    shares: tuple[tuple[str, str, float], ...]
+    """(choice, label, probability) of every legal action, the likeliest first."""
+    win_chance: float | None
+    """Of the player who decides, before the choice."""
+
+
+def judged(policy: Policy, player: int, decisions: Sequence[Chosen]) -> list[Judged]:
+    """All decisions of `player` (1 or 2) in one battle, in their order."""
+    own = [decision for decision in decisions if decision.player == player]
+    if not own:
+        return []
+    features, legal = np.stack([one.features for one in own]), np.stack([one.legal for one in own])
+    found = opinions(policy, player - 1, features, legal)
+    return [_judged(decision, *opinion) for decision, opinion in zip(own, found, strict=True)]
+
+
+def _judged(decision: Chosen, probabilities: np.ndarray, win_chance: float | None) -> Judged:
+    labels = labels_of(decision.features, decision.legal)
+    shares = [(name, labels[name], float(probabilities[ACTION_NAMES.index(name)])) for name in labels]
+    shares.sort(key=lambda one: -one[2])
+    label = labels.get(decision.choice, decision.choice)
+    return Judged(decision.turn, decision.choice, label, tuple(shares), win_chance)
+
+
+def labels_of(features: np.ndarray, legal: np.ndarray) -> dict[str, str]:
+    """What each legal choice is called: the move, or the Pokémon that it sends in."""
+    return {one["choice"]: one["label"] for one in sight(features, legal)["actions"] if one["legal"]}
+
+
+def as_data(found: Sequence[Judged]) -> list[dict[str, Any]]:
+    """The same as plain data."""
+    return [one._asdict() for one in found]

@@ -1,0 +1,301 @@
+"""The battles of one server, and what a page may ask of them: text in, plain data out, whatever the text says.
+
+A message is a JSON object: `do` names a command of COMMANDS, `battle` the battle that it concerns, and `re` comes back
+in the answer. Every message gets one answer; a bad one gets `{"is": "error", "text": ...}` and changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pokespiel.core.policy import Policy
+from pokespiel.core.registry import unknown
+from pokespiel.play.advice import as_shares, opinions
+from pokespiel.play.judging import as_data, judged
+from pokespiel.play.lineups import TeamRefused, chosen, listed
+from pokespiel.play.session import BattleSession, BattleSetup, NotPossible, nicknames
+from pokespiel.play.sight import sight
+
+MOST_BATTLES = 200
+"""Kept at once; the oldest one that is over goes first, else the oldest."""
+LONGEST_MESSAGE = 200_000
+"""Characters."""
+_LOG = logging.getLogger(__name__)
+_ID = 12
+"""Bytes of a battle's random name."""
+
+
+class Answer(NamedTuple):
+    """What goes back to the page that asked, and whether others that show this battle should hear of it."""
+
+    data: dict[str, Any]
+    battle: str = ""
+    """The battle that has changed; "" = none."""
+
+
+@dataclass
+class OpenBattle:
+    """A battle and what the server keeps beside it."""
+
+    session: BattleSession
+    names: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    saved: str = ""
+    """Where its record is; empty until it has ended."""
+
+
+@dataclass
+class Lobby:
+    """All battles; one thread at a time works on them."""
+
+    load: Callable[[str], Policy]
+    """The policy of a name."""
+    opponents: tuple[str, ...]
+    """The policies that a page may choose from; the first is the default."""
+    adviser: str
+    """Whose view the hints show."""
+    keep: Path | None = None
+    """The folder for records of battles that have ended; None = they are only offered for download."""
+    seed: int | None = None
+    """Of the first battle, the next ones following; None = random."""
+    tables: dict[str, OpenBattle] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._policies: dict[str, Policy] = {}
+
+    def policy(self, name: str) -> Policy:
+        """A policy that the page may name, loaded once."""
+        if name not in (*self.opponents, self.adviser):
+            raise unknown("opponent", name, self.opponents)
+        if name not in self._policies:
+            self._policies[name] = self.load(name)
+        return self._policies[name]
+
+    def warm_up(self) -> None:
+        """Load what the first battle needs."""
+        with self._lock:
+            for name in (self.opponents[0], self.adviser):
+                self.policy(name)
+
+    def answer(self, text: str | bytes) -> Answer:
+        """The answer to one message, never an exception."""
+        with self._lock:
+            asked: Mapping[str, Any] = {}
+            try:
+                asked = _message(text)
+                answer = self._answer(asked)
+            except TeamRefused as refused:
+                answer = Answer({"is": "refused", "reasons": refused.reasons[:20]})
+            except (ValueError, OSError) as error:
+                answer = Answer({"is": "error", "text": str(error)[:2_000]})
+            except Exception:  # a mistake of ours must not end the other battles
+                _LOG.exception("a message could not be answered")
+                answer = Answer({"is": "error", "text": "the server could not do this; its log says why"})
+        reference = asked.get("re")
+        if isinstance(reference, int | str) and len(str(reference)) <= 40:
+            answer.data["re"] = reference
+        return answer
+
+    def _answer(self, asked: Mapping[str, Any]) -> Answer:
+        name = asked.get("do")
+        if not isinstance(name, str) or name not in COMMANDS:
+            raise unknown("command", str(name)[:40], COMMANDS)
+        return COMMANDS[name](self, asked)
+
+    def state(self, battle: str, since: int = 0) -> dict[str, Any]:
+        """A battle as its page shows it, its log from sentence `since` on."""
+        table = self.tables[battle]
+        session = table.session
+        told = session.told()
+        outcome = {None: None, 0: "tied", session.side: "won"}.get(session.winner, "lost")
+        return {
+            "is": "battle",
+            "battle": battle,
+            "step": session.step,
+            "side": session.side,
+            "names": session.setup.names,
+            "opponent": session.opponent,
+            "seed": session.setup.seed,
+            "sight": sight(session.features(session.side), session.legal(session.side), table.names),
+            "from": since,
+            "told": told[since:],
+            "outcome": outcome,
+            "forfeited": session.forfeited,
+            "saved": table.saved,
+        }
+
+    def table(self, asked: Mapping[str, Any]) -> tuple[str, OpenBattle]:
+        """The battle that a message concerns."""
+        name = asked.get("battle")
+        if not isinstance(name, str) or name not in self.tables:
+            raise ValueError("this battle is not on this server; begin a new one")
+        return name, self.tables[name]
+
+    def open(self, session: BattleSession) -> str:
+        """Take a new battle in; its name."""
+        while len(self.tables) >= MOST_BATTLES:
+            over = next((name for name, table in self.tables.items() if table.session.ended), next(iter(self.tables)))
+            del self.tables[over]
+        name = secrets.token_urlsafe(_ID)
+        self.tables[name] = OpenBattle(session)
+        self._look(name)
+        return name
+
+    def _look(self, battle: str) -> None:
+        """Take up what has happened: new nicknames, and the record of a battle that has ended."""
+        table = self.tables[battle]
+        session = table.session
+        lines = session.log(session.side)
+        own = {one.species: one.name for one in session.setup.teams[session.side - 1]}
+        table.names = own, nicknames(lines, 3 - session.side)
+        if session.ended and not table.saved and self.keep is not None:
+            stamp = f"{datetime.now():%Y-%m-%d-%H%M%S}-{battle[:6].strip('-_') or 'battle'}"
+            table.saved = str(session.save(self.keep, stamp))
+
+    def _seed(self, asked: Mapping[str, Any]) -> int:
+        given = asked.get("seed")
+        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 1 << 53:
+            return given
+        if given is not None:
+            raise ValueError("seed: expected a whole number from 0 to 2^53 - 1")
+        if self.seed is None:
+            return secrets.randbelow(1 << 31)
+        self.seed += 1
+        return self.seed - 1
+
+    # Commands ---------------------------------------------------------------------------------------------------------
+
+    def welcome(self, asked: Mapping[str, Any]) -> Answer:
+        """What there is to choose from."""
+        choices = {"opponents": self.opponents, "adviser": self.adviser, "keep": str(self.keep or "")}
+        return Answer({"is": "welcome", **choices, **listed()})
+
+    def check(self, asked: Mapping[str, Any]) -> Answer:
+        """Whether a team may play."""
+        team, _ = chosen(_wish(asked, "team"), np.random.default_rng(0))
+        return Answer({"is": "legal", "species": [one.species for one in team]})
+
+    def begin(self, asked: Mapping[str, Any]) -> Answer:
+        """A new battle."""
+        seed = self._seed(asked)
+        rng = np.random.default_rng((seed, 2))
+        own, foe = (chosen(_wish(asked, key), rng)[0] for key in ("team", "foe_team"))
+        opponent = asked.get("opponent", self.opponents[0])
+        side = asked.get("side", 1)
+        if side not in (1, 2) or isinstance(side, bool):
+            raise ValueError("side: expected 1 or 2")
+        policy = self.policy(str(opponent)[:200])
+        teams = (own, foe) if side == 1 else (foe, own)
+        setup = BattleSetup(teams, seed, side, ("You", _shown(str(opponent))))
+        return self._changed(self.open(BattleSession(setup, policy, str(opponent))))
+
+    def resume(self, asked: Mapping[str, Any]) -> Answer:
+        """A battle as it stands, whole log included."""
+        return Answer(self.state(self.table(asked)[0]))
+
+    def choose(self, asked: Mapping[str, Any]) -> Answer:
+        """Play a choice at the step for which it was meant."""
+        name, table = self.table(asked)
+        choice, step = asked.get("choice"), asked.get("step")
+        if not isinstance(choice, str):
+            raise ValueError("choice: expected a text such as 'move 1'")
+        if step != table.session.step or isinstance(step, bool):
+            raise NotPossible(f"the battle is at step {table.session.step}, the choice was for another one")
+        before = len(table.session.told())
+        table.session.choose(choice[:40])
+        return self._changed(name, before)
+
+    def forfeit(self, asked: Mapping[str, Any]) -> Answer:
+        """Give a battle up."""
+        name, table = self.table(asked)
+        before = len(table.session.told())
+        table.session.forfeit()
+        return self._changed(name, before)
+
+    def rematch(self, asked: Mapping[str, Any]) -> Answer:
+        """The same teams again: with another seed or the same one, on the same side or the other."""
+        _, table = self.table(asked)
+        swap = asked.get("swap") is True
+        if asked.get("same") is True:
+            return self._changed(self.open(table.session.again(swap=swap)))
+        return self._changed(self.open(table.session.rematch(seed=self._seed(asked), swap=swap)))
+
+    def hints(self, asked: Mapping[str, Any]) -> Answer:
+        """How the adviser would choose in the person's place, and the win chance that it sees."""
+        name, table = self.table(asked)
+        session = table.session
+        choices = session.choices()
+        if not choices:
+            raise NotPossible("nothing is asked of you")
+        mine = [one for one in session.decisions if one.player == session.side]
+        features = np.stack([*(one.features for one in mine), session.features(session.side)])
+        legal = np.stack([*(one.legal for one in mine), session.legal(session.side)])
+        opinion = opinions(self.policy(self.adviser), session.side - 1, features, legal)[-1]
+        said = {"by": self.adviser, "shares": as_shares(opinion, choices), "win_chance": opinion.win_chance}
+        return Answer({"is": "hints", "battle": name, "step": session.step, **said})
+
+    def account(self, asked: Mapping[str, Any]) -> Answer:
+        """After the battle: both sides' choices, what the adviser would have chosen, and the win chance at each."""
+        name, table = self.table(asked)
+        session = table.session
+        if not session.ended:
+            raise NotPossible("the battle is not over yet")
+        policy = self.policy(self.adviser)
+        sides = {
+            who: as_data(judged(policy, side, session.decisions))
+            for who, side in (("own", session.side), ("foe", 3 - session.side))
+        }
+        return Answer({"is": "account", "battle": name, "by": self.adviser, **sides})
+
+    def _changed(self, name: str, since: int = 0) -> Answer:
+        self._look(name)
+        return Answer(self.state(name, since), name)
+
+
+COMMANDS: Mapping[str, Callable[[Lobby, Mapping[str, Any]], Answer]] = {
+    command.__name__: command
+    for command in (
+        *(Lobby.welcome, Lobby.check, Lobby.begin, Lobby.resume, Lobby.choose, Lobby.forfeit, Lobby.rematch),
+        *(Lobby.hints, Lobby.account),
+    )
+}
+
+
+def _message(text: str | bytes) -> Mapping[str, Any]:
+    if len(text) > LONGEST_MESSAGE:
+        raise ValueError(f"the message has {len(text):,} characters; expected at most {LONGEST_MESSAGE:,}")
+    try:
+        asked = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("the message is not JSON") from None
+    if not isinstance(asked, dict):
+        raise ValueError("the message is not a JSON object")
+    return asked
+
+
+def _wish(asked: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    wish = asked.get(key, {"pool": "competitive"})
+    if not isinstance(wish, dict):
+        raise ValueError(f"{key}: expected an object with paste, or pool and team")
+    return wish
+
+
+def _shown(name: str) -> str:
+    """An opponent's name as a log can hold it."""
+    plain = "".join(letter for letter in Path(name).name if letter.isalnum() or letter in " .-_")[:18]
+    return plain if plain and plain != "You" else "Opponent"
+
+
+def offered(first: str, others: Sequence[str]) -> tuple[str, ...]:
+    """The opponents of a page, the default one first."""
+    return tuple(dict.fromkeys((first, *others)))

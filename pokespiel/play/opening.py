@@ -1,0 +1,84 @@
+"""From names to a lobby, its page or a battle in the terminal: what the commands call."""
+
+from __future__ import annotations
+
+import secrets
+import webbrowser
+from pathlib import Path
+
+import numpy as np
+
+from pokespiel.core.policy import Policy
+from pokespiel.core.registry import unknown
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.teams.sets import Team
+from pokespiel.game.loading import load_game
+from pokespiel.play import terminal
+from pokespiel.play.advice import has_critic
+from pokespiel.play.lineups import TeamRefused, pasted, pool_named
+from pokespiel.play.lobby import Lobby, offered
+from pokespiel.play.server import PageServer
+from pokespiel.play.session import BattleSession, BattleSetup
+from pokespiel.runs import agents
+from pokespiel.runs.initial import policies_named
+
+GAME = "gen1ou"
+DEFAULT = "shipped"
+
+
+def load_policy_named(name: str) -> Policy:
+    """A policy that plays Gen 1 OU; an error names the choices."""
+    return policies_named([name], load_game(GAME))[name]
+
+
+def lobby_for(opponent: str, adviser: str | None, keep: Path | None, seed: int | None) -> Lobby:
+    """A lobby whose first opponent is `opponent`, loaded; pages may also choose the scripted players and agents."""
+    loaded = {opponent: load_policy_named(opponent)}
+    advises = adviser or (opponent if has_critic(loaded[opponent]) or DEFAULT not in agents.names() else DEFAULT)
+
+    def load(name: str) -> Policy:
+        return loaded[name] if name in loaded else load_policy_named(name)
+
+    others = (*agents.names()[:1], *sorted(BASELINES), *agents.names()[1:])
+    lobby = Lobby(load, offered(opponent, others), advises, keep, seed)
+    if adviser is not None:
+        lobby.policy(adviser)  # an unknown name is said now
+    return lobby
+
+
+def serve_page(lobby: Lobby, port: int, browser: bool, path: str = "") -> None:
+    """Print the page's address and serve it until Ctrl-C; `path` follows the address, such as "#battle=ID"."""
+    server = PageServer(lobby, port)
+    print(f"{server.address}{path}\nOpen this address in a browser of this machine; interrupt to stop.", flush=True)
+    if browser:
+        webbrowser.open(server.address + path)
+    server.run()
+
+
+def play_in_terminal(lobby: Lobby, team: str, pool: str, side: int) -> Path | None:
+    """One battle in the terminal; where its record is, None if the person quit before its end."""
+    seed = secrets.randbelow(1 << 31) if lobby.seed is None else lobby.seed
+    rng = np.random.default_rng((seed, 2))
+    own, foe = team_named(team, pool, rng), team_named("random", pool, rng)
+    opponent = lobby.opponents[0]
+    setup = BattleSetup((own, foe) if side == 1 else (foe, own), seed, side, ("You", "Opponent"))
+    session = BattleSession(setup, lobby.policy(opponent), opponent)
+    print(f"You against {opponent}, seed {seed}. {terminal.KEYS}")
+    if not terminal.play(session, lobby.policy(lobby.adviser), input, print):
+        return None
+    return session.save(lobby.keep, f"battle-{seed}") if lobby.keep else None
+
+
+def team_named(name: str, pool: str, rng: np.random.Generator) -> Team:
+    """A file's team, a pool's by its name, or one that is drawn (`random`)."""
+    teams = pool_named(pool)
+    if name == "random":
+        return teams[int(rng.integers(len(teams)))]
+    if name in teams.names:
+        return teams[teams.names.index(name)]
+    if not Path(name).is_file():
+        raise unknown(f"team of {pool}", name, ["random", *teams.names], f"Name a file, random, or a team of {pool}.")
+    try:
+        return pasted(Path(name).read_text(encoding="utf-8"))
+    except TeamRefused as refused:
+        raise ValueError(f"{name} may not play: {refused}") from refused

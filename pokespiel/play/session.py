@@ -1,0 +1,256 @@
+"""One battle of a person against a policy: state, choices, log, forfeits, rematches, and the record that is kept.
+
+    session = BattleSession(BattleSetup(teams, seed=7), policy, "shipped")
+    while not session.ended:
+        session.choose(session.choices()[0])
+    session.save(Path("battles"))
+
+Nothing here knows of pages or terminals. The seed gives the battle's rolls and the policy's own draws, so that the same
+choices lead to the same battle again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pokespiel.core.files import write_text
+from pokespiel.core.policy import Observations, Policy, sample_actions
+from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.narration import Narrator, Sentence
+from pokespiel.game.gen1.replay import write_replay
+from pokespiel.game.gen1.teams.packed import pack
+from pokespiel.game.gen1.teams.sets import Team
+from pokespiel.game.gen1.view import ACTION_NAMES
+
+_ACTION = {name: action for action, name in enumerate(ACTION_NAMES)}
+
+
+@dataclass(frozen=True)
+class BattleSetup:
+    """What a battle begins with."""
+
+    teams: tuple[Team, Team]
+    """Of players 1 and 2."""
+    seed: int = 0
+    """Of the battle's rolls and the policy's draws; 0 or more."""
+    side: int = 1
+    """The person's, 1 or 2."""
+    names: tuple[str, str] = ("You", "Opponent")
+    """The person's and the opponent's, in the log."""
+
+    def swapped(self) -> BattleSetup:
+        """The same teams and rolls with the players on each other's side."""
+        return replace(self, side=3 - self.side)
+
+    @property
+    def words(self) -> tuple[int, int, int, int]:
+        """The battle's seed as Showdown writes it."""
+        first, second, third, fourth = np.random.default_rng((self.seed, 0)).integers(0, 1 << 16, 4).tolist()
+        return (first, second, third, fourth)
+
+    @property
+    def players(self) -> tuple[str, str]:
+        """The names of players 1 and 2."""
+        return self.names if self.side == 1 else self.names[::-1]
+
+
+class Chosen(NamedTuple):
+    """One choice that was made, and what its player knew."""
+
+    turn: int
+    player: int
+    """1 or 2."""
+    features: np.ndarray
+    """[NUM_FEATURES] float32."""
+    legal: np.ndarray
+    """[9] bool, True = allowed."""
+    choice: str
+    """In Showdown's words."""
+
+
+class NotPossible(ValueError):
+    """A choice that is not legal, or asked for when nothing is; the message names what is possible."""
+
+
+@dataclass
+class BattleSession:
+    """A battle between a person and a policy."""
+
+    setup: BattleSetup
+    policy: Policy
+    opponent: str
+    """The policy's name."""
+    battle: Battle = field(init=False)
+    decisions: list[Chosen] = field(default_factory=list)
+    """Of both players, in order; the person's first where both choose."""
+    forfeited: bool = False
+
+    def __post_init__(self) -> None:
+        self.battle = Battle(*self.setup.teams, seed=self.setup.words, names=self.setup.players)
+        self._rng = np.random.default_rng((self.setup.seed, 1))
+        self._memory = self.policy.start(1, self._rng)
+        self._narrators = {side: (Narrator(side), list[Sentence]()) for side in (0, self.side)}
+        self._heard = dict.fromkeys(self._narrators, 0)
+        self._inputs: list[tuple[str, str]] = []
+
+    @property
+    def side(self) -> int:
+        """The person's, 1 or 2."""
+        return self.setup.side
+
+    @property
+    def ended(self) -> bool:
+        return self.forfeited or self.battle.ended
+
+    @property
+    def winner(self) -> int | None:
+        """The player who has won, 0 after a tie, None while the battle runs."""
+        return 3 - self.side if self.forfeited else self.battle.winner
+
+    @property
+    def step(self) -> int:
+        """How often the battle has moved on; a choice is meant for one step."""
+        return len(self._inputs)
+
+    def choices(self) -> list[str]:
+        """The person's legal choices; empty once the battle has ended."""
+        return [] if self.ended else self.battle.choices(self.side)
+
+    def choose(self, choice: str) -> None:
+        """Play the person's choice and the policy's, up to the person's next one.
+
+        Raises `NotPossible` for a choice that is not legal; nothing has changed then.
+        """
+        legal = self.choices()
+        if choice not in legal:
+            raise NotPossible(
+                f"{choice!r} is not possible; expected one of: {', '.join(legal)}" if legal else "the battle is over"
+            )
+        self._play(choice)
+        while not self.ended and not self.choices():
+            self._play("")
+
+    def forfeit(self) -> None:
+        """Give the battle up."""
+        if self.ended:
+            raise NotPossible("the battle is over")
+        self.forfeited = True
+
+    def rematch(self, *, seed: int, swap: bool = False) -> BattleSession:
+        """A new battle with the same teams; with `swap` each player on the other's side."""
+        setup = self.setup.swapped() if swap else self.setup
+        return BattleSession(replace(setup, seed=seed), self.policy, self.opponent)
+
+    def again(self, *, swap: bool = False) -> BattleSession:
+        """The same teams and seed once more."""
+        return self.rematch(seed=self.setup.seed, swap=swap)
+
+    def features(self, player: int) -> np.ndarray:
+        """What a player knows: [NUM_FEATURES] float32."""
+        return self.battle.features(player)
+
+    def legal(self, player: int) -> np.ndarray:
+        """[9] bool, True = allowed; none where that player waits or the battle has ended."""
+        choices = [] if self.ended else self.battle.choices(player)
+        return np.array([name in choices for name in ACTION_NAMES])
+
+    def log(self, player: int | None = 0) -> list[str]:
+        """Showdown's lines so far, as `Battle.log` gives them, with a forfeit's end."""
+        lines = self.battle.log(player)
+        if self.forfeited:
+            person, other = self.setup.names
+            lines += [f"|-message|{person} forfeited.", "|", f"|win|{other}"]
+        return lines
+
+    def told(self, own: bool = True) -> list[Sentence]:
+        """The log in words, as the person is told it or, with `own` false, a spectator."""
+        side = self.side if own else 0
+        narrator, said = self._narrators[side]
+        lines = self.log(side)
+        for line in lines[self._heard[side] :]:
+            said += narrator.read(line)
+        self._heard[side] = len(lines)
+        return said
+
+    def _play(self, own: str) -> None:
+        other = self._answer()
+        if own:
+            self._note(self.side, own)
+        if other:
+            self._note(3 - self.side, other)
+        pair = (own, other) if self.side == 1 else (other, own)
+        self.battle.choose(*pair)
+        self._inputs.append(pair)
+
+    def _note(self, player: int, choice: str) -> None:
+        self.decisions.append(Chosen(self.battle.turn, player, self.features(player), self.legal(player), choice))
+
+    def _answer(self) -> str:
+        """The policy's choice; it is not asked where it has one only, as in training."""
+        player = 3 - self.side
+        choices = self.battle.choices(player)
+        if len(choices) < 2:
+            return choices[0] if choices else ""
+        seen = Observations(player - 1, self.features(player)[None], self.legal(player)[None], np.full(1, -1, np.int64))
+        probabilities, self._memory = self.policy(seen, self._memory)
+        return ACTION_NAMES[int(sample_actions(probabilities, self._rng)[0])]
+
+    # Records ----------------------------------------------------------------------------------------------------------
+
+    def record(self) -> dict[str, Any]:
+        """The battle as a Showdown server keeps one (`.log.json`), and beside it who played; see `record_text`."""
+        start = {"formatid": "gen1ou", "seed": ",".join(map(str, self.setup.words))}
+        players = [
+            {"name": name, "team": pack(team)} for name, team in zip(self.setup.players, self.setup.teams, strict=True)
+        ]
+        inputs = [f">start {json.dumps(start)}"]
+        inputs += [f">player p{side} {json.dumps(player)}" for side, player in enumerate(players, 1)]
+        for pair in self._inputs:
+            inputs += [f">p{side} {choice}" for side, choice in enumerate(pair, 1) if choice]
+        inputs += [f">forcelose p{self.side}"] * self.forfeited
+        winner = {None: "", 0: ""}.get(self.winner, self.setup.players[(self.winner or 1) - 1])
+        return {
+            "roomid": "battle-gen1ou-1",
+            "format": "gen1ou",
+            "winner": winner,
+            "turns": self.battle.turn,
+            "p1": self.setup.players[0],
+            "p2": self.setup.players[1],
+            "seed": start["seed"],
+            "inputLog": inputs,
+            "log": self.log(None),
+            "pokespiel": {"opponent": self.opponent, "side": self.side, "seed": self.setup.seed},
+        }
+
+    def record_text(self) -> str:
+        """The record as JSON."""
+        return json.dumps(self.record(), ensure_ascii=False, indent=1) + "\n"
+
+    @property
+    def title(self) -> str:
+        """Who plays whom."""
+        return " against ".join(self.setup.players)
+
+    def save(self, folder: Path, name: str) -> Path:
+        """Write NAME.html for Showdown's viewer, NAME.log with its lines, NAME.log.json for `review`; its path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_replay(folder / f"{name}.html", self.log(0), self.title)
+        path = folder / f"{name}.log.json"
+        write_text(path, self.record_text())
+        return path
+
+
+def nicknames(lines: Sequence[str], player: int) -> dict[str, str]:
+    """What a player's Pokémon are called, by species, as far as the lines show it."""
+    found: dict[str, str] = {}
+    for line in lines:
+        kind, *words = line[1:].split("|")
+        if kind in ("switch", "drag") and len(words) >= 2 and words[0].startswith(f"p{player}"):
+            found[words[1].partition(",")[0]] = words[0].partition(": ")[2]
+    return found

@@ -1,0 +1,171 @@
+"""The battle in a terminal: the same session as the page's, in text.
+
+1 to 4          the move of that number
+s2 to s6        switch to the Pokémon of that place
+h, t, f, q      hints, both teams, forfeit, quit without an end
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from pokespiel.core.policy import Policy
+from pokespiel.play.advice import opinions
+from pokespiel.play.judging import judged, labels_of
+from pokespiel.play.session import BattleSession, NotPossible, nicknames
+from pokespiel.play.sight import sight
+
+KEYS = "1-4 move, s2-s6 switch, h hints, t teams, f forfeit, q quit"
+_BAR = 20
+"""Characters of a full HP bar."""
+
+
+def play(session: BattleSession, adviser: Policy, ask: Callable[[str], str], say: Callable[[str], None]) -> bool:
+    """One battle to its end: `ask` gives the person's next line, `say` shows one. False if the person quits before.
+
+    An `EOFError` of `ask`, where no more lines come, is a quit too.
+    """
+    heard = 0
+    while not session.ended:
+        heard = _catch_up(session, heard, say)
+        say(board(session))
+        if not _take(session, adviser, ask, say):
+            return False
+    _catch_up(session, heard, say)
+    say("\n".join(account(session, adviser)))
+    return True
+
+
+def _catch_up(session: BattleSession, heard: int, say: Callable[[str], None]) -> int:
+    told = session.told()
+    for kind, text in told[heard:]:
+        say(f"\n== {text} ==" if kind == "turn" else text)
+    return len(told)
+
+
+def _take(session: BattleSession, adviser: Policy, ask: Callable[[str], str], say: Callable[[str], None]) -> bool:
+    """Ask until there is a choice or a forfeit; False where the person quits."""
+    while True:
+        try:
+            word = ask("> ").strip().lower()
+        except EOFError:
+            return False
+        if word == "q":
+            return False
+        if word == "f":
+            session.forfeit()
+            return True
+        if word in ("h", "t"):
+            say("\n".join(hints(session, adviser) if word == "h" else teams(session)))
+            continue
+        try:
+            session.choose(choice_of(word))
+            return True
+        except NotPossible as error:
+            say(f"{error}\n{KEYS}")
+
+
+def choice_of(word: str) -> str:
+    """Showdown's word for what was typed: "1", "s2", "move 1", "switch 2"; other words come back as they are."""
+    if found := re.fullmatch(r"(?:m|move)? ?([1-4])", word):
+        return f"move {found[1]}"
+    if found := re.fullmatch(r"(?:s|switch) ?([2-6])", word):
+        return f"switch {found[1]}"
+    return word
+
+
+def seen(session: BattleSession) -> dict[str, Any]:
+    """What the person sees; see `sight.py`."""
+    side = session.side
+    own = {one.species: one.name for one in session.setup.teams[side - 1]}
+    return sight(session.features(side), session.legal(side), (own, nicknames(session.log(side), 3 - side)))
+
+
+def board(session: BattleSession) -> str:
+    """Both sides on the field and what can be chosen."""
+    shown = seen(session)
+    lines = [""]
+    for who, name in (("foe", session.setup.names[1]), ("own", session.setup.names[0])):
+        left = sum(not one["fainted"] for one in shown[who])
+        front = next((one for one in shown[who] if one["active"]), shown[who][0])
+        active = shown[f"{who}_active"]
+        stages = [f"{stat} {stages:+d}" for stat, stages in active["boosts"].items()]
+        extras = ", ".join([*stages, *active["conditions"]])
+        lines.append(f"{name:<18} {_line(front)}   {left} left{f'   [{extras}]' if extras else ''}")
+    lines += [_action(action, shown) for action in shown["actions"]]
+    return "\n".join(lines)
+
+
+def _line(one: dict[str, Any]) -> str:
+    full = round(_BAR * one["percent"] / 100)
+    bar = "#" * full + "." * (_BAR - full)
+    points = f"{one['hp']}/{one['full_hp']}" if one["hp"] is not None else f"{one['percent']:.0f} %"
+    state = "fainted" if one["fainted"] else one["status"]
+    return f"{one['name']:<12} [{bar}] {points:>8} {state:<3}".rstrip()
+
+
+def _action(action: dict[str, Any], shown: dict[str, Any]) -> str:
+    if "place" in action:
+        return f"  s{action['place'] + 1}  {_line(shown['own'][action['place']])}"
+    damage = action["damage"]
+    does = f"{damage['least']:.0f}-{damage['most']:.0f} %" if damage and damage["most"] else ""
+    points = f"{action['pp']}/{action['full_pp']} PP" if action["pp"] is not None else ""
+    power = f"{action['power']} power" if action.get("power") else ""
+    chance = f"{action['chance']:.0f} % to hit" if action.get("accuracy") else ""
+    blocked = "" if action["legal"] else "  not now"
+    number = action["choice"].removeprefix("move ")
+    facts = f"{action['type']:<9}{power:<11}{chance:<14}{points:<10}{does:<10}{action['effect']}"
+    return f"  {number}   {action['label']:<14}{facts}{blocked}".rstrip()
+
+
+def hints(session: BattleSession, adviser: Policy) -> list[str]:
+    """How the adviser would choose in the person's place."""
+    side = session.side
+    mine = [one for one in session.decisions if one.player == side]
+    features = np.stack([*(one.features for one in mine), session.features(side)])
+    legal = np.stack([*(one.legal for one in mine), session.legal(side)])
+    opinion = opinions(adviser, side - 1, features, legal)[-1]
+    labels = list(labels_of(features[-1], legal[-1]).values())
+    ranked = sorted(zip(labels, opinion.probabilities[legal[-1]], strict=True), key=lambda one: -one[1])
+    lines = [f"  {share:5.0%}  {label}" for label, share in ranked]
+    return lines if opinion.win_chance is None else [f"win chance {opinion.win_chance:.0%}", *lines]
+
+
+def teams(session: BattleSession) -> Iterator[str]:
+    """Both teams as far as the person knows them."""
+    shown = seen(session)
+    for title, who in (("The foe's team", "foe"), ("Your team", "own")):
+        yield title
+        for one in shown[who]:
+            if one["species"]:
+                moves = ", ".join(f"{move['name']} {move['pp']}" for move in one["moves"])
+                yield f"  {_line(one)}   {moves}"
+        if hidden := sum(not one["species"] for one in shown[who]):
+            yield f"  {hidden} not seen yet"
+
+
+def account(session: BattleSession, adviser: Policy) -> Iterator[str]:
+    """After the battle: each side's choices, what the adviser would have chosen, and the win chance at each."""
+    for name, side in zip(session.setup.names, (session.side, 3 - session.side), strict=True):
+        yield from ("", f"{name}: turn, choice, what the adviser thought likeliest, win chance")
+        for one in judged(adviser, side, session.decisions):
+            _, label, share = one.shares[0]
+            chance = "" if one.win_chance is None else f"{one.win_chance:4.0%}"
+            yield f"  {one.turn:>4}  {one.label:<14} {label:<14} {share:4.0%}  {chance}".rstrip()
+
+
+def lines_from(lines: Iterable[str]) -> Callable[[str], str]:
+    """An `ask` that reads prepared lines, for tests and pipes."""
+    rest = iter(lines)
+
+    def ask(prompt: str) -> str:
+        line = next(rest, None)
+        if line is None:
+            raise EOFError
+        return line
+
+    return ask

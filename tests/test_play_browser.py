@@ -1,0 +1,299 @@
+"""The page to play in, in headless Chromium: battles by mouse and keyboard, reloads, tabs, widths, what it asks for."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browser import PALE, chromium, needs_browser, watched
+
+from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.narration import narrated
+from pokespiel.play.lobby import Lobby
+from pokespiel.play.opening import load_policy_named
+from pokespiel.play.server import PageServer
+from pokespiel.play.session import BattleSession
+
+pytestmark = needs_browser
+MOST_TURNS = 300
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[PageServer]:
+    lobby = Lobby(load_policy_named, ("max_damage", "random", "shipped"), "shipped", tmp_path_factory.mktemp("kept"))
+    with PageServer(lobby).running() as serving:
+        yield serving
+
+
+def begin(context: Any, server: PageServer, seed: int, opponent: str = "max_damage") -> Any:
+    """A page in a battle."""
+    page = context.new_page()
+    page.goto(server.address)
+    page.get_by_label("Policy").select_option(opponent)
+    page.get_by_text("Side and seed").click()
+    page.get_by_label("Seed").fill(str(seed))
+    page.get_by_role("button", name="Start the battle").click()
+    page.locator(".moves").wait_for()
+    return page
+
+
+def session_of(page: Any, server: PageServer) -> BattleSession:
+    return server.lobby.tables[page.url.partition("#battle=")[2]].session
+
+
+def log_of(page: Any) -> list[str]:
+    return page.locator(".log li").all_text_contents()
+
+
+def settled(page: Any, session: BattleSession, step: int) -> None:
+    """Wait until the page shows the battle after step `step`."""
+    page.wait_for_function(
+        "([count, over]) => document.querySelectorAll('.log li').length === count"
+        " && !document.querySelector('[aria-busy]') && Boolean(document.querySelector('.ending')) === over",
+        arg=[len(session.told()), session.ended],
+    )
+    assert session.step > step or session.ended
+
+
+def is_engines_own(session: BattleSession) -> bool:
+    """Whether the engine, given the same teams, seed and choices, writes the same log."""
+    battle = Battle(*session.setup.teams, seed=session.setup.words, names=session.setup.players)
+    for pair in session._inputs:
+        battle.choose(*pair)
+    return battle.log(None) == session.log(None)
+
+
+def test_a_whole_battle_by_mouse(browser, server):
+    with watched(browser) as context:
+        page = begin(context, server, 11)
+        session, number = session_of(page, server), 0
+        while not session.ended and number < MOST_TURNS:
+            buttons, step = page.locator("button[data-choice]:enabled"), session.step
+            legal = [button.get_attribute("data-choice") for button in buttons.all()]
+            assert legal == session.choices(), "what can be clicked is what is legal"
+            buttons.nth(number % len(legal)).click()
+            wait_for_step(session, step)
+            settled(page, session, step)
+            number += 1
+        assert session.ended
+        assert log_of(page) == [told.text for told in session.told()]
+        assert log_of(page) == [told.text for told in narrated(session.battle.log(1), 1)]
+        assert is_engines_own(session)
+        assert {one.choice.split()[0] for one in session.decisions if one.player == 1} == {"move", "switch"}
+        page.locator(".account .chart").wait_for()
+        assert page.locator(".account tbody tr").count() == len(session.decisions)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="log", exact=True).click()
+        assert download.value.path().read_text(encoding="utf-8").splitlines() == session.log(0)
+
+
+def wait_for_step(session: BattleSession, step: int) -> None:
+    """Wait until the server has played on."""
+    until = time.monotonic() + 20
+    while session.step == step and not session.ended and time.monotonic() < until:
+        time.sleep(0.002)
+
+
+def test_a_whole_battle_by_keyboard(browser, server):
+    with watched(browser, scheme="dark") as context:
+        page = begin(context, server, 12)
+        session, number = session_of(page, server), 0
+        while not session.ended and number < MOST_TURNS:
+            choices, step = session.choices(), session.step
+            kind, digit = choices[(3 * number) % len(choices)].split()
+            page.keyboard.press(f"Shift+Digit{digit}" if kind == "switch" else digit)
+            wait_for_step(session, step)
+            settled(page, session, step)
+            assert [d.choice for d in session.decisions if d.player == 1][-1] == f"{kind} {digit}"
+            number += 1
+        assert session.ended
+        assert log_of(page) == [told.text for told in session.told()]
+        assert is_engines_own(session)
+
+
+def test_digits_alone_send_in_the_next_and_keys_of_fields_are_left_alone(browser, server):
+    with watched(browser) as context:
+        page = begin(context, server, 13)
+        session = session_of(page, server)
+        while session.legal(1)[:4].any():
+            step = session.step
+            page.keyboard.press("1")
+            wait_for_step(session, step)
+            settled(page, session, step)
+        choice, step = session.choices()[0], session.step
+        page.keyboard.press(choice.removeprefix("switch "))
+        wait_for_step(session, step)
+        assert [d.choice for d in session.decisions if d.player == 1][-1] == choice
+        settled(page, session, step)
+        step = session.step
+        for key in ("9", "Control+1", "5", "x"):
+            page.keyboard.press(key)
+        page.wait_for_timeout(100)
+        assert session.step == step
+
+
+def test_a_pasted_team_that_is_not_legal_is_refused_with_reasons(browser, server):
+    with watched(browser) as context:
+        page = context.new_page()
+        page.goto(server.address)
+        own = page.locator("fieldset#team")
+        own.get_by_text("Paste one").click()
+        own.get_by_role("textbox").fill("Mewtwo\n- Psychic\n\nTauros\n- Fissure\n")
+        count = len(server.lobby.tables)
+        page.get_by_role("button", name="Start the battle").click()
+        reasons = own.locator(".reasons li")
+        reasons.first.wait_for()
+        said = " ".join(reasons.all_text_contents())
+        assert "is banned" in said
+        assert "faints in one hit" in said
+        assert len(server.lobby.tables) == count
+        own.get_by_role("textbox").fill("<b>Bo</b> (Tauros)\n- Body Slam\n")
+        own.get_by_role("button", name="Check").click()
+        own.get_by_text("Legal: Tauros").wait_for()
+        page.get_by_role("button", name="Start the battle").click()
+        page.locator(".moves").wait_for()
+        assert "<b>Bo</b>" in page.locator(".own h2").text_content(), "a nickname is text, not markup"
+
+
+def test_a_reload_in_mid_battle_resumes_it(browser, server):
+    with watched(browser) as context:
+        page = begin(context, server, 14)
+        session = session_of(page, server)
+        for _ in range(3):
+            step = session.step
+            page.keyboard.press("1")
+            wait_for_step(session, step)
+            settled(page, session, step)
+        before = log_of(page)
+        page.reload()
+        page.locator(".moves, .bench").first.wait_for()
+        assert log_of(page) == before
+        step = session.step
+        page.locator("button[data-choice]:enabled").first.click()
+        wait_for_step(session, step)
+        settled(page, session, step)
+        assert log_of(page)[: len(before)] == before
+
+
+def test_two_tabs_play_two_battles_and_may_share_one(browser, server):
+    with watched(browser) as context:
+        first, second = begin(context, server, 15), begin(context, server, 16)
+        one, other = session_of(first, server), session_of(second, server)
+        first.keyboard.press("1")
+        wait_for_step(one, 0)
+        settled(first, one, 0)
+        assert other.step == 0
+        second.goto(first.url)
+        second.reload()
+        second.locator(".log li").first.wait_for()
+        assert log_of(second) == log_of(first)
+        step = one.step
+        first.locator("button[data-choice]:enabled").first.click()
+        wait_for_step(one, step)
+        settled(first, one, step)
+        settled(second, one, step)
+        assert log_of(second) == log_of(first)
+
+
+def test_hints_show_the_agents_view_and_only_on_request(browser, server):
+    with watched(browser) as context:
+        page = begin(context, server, 17)
+        assert page.locator(".hint").count() == 0
+        page.keyboard.press("h")
+        page.locator(".hint").first.wait_for()
+        shares = [int(text.split(":")[1].strip(" %")) for text in page.locator(".hint").all_text_contents()]
+        assert len(shares) == len(session_of(page, server).choices())
+        assert 97 <= sum(shares) <= 103
+        assert "win chance" in page.locator(".own").text_content()
+        page.keyboard.press("h")
+        assert page.locator(".hint").count() == 0
+
+
+def test_forfeit_and_the_same_battle_with_sides_swapped(browser, server):
+    with watched(browser) as context:
+        page = begin(context, server, 18)
+        session = session_of(page, server)
+        page.get_by_role("button", name="Forfeit").click()
+        assert not session.ended, "it asks again first"
+        page.get_by_role("button", name="Really forfeit?").click()
+        page.get_by_text("You lost by forfeit").wait_for()
+        page.get_by_role("button", name="Same, sides swapped").click()
+        page.locator(".moves").wait_for()
+        again = session_of(page, server)
+        assert again is not session
+        assert (again.setup.seed, again.side, again.setup.teams) == (18, 2, session.setup.teams)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_scrolls_sideways_and_all_can_be_read(browser, server, scheme):
+    with watched(browser, 360, 740, scheme) as context:
+        page = context.new_page()
+        page.goto(server.address)
+        page.locator("form.setup").wait_for()
+        views = {"setup": (fits(page), page.evaluate(PALE))}
+        page.close()
+        page = begin(context, server, 19)
+        page.get_by_text("Both teams, as far as you know").click()
+        page.locator("#main").click(position={"x": 2, "y": 2})
+        page.keyboard.press("h")
+        page.locator(".hint").first.wait_for()
+        views["battle"] = fits(page), page.evaluate(PALE)
+        page.get_by_role("button", name="Forfeit").click()
+        page.get_by_role("button", name="Really forfeit?").click()
+        page.locator(".account .chart").wait_for()
+        views["ending"] = fits(page), page.evaluate(PALE)
+        assert views == dict.fromkeys(views, (True, []))
+
+
+def fits(page: Any) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= 360")
+
+
+def test_a_screen_reader_is_told_what_is_there(browser, server):
+    with watched(browser) as context:
+        page = begin(context, server, 20)
+        assert page.evaluate("document.documentElement.lang") == "en"
+        assert page.locator("h1").count() == 1
+        log = page.get_by_role("log")
+        assert log.get_attribute("aria-live") == "polite"
+        meters = page.get_by_role("meter")
+        assert meters.count() >= 2
+        assert meters.first.get_attribute("aria-valuetext") == "100 %"
+        assert all(meter.get_attribute("aria-label") for meter in meters.all())
+        for button in page.get_by_role("button").all():
+            assert button.text_content().strip()
+        page.keyboard.press("Tab")
+        page.keyboard.press("1")
+        assert page.evaluate("document.activeElement.tagName") in ("BUTTON", "A", "MAIN", "BODY")
+
+
+def test_the_page_answers_a_choice_within_a_tenth_of_a_second(browser, server, capsys):
+    """From the click to the page as it stands after it, against the shipped agent."""
+    times: list[float] = []
+    with watched(browser) as context:
+        page = begin(context, server, 21, "shipped")
+        session = session_of(page, server)
+        while not session.ended:
+            times.append(page.evaluate(CLICK))
+            settled(page, session, 0)
+    with capsys.disabled():
+        print(f"\nthe page's answer to a click: median {statistics.median(times):.1f} ms of {len(times)}")
+    assert statistics.median(times) < 100
+
+
+CLICK = """() => new Promise(resolve => {
+  const actions = document.querySelector(".actions"), began = performance.now();
+  new MutationObserver((_, observer) => { observer.disconnect(); resolve(performance.now() - began); })
+    .observe(actions, {childList: true});
+  actions.querySelector("button[data-choice]:enabled").click();
+})"""
+"""Clicks what can be clicked first; the milliseconds until other choices stand there."""
