@@ -1,12 +1,13 @@
-"""The pictures of docs/play.md: a battle on a light desk screen and on a dark phone.
+"""The pictures of docs/play.md: a battle and the analysis board, on a light desk screen and on a dark phone.
 
 python docs/pictures_play.py docs
 
-It serves the page, plays some turns in headless Chromium (some 10 s on one core) and puts the pictures side by side.
+It serves the page, plays some turns in headless Chromium (some 20 s on one core) and puts the pictures side by side.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
@@ -20,14 +21,14 @@ from pokespiel.play.opening import lobby_for
 from pokespiel.play.server import PageServer
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-DESK, PHONE = (1180, 800), (380, 800)
-SEED, TURNS, COLOURS = 21, 5, 128
+DESK, PHONE = (1180, 860), (380, 860)
+SEED, TURNS, COLOURS = 21, 5, 200
 
 
-def begin(browser: Any, address: str, size: tuple[int, int], scheme: str) -> Any:
+def begin(browser: Any, server: PageServer, size: tuple[int, int], scheme: str) -> Any:
     """A page some turns into a battle, with hints."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
-    page.goto(address)
+    page.goto(server.address)
     page.get_by_text("Side and seed").click()
     page.get_by_label("Seed").fill(str(SEED))
     page.get_by_role("button", name="Start the battle").click()
@@ -38,6 +39,25 @@ def begin(browser: Any, address: str, size: tuple[int, int], scheme: str) -> Any
         page.locator("button[data-choice]:has(.hint.best)").click()
         page.wait_for_timeout(300)
     page.locator(".hint.best").wait_for()
+    page.wait_for_timeout(800)
+    return page
+
+
+def review(browser: Any, server: PageServer, size: tuple[int, int], scheme: str) -> Any:
+    """The board with a battle that the agent played against a scripted player."""
+    state = server.lobby.answer(json.dumps({"do": "begin", "seed": SEED, "opponent": "expert"})).data
+    name = state["battle"]
+    session = server.lobby.tables[name].session
+    while not session.ended:
+        shares = server.lobby.answer(json.dumps({"do": "hints", "battle": name})).data["shares"]
+        session.choose(max(shares, key=shares.get))
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    page.goto(f"{server.address}#battle={name}")
+    page.get_by_role("button", name="Review on the board").click()
+    page.locator("section[data-weighed=yes]").wait_for()
+    page.locator(".worst button").first.click()
+    page.get_by_text("of win chance against the best").wait_for()
+    page.evaluate("() => scrollTo(0, 0)")
     page.wait_for_timeout(800)
     return page
 
@@ -58,15 +78,16 @@ def main(folder: Path) -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         raise SystemExit("there is no Chromium to look at pages with")
-    with tempfile.TemporaryDirectory() as made, PageServer(lobby_for("shipped", None, None, 0)).running() as server:
-        with sync_playwright() as library:
-            browser = library.chromium.launch(executable_path=chromium, args=FLAGS)
+    serving = PageServer(lobby_for("shipped", None, None, 0)).running()
+    with tempfile.TemporaryDirectory() as made, serving as server, sync_playwright() as library:
+        browser = library.chromium.launch(executable_path=chromium, args=FLAGS)
+        for what, open_page in (("play", begin), ("review", review)):
             paths = []
             for name, size, scheme in (("desk", DESK, "light"), ("phone", PHONE, "dark")):
-                paths.append(Path(made) / f"{name}.png")
-                begin(browser, server.address, size, scheme).screenshot(path=paths[-1])
-            browser.close()
-        side_by_side(paths, folder / "play.png")
+                paths.append(Path(made) / f"{what}-{name}.png")
+                open_page(browser, server, size, scheme).screenshot(path=paths[-1])
+            side_by_side(paths, folder / f"{what}.png")
+        browser.close()
 
 
 if __name__ == "__main__":

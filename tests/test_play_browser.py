@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from browser import PALE, chromium, needs_browser, watched
 
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.narration import narrated
+from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.play.lobby import Lobby
 from pokespiel.play.opening import load_policy_named
 from pokespiel.play.server import PageServer
@@ -56,12 +58,28 @@ def log_of(page: Any) -> list[str]:
 
 def settled(page: Any, session: BattleSession, step: int) -> None:
     """Wait until the page shows the battle after step `step`."""
-    page.wait_for_function(
-        "([count, over]) => document.querySelectorAll('.log li').length === count"
-        " && !document.querySelector('[aria-busy]') && Boolean(document.querySelector('.ending')) === over",
-        arg=[len(session.told()), session.ended],
-    )
-    assert session.step > step or session.ended
+    wait_for_step(session, step)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        shown = page.evaluate(SHOWN)
+        if shown == [len(narrated(session.log(session.side), session.side)), session.ended, False]:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"the page shows {shown}")
+
+
+SHOWN = """() => [document.querySelectorAll('.log li').length, Boolean(document.querySelector('.ending')),
+  Boolean(document.querySelector('[aria-busy]'))]"""
+"""Sentences of the log, whether the battle has ended, whether an answer is awaited."""
+PATIENCE = 20.0
+"""Seconds."""
+
+
+def wait_for_step(session: BattleSession, step: int) -> None:
+    """Wait until the server has played on."""
+    until = time.monotonic() + PATIENCE
+    while session.step == step and not session.ended and time.monotonic() < until:
+        time.sleep(0.002)
 
 
 def is_engines_own(session: BattleSession) -> bool:
@@ -81,7 +99,6 @@ def test_a_whole_battle_by_mouse(browser, server):
             legal = [button.get_attribute("data-choice") for button in buttons.all()]
             assert legal == session.choices(), "what can be clicked is what is legal"
             buttons.nth(number % len(legal)).click()
-            wait_for_step(session, step)
             settled(page, session, step)
             number += 1
         assert session.ended
@@ -96,13 +113,6 @@ def test_a_whole_battle_by_mouse(browser, server):
         assert download.value.path().read_text(encoding="utf-8").splitlines() == session.log(0)
 
 
-def wait_for_step(session: BattleSession, step: int) -> None:
-    """Wait until the server has played on."""
-    until = time.monotonic() + 20
-    while session.step == step and not session.ended and time.monotonic() < until:
-        time.sleep(0.002)
-
-
 def test_a_whole_battle_by_keyboard(browser, server):
     with watched(browser, scheme="dark") as context:
         page = begin(context, server, 12)
@@ -111,7 +121,6 @@ def test_a_whole_battle_by_keyboard(browser, server):
             choices, step = session.choices(), session.step
             kind, digit = choices[(3 * number) % len(choices)].split()
             page.keyboard.press(f"Shift+Digit{digit}" if kind == "switch" else digit)
-            wait_for_step(session, step)
             settled(page, session, step)
             assert [d.choice for d in session.decisions if d.player == 1][-1] == f"{kind} {digit}"
             number += 1
@@ -127,7 +136,6 @@ def test_digits_alone_send_in_the_next_and_keys_of_fields_are_left_alone(browser
         while session.legal(1)[:4].any():
             step = session.step
             page.keyboard.press("1")
-            wait_for_step(session, step)
             settled(page, session, step)
         choice, step = session.choices()[0], session.step
         page.keyboard.press(choice.removeprefix("switch "))
@@ -171,7 +179,6 @@ def test_a_reload_in_mid_battle_resumes_it(browser, server):
         for _ in range(3):
             step = session.step
             page.keyboard.press("1")
-            wait_for_step(session, step)
             settled(page, session, step)
         before = log_of(page)
         page.reload()
@@ -179,7 +186,6 @@ def test_a_reload_in_mid_battle_resumes_it(browser, server):
         assert log_of(page) == before
         step = session.step
         page.locator("button[data-choice]:enabled").first.click()
-        wait_for_step(session, step)
         settled(page, session, step)
         assert log_of(page)[: len(before)] == before
 
@@ -189,7 +195,6 @@ def test_two_tabs_play_two_battles_and_may_share_one(browser, server):
         first, second = begin(context, server, 15), begin(context, server, 16)
         one, other = session_of(first, server), session_of(second, server)
         first.keyboard.press("1")
-        wait_for_step(one, 0)
         settled(first, one, 0)
         assert other.step == 0
         second.goto(first.url)
@@ -198,7 +203,6 @@ def test_two_tabs_play_two_battles_and_may_share_one(browser, server):
         assert log_of(second) == log_of(first)
         step = one.step
         first.locator("button[data-choice]:enabled").first.click()
-        wait_for_step(one, step)
         settled(first, one, step)
         settled(second, one, step)
         assert log_of(second) == log_of(first)
@@ -231,6 +235,99 @@ def test_forfeit_and_the_same_battle_with_sides_swapped(browser, server):
         again = session_of(page, server)
         assert again is not session
         assert (again.setup.seed, again.side, again.setup.teams) == (18, 2, session.setup.teams)
+
+
+def weighed(page: Any) -> None:
+    """Wait until every decision has been weighed."""
+    page.locator("section[data-weighed=yes]").wait_for()
+
+
+def finished(server: PageServer, seed: int) -> str:
+    """The name of a battle that was played to its end without a page."""
+    state = server.lobby.answer(json.dumps({"do": "begin", "seed": seed, "opponent": "max_damage"})).data
+    session = server.lobby.tables[state["battle"]].session
+    while not session.ended:
+        session.choose(session.choices()[session.step % len(session.choices())])
+    return state["battle"]
+
+
+def test_a_battle_is_reviewed_and_played_on_from_another_choice(browser, server):
+    with watched(browser) as context:
+        page = context.new_page()
+        page.goto(f"{server.address}#battle={finished(server, 31)}")
+        session = session_of(page, server)
+        page.get_by_role("button", name="Review on the board").click()
+        weighed(page)
+        mine = [one for one in session.decisions if one.player == 1]
+        assert page.get_by_text(f"decision 1 of {len(mine)}").count() == 1
+        for index in range(1, 6):
+            page.keyboard.press("ArrowRight")
+            page.get_by_text(f"decision {index + 1} of {len(mine)}").wait_for()
+            page.get_by_role("heading", name=f"Turn {mine[index].turn}").first.wait_for()
+        rows = page.locator("section[aria-label='The decision'] tbody tr")
+        assert rows.count() == int(mine[5].legal.sum())
+        assert page.locator("tr.played").count() == 1
+        assert page.locator(".worst button").count() > 0
+        page.locator(".worst button").first.click()
+        page.get_by_text("of win chance against the best").wait_for()
+        page.reload()
+        weighed(page)
+        page.get_by_label("Decision", exact=True).fill("5")
+        page.get_by_text(f"decision 6 of {len(mine)}").wait_for()
+        page.get_by_role("button", name="Play on from here").click()
+        page.locator("button[data-choice]:enabled").first.wait_for()
+        branch = session_of(page, server)
+        assert branch is not session
+        assert branch.choices() == [ACTION_NAMES[action] for action in mine[5].legal.nonzero()[0]]
+        step = branch.step
+        page.locator("button[data-choice]:enabled").last.click()
+        settled(page, branch, step)
+
+
+def test_a_public_log_is_reviewed_from_a_file_and_its_position_changed(browser, server, tmp_path):
+    name = finished(server, 32)
+    path = tmp_path / "battle.log"
+    path.write_text("\n".join(server.lobby.tables[name].session.log(0)), encoding="utf-8")
+    with watched(browser) as context:
+        page = context.new_page()
+        page.goto(server.address)
+        page.get_by_label("A log").set_input_files(path)
+        weighed(page)
+        page.get_by_text("What the log hides").wait_for()
+        assert page.get_by_text("(assumed)").count() > 0
+        page.get_by_text("Change the position first").click()
+        hp = page.locator(".editor input[type=number]").first
+        hp.fill("7")
+        page.get_by_label("attack stages").first.fill("3")
+        page.get_by_role("button", name="Play on from this position").click()
+        page.locator("button[data-choice]:enabled").first.wait_for()
+        assert page.locator(".own .points").first.text_content().startswith("7/")
+        assert page.get_by_text("Atk +3").count() == 1
+
+
+def test_a_text_that_is_no_log_is_refused(browser, server):
+    with watched(browser) as context:
+        page = context.new_page()
+        page.goto(server.address)
+        page.get_by_text("Paste it").click()
+        page.get_by_label("Log text").fill("hello")
+        page.get_by_role("button", name="Review", exact=True).click()
+        page.get_by_text("no battle in this text").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_board_on_a_phone(browser, server, scheme):
+    lines = "\n".join(server.lobby.tables[finished(server, 33)].session.log(0))
+    review = server.lobby.answer(json.dumps({"do": "study", "text": lines})).data["review"]
+    with watched(browser, 360, 740, scheme) as context:
+        page = context.new_page()
+        page.goto(f"{server.address}#review={review}")
+        weighed(page)
+        page.get_by_text("Change the position first").click()
+        page.locator(".editor").wait_for()
+        page.get_by_text("I know this team").first.click()
+        assert fits(page)
+        assert page.evaluate(PALE) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

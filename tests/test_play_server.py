@@ -105,7 +105,7 @@ def test_hostile_frames_get_an_answer_each_and_harm_no_battle(server):
         huge = ask(line, do="begin", team={"paste": "Tauros\n" * 20_000})
         assert huge["is"] == "refused"
         assert "characters" in huge["reasons"][0]
-        assert "characters" in ask(line, do="begin", team={"paste": "Tauros\n" * 40_000})["text"]
+        assert "characters" in ask(line, do="begin", team={"paste": "Tauros\n" * 130_000})["text"]
         for choice in ("move 7", "switch 1", "forfeit", "move 1\nmove 1", {"move": 1}):
             assert ask(line, do="choose", battle=state["battle"], choice=choice, step=0)["is"] == "error"
         assert server.lobby.tables[state["battle"]].session.log(None) == before

@@ -37,6 +37,7 @@ COMMANDS = Registry(
         "report": "pokespiel.commands.report:Report",
         "profile": "pokespiel.commands.profile:Profile",
         "play": "pokespiel.commands.play:PlayCommand",
+        "review": "pokespiel.commands.review:ReviewCommand",
         "showdown": "pokespiel.commands.showdown:Showdown",
     },
 )

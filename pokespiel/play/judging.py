@@ -10,8 +10,24 @@ import numpy as np
 from pokespiel.core.policy import Policy
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.play.advice import opinions
-from pokespiel.play.session import Chosen
 from pokespiel.play.sight import sight
+
+HIDDEN = "hidden"
+"""In place of a choice that a log does not show."""
+
+
+class Chosen(NamedTuple):
+    """One choice that was made, and what its player knew."""
+
+    turn: int
+    player: int
+    """1 or 2."""
+    features: np.ndarray
+    """[NUM_FEATURES] float32."""
+    legal: np.ndarray
+    """[9] bool, True = allowed."""
+    choice: str
+    """In Showdown's words."""
 
 
 class Judged(NamedTuple):
@@ -42,7 +58,7 @@ def _judged(decision: Chosen, probabilities: np.ndarray, win_chance: float | Non
     labels = labels_of(decision.features, decision.legal)
     shares = [(name, labels[name], float(probabilities[ACTION_NAMES.index(name)])) for name in labels]
     shares.sort(key=lambda one: -one[2])
-    label = labels.get(decision.choice, decision.choice)
+    label = labels.get(decision.choice, decision.choice or HIDDEN)
     return Judged(decision.turn, decision.choice, label, tuple(shares), win_chance)
 
 

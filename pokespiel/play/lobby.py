@@ -6,7 +6,6 @@ in the answer. Every message gets one answer; a bad one gets `{"is": "error", "t
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import threading
@@ -14,33 +13,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from pokespiel.core.policy import Policy
 from pokespiel.core.registry import unknown
 from pokespiel.play.advice import as_shares, opinions
+from pokespiel.play.answers import Answer, read_message, whole_number
+from pokespiel.play.board import BOARD_COMMANDS
 from pokespiel.play.judging import as_data, judged
 from pokespiel.play.lineups import TeamRefused, chosen, listed
+from pokespiel.play.review import Review
 from pokespiel.play.session import BattleSession, BattleSetup, NotPossible, nicknames
 from pokespiel.play.sight import sight
 
 MOST_BATTLES = 200
 """Kept at once; the oldest one that is over goes first, else the oldest."""
-LONGEST_MESSAGE = 200_000
-"""Characters."""
 _LOG = logging.getLogger(__name__)
 _ID = 12
 """Bytes of a battle's random name."""
-
-
-class Answer(NamedTuple):
-    """What goes back to the page that asked, and whether others that show this battle should hear of it."""
-
-    data: dict[str, Any]
-    battle: str = ""
-    """The battle that has changed; "" = none."""
 
 
 @dataclass
@@ -68,6 +60,8 @@ class Lobby:
     seed: int | None = None
     """Of the first battle, the next ones following; None = random."""
     tables: dict[str, OpenBattle] = field(default_factory=dict)
+    reviews: dict[str, Review] = field(default_factory=dict)
+    """Battles on the analysis board."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -92,7 +86,7 @@ class Lobby:
         with self._lock:
             asked: Mapping[str, Any] = {}
             try:
-                asked = _message(text)
+                asked = read_message(text)
                 answer = self._answer(asked)
             except TeamRefused as refused:
                 answer = Answer({"is": "refused", "reasons": refused.reasons[:20]})
@@ -162,12 +156,10 @@ class Lobby:
             stamp = f"{datetime.now():%Y-%m-%d-%H%M%S}-{battle[:6].strip('-_') or 'battle'}"
             table.saved = str(session.save(self.keep, stamp))
 
-    def _seed(self, asked: Mapping[str, Any]) -> int:
-        given = asked.get("seed")
-        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 1 << 53:
-            return given
-        if given is not None:
-            raise ValueError("seed: expected a whole number from 0 to 2^53 - 1")
+    def next_seed(self, asked: Mapping[str, Any]) -> int:
+        """The seed that a message asks for, else the lobby's next one."""
+        if asked.get("seed") is not None:
+            return whole_number(asked, "seed", 0, (1 << 53) - 1)
         if self.seed is None:
             return secrets.randbelow(1 << 31)
         self.seed += 1
@@ -187,7 +179,7 @@ class Lobby:
 
     def begin(self, asked: Mapping[str, Any]) -> Answer:
         """A new battle."""
-        seed = self._seed(asked)
+        seed = self.next_seed(asked)
         rng = np.random.default_rng((seed, 2))
         own, foe = (chosen(_wish(asked, key), rng)[0] for key in ("team", "foe_team"))
         opponent = asked.get("opponent", self.opponents[0])
@@ -197,7 +189,7 @@ class Lobby:
         policy = self.policy(str(opponent)[:200])
         teams = (own, foe) if side == 1 else (foe, own)
         setup = BattleSetup(teams, seed, side, ("You", _shown(str(opponent))))
-        return self._changed(self.open(BattleSession(setup, policy, str(opponent))))
+        return self.changed(self.open(BattleSession(setup, policy, str(opponent))))
 
     def resume(self, asked: Mapping[str, Any]) -> Answer:
         """A battle as it stands, whole log included."""
@@ -213,22 +205,22 @@ class Lobby:
             raise NotPossible(f"the battle is at step {table.session.step}, the choice was for another one")
         before = len(table.session.told())
         table.session.choose(choice[:40])
-        return self._changed(name, before)
+        return self.changed(name, before)
 
     def forfeit(self, asked: Mapping[str, Any]) -> Answer:
         """Give a battle up."""
         name, table = self.table(asked)
         before = len(table.session.told())
         table.session.forfeit()
-        return self._changed(name, before)
+        return self.changed(name, before)
 
     def rematch(self, asked: Mapping[str, Any]) -> Answer:
         """The same teams again: with another seed or the same one, on the same side or the other."""
         _, table = self.table(asked)
         swap = asked.get("swap") is True
         if asked.get("same") is True:
-            return self._changed(self.open(table.session.again(swap=swap)))
-        return self._changed(self.open(table.session.rematch(seed=self._seed(asked), swap=swap)))
+            return self.changed(self.open(table.session.again(swap=swap)))
+        return self.changed(self.open(table.session.rematch(seed=self.next_seed(asked), swap=swap)))
 
     def hints(self, asked: Mapping[str, Any]) -> Answer:
         """How the adviser would choose in the person's place, and the win chance that it sees."""
@@ -257,7 +249,8 @@ class Lobby:
         }
         return Answer({"is": "account", "battle": name, "by": self.adviser, **sides})
 
-    def _changed(self, name: str, since: int = 0) -> Answer:
+    def changed(self, name: str, since: int = 0) -> Answer:
+        """The answer where a battle has changed."""
         self._look(name)
         return Answer(self.state(name, since), name)
 
@@ -266,21 +259,9 @@ COMMANDS: Mapping[str, Callable[[Lobby, Mapping[str, Any]], Answer]] = {
     command.__name__: command
     for command in (
         *(Lobby.welcome, Lobby.check, Lobby.begin, Lobby.resume, Lobby.choose, Lobby.forfeit, Lobby.rematch),
-        *(Lobby.hints, Lobby.account),
+        *(Lobby.hints, Lobby.account, *BOARD_COMMANDS),
     )
 }
-
-
-def _message(text: str | bytes) -> Mapping[str, Any]:
-    if len(text) > LONGEST_MESSAGE:
-        raise ValueError(f"the message has {len(text):,} characters; expected at most {LONGEST_MESSAGE:,}")
-    try:
-        asked = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError("the message is not JSON") from None
-    if not isinstance(asked, dict):
-        raise ValueError("the message is not a JSON object")
-    return asked
 
 
 def _wish(asked: Mapping[str, Any], key: str) -> Mapping[str, Any]:

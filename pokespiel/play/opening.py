@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.loading import load_game
 from pokespiel.play import terminal
 from pokespiel.play.advice import has_critic
+from pokespiel.play.board import lay
 from pokespiel.play.lineups import TeamRefused, pasted, pool_named
 from pokespiel.play.lobby import Lobby, offered
+from pokespiel.play.review import Review
 from pokespiel.play.server import PageServer
 from pokespiel.play.session import BattleSession, BattleSetup
 from pokespiel.runs import agents
@@ -55,6 +58,28 @@ def serve_page(lobby: Lobby, port: int, browser: bool, path: str = "") -> None:
     server.run()
 
 
+def review_at(path: Path, side: int, team: Path | None) -> Review:
+    """The battle of a log; `team` is the file of what `side` had, where the log does not show it."""
+    try:
+        review = Review.read(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return review if team is None else review.with_team(side, team_at(team))
+
+
+def serve_review(review: Review, policy: str, side: int, port: int, browser: bool) -> None:
+    """Print the address of a page with the review and serve it until Ctrl-C."""
+    lobby = lobby_for(policy, None, None, None)
+    serve_page(lobby, port, browser, f"#review={lay(lobby, review)}&side={side}")
+
+
+def review_lines(review: Review, policy: str) -> Iterator[str]:
+    """The review in text: each decision with the policy's view, and what each choice cost by its own estimate."""
+    lobby = lobby_for(policy, None, None, None)
+    adviser = lobby.policy(lobby.adviser)
+    yield from terminal.review(review, adviser)
+
+
 def play_in_terminal(lobby: Lobby, team: str, pool: str, side: int) -> Path | None:
     """One battle in the terminal; where its record is, None if the person quit before its end."""
     seed = secrets.randbelow(1 << 31) if lobby.seed is None else lobby.seed
@@ -78,7 +103,12 @@ def team_named(name: str, pool: str, rng: np.random.Generator) -> Team:
         return teams[teams.names.index(name)]
     if not Path(name).is_file():
         raise unknown(f"team of {pool}", name, ["random", *teams.names], f"Name a file, random, or a team of {pool}.")
+    return team_at(Path(name))
+
+
+def team_at(path: Path) -> Team:
+    """The one legal team in a file."""
     try:
-        return pasted(Path(name).read_text(encoding="utf-8"))
+        return pasted(path.read_text(encoding="utf-8"))
     except TeamRefused as refused:
-        raise ValueError(f"{name} may not play: {refused}") from refused
+        raise ValueError(f"{path} may not play: {refused}") from refused

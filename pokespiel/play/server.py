@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 import uvicorn
@@ -32,7 +32,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pokespiel.game.gen1.replay import replay_page
-from pokespiel.play.lobby import Lobby
+
+if TYPE_CHECKING:
+    from pokespiel.play.lobby import Lobby
 
 STATIC = Path(__file__).parent / "static"
 HOST = "127.0.0.1"

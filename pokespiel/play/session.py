@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,10 +23,12 @@ from pokespiel.core.files import write_text
 from pokespiel.core.policy import Observations, Policy, sample_actions
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.narration import Narrator, Sentence
+from pokespiel.game.gen1.positions import reseeded
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.teams.packed import pack
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import ACTION_NAMES
+from pokespiel.play.judging import Chosen
 
 _ACTION = {name: action for action, name in enumerate(ACTION_NAMES)}
 
@@ -55,23 +57,14 @@ class BattleSetup:
         return (first, second, third, fourth)
 
     @property
+    def number(self) -> int:
+        """The same as one number of 64 bits."""
+        return sum(word << 16 * place for place, word in enumerate(reversed(self.words)))
+
+    @property
     def players(self) -> tuple[str, str]:
         """The names of players 1 and 2."""
         return self.names if self.side == 1 else self.names[::-1]
-
-
-class Chosen(NamedTuple):
-    """One choice that was made, and what its player knew."""
-
-    turn: int
-    player: int
-    """1 or 2."""
-    features: np.ndarray
-    """[NUM_FEATURES] float32."""
-    legal: np.ndarray
-    """[9] bool, True = allowed."""
-    choice: str
-    """In Showdown's words."""
 
 
 class NotPossible(ValueError):
@@ -90,9 +83,14 @@ class BattleSession:
     decisions: list[Chosen] = field(default_factory=list)
     """Of both players, in order; the person's first where both choose."""
     forfeited: bool = False
+    start: Battle | None = None
+    """A position to play on from, between players of the setup's names; None = the teams' battle from its beginning."""
 
     def __post_init__(self) -> None:
-        self.battle = Battle(*self.setup.teams, seed=self.setup.words, names=self.setup.players)
+        if self.start is None:
+            self.battle = Battle(*self.setup.teams, seed=self.setup.words, names=self.setup.players)
+        else:
+            self.battle = self.start.copy()
         self._rng = np.random.default_rng((self.setup.seed, 1))
         self._memory = self.policy.start(1, self._rng)
         self._narrators = {side: (Narrator(side), list[Sentence]()) for side in (0, self.side)}
@@ -144,8 +142,13 @@ class BattleSession:
 
     def rematch(self, *, seed: int, swap: bool = False) -> BattleSession:
         """A new battle with the same teams; with `swap` each player on the other's side."""
-        setup = self.setup.swapped() if swap else self.setup
-        return BattleSession(replace(setup, seed=seed), self.policy, self.opponent)
+        setup = replace(self.setup.swapped() if swap else self.setup, seed=seed)
+        start = self.start
+        if start is not None:
+            names = self.setup.names[::-1] if swap else self.setup.names  # those of the position's log stay
+            setup = replace(setup, names=names)
+            start = start if seed == self.setup.seed else reseeded(start, setup.number)
+        return BattleSession(setup, self.policy, self.opponent, start=start)
 
     def again(self, *, swap: bool = False) -> BattleSession:
         """The same teams and seed once more."""
@@ -204,7 +207,13 @@ class BattleSession:
     # Records ----------------------------------------------------------------------------------------------------------
 
     def record(self) -> dict[str, Any]:
-        """The battle as a Showdown server keeps one (`.log.json`), and beside it who played; see `record_text`."""
+        """The battle as a Showdown server keeps one (`.log.json`), and beside it who played; see `record_text`.
+
+        A battle from a position has no inputs: no server could play it from its beginning.
+        """
+        played = {"opponent": self.opponent, "side": self.side, "seed": self.setup.seed}
+        if self.start is not None:
+            return {"roomid": "battle-gen1ou-1", "format": "gen1ou", "log": self.log(0), "pokespiel": played}
         start = {"formatid": "gen1ou", "seed": ",".join(map(str, self.setup.words))}
         players = [
             {"name": name, "team": pack(team)} for name, team in zip(self.setup.players, self.setup.teams, strict=True)
@@ -225,7 +234,7 @@ class BattleSession:
             "seed": start["seed"],
             "inputLog": inputs,
             "log": self.log(None),
-            "pokespiel": {"opponent": self.opponent, "side": self.side, "seed": self.setup.seed},
+            "pokespiel": played,
         }
 
     def record_text(self) -> str:

@@ -16,6 +16,8 @@ import numpy as np
 from pokespiel.core.policy import Policy
 from pokespiel.play.advice import opinions
 from pokespiel.play.judging import judged, labels_of
+from pokespiel.play.lookahead import worths
+from pokespiel.play.review import Review
 from pokespiel.play.session import BattleSession, NotPossible, nicknames
 from pokespiel.play.sight import sight
 
@@ -156,6 +158,31 @@ def account(session: BattleSession, adviser: Policy) -> Iterator[str]:
             _, label, share = one.shares[0]
             chance = "" if one.win_chance is None else f"{one.win_chance:4.0%}"
             yield f"  {one.turn:>4}  {one.label:<14} {label:<14} {share:4.0%}  {chance}".rstrip()
+
+
+def review(found: Review, adviser: Policy) -> Iterator[str]:
+    """A battle that was played: each side's decisions as the adviser sees them, and what each cost."""
+    for player in (1, 2):
+        yield from (
+            "",
+            f"{found.names[player - 1]}: turn, choice, what the adviser thought likeliest, win chance, cost",
+        )
+        for index, one in enumerate(judged(adviser, player, found.decisions[player])):
+            _, label, share = one.shares[0]
+            chance = "" if one.win_chance is None else f"{one.win_chance:4.0%}"
+            cost = _cost(found, adviser, player, index)
+            yield f"  {one.turn:>4}  {one.label:<14} {label:<14} {share:4.0%}  {chance:>4}  {cost}".rstrip()
+
+
+def _cost(found: Review, adviser: Policy, player: int, index: int) -> str:
+    one = found.decision(player, index)
+    if one.legal.sum() < 2 or not one.choice:
+        return ""
+    try:
+        worth = worths(adviser, found.battle(player, index), player)
+    except ValueError:  # a public log does not tell enough to play on from where a Pokémon has fainted
+        return ""
+    return "" if worth is None else f"{max(worth.values()) - worth[one.choice]:5.1%}"
 
 
 def lines_from(lines: Iterable[str]) -> Callable[[str], str]:

@@ -38,21 +38,28 @@ class Recording:
     teams: tuple[Team, Team]
     choices: tuple[tuple[str, ...], tuple[str, ...]]
     """Of each side in order, in the words of the input log: "move bodyslam", "switch 3"."""
+    forfeit: int = 0
+    """The player who gave the battle up, 1 or 2; 0 = neither."""
 
     @classmethod
     def read(cls, path: Path) -> Recording:
         """The recording in a `.log.json` file of the server's."""
+        return cls.parse(path.read_text(encoding="utf-8"), str(path))
+
+    @classmethod
+    def parse(cls, text: str, what: str = "the text") -> Recording:
+        """The same of the file's text; errors call it `what`."""
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            return cls._of(record)
-        except (KeyError, TypeError, ValueError) as error:
-            raise NotARecording(f"{path}: expected the log of a gen1ou battle with a plain seed: {error!r}") from error
+            return cls._of(json.loads(text))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise NotARecording(f"{what}: expected the log of a gen1ou battle with a plain seed: {error!r}") from error
 
     @classmethod
     def _of(cls, record: dict[str, Any]) -> Recording:
         start: dict[str, Any] = {}
         players: dict[str, dict[str, Any]] = {}
         choices: tuple[list[str], list[str]] = ([], [])
+        forfeit = 0
         for line in record["inputLog"]:
             kind, _, rest = line.removeprefix(">").partition(" ")
             if kind == "start":
@@ -62,6 +69,8 @@ class Recording:
                 players[side] = json.loads(options)
             elif kind in _SIDES:
                 choices[_SIDES[kind]].append(rest)
+            elif kind == "forcelose" and rest in _SIDES:
+                forfeit = 1 + _SIDES[rest]
         if start["formatid"] != "gen1ou":
             raise ValueError(f"format {start['formatid']}")
         first, second, third, fourth = (int(word) for word in start["seed"].split(","))
@@ -71,19 +80,26 @@ class Recording:
             (players["p1"]["name"], players["p2"]["name"]),
             (unpack(players["p1"]["team"]), unpack(players["p2"]["team"])),
             (tuple(choices[0]), tuple(choices[1])),
+            forfeit,
         )
 
     def replay(self) -> Iterator[Battle]:
         """The battle at each point at which choices are due, and where the recording ends; always the same object."""
+        for battle, _ in self.steps():
+            yield battle
+
+    def steps(self) -> Iterator[tuple[Battle, tuple[str, str] | None]]:
+        """The same with what both players choose next, "" where one waits; None where the recording ends."""
         battle = Battle(*self.teams, seed=self.seed, names=self.names)
         rest = [iter(choices) for choices in self.choices]
-        yield battle
         while not battle.ended:
             chosen = [next(rest[side], None) if battle.choices(side + 1) else "" for side in (0, 1)]
             if chosen[0] is None or chosen[1] is None:  # given up: a player forfeited
-                return
-            battle.choose(_in_engine_words(battle, 1, chosen[0]), _in_engine_words(battle, 2, chosen[1]))
-            yield battle
+                break
+            words = _in_engine_words(battle, 1, chosen[0]), _in_engine_words(battle, 2, chosen[1])
+            yield battle, words
+            battle.choose(*words)
+        yield battle, None
 
 
 def recordings(folder: Path) -> Iterator[Recording]:

@@ -88,7 +88,7 @@ class Narrator:
         if self.own:
             return "Your" if seat == f"p{self.own}" else "The foe's"
         player = self._players.get(seat, seat)
-        return f"{player}'s"
+        return "Your" if player == "You" else f"{player}'s"
 
     def _change(self, ident: str, condition: str) -> tuple[int, int]:
         """HP before and after, in percent."""
@@ -114,7 +114,10 @@ class Narrator:
         species, _, level = details.partition(", ")
         shown = nickname if nickname == species else f"{nickname} the {species}"
         mine, theirs = ("You send", "The foe sends") if self.own else ("", "")
-        sender = (mine if seat[:2] == f"p{self.own}" else theirs) or f"{self._players.get(seat[:2], seat)} sends"
+        player = self._players.get(seat[:2], seat)
+        sender = (
+            mine if seat[:2] == f"p{self.own}" else theirs
+        ) or f"{player} {'send' if player == 'You' else 'sends'}"
         left = "" if percent(condition) == 100 else f" at {percent(condition)} %"
         raised = f" (level {level[1:]})" if level.startswith("L") else ""
         yield "switch", f"{sender} in {shown}{raised}{left}."

@@ -1,7 +1,8 @@
 // A battle: both sides, what can be chosen, the log.
 
 import { h, percent } from "./dom.js";
-import { badge, damageBar, damageText, factorText, hpBar, hpText, stageChips, statusChip, typeChip } from "./parts.js";
+import { badge, damageBar, damageText, factorText, hpBar, hpText, statusChip, typeChip } from "./parts.js";
+import { memberList, sideParts } from "./field.js";
 import { endingView } from "./ending.js";
 
 export class BattleView {
@@ -45,8 +46,8 @@ export class BattleView {
   draw() {
     const { sight, names, outcome } = this.state;
     this.turn.textContent = outcome ? `Turn ${sight.turn}` : `Turn ${sight.turn}${sight.kind === "switch" ? ": send in the next" : ""}`;
-    this.side(this.foe, sight.foe, sight.foe_active, names[1], "foe");
-    this.side(this.own, sight.own, sight.own_active, names[0], "own");
+    this.foe.replaceChildren(...sideParts(sight.foe, sight.foe_active, names[1], "foe"));
+    this.own.replaceChildren(...sideParts(sight.own, sight.own_active, names[0], "own"));
     this.hintButton.hidden = this.giveUp.hidden = Boolean(outcome);
     this.hintButton.setAttribute("aria-pressed", String(this.hintsOn));
     const focused = this.actions.contains(document.activeElement) || document.activeElement === document.body;
@@ -54,21 +55,6 @@ export class BattleView {
     else this.actions.replaceChildren(...this.choices());
     if (focused && !outcome) this.actions.querySelector("button:not(:disabled)")?.focus({ preventScroll: true });
     this.drawKnown();
-  }
-
-  side(element, party, active, name, who) {
-    const front = party.find((one) => one.active) ?? party[0];
-    const left = party.filter((one) => !one.fainted).length;
-    const form = active.form && active.form !== front.species ? ` as ${active.form}` : "";
-    element.replaceChildren(
-      badge(front, "large"),
-      h("div", { class: "who" },
-        h("h2", {}, front.name || "…", form && h("small", {}, form), front.level && front.level !== 100 ? h("small", {}, ` L${front.level}`) : null),
-        h("div", { class: "chips" }, (active.types.length ? active.types : front.types).map(typeChip), statusChip(front), stageChips(active)),
-        h("div", { class: "bar" }, hpBar(front, who + front.species, `HP of ${who === "own" ? "your" : "the foe's"} ${front.name}`), h("span", { class: "points" }, hpText(front)))),
-      h("div", { class: "team" }, h("span", { class: "owner" }, name),
-        h("span", { class: "pips", role: "img", "aria-label": `${left} of ${party.length} left` },
-          party.map((one) => h("span", { class: `pip ${one.fainted ? "out" : one.status || (one.species ? "fit" : "hidden")}`, title: one.name || "not seen yet" })))));
   }
 
   choices() {
@@ -123,16 +109,11 @@ export class BattleView {
 
   drawKnown() {
     const { sight } = this.state;
-    const members = (party, foe) => h("ul", { class: "members" }, party.filter((one) => one.species).map((one) =>
-      h("li", { class: one.fainted ? "out" : "" }, badge(one, "tiny"), h("strong", {}, one.name), " ", one.types.map(typeChip), " ", statusChip(one),
-        h("span", { class: "muted" }, ` ${hpText(one)}`),
-        h("span", { class: "set" }, one.moves.length ? one.moves.map((move) => `${move.name} ${move.pp}`).join(" · ") : foe ? "no move seen yet" : ""))));
     const open = this.known.querySelector("details")?.open ?? false;
     const hidden = sight.foe.filter((one) => !one.species).length;
     this.known.replaceChildren(h("details", { open }, h("summary", {}, "Both teams, as far as you know"),
-      this.hints && this.hints.win_chance !== null ? null : null,
-      h("h3", {}, "The foe's"), members(sight.foe, true), hidden ? h("p", { class: "muted" }, `${hidden} not seen yet`) : null,
-      h("h3", {}, "Yours"), members(sight.own, false)));
+      h("h3", {}, "The foe's"), memberList(sight.foe, true), hidden ? h("p", { class: "muted" }, `${hidden} not seen yet`) : null,
+      h("h3", {}, "Yours"), memberList(sight.own, false)));
   }
 
   write(told) {

@@ -1,6 +1,6 @@
 // The curve of win chances over turns, drawn as SVG.
 
-import { svg, percent } from "./dom.js";
+import { h, svg, percent } from "./dom.js";
 
 const WIDTH = 640, HEIGHT = 200, LEFT = 44, RIGHT = 10, TOP = 10, BOTTOM = 26;
 
@@ -29,5 +29,5 @@ export function chanceChart(lines, onTurn = null, mark = null) {
       onTurn(Math.max(1, Math.min(last, Math.round(1 + ((at - LEFT) * (last - 1)) / (WIDTH - LEFT - RIGHT)))));
     });
   }
-  return chart;
+  return h("figure", {}, chart, h("figcaption", {}, lines.map(({ key, name }) => h("span", { class: `key ${key}` }, name))));
 }

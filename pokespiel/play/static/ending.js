@@ -14,7 +14,8 @@ export function endingView(page, state) {
     h("h2", {}, `${words} ${how}after ${state.sight.turn} turns.`),
     h("div", { class: "row wrap" }, again("Rematch", { first: true }), again("Rematch, sides swapped", { swap: true }),
       again("Same battle again", { same: true }), again("Same, sides swapped", { same: true, swap: true }),
-      h("a", { class: "button", href: "#" }, "New teams")),
+      h("a", { class: "button", href: "#" }, "New teams"),
+      h("button", { type: "button", onclick: () => study(page, state) }, "Review on the board")),
     h("p", { class: "muted" }, "Download: ", files.flatMap((file, index) => (index ? [", ", file] : [file])), `. Seed ${state.seed}.`,
       state.saved ? h("span", {}, " Kept as ", h("code", {}, state.saved), ".") : null));
   showAccount(page, state, account);
@@ -24,6 +25,14 @@ export function endingView(page, state) {
 async function next(page, state, { swap = false, same = false }) {
   try {
     page.enter(await page.link.ask("rematch", { battle: state.battle, swap, same }));
+  } catch (error) {
+    page.trouble(error.message);
+  }
+}
+
+async function study(page, state) {
+  try {
+    page.review(await page.link.ask("study", { battle: state.battle }), state.side);
   } catch (error) {
     page.trouble(error.message);
   }

@@ -3,6 +3,7 @@
 import { address, h } from "./dom.js";
 import { Link } from "./link.js";
 import { BattleView } from "./battle.js";
+import { ReviewView } from "./review.js";
 import { setupView } from "./setup.js";
 
 const main = document.getElementById("main");
@@ -17,6 +18,22 @@ const page = {
     const hash = `#battle=${state.battle}`;
     if (location.hash !== hash) history.pushState(null, "", hash);
     this.show(new BattleView(this, state));
+  },
+
+  review(data, side = 1) {
+    const hash = `#review=${data.review}&side=${side}`;
+    if (location.hash !== hash) history.pushState(null, "", hash);
+    this.show(new ReviewView(this, data));
+  },
+
+  async reopen() {
+    try {
+      const data = await this.link.ask("reopen", { review: address().get("review") });
+      this.show(new ReviewView(this, data));
+    } catch (error) {
+      this.trouble(error.message);
+      this.setup();
+    }
   },
 
   async resume() {
@@ -39,8 +56,8 @@ const page = {
   show(view) {
     this.view = view;
     main.replaceChildren(view.element);
-    view.log.scrollTop = view.log.scrollHeight;
-    document.getElementById("where").textContent = `${view.state.names[0]} against ${view.state.opponent}`;
+    if (view instanceof BattleView) view.log.scrollTop = view.log.scrollHeight;
+    document.getElementById("where").textContent = `${view.state.names[0]} against ${view.state.opponent}${view instanceof ReviewView ? ", reviewed" : ""}`;
     main.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   },
@@ -54,6 +71,7 @@ const page = {
 
   async route() {
     if (address().get("battle")) await this.resume();
+    else if (address().get("review")) await this.reopen();
     else this.setup();
   },
 };
@@ -64,7 +82,7 @@ page.link = new Link(
   },
   (open) => {
     document.getElementById("connection").textContent = open ? "" : "reconnecting …";
-    if (open && page.view) page.resume();
+    if (open && page.view instanceof BattleView) page.resume();
   },
 );
 

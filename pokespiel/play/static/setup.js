@@ -1,7 +1,7 @@
 // The first screen: opponent, teams, side and seed.
 
 import { h } from "./dom.js";
-import { badge } from "./parts.js";
+import { openLog } from "./review.js";
 
 const EXAMPLE = "Tauros\n- Body Slam\n- Hyper Beam\n- Blizzard\n- Earthquake\n\nSnorlax\n- …";
 let kept = null; // what was chosen last, for the next battle
@@ -45,7 +45,7 @@ export function setupView(page) {
   return h("div", {},
     h("div", { class: "hero" }, h("h1", {}, "Gen 1 OU, against the agent"),
       h("p", {}, "You choose, the policy answers. Moves show what they do to the Pokémon opposite, as far as you can know it.")),
-    form);
+    form, h("div", { class: "below" }, openLog(page)));
 }
 
 function teamPicker(id, title, welcome, link) {
@@ -99,5 +99,3 @@ function teamPicker(id, title, welcome, link) {
   const element = h("fieldset", { class: "card", id }, h("legend", {}, title), h("div", { class: "tabs" }, tabs), Object.values(panels));
   return { element, wish, show, refused: async () => kind === "paste" && ask() };
 }
-
-export { badge };

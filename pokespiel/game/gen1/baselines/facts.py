@@ -121,6 +121,15 @@ def _accuracy(row: dict[str, Any]) -> float:
 
 
 @cache
+def full_pp() -> np.ndarray:
+    """[MOVE_CODES], PP with three PP Ups; 0 for numbers that are no move."""
+    values = np.zeros(MOVE_CODES, int)
+    for row in _dex()["moves"]:
+        values[row["num"]] = row["maxpp"]
+    return values
+
+
+@cache
 def species() -> SpeciesFacts:
     """All species."""
     rows = _dex()["species"]

@@ -1,0 +1,236 @@
+"""Battles that begin in the middle: parties as they stand, who is out, stages, and what each player has seen.
+
+    battle = arranged(sides, seed=(1, 2, 3, 4), turn=12)
+
+The engine begins a battle with Pokémon in any condition (`Entrant`). Stages, the conditions of CONDITIONS and what the
+players have seen of each other are then written into the battle's bytes (`engine/session.cpp`); the engine checks them
+as it reads them back. Everything else that a battle remembers of the Pokémon on the field begins anew: confusion,
+Substitutes, locks, counters, last moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from pokespiel.game.gen1.baselines.facts import full_pp, moves, species
+from pokespiel.game.gen1.battle import Battle, Entrant
+from pokespiel.game.gen1.teams.legality import find_move, find_species
+from pokespiel.game.gen1.teams.sets import PokemonSet
+
+STAGES = ("attack", "defense", "speed", "special", "accuracy", "evasion")
+"""In the engine's order."""
+CONDITIONS = {
+    "Reflect": (19, 1),
+    "Light Screen": (18, 2),
+    "Mist": (16, 3),
+    "Focus Energy": (17, 4),
+    "Leech Seed": (14, 5),
+}
+"""What can be laid on a Pokémon on the field: its bit in the state and in what the players know."""
+_RATIOS = (25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400)
+_MOST_STAT = 999
+_VERSION = b"PG1\n\x01"
+_STATE = 520
+_SIDE = np.dtype(
+    {
+        "names": ["volatiles", "stored", "modified", "boosts"],
+        "formats": ["<u4", ("<u2", 4), ("<u2", 4), ("i1", 6)],
+        "offsets": [0, 8, 16, 30],
+        "itemsize": 248,
+    }
+)
+"""The part of `Side` (engine/state.hpp) that is written."""
+_FIRST_SIDE = 24
+_MOVE = np.dtype([("move", "u1"), ("pp", "u1"), ("max_pp", "u1"), ("disabled", "u1")])
+_POKEMON = np.dtype(
+    [
+        *((name, "<u2") for name in ("hp", "max_hp", "share", "full_hp")),
+        ("stats", "<u2", 4),
+        *((name, "u1") for name in ("species", "level", "status", "flags", "sleep_turns", "unused")),
+        ("moves", _MOVE, 4),
+    ],
+    align=True,
+)
+_ACTIVE = np.dtype(
+    [
+        ("flags", "<u4"),
+        ("stored", "<u2", 4),
+        ("modified", "<u2", 4),
+        ("boosts", "i1", 6),
+        ("rest", "u1", 18),
+        ("moves", _MOVE, 4),
+    ],
+    align=True,
+)
+_PARTY = np.dtype(
+    [
+        ("active", _ACTIVE),
+        ("party", _POKEMON, 6),
+        ("order", "u1", 6),
+        *((name, "u1") for name in ("size", "known", "fainted", "used_move", "transform_of")),
+    ],
+    align=True,
+)
+_KNOWLEDGE = np.dtype(
+    [
+        ("sides", _PARTY, 2),
+        ("ask", "u1", 25),
+        ("turn", "<u2"),
+        ("last_damage", "<i2", 2),
+        *(
+            (name, "u1")
+            for name in ("player", "result", "stale_own", "stale_foe", "changed", "boosted", "stat", "raised")
+        ),
+        *((name, "u1") for name in ("mover", "super_fang")),
+        ("before_boost", "<u2", (2, 4)),
+    ],
+    align=True,
+)
+"""`Knowledge` (engine/knowledge.hpp)."""
+_REVEALED, _FAINTED = 1, 2
+_STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
+_BURN, _PARALYSIS = ("brn", 0, 2), ("par", 2, 4)
+"""A status, the stat that it lowers and by how much."""
+
+
+@dataclass(frozen=True)
+class SeenPokemon:
+    """What the other player has seen of a Pokémon."""
+
+    species: str
+    moves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SideStanding:
+    """One side of a position."""
+
+    party: tuple[Entrant, ...]
+    """The one on the field first."""
+    stages: dict[str, int] = field(default_factory=dict)
+    """-6 to 6 by the names of STAGES; 0 where absent."""
+    conditions: tuple[str, ...] = ()
+    """Of CONDITIONS."""
+    seen: tuple[SeenPokemon, ...] = ()
+    """What the other player has seen, beside the one on the field."""
+
+    def __post_init__(self) -> None:
+        wrong = [name for name in self.conditions if name not in CONDITIONS]
+        wrong += [name for name, value in self.stages.items() if name not in STAGES or not -6 <= value <= 6]
+        if wrong:
+            raise ValueError(f"no condition or stage of a position: {', '.join(map(str, wrong))}")
+
+
+def arranged(
+    sides: tuple[SideStanding, SideStanding],
+    *,
+    seed: Sequence[int] = (1, 2, 3, 4),
+    names: Sequence[str] = ("P1", "P2"),
+    turn: int = 1,
+) -> Battle:
+    """The battle in which both players choose next, at turn `turn` (1 to 999).
+
+    Raises `ValueError` for what cannot be: nobody left, a fainted Pokémon on the field, HP beyond the full ones.
+    """
+    for player, side in enumerate(sides, 1):
+        _require_possible(side, player)
+    battle = Battle(sides[0].party, sides[1].party, seed=seed, names=names, turn=turn - 1)
+    return Battle.from_bytes(_written(battle.to_bytes(), sides))
+
+
+def _require_possible(side: SideStanding, player: int) -> None:
+    if side.party[0].hp == 0:
+        raise ValueError(f"player {player}: {side.party[0].set.species} has fainted: choose who is on the field")
+    for one in side.party:
+        if one.hp is not None and one.hp > one.set.stats.hp:
+            raise ValueError(f"player {player}: {one.set.species} has at most {one.set.stats.hp} HP, not {one.hp}")
+
+
+def _written(data: bytes, sides: tuple[SideStanding, SideStanding]) -> bytes:
+    if not data.startswith(_VERSION):
+        raise ValueError("the engine writes battles in another version than positions are written for")
+    raw = np.frombuffer(bytearray(data), np.uint8)
+    begin = len(_VERSION)
+    state = raw[begin + _FIRST_SIDE : begin + _FIRST_SIDE + 2 * _SIDE.itemsize].view(_SIDE)
+    known = raw[begin + _STATE : begin + _STATE + 2 * _KNOWLEDGE.itemsize].view(_KNOWLEDGE)
+    for player, side in enumerate(sides):
+        _write_active(state[player], [known[player]["sides"][0], known[1 - player]["sides"][1]], side)
+        _write_seen(known[1 - player]["sides"][1], side)
+    for one in known:
+        one["changed"], one["stale_own"], one["stale_foe"] = 3, 0x3F, 0x3F
+    return raw.tobytes()
+
+
+def _write_active(state: Any, parties: Sequence[Any], side: SideStanding) -> None:
+    """Stages and conditions, in the state and in what both players know (`parties`) of the one on the field."""
+    stages = np.array([side.stages.get(name, 0) for name in STAGES], np.int8)
+    for place in (state, *(party["active"] for party in parties)):
+        place["boosts"] = stages
+        place["modified"] = _modified(place["stored"], stages, side.party[0].status)
+    for name in side.conditions:
+        in_state, in_knowledge = CONDITIONS[name]
+        state["volatiles"] |= np.uint32(1 << in_state)
+        for party in parties:
+            party["active"]["flags"] |= np.uint32(1 << in_knowledge)
+
+
+def _modified(stored: np.ndarray, stages: np.ndarray, status: str) -> np.ndarray:
+    """[4] stats with their stages; those without one with what a burn or paralysis takes, as a change undoes that."""
+    values = [int(stat) for stat in stored]
+    for name, stat, divisor in (_BURN, _PARALYSIS):
+        if status == name:
+            values[stat] = max(1, values[stat] // divisor)
+    for stat, stage in enumerate(stages[:4]):
+        if stage:
+            values[stat] = min(_MOST_STAT, max(1, int(stored[stat]) * _RATIOS[6 + int(stage)] // 100))
+    return np.array(values, np.uint16)
+
+
+def _write_seen(foe: Any, side: SideStanding) -> None:
+    """What the other player has seen: the bench, fainted ones too, and moves."""
+    members = {one.set.species: one for one in side.party}
+    front = side.party[0].set.species
+    for seen in side.seen:
+        if seen.species == front:
+            _write_moves(foe["party"][0]["moves"], seen.moves)
+            _write_moves(foe["active"]["moves"], seen.moves)
+        elif seen.species in members and foe["known"] < foe["size"]:
+            _write_member(foe["party"][int(foe["known"])], members[seen.species], seen.moves)
+            foe["fainted"] += members[seen.species].hp == 0
+            foe["known"] += 1
+
+
+def _write_member(place: Any, one: Entrant, shown: Sequence[str]) -> None:
+    full = one.set.stats.hp
+    hp = full if one.hp is None else one.hp
+    percent = 100 if hp == full else min(99, -(-100 * hp // full))
+    highest = PokemonSet(one.set.species, one.set.moves, one.set.level).stats
+    place["species"] = species().number[str(find_species(one.set.species))]
+    place["level"] = one.set.level
+    place["hp"], place["max_hp"], place["share"], place["full_hp"] = percent, 100, 100 * percent, highest.hp
+    place["stats"] = (highest.attack, highest.defense, highest.speed, highest.special)
+    place["status"] = _STATUSES.index(one.status) if hp else 0
+    place["flags"] = _REVEALED | (0 if hp else _FAINTED)
+    _write_moves(place["moves"], shown)
+
+
+def _write_moves(slots: Any, shown: Sequence[str]) -> None:
+    for slot, name in zip(slots, shown, strict=False):
+        number = moves().number[str(find_move(name))]
+        slot["move"], slot["pp"], slot["max_pp"] = number, full_pp()[number], full_pp()[number]
+
+
+def reseeded(battle: Battle, seed: int) -> Battle:
+    """The same battle with other rolls to come; seed: 0 to 2^64 - 1."""
+    data = bytearray(battle.to_bytes())
+    data[len(_VERSION) : len(_VERSION) + 8] = seed.to_bytes(8, "little")
+    return Battle.from_bytes(bytes(data))
+
+
+def rested(one: Entrant) -> Entrant:
+    """The same Pokémon with full HP and no status."""
+    return replace(one, hp=None, status="")

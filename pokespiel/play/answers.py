@@ -1,0 +1,39 @@
+"""Messages of a page, checked, and what goes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+LONGEST_MESSAGE = 900_000
+"""Characters; a log of 1,000 turns takes some 300,000."""
+
+
+class Answer(NamedTuple):
+    """What goes back to the page that asked, and whether others that show this battle should hear of it."""
+
+    data: dict[str, Any]
+    battle: str = ""
+    """The battle that has changed; "" = none."""
+
+
+def read_message(text: str | bytes) -> Mapping[str, Any]:
+    """A JSON object; a `ValueError` for anything else."""
+    if len(text) > LONGEST_MESSAGE:
+        raise ValueError(f"the message has {len(text):,} characters; expected at most {LONGEST_MESSAGE:,}")
+    try:
+        asked = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("the message is not JSON") from None
+    if not isinstance(asked, dict):
+        raise ValueError("the message is not a JSON object")
+    return asked
+
+
+def whole_number(asked: Mapping[str, Any], key: str, low: int, high: int) -> int:
+    """A message's number; a `ValueError` that names the bounds for anything else."""
+    value = asked.get(key)
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{key}: expected a whole number from {low} to {high}")
+    return value
