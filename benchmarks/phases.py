@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies every oracle's decisions")
     parser.add_argument("--only", help="one phase alone; those before it must be finished")
     parser.add_argument("--seconds", type=float, help="stop at a checkpoint after so long in a phase")
-    parser.add_argument("--practice", help="the game that responses learn on, such as one with more teams")
+    parser.add_argument("--training-game", help="the game that responses learn on, such as one with more teams")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at a time of `measure`")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace, settings: Mapping[str, Any], name: str) -> 
         return
     begun = {"start": str(options.folder / phases[number - 1]), "seed": options.seed + number}
     shared = {key: value for key, value in settings.items() if key not in ("learning", "further", "phases")}
-    shared |= {"practice": options.practice} if options.practice else {}
+    shared |= {"training_game": options.training_game} if options.training_game else {}
     path = options.folder / f"{name}.yaml"
     write_text(path, yaml.safe_dump(shared | scaled(phase, options.scale) | begun, sort_keys=False))
     pokespiel("psro", "--config", str(path), "--run", str(folder), *more)

@@ -129,7 +129,7 @@ def psro(
     evaluator: MetaSolver | None = None,
     turns: Turns = "together",
     beginning: InitialPopulations | None = None,
-    practice: Game | None = None,
+    training_game: Game | None = None,
     start: PSROState | None = None,
     partial: bool = False,
     crew: Crew | None = None,
@@ -142,8 +142,8 @@ def psro(
         evaluate: fills the payoff table's missing cells.
         evaluator: another meta-solver for `strategy`; None = the same.
         beginning: None = one uniform policy a population.
-        practice: responses learn on this game instead, of the same seats, features and actions: Gen 1 OU with more
-            teams, say. Payoffs and answers are always those of `game`.
+        training_game: the game that responses learn on, with the same seats, features and actions, such as Gen 1 OU
+            with more teams; None = `game`. Payoffs and answers are always those of `game`.
         start: continue from this state instead (it is not yielded again); `rng` is set to where it stood.
         partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
         crew: makes an iteration's calls, and plays blocks of matches, side by side. Each then has random numbers of its
@@ -152,10 +152,10 @@ def psro(
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")
-    check(game, [meta_solver, *([evaluator] if evaluator else [])], oracles, practice)
+    check(game, [meta_solver, *([evaluator] if evaluator else [])], oracles, training_game)
     if crew is not None and isinstance(evaluate, Divisible):
         evaluate = evaluate.on(crew, portable)
-    loop = _Loop(game, practice or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng, crew)
+    loop = _Loop(game, training_game or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng, crew)
     if start is None:
         start, _ = loop.solved(0, beginning or InitialPopulations.of(game, {"uniform": Uniform()}), {})
         yield start
@@ -170,17 +170,17 @@ def psro(
 
 
 def check(
-    game: Game, meta_solvers: Sequence[MetaSolver], oracles: Sequence[Oracle], practice: Game | None = None
+    game: Game, meta_solvers: Sequence[MetaSolver], oracles: Sequence[Oracle], training_game: Game | None = None
 ) -> None:
     """A `ValueError` if one of the loop's parts cannot serve the game."""
     check_solvers(declared(game), meta_solvers)
-    if practice is not None and _shape(practice) != _shape(game):
+    if training_game is not None and _shape(training_game) != _shape(game):
         raise ValueError(
-            f"responses for {game.name} cannot learn on {practice.name}: seats, features or actions differ"
+            f"responses for {game.name} cannot learn on {training_game.name}: seats, features or actions differ"
         )
     for oracle in oracles:
         if isinstance(oracle, ChoosyOracle):
-            oracle.check(practice or game)
+            oracle.check(training_game or game)
 
 
 def check_solvers(game: Declared, meta_solvers: Sequence[MetaSolver]) -> None:
@@ -206,7 +206,7 @@ Grouped = tuple[tuple[Item, ...], ...]
 
 class _Loop(NamedTuple):
     game: Game
-    practice: Game
+    training_game: Game
     meta_solver: MetaSolver
     oracles: tuple[Oracle, ...]
     evaluate: Payoffs
@@ -252,7 +252,7 @@ class _Loop(NamedTuple):
         """All calls by the crew; the last yield has made all."""
         assert self.crew is not None
         seats = state.populations * self.game.num_players if self.game.symmetric else state.populations
-        lesson = Lesson(portable(self.practice), self.oracles, seats, _by_age(state.populations))
+        lesson = Lesson(portable(self.training_game), self.oracles, seats, _by_age(state.populations))
         underway = dict(work.underway)
         units = (
             Call(oracle, bare(opponents), self._own(state.iteration + 1, 1 + number), underway.get(number))
@@ -331,7 +331,7 @@ class _Loop(NamedTuple):
         """One oracle call, continued where `before` stands; all members are its warm starts, the newest last."""
         members, yielded = _by_age(populations), False
         state = None if before is None else before.state
-        for training in each_limited(oracle(self.practice, opponents, self.rng, start=members, state=state)):
+        for training in each_limited(oracle(self.training_game, opponents, self.rng, start=members, state=state)):
             yielded = True
             yield training
         if not yielded:

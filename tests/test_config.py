@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import yaml
 
+from pokespiel.core.options import from_plain, to_plain
 from pokespiel.core.registry import BadOption, Registry, UnknownName, build, options_of
 from pokespiel.game import GAMES
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
 from pokespiel.payoffs import PAYOFFS
+from pokespiel.runs.run import PSROConfig, RunFolder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,3 +110,14 @@ def test_every_option_has_a_meaning(registry):
         documented = attribute_docs(registry[name])
         for field in dataclasses.fields(registry[name]):
             assert documented.get(field.name), f"{registry.kind} {name}: {field.name} has no docstring under it"
+
+
+def test_a_run_saved_with_an_options_former_name_loads_and_is_the_same_run(tmp_path):
+    text = yaml.safe_dump({**to_plain(PSROConfig()), "training_game": "kuhn_poker"}, sort_keys=False)
+    assert text.count("training_game: kuhn_poker") == 1
+    (tmp_path / "config.yaml").write_text(text.replace("training_game:", "practice:"))
+    config = RunFolder(tmp_path).config()
+    assert config == PSROConfig(**from_plain(PSROConfig, yaml.safe_load(text)))
+    assert config.training_game == "kuhn_poker"
+    with pytest.raises(BadOption, match="unknown option: 'practise'"):
+        from_plain(PSROConfig, {"practise": "kuhn_poker"})

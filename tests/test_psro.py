@@ -319,7 +319,7 @@ def test_mistakes_are_refused():
         next(psro(Parity(), Nash(), [Random()], holes, np.random.default_rng(0)))
 
 
-def test_responses_learn_on_the_practice_game_and_payoffs_are_the_games() -> None:
+def test_responses_learn_on_the_training_game_and_payoffs_are_the_games() -> None:
     seen = []
 
     def oracle(game, opponents, rng, *, start=(), state=None) -> Iterator[Training]:
@@ -330,10 +330,10 @@ def test_responses_learn_on_the_practice_game_and_payoffs_are_the_games() -> Non
         played.append(game)
         return SampledPayoffs(units=20)(game, populations, table, rng)
 
-    played, game, practice = [], BiasedRPS(), BiasedRPS()
-    states = take(psro(game, Nash(), [oracle], evaluate, np.random.default_rng(5), practice=practice), 2)
-    assert seen == [practice]
+    played, game, training_game = [], BiasedRPS(), BiasedRPS()
+    states = take(psro(game, Nash(), [oracle], evaluate, np.random.default_rng(5), training_game=training_game), 2)
+    assert seen == [training_game]
     assert [one is game for one in played] == [True, True]
     assert states[1].table.sizes == (2, 2)
     with pytest.raises(ValueError, match="cannot learn on"):
-        next(loop(BiasedRPS(), practice=Parity()))
+        next(loop(BiasedRPS(), training_game=Parity()))

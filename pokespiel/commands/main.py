@@ -82,11 +82,12 @@ def _answer(arguments: Sequence[str]) -> int:
 
 
 def _require_new_names(arguments: Sequence[str]) -> None:
-    """A `BadOption` for a flag of an oracle's option that has another name now."""
+    """A `BadOption` for a flag of `psro` that has been renamed."""
     for flag in arguments:
-        match = re.fullmatch(rf"(--oracle(?:\.(?:{'|'.join(ORACLES)}))?)\.([\w-]+)(=.*)?", flag)
+        match = re.fullmatch(rf"(--oracle(?:\.(?:{'|'.join(ORACLES)}))?\.)([\w-]+)(=.*)?", flag)
+        match = match or re.fullmatch(r"(--)(practice)(=.*)?", flag)
         if match and (new := RENAMED.get(match[2].replace("-", "_"))):
-            raise BadOption(f"{match[1]}.{match[2]} is called {match[1]}.{new.replace('_', '-')} now")
+            raise BadOption(f"{match[1]}{match[2]} is called {match[1]}{new.replace('_', '-')} now")
 
 
 def _refuse(error: Exception) -> int:

@@ -36,7 +36,7 @@ from pokespiel.core.help import (
     short_help,
     values_of,
 )
-from pokespiel.core.registry import BadOption, Registry, checked, options_of, unknown
+from pokespiel.core.registry import BadOption, Registry, checked, options_of, present_name, unknown
 
 Command = TypeVar("Command")
 _Field: TypeAlias = tuple[str, Any, Any]
@@ -162,7 +162,7 @@ def from_plain(command: type, values: Mapping[str, Any]) -> dict[str, Any]:
     fields = {field.name: (hint, registry) for field, hint, registry in _fields(command)}
     result = {}
     for key, value in values.items():
-        name = str(key).replace("-", "_")
+        name = present_name(str(key), fields)
         if name not in fields:
             raise BadOption(str(unknown("option:", name, fields)))
         hint, registry = fields[name]

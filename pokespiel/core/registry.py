@@ -14,7 +14,7 @@ import importlib.util
 import textwrap
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union
 
@@ -116,8 +116,20 @@ def _reference(docstring: str) -> str:
     return ""
 
 
-RENAMED: Mapping[str, str] = {"report": "log_every", "trace": "gae_lambda", "value": "value_weight"}
-"""Options by the names that they had before; what was saved under those is still read."""
+RENAMED: Mapping[str, str] = {
+    "practice": "training_game",
+    "report": "log_every",
+    "trace": "gae_lambda",
+    "value": "value_weight",
+}
+"""Former names of options with their present ones; files saved with a former name can still be read."""
+
+
+def present_name(name: str, fields: Collection[str]) -> str:
+    """The field that `name` refers to: itself, or the present name of a renamed option that `fields` has."""
+    key = name.replace("-", "_")
+    new = RENAMED.get(key)
+    return new if new is not None and key not in fields and new in fields else key
 
 
 def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
@@ -126,9 +138,7 @@ def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
     fields = {field.name: hints[field.name] for field in dataclasses.fields(plugin) if field.init}
     values = {}
     for name, value in options.items():
-        key = name.replace("-", "_")
-        if key not in fields and RENAMED.get(key) in fields:
-            key = RENAMED[key]
+        key = present_name(name, fields)
         if key not in fields:
             raise BadOption(str(unknown(f"option of {what}:", key, fields or ["(it has none)"])))
         values[key] = checked(value, fields[key], f"option {key!r} of {what}")

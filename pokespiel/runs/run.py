@@ -67,9 +67,9 @@ class PSROConfig:
     population: tuple[str, ...] = ()
     """Initial policies: `uniform`, `baselines` (all of Gen 1), the name of one, policies' files, folders
     of runs (their mixtures). Empty = uniform, or with --start no others; what --start also brings counts once."""
-    practice: str = ""
-    """A game of the same seats, features and actions that responses learn on instead, such as Gen 1 OU with more teams;
-    payoffs and answers are those of the game. Empty = the game itself."""
+    training_game: str = ""
+    """The game that responses learn on, with the same seats, features and actions, such as Gen 1 OU with more teams;
+    payoffs and answers are always those of --game. Empty = --game itself."""
     start: Path | None = None
     """Continue from the populations and payoffs of this finished run or tournament of the same game."""
     payoffs: Annotated[Choice, PAYOFFS] = Choice("auto")

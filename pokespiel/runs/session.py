@@ -50,8 +50,8 @@ def check_config(config: PSROConfig) -> None:
     """A `ValueError` for what cannot be run, by the game's declaration first and then by the game itself."""
     solvers = [choice.build(METASOLVERS) for choice in (config.meta_solver, config.evaluator) if choice]
     check_solvers(declaration(config.game), solvers)
-    practice = load_game(config.practice) if config.practice else None
-    check_parts(load_game(config.game), solvers, [choice.build(ORACLES) for choice in config.oracle], practice)
+    training_game = load_game(config.training_game) if config.training_game else None
+    check_parts(load_game(config.game), solvers, [choice.build(ORACLES) for choice in config.oracle], training_game)
 
 
 def work(
@@ -185,7 +185,7 @@ def _states(config: PSROConfig, game: Game, standing: RunState | None, crew: Cre
         evaluator=config.evaluator.build(METASOLVERS) if config.evaluator else None,
         turns=config.turns,
         beginning=None if standing else beginning(config, game),
-        practice=load_game(config.practice) if config.practice else None,
+        training_game=load_game(config.training_game) if config.training_game else None,
         start=standing.state if standing else None,
         partial=True,
         crew=crew,
