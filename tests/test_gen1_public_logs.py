@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from test_gen1_old_logs import battles as battles_of_old_servers
+from test_gen1_old_logs import lines_of
 
 from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.public_logs import GivenTeamMismatch, NotAPublicLog, Origin, PublicLog, in_points
 from pokespiel.game.gen1.replay import replay_page
-from pokespiel.game.gen1.teams import load_pool
+from pokespiel.game.gen1.teams import PokemonSet, load_pool
 from pokespiel.game.gen1.teams.formats import read_team
+from pokespiel.game.gen1.teams.words import move_name, species_name
+from pokespiel.game.gen1.tracker import decisions
 from pokespiel.play.judging import Chosen
 from pokespiel.play.session import BattleSession, BattleSetup
 
@@ -43,20 +48,20 @@ def known(one: BattleSession, player: int) -> list[Chosen]:
 @pytest.mark.parametrize(("pool", "least"), [("competitive", 1.0), ("variety", 0.99)])
 def test_a_players_log_without_requests_gives_the_engines_own_features(pool, least):
     """The player's team being given, from the lines that the player was sent; `least`: the share of decisions."""
-    same = decisions = hidden = 0
+    same = count = hidden = 0
     for one in battles(pool, 15):
         for player in (1, 2):
             log = PublicLog.of(one.log(player)).with_team(player, one.setup.teams[player - 1])
             found, real = list(log.decisions(player)), known(one, player)
             assert [decision.turn for decision in found] == [decision.turn for decision in real]
             for mine, true in zip(found, real, strict=True):
-                decisions += 1
+                count += 1
                 same += np.array_equal(mine.features, true.features) and np.array_equal(mine.legal, true.legal)
                 hidden += mine.choice is None
                 assert mine.choice in (None, true.choice)
-    assert decisions > 800
-    assert same >= least * decisions
-    assert hidden < 0.2 * decisions
+    assert count > 800
+    assert same >= least * count
+    assert hidden < 0.2 * count
 
 
 def test_a_spectators_log_differs_in_the_own_hp_alone():
@@ -72,6 +77,55 @@ def test_a_spectators_log_differs_in_the_own_hp_alone():
                 shares = view.column(mine.features, "own", "hp") - view.column(true.features, "own", "hp")
                 worst = max(worst, float(np.abs(shares).max()))
     assert worst <= 0.0101, "HP are known to a whole percent"
+
+
+def test_old_servers_logs_give_what_their_requests_gave():
+    """Logs of 2021 and 2022 with their requests, read by the tracker, and without them.
+
+    Old servers offered all moves to a Pokémon that could not act, where today's offer Fight: there alone they differ.
+    """
+    same = helpless = 0
+    for messages, team, player in old_battles():
+        lines = lines_of(messages)
+        log = PublicLog.of(lines).with_team(player, team)
+        real = [(one.turn, one.features(), one.legal()) for one in decisions(lines)]
+        found = list(log.decisions(player))
+        assert [one.turn for one in found] == [turn for turn, *_ in real]
+        for mine, (_, features, legal) in zip(found, real, strict=True):
+            if any(view.column(features, "own", status)[0] for status in ("asleep", "frozen")):
+                helpless += 1
+                assert np.array_equal(rows_without_request(mine.features), rows_without_request(features))
+            else:
+                same += 1
+                assert np.array_equal(mine.features, features)
+                assert np.array_equal(mine.legal, legal)
+    assert (same, helpless) == (427, 55)
+
+
+def old_battles() -> Iterator[tuple[list[str], tuple[PokemonSet, ...], int]]:
+    """What each player of the usual teams was sent, the player's team as the first request has it, and the player."""
+    for battle in battles_of_old_servers():
+        for player in (1, 2) if battle["kind"] == "teams" else ():
+            messages = battle[f"p{player}"]
+            first = next(json.loads(text[9:]) for text in messages if text.startswith('|request|{"active"'))
+            yield messages, tuple(map(set_of_request, first["side"]["pokemon"])), player
+
+
+def set_of_request(told: dict) -> PokemonSet:
+    """The set with these moves and Attack; every other stat is the highest."""
+    one = PokemonSet(species_name(told["details"]), tuple(map(move_name, told["moves"])))
+    fits = [
+        replace(one, ivs=one.ivs._replace(atk=iv), evs=one.evs._replace(atk=ev)) for iv in range(32) for ev in (0, 252)
+    ]
+    return next(candidate for candidate in fits if candidate.stats.attack == told["stats"]["atk"])
+
+
+def rows_without_request(features: np.ndarray) -> np.ndarray:
+    """The columns that a request's menu has no part in."""
+    left = features.copy()
+    for name in ("global", "moves"):
+        left[view.block(name).start : view.block(name).stop] = 0
+    return left
 
 
 def test_what_the_log_hides_is_filled_in_and_marked():
@@ -176,3 +230,29 @@ def test_percent_in_points_and_back():
     assert in_points("0 fnt", 353) == "0 fnt"
     assert in_points("200/353 slp", 353) == "200/353 slp"
     assert in_points("24/48", 353) == "176/353", "the pixels of old replays"
+
+
+def test_moves_that_are_copied_or_called_are_not_the_teams():
+    lines = """|player|p1|Ann||
+|player|p2|Bob||
+|gen|1
+|start
+|switch|p1a: Ditto|Ditto|100/100
+|switch|p2a: Mew|Mew|100/100
+|turn|1
+|move|p2a: Mew|Metronome|p1a: Ditto
+|move|p2a: Mew|Surf|p1a: Ditto|[from]Metronome
+|-damage|p1a: Ditto|60/100
+|move|p1a: Ditto|Transform|p2a: Mew
+|-transform|p1a: Ditto|p2a: Mew
+|turn|2
+|move|p2a: Mew|Psychic|p1a: Ditto
+|-damage|p1a: Ditto|40/100
+|move|p1a: Ditto|Soft-Boiled|p1a: Ditto
+|turn|3""".splitlines()
+    log = PublicLog.of(lines)
+    shown = [
+        {move for move, origin in zip(one.set.moves, one.moves, strict=True) if origin.source == "revealed"}
+        for one in (log.teams[0][0], log.teams[1][0])
+    ]
+    assert shown == [{"Transform"}, {"Metronome", "Psychic"}]

@@ -53,7 +53,7 @@ def session_of(page: Any, server: PageServer) -> BattleSession:
 
 
 def log_of(page: Any) -> list[str]:
-    return page.locator(".log li").all_text_contents()
+    return page.locator(".story .log li").all_text_contents()
 
 
 def settled(page: Any, session: BattleSession, step: int) -> None:
@@ -68,7 +68,7 @@ def settled(page: Any, session: BattleSession, step: int) -> None:
     raise AssertionError(f"the page shows {shown}")
 
 
-SHOWN = """() => [document.querySelectorAll('.log li').length, Boolean(document.querySelector('.ending')),
+SHOWN = """() => [document.querySelectorAll('.story .log li').length, Boolean(document.querySelector('.ending')),
   Boolean(document.querySelector('[aria-busy]'))]"""
 """Sentences of the log, whether the battle has ended, whether an answer is awaited."""
 PATIENCE = 20.0
@@ -199,7 +199,7 @@ def test_two_tabs_play_two_battles_and_may_share_one(browser, server):
         assert other.step == 0
         second.goto(first.url)
         second.reload()
-        second.locator(".log li").first.wait_for()
+        second.locator(".story .log li").first.wait_for()
         assert log_of(second) == log_of(first)
         step = one.step
         first.locator("button[data-choice]:enabled").first.click()
@@ -339,6 +339,12 @@ def test_on_a_phone_nothing_scrolls_sideways_and_all_can_be_read(browser, server
         views = {"setup": (fits(page), page.evaluate(PALE))}
         page.close()
         page = begin(context, server, 19)
+        page.keyboard.press("1")
+        settled(page, session_of(page, server), 0)
+        recent = page.locator(".recent li").all_text_contents()
+        assert recent
+        assert page.locator(".recent").is_visible()
+        assert set(recent) <= set(log_of(page)), "what has just happened stands above the choices"
         page.get_by_text("Both teams, as far as you know").click()
         page.locator("#main").click(position={"x": 2, "y": 2})
         page.keyboard.press("h")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pokespiel.commands.main import main
-from pokespiel.core.policy import Mixture, members_of
+from pokespiel.core.policy import Mixture, Observations, members_of
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
@@ -217,11 +217,15 @@ def test_opinions_are_the_policys_own(shipped):
     one = played(session())
     mine = [d for d in one.decisions if d.player == 1]
     features, legal = np.stack([d.features for d in mine]), np.stack([d.legal for d in mine])
-    found = opinions(shipped, 0, features, legal)
-    for opinion, allowed in zip(found, legal, strict=True):
-        assert opinion.probabilities.sum() == pytest.approx(1)
+    (network, _), *_ = members_of(shipped)
+    found = opinions(network, 0, features, legal)
+    seen = Observations(0, features, legal, np.full(len(legal), -1, np.int64))
+    memory = network.start(len(legal), np.random.default_rng(0))
+    chances, values = network(seen, memory)[0], network.values(seen, memory)
+    for opinion, row, value, allowed in zip(found, chances, values, legal, strict=True):
+        assert np.allclose(opinion.probabilities, row)
         assert not opinion.probabilities[~allowed].any()
-        assert 0 <= opinion.win_chance <= 1
+        assert opinion.win_chance == pytest.approx(np.clip((1 + value) / 2, 0, 1))
     shares = as_shares(found[0], one.battle.choices(1) or list(ACTION_NAMES))
     assert sum(shares.values()) == pytest.approx(1)
 
@@ -343,16 +347,31 @@ def test_random_messages_get_an_answer_each_and_harm_no_battle(lobby):
         "\0",
     ]
     values += [{"pool": 3}, {"paste": None}, {"pool": "competitive", "team": 4}, "\ud800"]
+    text = "\n".join(lobby.tables[state["battle"]].session.log(0))
+    review = ask(lobby, do="study", text=text)["review"]
+    values += [
+        {"sides": [{}, {}]},
+        {"sides": [{"front": 1, "party": [{}]}, {"stages": {"attack": 0.5}}]},
+        text[:900],
+        1,
+        2,
+    ]
     keys = ["battle", "choice", "step", "team", "foe_team", "opponent", "side", "seed", "swap", "re", "since"]
+    keys += ["player", "index", "text", "paste", "changes"]
     kinds = set()
     for _ in range(1000):
         message = {key: rng.choice(values) for key in rng.sample(keys, rng.randrange(len(keys)))}
         message["do"] = rng.choice([*COMMANDS, "nonsense", 7])
         message["battle"] = rng.choice([state["battle"], "no such", 5, None])
+        message["review"] = rng.choice([review, "no such", []])
+        if message["do"] == "study" and rng.random() < 0.9:
+            message.pop("battle")
+        if rng.random() < 0.5:
+            message |= {"player": rng.choice([1, 2]), "index": rng.choice([0, 1, 50])}
         if message["do"] in ("choose", "forfeit") and message["battle"] == state["battle"]:
             message |= {"do": "choose", "choice": rng.choice(values), "step": rng.choice([0, *values])}
         kinds.add(lobby.answer(json.dumps(message)).data["is"])
-    assert kinds >= {"error", "battle", "welcome"}
+    assert kinds >= {"error", "battle", "welcome", "review", "position", "look"}
     assert lobby.tables[state["battle"]].session.log(None) == before
     assert len(lobby.tables) <= MOST_BATTLES
     assert ask(lobby, do="choose", battle=state["battle"], choice="move 1", step=0)["is"] == "battle"

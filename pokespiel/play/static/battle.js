@@ -5,6 +5,8 @@ import { badge, damageBar, damageText, factorText, hpBar, hpText, statusChip, ty
 import { memberList, sideParts } from "./field.js";
 import { endingView } from "./ending.js";
 
+const RECENT = 8; // sentences, after a reload
+
 export class BattleView {
   constructor(page, state) {
     this.page = page;
@@ -21,12 +23,13 @@ export class BattleView {
     this.own = h("section", { class: "side own", "aria-label": "You" });
     this.actions = h("section", { class: "actions", "aria-label": "Your choices" });
     this.known = h("section", { class: "card known" });
+    this.recent = h("ol", { class: "recent log", "aria-hidden": "true" }); // on small screens, where the log is far below
     this.log = h("ol", { class: "log", role: "log", "aria-live": "polite", "aria-label": "What happened", tabindex: 0 });
     this.hintButton = h("button", { class: "small toggle", type: "button", "aria-pressed": "false", onclick: () => this.toggleHints() }, "Hints ", h("kbd", {}, "H"));
     this.giveUp = h("button", { class: "small", type: "button", onclick: () => this.forfeit() }, "Forfeit");
     this.element = h("div", { class: "battle" },
       h("div", { class: "head" }, this.turn, h("div", { class: "row" }, this.hintButton, this.giveUp)),
-      h("div", { class: "stage-and-choices" }, h("div", { class: "stage" }, this.foe, this.own), this.actions, this.known),
+      h("div", { class: "stage-and-choices" }, h("div", { class: "stage" }, this.foe, this.own), this.recent, this.actions, this.known),
       h("aside", { class: "card story", "aria-label": "Log" }, h("h2", {}, "Log"), this.log));
   }
 
@@ -118,7 +121,9 @@ export class BattleView {
 
   write(told) {
     const bottom = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
-    this.log.append(...told.map(([kind, text]) => h("li", { class: kind }, text)));
+    const item = ([kind, text]) => h("li", { class: kind }, text);
+    this.log.append(...told.map(item));
+    this.recent.replaceChildren(...(told.length < this.told.length ? told : told.slice(-RECENT)).filter(([kind]) => kind !== "turn").map(item));
     if (bottom || told.length === this.told.length) this.log.scrollTop = this.log.scrollHeight;
   }
 
