@@ -18,7 +18,7 @@ from pokespiel.play.lobby import Lobby
 from pokespiel.play.lookahead import worths
 from pokespiel.play.opening import load_policy_named
 from pokespiel.play.review import Review
-from pokespiel.play.session import BattleSession, BattleSetup
+from pokespiel.play.session import BattleSession, BattleSetup, as_validated
 from pokespiel.play.sight import sight
 from pokespiel.runs import agents
 from pokespiel.showdown.recording import Recording
@@ -64,11 +64,8 @@ def ask(lobby: Lobby, **message) -> dict:
 
 def test_a_recording_is_the_battle_that_was_played(session, recorded):
     assert recorded.exact
-    assert (recorded.names, recorded.winner, recorded.teams) == (
-        session.setup.players,
-        session.winner,
-        session.setup.teams,
-    )
+    assert (recorded.names, recorded.winner) == (session.setup.players, session.winner)
+    assert recorded.teams == tuple(map(as_validated, session.setup.teams))
     assert list(recorded.lines) == session.log(0)
     for player in (1, 2):
         real = [one for one in session.decisions if one.player == player]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -26,9 +27,10 @@ from pokespiel.play.judging import judged
 from pokespiel.play.lineups import TeamRefused, pasted
 from pokespiel.play.lobby import COMMANDS, MOST_BATTLES, Lobby
 from pokespiel.play.opening import load_policy_named, lobby_for
-from pokespiel.play.session import BattleSession, BattleSetup, NotPossible
+from pokespiel.play.session import BattleSession, BattleSetup, NotPossible, as_validated
 from pokespiel.play.sight import effect_words, moves_by_number, sight
 from pokespiel.runs import agents
+from pokespiel.showdown.install import node
 from pokespiel.showdown.recording import Recording
 
 POOL = load_pool("competitive")
@@ -145,12 +147,38 @@ def test_records_are_what_a_server_keeps(tmp_path):
     path = one.save(tmp_path / "new", "first")
     recording = Recording.read(path)
     assert recording.names == ("Opponent", "You")
-    assert recording.teams == TEAMS
+    assert recording.teams == tuple(map(as_validated, TEAMS))
     *_, last = (battle.log(None) for battle in recording.replay())
     assert last == one.log(None)
     page = path.with_name("first.html").read_text(encoding="utf-8")
     assert "battle-log-data" in page
     assert path.with_name("first.log").read_text(encoding="utf-8").splitlines() == one.log(0)
+
+
+IN_SHOWDOWN = """
+const {BattleStream, getPlayerStreams} = require(process.argv[1] + '/dist/sim');
+const stream = new BattleStream(), lines = JSON.parse(require('fs').readFileSync(0, 'utf-8'));
+const all = getPlayerStreams(stream).spectator;
+(async () => {
+  for (const line of lines) await stream.write(line);
+  await stream.writeEnd();
+  let text = '';
+  for await (const chunk of all) text += chunk + '\\n';
+  process.stdout.write(text);
+})();
+"""
+"""Plays an input log in the Showdown at the given folder and writes what a spectator is sent."""
+
+
+@pytest.mark.parametrize("side", [1, 2])
+def test_showdown_plays_the_record_to_the_same_lines(showdown, side):
+    one = played(session("expert", side=side, seed=21))
+    given = json.dumps(one.record()["inputLog"])
+    command = [str(node()), "-e", IN_SHOWDOWN, str(showdown)]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stdout.splitlines() if line.startswith("|") and not line.startswith("|t:|")]
+    assert told == one.log(0)
 
 
 # What a player sees ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,11 +52,12 @@ def lobby_for(opponent: str, adviser: str | None, keep: Path | None, seed: int |
 
 def serve_page(lobby: Lobby, port: int, browser: bool, path: str = "") -> None:
     """Print the page's address and serve it until Ctrl-C; `path` follows the address, such as "#battle=ID"."""
-    server = PageServer(lobby, port)
-    print(f"{server.address}{path}\nOpen this address in a browser of this machine; interrupt to stop.", flush=True)
-    if browser:
-        webbrowser.open(server.address + path)
-    server.run()
+    with PageServer(lobby, port).running() as server:
+        print(f"{server.address}{path}\nOpen this address in a browser of this machine; interrupt to stop.", flush=True)
+        if browser:
+            webbrowser.open(server.address + path)
+        lobby.warm_up()
+        threading.Event().wait()
 
 
 def review_at(path: Path, side: int, team: Path | None) -> Review:

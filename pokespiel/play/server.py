@@ -173,7 +173,7 @@ def _record(lobby: Lobby, name: str) -> Response:
 
 
 class PageServer:
-    """A server with its address; `run` serves until it is interrupted."""
+    """A server with its address."""
 
     def __init__(self, lobby: Lobby, port: int = 0, token: str | None = None):
         """port: 0 = any free one. token: None = a new random one."""
@@ -196,11 +196,6 @@ class PageServer:
     @property
     def address(self) -> str:
         return f"http://{HOST}:{self.port}/{self.token}/"
-
-    def run(self) -> None:
-        """Serve until Ctrl-C; policies are loaded meanwhile."""
-        threading.Thread(target=self.lobby.warm_up, daemon=True).start()
-        self._server.run(sockets=[self._socket])
 
     @contextmanager
     def running(self) -> Iterator[PageServer]:

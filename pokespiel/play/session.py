@@ -215,9 +215,8 @@ class BattleSession:
         if self.start is not None:
             return {"roomid": "battle-gen1ou-1", "format": "gen1ou", "log": self.log(0), "pokespiel": played}
         start = {"formatid": "gen1ou", "seed": ",".join(map(str, self.setup.words))}
-        players = [
-            {"name": name, "team": pack(team)} for name, team in zip(self.setup.players, self.setup.teams, strict=True)
-        ]
+        teams = [pack(as_validated(team)) for team in self.setup.teams]
+        players = [{"name": name, "team": team} for name, team in zip(self.setup.players, teams, strict=True)]
         inputs = [f">start {json.dumps(start)}"]
         inputs += [f">player p{side} {json.dumps(player)}" for side, player in enumerate(players, 1)]
         for pair in self._inputs:
@@ -253,6 +252,11 @@ class BattleSession:
         path = folder / f"{name}.log.json"
         write_text(path, self.record_text())
         return path
+
+
+def as_validated(team: Team) -> Team:
+    """The sets as a server's validator leaves them: the simulator would take an empty ability for the usual one."""
+    return tuple(replace(one, ability="No Ability") for one in team)
 
 
 def nicknames(lines: Sequence[str], player: int) -> dict[str, str]:
