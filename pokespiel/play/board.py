@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pokespiel.play.lobby import Lobby
 
 MOST_REVIEWS = 20
+ESTIMATE, EXACT = "estimate", "exact"
+"""Where the worths of choices come from: the adviser's critic, or a solution of what is left of the battle. A page says
+which; exact values of small endings take their place in `worth`."""
 
 
 def study(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
@@ -73,7 +76,7 @@ def worth(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
     chosen = review.decision(player, index).choice
     cost = max(found.values()) - found[chosen] if found and chosen in found else None
     place = {"review": name, "player": player, "index": index}
-    return Answer({"is": "worth", **place, "worths": found, "cost": cost})
+    return Answer({"is": "worth", **place, "source": ESTIMATE, "worths": found, "cost": cost})
 
 
 def position(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
@@ -139,7 +142,6 @@ def _shown(lobby: Lobby, name: str) -> dict[str, Any]:
         "told": review.told(),
         "sides": {str(player): _side(review, policy, player) for player in (1, 2)},
         "teams": None if review.origins is None else [_origins(team) for team in review.origins],
-        "endgame": None,
     }
 
 

@@ -29,13 +29,12 @@ export class ReviewView {
     this.curve = h("section", { class: "card", "aria-label": "Win chance" });
     this.choices = h("section", { class: "card", "aria-label": "The decision" });
     this.worst = h("section", { class: "card", "aria-label": "Costliest choices" });
-    this.ending = h("section", { class: "card", "aria-label": "Exact values", hidden: true });
     this.teams = h("section", { class: "card", "aria-label": "Teams" });
     this.onward = h("section", { class: "card", "aria-label": "Play on" });
     this.log = h("ol", { class: "log", "aria-label": "What happened", tabindex: 0 });
     this.element = h("div", { class: "battle" },
       h("div", { class: "head" }, this.title),
-      h("div", { class: "stage-and-choices" }, this.stage, this.steps, this.choices, this.ending, this.curve, this.worst, this.onward, this.teams),
+      h("div", { class: "stage-and-choices" }, this.stage, this.steps, this.choices, this.curve, this.worst, this.onward, this.teams),
       h("aside", { class: "card story", "aria-label": "Log" }, h("h2", {}, "Log"), this.log));
   }
 
@@ -156,7 +155,7 @@ export class ReviewView {
   drawChoices() {
     const one = this.list[this.index];
     if (!one || !this.sight) return;
-    const { worths, cost, why } = this.worths.get(`${this.player}/${this.index}`) ?? {};
+    const { worths, cost, why, source } = this.worths.get(`${this.player}/${this.index}`) ?? {};
     const best = worths ? Math.max(...Object.values(worths)) : null;
     const rows = one.shares.map(([choice, label, share]) => {
       const bar = h("span", { class: "hint-bar", "aria-hidden": "true" });
@@ -170,7 +169,7 @@ export class ReviewView {
     const hidden = one.choice ? "" : " The log does not show what was chosen here.";
     this.choices.replaceChildren(
       h("h2", {}, one.choice ? `${one.label} was played` : "The choice is hidden"),
-      h("p", { class: "muted" }, `How ${this.data.by} would choose in this place, and what each choice is worth one step ahead by its own estimate, both teams being known.${chance}${hidden}`),
+      h("p", { class: "muted" }, `How ${this.data.by} would choose in this place, and what each choice is worth: ${source === "exact" ? "exact values, both teams being known" : "its own estimate one step ahead, both teams being known"}.${chance}${hidden}`),
       h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["Choice", "Probability", "Worth"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows))),
       cost === null || cost === undefined ? "" : h("p", {}, cost < 0.005 ? "Nothing better was to be had." : `It cost ${percent(cost, 1)} of win chance against the best.`),
       why ? h("p", { class: "muted" }, `Not weighed: ${why}.`) : "");
