@@ -24,9 +24,9 @@ test: $(VENV)/.tests browser
 
 # Pages are tried in Chromium: Debian's, where it is missing and one may install it; without one those tests are skipped.
 browser:
-	@if ! command -v chromium chromium-browser google-chrome >/dev/null 2>&1 && command -v apt-get >/dev/null && \
-	    test "$$(id -u)" = 0; then apt-get install -y --no-install-recommends chromium >/dev/null || \
-	    echo "Chromium could not be installed: tests of pages in a browser are skipped" >&2; fi
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome || test "$$(id -u)" != 0 || \
+	    { apt-get update && apt-get install -y --no-install-recommends chromium; }; } >/dev/null || \
+	    echo "Chromium could not be installed: tests of pages in a browser are skipped" >&2
 
 # Faults are planted one by one in a copy of the package, and tests must fail; see tests/mutants/run.py.
 mutants: $(VENV)/.tests

@@ -2,10 +2,11 @@
 
 import { h, svg, percent } from "./dom.js";
 
-const WIDTH = 640, HEIGHT = 200, LEFT = 44, RIGHT = 10, TOP = 10, BOTTOM = 26;
+const HEIGHT = 200, LEFT = 44, RIGHT = 10, TOP = 10, BOTTOM = 26;
 
 // lines: [{key, name, points: [[turn, chance or null], ...]}]; onTurn: called with the turn nearest to a click.
 export function chanceChart(lines, onTurn = null, mark = null) {
+  const WIDTH = innerWidth < 600 ? 340 : 640; // on a phone the text must not shrink
   const last = Math.max(2, ...lines.flatMap(({ points }) => points.map(([turn]) => turn)));
   const x = (turn) => LEFT + ((WIDTH - LEFT - RIGHT) * (turn - 1)) / (last - 1);
   const y = (chance) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - chance);
