@@ -98,7 +98,7 @@ def test_a_whole_battle_by_mouse(browser, server):
             buttons, step = page.locator("button[data-choice]:enabled"), session.step
             legal = [button.get_attribute("data-choice") for button in buttons.all()]
             assert legal == session.choices(), "what can be clicked is what is legal"
-            buttons.nth(number % len(legal)).click()
+            buttons.nth(0 if number % 3 else len(legal) - 1).click()
             settled(page, session, step)
             number += 1
         assert session.ended

@@ -419,6 +419,15 @@ def test_the_oldest_battle_that_is_over_makes_room(lobby, monkeypatch):
     assert [name in lobby.tables for name in names] == [True, False, True]
 
 
+def test_a_record_that_cannot_be_kept_does_not_stop_the_end(lobby, tmp_path):
+    lobby.keep = tmp_path / "file" / "folder"
+    (tmp_path / "file").write_text("")
+    state = ask(lobby, do="begin")
+    ended = ask(lobby, do="forfeit", battle=state["battle"])
+    assert (ended["outcome"], ended["saved"]) == ("lost", "")
+    assert "could not be kept" in ended["trouble"]
+
+
 def test_pages_name_no_files_as_opponents(lobby):
     for name in ("/etc/passwd", "expert.safetensors", "gym_leader"):
         assert "unknown opponent" in ask(lobby, do="begin", opponent=name)["text"]

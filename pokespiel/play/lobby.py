@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from pokespiel.core.files import told
 from pokespiel.core.policy import Policy
 from pokespiel.core.registry import unknown
 from pokespiel.play.advice import as_shares, opinions
@@ -43,6 +44,8 @@ class OpenBattle:
     names: tuple[dict[str, str], dict[str, str]] = ({}, {})
     saved: str = ""
     """Where its record is; empty until it has ended."""
+    trouble: str = ""
+    """Why its record could not be kept."""
 
 
 @dataclass
@@ -110,7 +113,7 @@ class Lobby:
         """A battle as its page shows it, its log from sentence `since` on."""
         table = self.tables[battle]
         session = table.session
-        told = session.told()
+        sentences = session.told()
         outcome = {None: None, 0: "tied", session.side: "won"}.get(session.winner, "lost")
         return {
             "is": "battle",
@@ -122,10 +125,11 @@ class Lobby:
             "seed": session.setup.seed,
             "sight": sight(session.features(session.side), session.legal(session.side), table.names),
             "from": since,
-            "told": told[since:],
+            "told": sentences[since:],
             "outcome": outcome,
             "forfeited": session.forfeited,
             "saved": table.saved,
+            "trouble": table.trouble,
         }
 
     def table(self, asked: Mapping[str, Any]) -> tuple[str, OpenBattle]:
@@ -152,9 +156,12 @@ class Lobby:
         lines = session.log(session.side)
         own = {one.species: one.name for one in session.setup.teams[session.side - 1]}
         table.names = own, nicknames(lines, 3 - session.side)
-        if session.ended and not table.saved and self.keep is not None:
+        if session.ended and not table.saved + table.trouble and self.keep is not None:
             stamp = f"{datetime.now():%Y-%m-%d-%H%M%S}-{battle[:6].strip('-_') or 'battle'}"
-            table.saved = str(session.save(self.keep, stamp))
+            try:
+                table.saved = str(session.save(self.keep, stamp))
+            except OSError as error:  # the battle has ended all the same
+                table.trouble = f"The record could not be kept: {told(error)}"
 
     def next_seed(self, asked: Mapping[str, Any]) -> int:
         """The seed that a message asks for, else the lobby's next one."""

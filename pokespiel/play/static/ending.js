@@ -17,7 +17,7 @@ export function endingView(page, state) {
       h("a", { class: "button", href: "#" }, "New teams"),
       h("button", { type: "button", onclick: () => study(page, state) }, "Review on the board")),
     h("p", { class: "muted" }, "Download: ", files.flatMap((file, index) => (index ? [", ", file] : [file])), `. Seed ${state.seed}.`,
-      state.saved ? h("span", {}, " Kept as ", h("code", {}, state.saved), ".") : null));
+      state.saved ? h("span", {}, " Kept as ", h("code", {}, state.saved), ".") : null, state.trouble ? ` ${state.trouble}` : null));
   showAccount(page, state, account);
   return h("div", {}, view, account);
 }
