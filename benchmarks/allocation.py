@@ -25,7 +25,7 @@ import numpy as np
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.payoffs import ALLOCATIONS, Allocation
 from pokespiel.payoffs.allocation import MixtureAllocation
-from pokespiel.payoffs.sampling import record, seatings, to_play
+from pokespiel.payoffs.sampling import record_units, seatings, to_play
 from pokespiel.payoffs.tables import PayoffTable, Sampled, Units, grow
 from pokespiel.runs.tournament.folder import Tournament
 
@@ -96,7 +96,7 @@ def course(world: World, allocation: Allocation, rng: np.random.Generator) -> It
     cells = np.array(list(itertools.combinations(range(size), 2)))
     table = grow(None, 2, (size, size), sampled=True)
     table.payoffs[:, range(size), range(size)] = 0
-    table = record(table, world.play(np.repeat(cells, STAGES[0], axis=0), rng))
+    table = record_units(table, world.play(np.repeat(cells, STAGES[0], axis=0), rng))
     best = Nash()(np.stack([world.truth, -world.truth]), symmetric=True).marginals[0]
     yield errors(world.truth, best, table)
     for before, after in itertools.pairwise(STAGES):
@@ -104,7 +104,7 @@ def course(world: World, allocation: Allocation, rng: np.random.Generator) -> It
             units = (after - before) * len(cells) // PARTS
             counts = allocation(Sampled(table, cells, BOUNDS, symmetric=True), units, rng)
             if counts.any():
-                table = record(table, world.play(np.repeat(cells, counts, axis=0), rng))
+                table = record_units(table, world.play(np.repeat(cells, counts, axis=0), rng))
         yield errors(world.truth, best, table)
 
 

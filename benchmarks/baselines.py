@@ -14,7 +14,7 @@ from pokespiel.core.progress import watch
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.payoffs.allocation import UniformAllocation
 from pokespiel.runs.tournament.folder import Plan, Tournament
-from pokespiel.runs.tournament.results import Results, matrix_rows, results, write
+from pokespiel.runs.tournament.results import Results, matrix_rows, tournament_results, write
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
         with watch("baselines", tournament.total(plan), counted.units) as bar:
             for _ in tournament.play(plan):
                 bar.update(tournament.counted().units, "")
-        found = results(tournament)
+        found = tournament_results(tournament)
         write(tournament, found)
     print(markdown(found))
 

@@ -30,7 +30,7 @@ from pokespiel.core.policy import Policy, Tabular, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.oracles import Opponents, result
+from pokespiel.oracles import Opponents, last_training
 from pokespiel.payoffs.exact import ExactPayoffs, exact_metrics
 from pokespiel.psro import psro
 
@@ -120,7 +120,7 @@ def share_of_gain(game: TreeGame, name: str, victims: list[Policy], seed: int, o
         0: Opponents(((), tuple(victims)), np.stack([none, rows], axis=1), weights),
         1: Opponents((tuple(victims), ()), np.stack([rows, none], axis=1), weights),
     }
-    training = result(oracle_of(GAIN[options.game][name])(game, opponents, np.random.default_rng(seed)))
+    training = last_training(oracle_of(GAIN[options.game][name])(game, opponents, np.random.default_rng(seed)))
     mixed = tuple(np.mean([game.plan(victim, seat) for victim in victims], axis=0) for seat in (0, 1))
     value, best, reached = game.returns(mixed).sum(), game.best_response_values(mixed).sum(), 0.0
     for seat in (0, 1):

@@ -20,13 +20,13 @@ from pokespiel.core.policy import Policy
 from pokespiel.core.policy_files import save_policy
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.game import Gen1Game
-from pokespiel.game.gen1.teams.pools import load_pool, split
-from pokespiel.game.matches import play
+from pokespiel.game.gen1.teams.pools import load_pool, split_pool
+from pokespiel.game.matches import play_matches
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions
-from pokespiel.learning.profile import Profiler, table
+from pokespiel.learning.profile import Profiler, speed_table
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles.ppo import PPO
 
@@ -53,7 +53,7 @@ def speed(options: argparse.Namespace) -> None:
     train, _ = games(options.threads)
     compute = Compute(bf16=options.bf16, threads=options.threads, device=options.device)
     profiler = Profiler(NetworkOptions(), compute, seconds=5.0, matches=(128, 512, 2048))
-    print("\n".join(table(profiler(train, np.random.default_rng(0)), options.epochs)))
+    print("\n".join(speed_table(profiler(train, np.random.default_rng(0)), options.epochs)))
 
 
 def learn(options: argparse.Namespace) -> None:
@@ -90,7 +90,7 @@ def score(game: Gen1Game, policy: Policy, other: Policy, pairs: int) -> list[flo
     rng = np.random.default_rng(7)
     seeds = np.repeat(rng.integers(2**62, size=pairs), 2)
     rows = np.tile([[0, 1], [1, 0]], (pairs, 1))
-    utilities = play(game, [[policy, other]], rows, seeds, rng).utilities
+    utilities = play_matches(game, [[policy, other]], rows, seeds, rng).utilities
     own = utilities[np.arange(2 * pairs), rows.argmin(axis=1)]
     by_pair = ((np.sign(own) + 1) / 2).reshape(pairs, 2).mean(axis=1)
     return [float(by_pair.mean()), *bootstrap_interval(by_pair, rng)]
@@ -107,7 +107,7 @@ def bootstrap_interval(
 
 def games(threads: int) -> tuple[Gen1Game, Gen1Game]:
     """Gen 1 OU with the training teams and with those held out."""
-    train, held_out = split(load_pool("competitive"))
+    train, held_out = split_pool(load_pool("competitive"))
     return (
         Gen1Game("gen1ou, training teams", train.teams, threads=threads),
         Gen1Game("gen1ou, held-out teams", held_out.teams, threads=threads),

@@ -26,12 +26,12 @@ from pokespiel.core.files import write_text
 from pokespiel.core.policy import Tabular
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.oracles import result
+from pokespiel.oracles import last_training
 
 
 def ours(game: TreeGame, seed: int) -> dict[str, float]:
     """NFSP as `learning.py` runs it."""
-    training = result(oracle_of(SELF_PLAY["leduc_poker"]["nfsp"])(game, {}, np.random.default_rng(seed)))
+    training = last_training(oracle_of(SELF_PLAY["leduc_poker"]["nfsp"])(game, {}, np.random.default_rng(seed)))
     average = [training.responses[seat][0] for seat in (0, 1)]
     seconds = training.metrics["seconds"]
     rate = training.metrics["episodes"] / seconds

@@ -34,7 +34,7 @@ from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Training
 from pokespiel.oracles.mmd import MMD
-from pokespiel.runs.agents import load
+from pokespiel.runs.agents import load_agent
 
 GAME = "gen1ou(pool=competitive,party=6,team_choice=chance)"
 HELD_OUT = "gen1ou(pool=variety,party=6,team_choice=chance)"
@@ -135,7 +135,7 @@ def named(policy: str) -> Policy:
     """A shipped agent, a scripted player or a file."""
     if policy in BASELINES:
         return BASELINES.build(policy)
-    return load(policy) if policy.startswith("shipped") else load_policy(policy)
+    return load_agent(policy) if policy.startswith("shipped") else load_policy(policy)
 
 
 def strength(options: argparse.Namespace) -> None:

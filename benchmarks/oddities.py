@@ -16,8 +16,8 @@ import torch
 
 from pokespiel.game import load_game
 from pokespiel.game.gen1.game import Gen1Game
-from pokespiel.game.gen1.oddities import OddityTally, lengths_table, table
-from pokespiel.game.gen1.recorded import oddities_of, record
+from pokespiel.game.gen1.oddities import OddityTally, lengths_table, oddity_table
+from pokespiel.game.gen1.recorded import oddities_of, record_battles
 from pokespiel.runs.initial import policy_named
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     tallies: dict[str, OddityTally] = {}
     for opponent in options.opponents:
         tallies |= played(game, options.policy, opponent, options.matches, options.seed)
-    for header, rows in (table(tallies), lengths_table(tallies)):
+    for header, rows in (oddity_table(tallies), lengths_table(tallies)):
         print(markdown(header, rows), end="\n\n")
 
 
@@ -49,7 +49,7 @@ def played(game: Gen1Game, policy: str, opponent: str, matches: int, seed: int) 
     rows = np.tile([[0, 1], [1, 0]], ((matches + 1) // 2, 1))[:matches]
     seeds = np.repeat(rng.integers(2**63, size=(matches + 1) // 2), 2)[:matches]
     members = [policy_named(policy), policy_named(opponent)]
-    recorded = record(game, [members, members], rows, seeds, rng)
+    recorded = record_battles(game, [members, members], rows, seeds, rng)
     if policy == opponent:
         return {f"{policy} against itself": oddities_of(recorded)}
     return {

@@ -27,7 +27,15 @@ from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.install import required
 from pokespiel.showdown.recording import recordings
 from pokespiel.showdown.serve import Server, serve
-from pokespiel.showdown.views import Comparison, Views, WitnessContestant, compare_views, played, shown, told
+from pokespiel.showdown.views import (
+    Comparison,
+    Views,
+    WitnessContestant,
+    compare_views,
+    lines_witness,
+    played,
+    views_witness,
+)
 
 PLAYERS = ("random", "expert", "gym_leader", "damage_switcher")
 
@@ -54,7 +62,9 @@ def over_server(
     while len(list(folder.rglob("*.log.json"))) < len(fixtures) and time.monotonic() < deadline:
         time.sleep(0.1)
     for recording in recordings(folder):
-        found += compare_views(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
+        found += compare_views(
+            recording.replay(), [views_witness(views[recording.room, side], side) for side in (0, 1)]
+        )
     if found.battles != len(fixtures):
         found.differences.append(f"{found.battles} recordings of {len(fixtures)} battles")
     for path in folder.rglob("*.log.json"):
@@ -68,7 +78,7 @@ def in_engine(players: tuple[str, str], teams: list[tuple[Team, Team]], rng: np.
     found = Comparison()
     for pair in teams:
         battle = Battle(*pair, seed=[int(word) for word in rng.integers(1 << 16, size=4)])
-        found += compare_views(played(battle, policies, rng), [told(0), told(1)])
+        found += compare_views(played(battle, policies, rng), [lines_witness(0), lines_witness(1)])
     return found
 
 

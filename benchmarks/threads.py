@@ -166,11 +166,11 @@ def matches(threads: int) -> Callable[[], int]:
     from pokespiel.learning.collection import Collector
     from pokespiel.learning.recording import RecordedPolicy
     from pokespiel.oracles.seats import against, opponents_of
-    from pokespiel.runs.agents import load
+    from pokespiel.runs.agents import load_agent
 
     game = load_game("gen1ou(pool=competitive)")
     seating = against(game, opponents_of(BASELINES.build("expert")))
-    collector = Collector(game, seating, [RecordedPolicy(load())], np.random.default_rng(0), matches=256)
+    collector = Collector(game, seating, [RecordedPolicy(load_agent())], np.random.default_rng(0), matches=256)
     collector.collect(20_000)  # until as many matches end as begin
     return lambda: len(collector.collect(1_000).seated)
 

@@ -37,7 +37,7 @@ from pokespiel.core.provenance import environment
 from pokespiel.core.threads import limited
 from pokespiel.game import load_game
 from pokespiel.game.flatten import flatten
-from pokespiel.game.matches import play
+from pokespiel.game.matches import play_matches
 from pokespiel.game.tree import TreeGame
 from pokespiel.oracles.cfr import CFR, Solver
 
@@ -146,7 +146,9 @@ def matches(name: str, turns: int) -> None:
             else:
                 state.apply_action(int(rng.choice(state.legal_actions())))
 
-    slow, fast = in_turns(turns, (one, 500), (lambda: play(game, [[Uniform()]] * 2, rows, np.arange(count), rng), 1))
+    slow, fast = in_turns(
+        turns, (one, 500), (lambda: play_matches(game, [[Uniform()]] * 2, rows, np.arange(count), rng), 1)
+    )
     print(
         f"| matches of {name} | pyspiel states in Python | {1 / slow:.0f} a second | {count / fast:.0f} a second "
         f"| {slow * count / fast:.0f} |"

@@ -14,7 +14,7 @@ import numpy as np
 from pokespiel.core.policy import Uniform
 from pokespiel.game import load_game
 from pokespiel.learning.datasets import Dataset
-from pokespiel.oracles import Opponents, result
+from pokespiel.oracles import Opponents, last_training
 from pokespiel.oracles.offline import Offline
 
 
@@ -39,7 +39,7 @@ def main() -> None:
             "bc": Offline(form="bc", collect=0, replay=(folder,), epochs=5.0),
         }
         for form, oracle in forms.items():
-            training = result(oracle(game, opponents, np.random.default_rng(options.seed)))
+            training = last_training(oracle(game, opponents, np.random.default_rng(options.seed)))
             plans = [game.plan(training.responses[seat][0], seat) for seat in (0, 1)]
             gained = (game.returns((plans[0], weak[1]))[0] + game.returns((weak[0], plans[1]))[1]) / 2
             print(f"{form:12s} gains {gained:7.4f} of {best:.4f} ({gained / best:.1%})")

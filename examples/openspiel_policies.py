@@ -15,7 +15,7 @@ from pokespiel.core.policy import Mixture, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.openspiel import policy_from_openspiel, policy_to_bot, policy_to_openspiel
 from pokespiel.game.tree import in_sequence_form
-from pokespiel.oracles.cfr import CFR, solve
+from pokespiel.oracles.cfr import CFR, solve_by_cfr
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     options = parser.parse_args()
     game = in_sequence_form(load_game(options.game), "this example")
 
-    ours = Mixture([solve(game, CFR(iterations=100)), Uniform()], [0.9, 0.1])
+    ours = Mixture([solve_by_cfr(game, CFR(iterations=100)), Uniform()], [0.9, 0.1])
     theirs = exploitability.exploitability(game.openspiel, policy_to_openspiel(ours, game))
     print(f"our mixture:  exploitability {game.exploitability(game.plans(ours)):.6f}, by OpenSpiel {theirs:.6f}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.payoffs.allocation import MixtureAllocation
 from pokespiel.runs.tournament.folder import Plan, Tournament
-from pokespiel.runs.tournament.results import results, text
+from pokespiel.runs.tournament.results import text, tournament_results
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
             *_, table = tournament.play(plan)
             assert table.samples is not None
             print(f"{', '.join(joining)} joined; pairs in each cell:\n{table.samples.units}\n")
-    print(text(results(tournament)))
+    print(text(tournament_results(tournament)))
 
 
 if __name__ == "__main__":

@@ -87,17 +87,17 @@ def test_a_shipped_agent_plays_what_the_run_did(run, tmp_path) -> None:
     ship = tmp_path / "shipped"
     assert agents.names(ship) == ()
     with pytest.raises(UnknownName, match="holds none"):
-        agents.load(folder=ship)
+        agents.load_agent(folder=ship)
     assert main(["agent", str(run.path), "--out", str(tmp_path / "agent.safetensors"), "--ship", str(ship)]) == 0
     assert agents.names(ship) == ("shipped", *(f"shipped/000{index}" for index in range(4)))
-    shipped, saved, nothing = agents.load("shipped", ship), load_policy(tmp_path / "agent.safetensors"), (64, 0)
+    shipped, saved, nothing = agents.load_agent("shipped", ship), load_policy(tmp_path / "agent.safetensors"), (64, 0)
     assert isinstance(shipped, Mixture)
     assert isinstance(saved, Mixture)
     for ours, theirs in zip(shipped.policies, saved.policies, strict=True):
         memory = np.zeros(nothing, np.float32)
         np.testing.assert_allclose(ours(seen(), memory)[0], theirs(seen(), memory)[0], atol=2e-3)
     with pytest.raises(UnknownName, match="did you mean 'shipped/0001'"):
-        agents.load("shipped/001", ship)
+        agents.load_agent("shipped/001", ship)
     assert read_about(tmp_path / "agent.safetensors")["members"][0] == "0 max_damage"
 
 
@@ -141,7 +141,7 @@ def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path, cap
     assert card["head_to_head"]["win_rates"][0][0] == 0.5
     assert card["exploitability"][0]["victim"]["name"] == "gen1ou(pool=competitive+teams.txt@train)"
     assert card["distilled"]["decisions"] >= 400
-    assert isinstance(agents.load("shipped/distilled", ship), NetworkPolicy)
+    assert isinstance(agents.load_agent("shipped/distilled", ship), NetworkPolicy)
     text = (ship / "CARD.md").read_text()
     for part in ("0.0371", "one reason", "unresolved", "held out (variety", "0 max_damage", "MiB"):
         assert part in text

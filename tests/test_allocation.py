@@ -12,7 +12,7 @@ from pokespiel.game.matrix import matrix_game
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.payoffs import ALLOCATIONS
 from pokespiel.payoffs.allocation import MixtureAllocation, ResponseGraphAllocation, UniformAllocation, levelled
-from pokespiel.payoffs.sampling import AdaptivePayoffs, record
+from pokespiel.payoffs.sampling import AdaptivePayoffs, record_units
 from pokespiel.payoffs.tables import PayoffTable, Sampled, Units, grow
 
 PAIR = np.array([[0, 1], [1, 0]])
@@ -41,7 +41,7 @@ def play_pairs(table: PayoffTable, truth: np.ndarray, cells: np.ndarray, random:
     first = np.where(won, 1.0, -1.0)
     utilities = np.stack([np.stack([first[:, 0], -first[:, 0]], 1), np.stack([-first[:, 1], first[:, 1]], 1)], 1)
     done = np.ones((len(cells), 2), bool)
-    return record(table, Units(cells, PAIR, np.arange(len(cells)), utilities, done, np.ones_like(done, int)))
+    return record_units(table, Units(cells, PAIR, np.arange(len(cells)), utilities, done, np.ones_like(done, int)))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,9 @@ def test_open_edges_of_an_asymmetric_game_are_found_for_either_player():
     won = np.where(rng().random(len(each)) < (1 + truth[tuple(each.T)]) / 2, 1.0, -1.0)
     utilities = np.stack([won, -won], axis=1)[:, None]
     done = np.ones((len(each), 1), bool)
-    table = record(table, Units(each, np.array([[0, 1]]), np.arange(len(each)), utilities, done, done.astype(int)))
+    table = record_units(
+        table, Units(each, np.array([[0, 1]]), np.arange(len(each)), utilities, done, done.astype(int))
+    )
     wanted = ResponseGraphAllocation().open_cells(Sampled(table, cells, (-1, 1)))
     assert wanted.tolist() == [True, True, False, True]
 

@@ -12,7 +12,7 @@ from trees import tree
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.oracles.cfr import CFR, Solver, solve
+from pokespiel.oracles.cfr import CFR, Solver, solve_by_cfr
 
 VARIANTS = ("cfr", "cfr+", "discounted", "linear", "predictive")
 
@@ -132,7 +132,7 @@ def test_restricted_solver_keeps_to_its_sequences() -> None:
 
 def test_solve_returns_a_policy_for_every_seat() -> None:
     game = tree("kuhn_poker")
-    assert game.nash_conv(game.plans(solve(game, CFR(iterations=200)))) < 0.01
+    assert game.nash_conv(game.plans(solve_by_cfr(game, CFR(iterations=200)))) < 0.01
 
 
 def test_bad_input() -> None:

@@ -19,7 +19,7 @@ from toys import BiasedRPS
 
 from pokespiel.commands.main import main
 from pokespiel.core.cluster import Ray
-from pokespiel.core.executors import EXECUTORS, Alone, results
+from pokespiel.core.executors import EXECUTORS, Alone, unit_results
 from pokespiel.core.registry import BadOption
 from pokespiel.evaluation.exploitability import measure
 from pokespiel.payoffs.allocation import UniformAllocation
@@ -54,8 +54,8 @@ def cluster() -> Iterator[object]:
 @needs_ray
 def test_results_come_in_the_order_of_the_units(cluster):
     with Ray().open() as crew:
-        assert list(results(crew, units.square, range(20), 1)) == [1 + unit * unit for unit in range(20)]
-        assert list(results(crew, units.square, [3], 100)) == [109], "what is shared is shared anew"
+        assert list(unit_results(crew, units.square, range(20), 1)) == [1 + unit * unit for unit in range(20)]
+        assert list(unit_results(crew, units.square, [3], 100)) == [109], "what is shared is shared anew"
 
 
 @needs_ray
@@ -70,16 +70,16 @@ def test_a_tournament_has_the_log_of_one_process(cluster, tmp_path):
 @needs_ray
 def test_a_lost_process_is_replaced_and_its_unit_goes_on(cluster, tmp_path, caplog):
     with Ray(workers=2).open() as crew:
-        assert list(results(crew, units.dies_once, range(4), tmp_path)) == [3, 13, 23, 33]
+        assert list(unit_results(crew, units.dies_once, range(4), tmp_path)) == [3, 13, 23, 33]
         assert "unit 1 is done again" in caplog.text
         with pytest.raises(RuntimeError, match="unit 0 was given up: it lost 3 workers in a row"):
-            list(results(crew, units.dies, [0]))
+            list(unit_results(crew, units.dies, [0]))
 
 
 @needs_ray
 def test_an_error_comes_home_with_the_workers_log_and_place(cluster):
     with Ray(workers=2).open() as crew, pytest.raises(ValueError, match="the tank is empty") as caught:
-        list(results(crew, units.fails, range(4), "the tank"))
+        list(unit_results(crew, units.fails, range(4), "the tank"))
     assert "pokespiel.tests INFO: reading the tank" in caught.value.__notes__[0]
     assert "in fails" in str(caught.value.__cause__)
 

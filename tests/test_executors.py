@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import units
 
-from pokespiel.core.executors import EXECUTORS, Alone, WorkerTraceback, results
+from pokespiel.core.executors import EXECUTORS, Alone, WorkerTraceback, unit_results
 from pokespiel.core.processes import Local
 from pokespiel.core.registry import BadOption, UnknownName
 
@@ -32,9 +32,9 @@ def crew(request):
 
 
 def test_results_come_in_the_order_of_the_units(crew):
-    assert list(results(crew, units.square, range(20), 1)) == [1 + unit * unit for unit in range(20)]
-    assert list(results(crew, units.square, [], 1)) == []
-    assert list(results(crew, units.square, [3], 100)) == [109], "what is shared is shared anew"
+    assert list(unit_results(crew, units.square, range(20), 1)) == [1 + unit * unit for unit in range(20)]
+    assert list(unit_results(crew, units.square, [], 1)) == []
+    assert list(unit_results(crew, units.square, [3], 100)) == [109], "what is shared is shared anew"
 
 
 def test_what_a_unit_says_in_between_is_reported_and_the_result_is_its_last_word(crew, tmp_path):
@@ -51,7 +51,7 @@ def test_one_worker_is_this_process_and_pickles_nothing():
         yield shared, unit, os.getpid()
 
     with Local().open() as crew:
-        assert list(results(crew, same, [kept], kept)) == [(kept, kept, os.getpid())]
+        assert list(unit_results(crew, same, [kept], kept)) == [(kept, kept, os.getpid())]
 
 
 def test_units_are_taken_when_a_worker_is_free_and_not_too_far_ahead(two):
@@ -69,13 +69,13 @@ def test_units_are_taken_when_a_worker_is_free_and_not_too_far_ahead(two):
 
 
 def test_both_workers_work_each_with_one_thread(two):
-    found = list(results(two, units.threads, range(6)))
+    found = list(unit_results(two, units.threads, range(6)))
     assert len({process for process, *_ in found} - {os.getpid()}) == 2
     assert {tuple(threads) for _, *threads in found} == {(1, 1)}
 
 
 def test_a_lost_worker_is_replaced_and_its_unit_goes_on(two, tmp_path, caplog):
-    assert list(results(two, units.dies_once, range(4), tmp_path)) == [3, 13, 23, 33]
+    assert list(unit_results(two, units.dies_once, range(4), tmp_path)) == [3, 13, 23, 33]
     assert "SIGKILL" in caplog.text
     assert "unit 1 is done again" in caplog.text
 
@@ -101,35 +101,35 @@ def test_a_worker_that_dies_unheard_while_another_is_sent_a_unit_is_missed(two):
 
 
 def test_a_worker_that_is_killed_while_it_does_nothing_is_replaced(two):
-    (victim, *_), *_ = results(two, units.threads, range(2))
+    (victim, *_), *_ = unit_results(two, units.threads, range(2))
     os.kill(victim, signal.SIGKILL)
-    assert list(results(two, units.square, range(6), 0)) == [unit * unit for unit in range(6)]
+    assert list(unit_results(two, units.square, range(6), 0)) == [unit * unit for unit in range(6)]
 
 
 def test_a_unit_that_kills_each_of_its_workers_is_given_up(two):
     with pytest.raises(RuntimeError, match=r"unit \d was given up: it lost 3 workers in a row, .* by SIGKILL"):
-        list(results(two, units.dies, range(2)))
-    assert list(results(two, units.square, [2], 0)) == [4], "the crew goes on"
+        list(unit_results(two, units.dies, range(2)))
+    assert list(unit_results(two, units.square, [2], 0)) == [4], "the crew goes on"
 
 
 def test_an_error_comes_home_with_the_workers_log_and_place(two):
     with pytest.raises(ValueError, match="the tank is empty") as caught:
-        list(results(two, units.fails, range(4), "the tank"))
+        list(unit_results(two, units.fails, range(4), "the tank"))
     (note,) = caught.value.__notes__
     assert "doing unit 2" in note
     assert "pokespiel.tests INFO: reading the tank" in note
     assert isinstance(caught.value.__cause__, WorkerTraceback)
     assert "in fails" in str(caught.value.__cause__)
     with pytest.raises(ValueError, match="the tank is empty"):
-        list(results(Alone(), units.fails, range(4), "the tank"))
+        list(unit_results(Alone(), units.fails, range(4), "the tank"))
 
 
 def test_what_cannot_be_sent_says_so(two):
     with pytest.raises(TypeError, match="cannot be sent to or from a worker"):
-        list(results(two, units.square, [lambda: 0], 0))
+        list(unit_results(two, units.square, [lambda: 0], 0))
     with pytest.raises(TypeError, match="cannot be sent to or from a worker"):
-        list(results(two, units.gives_a_function, [0]))
-    assert list(results(two, units.square, [2], 0)) == [4]
+        list(unit_results(two, units.gives_a_function, [0]))
+    assert list(unit_results(two, units.square, [2], 0)) == [4]
 
 
 PROGRAM = """

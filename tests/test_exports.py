@@ -12,8 +12,8 @@ from toys import BiasedRPS, Parity
 
 from pokespiel.core.policy import Mixture, Uniform
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.payoffs.exports import export, exportable
-from pokespiel.payoffs.sampling import record
+from pokespiel.payoffs.exports import export_table, exportable
+from pokespiel.payoffs.sampling import record_units
 from pokespiel.payoffs.tables import PayoffTable, Units, grow
 
 POLICIES = {
@@ -35,13 +35,13 @@ def table() -> PayoffTable:
         utilities = np.stack([np.stack([first[:, 0], -first[:, 0]], 1), np.stack([-first[:, 1], first[:, 1]], 1)], 1)
         done = np.ones(first.shape, bool)
         cells = np.array([cell] * len(first))
-        grown = record(grown, Units(cells, PAIR, np.arange(len(cells)), utilities, done, done.astype(int)))
+        grown = record_units(grown, Units(cells, PAIR, np.arange(len(cells)), utilities, done, done.astype(int)))
     return grown
 
 
 @pytest.fixture
 def folder(table, tmp_path):
-    export(tmp_path, BiasedRPS(), POLICIES, table, np.array([0, 0.75, 0.25]), exploitability=0.12)
+    export_table(tmp_path, BiasedRPS(), POLICIES, table, np.array([0, 0.75, 0.25]), exploitability=0.12)
     return tmp_path
 
 
@@ -91,7 +91,7 @@ def test_the_analysis_multiplies_the_matrix_and_not_its_transpose(folder):
 
 
 def test_an_exploitability_that_was_not_measured_is_null(table, tmp_path):
-    export(tmp_path, BiasedRPS(), POLICIES, table, np.array([0, 1.0, 0]))
+    export_table(tmp_path, BiasedRPS(), POLICIES, table, np.array([0, 1.0, 0]))
     assert read(tmp_path, "meta_game_analysis.json")["exploitability"] is None
 
 
@@ -119,4 +119,4 @@ def test_other_tables_are_refused(table, tmp_path):
     for game, other in ((Parity(), table), (BiasedRPS(), exact), (BiasedRPS(), missing), (Doubled(), table)):
         assert not exportable(game, other)
         with pytest.raises(ValueError, match="symmetric zero-sum games of two players"):
-            export(tmp_path, game, POLICIES, other, np.array([0, 1.0, 0]))
+            export_table(tmp_path, game, POLICIES, other, np.array([0, 1.0, 0]))

@@ -9,7 +9,7 @@ import pytest
 
 from pokespiel.game.gen1 import Battle, Entrant, PokemonSet, read_team
 from pokespiel.game.gen1.battle import ROLLS, Roll
-from pokespiel.game.gen1.teams import TeamError, as_json, export, pack
+from pokespiel.game.gen1.teams import TeamError, as_json, export_team, pack
 
 FIRST = "Tauros\n- Body Slam\n- Rest\n- Explosion\n\nGengar\n- Hypnosis\n- Night Shade\n\nExeggutor\n- Sleep Powder"
 SECOND = "Snorlax\n- Metronome\n- Amnesia\n- Splash\n\nStarmie\n- Surf\n- Wrap"
@@ -26,7 +26,7 @@ def play(battle, seed, turns=1000):
 
 def test_teams_as_export_text_packed_text_and_sets_are_the_same_battle():
     sets = read_team(FIRST)
-    forms = (FIRST, export(sets), pack(sets), sets, [as_json(one) for one in sets], [Entrant(one) for one in sets])
+    forms = (FIRST, export_team(sets), pack(sets), sets, [as_json(one) for one in sets], [Entrant(one) for one in sets])
     battles = [Battle(form, SECOND) for form in forms]
     assert len({battle.to_bytes() for battle in battles}) == 1
     assert len(set(battles)) == 1

@@ -11,9 +11,17 @@ from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.game import mixed
-from pokespiel.game.gen1.oddities import COUNTS, ODDITIES, OddityWatch, lengths_table, sure_knock_outs, table, tally
+from pokespiel.game.gen1.oddities import (
+    COUNTS,
+    ODDITIES,
+    OddityWatch,
+    lengths_table,
+    oddity_table,
+    sure_knock_outs,
+    tally,
+)
 from pokespiel.game.gen1.oddities import _board as board_of
-from pokespiel.game.gen1.recorded import ACTION, record
+from pokespiel.game.gen1.recorded import ACTION, record_battles
 from pokespiel.game.gen1.recorded import _words as words
 from pokespiel.game.gen1.view import ACTION_NAMES
 
@@ -253,7 +261,7 @@ def test_counts_are_the_same_one_battle_at_a_time_and_from_the_players_own_reque
     """As a player on a server counts: it is told of nothing but its own decisions and the end."""
     game, rng = load_game("gen1ou(pool=competitive)"), np.random.default_rng(2)
     policies = [[BASELINES.build("gym_leader")], [BASELINES.build("random")]]
-    matches = record(game, policies, np.zeros((12, 2), int), rng.integers(2**63, size=12), rng)
+    matches = record_battles(game, policies, np.zeros((12, 2), int), rng.integers(2**63, size=12), rng)
     assert sum(match.oddities.sum() for match in matches) > 500
     for match in matches:
         teams = [game.teams[game.team_names.index(name)] for name in match.teams]
@@ -277,7 +285,7 @@ def test_tables_sum_up():
     counts[:, COUNTS.index("idle")] = (1, 2, 3, 0)
     counts[:, COUNTS.index("decisions")] = 10
     found = tally(counts, [25, 26, 100, 251], [1.0, 0.0, 0.5, 1.0])
-    header, rows = table({"a": found, "b": found})
+    header, rows = oddity_table({"a": found, "b": found})
     assert header == ["oddity", "among", "a", "b"]
     assert rows[0] == ["idle turns", "decisions", *["15.0 % [6 of 40]"] * 2]
     assert rows[1][2:] == ["", ""]

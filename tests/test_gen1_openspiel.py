@@ -14,7 +14,7 @@ from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.gen1 import Battle
 from pokespiel.game.gen1.view import NUM_ACTIONS, NUM_FEATURES
-from pokespiel.oracles.cfr import CFR, solve
+from pokespiel.oracles.cfr import CFR, solve_by_cfr
 
 VARIANTS = [
     "gen1ou",
@@ -175,7 +175,7 @@ def small():
 
 def test_the_small_preset_is_solved_exactly_by_a_mixed_equilibrium(small):
     assert sum(player.num_rows for player in small.players) >= 1_000
-    solution = solve(small, CFR(variant="cfr+", iterations=1_000))
+    solution = solve_by_cfr(small, CFR(variant="cfr+", iterations=1_000))
     assert small.exploitability(small.plans(solution)) < 1e-4
     assert small.exploitability(small.plans(Uniform())) > 0.1
     best_moves = {p: table == table.max(axis=1, keepdims=True) for p, table in solution.tables.items()}

@@ -10,10 +10,10 @@ import pytest
 from pokespiel.core.policy import Mixture, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.game.gen1.recorded import record
+from pokespiel.game.gen1.recorded import record_battles
 from pokespiel.game.gen1.replay import replay_page, write_replay
 from pokespiel.game.gen1.usage import usage
-from pokespiel.game.matches import play
+from pokespiel.game.matches import play_matches
 
 GAME = load_game("gen1ou(pool=competitive,turn_limit=200)")
 PLAYERS = [BASELINES.build("max_damage"), Mixture([Uniform(), BASELINES.build("expert")], [0.5, 0.5])]
@@ -22,15 +22,15 @@ PLAYERS = [BASELINES.build("max_damage"), Mixture([Uniform(), BASELINES.build("e
 @pytest.fixture(scope="module")
 def matches():
     rows = np.tile([[0, 1], [1, 0]], (10, 1))
-    return record(GAME, [PLAYERS, PLAYERS], rows, np.arange(20) // 2, np.random.default_rng(0))
+    return record_battles(GAME, [PLAYERS, PLAYERS], rows, np.arange(20) // 2, np.random.default_rng(0))
 
 
 def test_a_recorded_match_is_the_batchs_match():
     """The same seeds and policies that leave nothing to chance give the same results."""
     greedy = [_Greedy()]
     seeds, rows = np.arange(30, 50), np.zeros((20, 2), int)
-    recorded = record(GAME, [greedy, greedy], rows, seeds, np.random.default_rng(0))
-    played = play(GAME, [greedy, greedy], rows, seeds, np.random.default_rng(1))
+    recorded = record_battles(GAME, [greedy, greedy], rows, seeds, np.random.default_rng(0))
+    played = play_matches(GAME, [greedy, greedy], rows, seeds, np.random.default_rng(1))
     assert [2 * match.score - 1 for match in recorded] == played.utilities[:, 0].tolist()
     assert [match.battle.turn for match in recorded] == played.turns.tolist()
     assert {match.teams[0] for match in recorded} <= set(GAME.team_names)

@@ -43,7 +43,7 @@ def test_recorded_battles_reach_every_move_hint_line_and_condition(showdown, gol
 
 def test_earlier_differences_stay_mended(showdown):
     records = [json.loads(path.read_text()) for path in sorted((DATA / "gen1_regressions").glob("*.json"))]
-    check(oracle.replay(records))
+    check(oracle.replay_in_showdown(records))
 
 
 def test_recorded_earlier_differences_stay_mended():
@@ -52,7 +52,7 @@ def test_recorded_earlier_differences_stay_mended():
 
 def test_replaying_choices_gives_the_same_stream(showdown):
     battles = list(oracle.stream("gadget", 50, 5))
-    assert list(oracle.replay([battle.record for battle in battles])) == battles
+    assert list(oracle.replay_in_showdown([battle.record for battle in battles])) == battles
 
 
 def test_every_recorded_state_is_saved_and_loaded(golden_battles):
@@ -120,6 +120,6 @@ def test_a_difference_is_kept_as_a_record_that_plays_again(showdown, golden_batt
     [name] = differential.save([mismatch], tmp_path)
     assert "-- seed" in (tmp_path / f"{name}.txt").read_text()
     kept = json.loads((tmp_path / f"{name}.json").read_text())
-    again = next(oracle.replay([kept]))
+    again = next(oracle.replay_in_showdown([kept]))
     assert [point[:5] for point in again.points] == [point[:5] for point in battle.points[:6]]
-    assert differential.replay(kept) is None
+    assert differential.replay_record(kept) is None

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from pokespiel.learning.losses import (
-    chosen,
     clipped_policy_loss,
     entropy,
     kl,
     kl_to_uniform,
+    log_prob_of,
     neurd_loss,
     value_loss,
 )
@@ -37,7 +37,7 @@ def test_policy_loss_has_a_gradient_that_raises_a_good_action() -> None:
     logits = torch.zeros(1, 3, requires_grad=True)
     logs, _ = masked_log_softmax(logits, LEGAL)
     action = torch.tensor([1])
-    loss = clipped_policy_loss(chosen(logs, action), torch.log(torch.tensor([0.5])), torch.tensor([2.0]), 0.2)
+    loss = clipped_policy_loss(log_prob_of(logs, action), torch.log(torch.tensor([0.5])), torch.tensor([2.0]), 0.2)
     loss.backward()
     assert logits.grad is not None
     # d/dlogit of - ratio * A at ratio 1: - 2 * (1[a] - pi)

@@ -9,7 +9,7 @@ import pytest
 
 from pokespiel.game import load_game
 from pokespiel.learning.networks import NetworkOptions
-from pokespiel.learning.profile import Profiler, StageSpeeds, proposed, table
+from pokespiel.learning.profile import Profiler, StageSpeeds, proposed, speed_table
 from pokespiel.learning.scalars import Scalars
 
 
@@ -20,7 +20,7 @@ def test_the_smallest_size_near_the_best_is_proposed() -> None:
     assert (best.matches, best.minibatch, best.bf16) == (256, 2048, False)
     assert best.decisions_per_second == pytest.approx(1 / (1 / 100 + 2 / 200))
     assert best.update_share == pytest.approx(0.5)
-    assert "50% in the update" in table(speeds, 2)[-1]
+    assert "50% in the update" in speed_table(speeds, 2)[-1]
 
 
 def test_every_part_is_measured() -> None:

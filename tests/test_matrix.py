@@ -12,7 +12,7 @@ import pytest
 from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.core.registry import BadOption
 from pokespiel.game import from_openspiel, load_game
-from pokespiel.game.matches import play
+from pokespiel.game.matches import play_matches
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.tree import TreeGame
 
@@ -65,7 +65,7 @@ def test_from_files(tmp_path: Path) -> None:
     assert (game.num_players, game.num_actions, game.zero_sum, game.symmetric) == (2, 3, True, True)
     np.save(tmp_path / "general.npy", np.random.default_rng(0).normal(size=(3, 2, 2, 2)))
     assert load_game(f"matrix(path={tmp_path / 'general.npy'})").num_players == 3
-    played = play(game, [[Uniform()]] * 2, np.zeros((100, 2), int), np.arange(100), np.random.default_rng(0))
+    played = play_matches(game, [[Uniform()]] * 2, np.zeros((100, 2), int), np.arange(100), np.random.default_rng(0))
     assert set(np.unique(played.utilities)) == {-1.0, 0.0, 1.0}
 
 

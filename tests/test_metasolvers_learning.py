@@ -15,7 +15,7 @@ from pokespiel.metasolvers.prd import ProjectedReplicator
 from pokespiel.metasolvers.regret import cce_gap, table_nash_conv
 from pokespiel.metasolvers.regret_matching import RegretMatching
 from pokespiel.metasolvers.replicator import Replicator
-from pokespiel.metasolvers.tables import checked
+from pokespiel.metasolvers.tables import checked_table
 
 BIASED_ROCK_PAPER_SCISSORS = np.array([[0, -0.5, 1], [0.5, 0, -0.1], [-1, 0.1, 0]])
 EQUILIBRIUM = [1 / 16, 10 / 16, 5 / 16]
@@ -197,7 +197,7 @@ class TestReplicator:
         reference = open_spiel_dynamics.MultiPopulationDynamics(payoffs, open_spiel_dynamics.replicator)
         start = np.concatenate([np.full(size, 1 / size) for size in (3, 2, 4)])
         solution = solve_ivp(lambda t, state: reference(state), (0, 8), start, rtol=1e-10, atol=1e-12)
-        last = next(islice(replicator_flow(checked(payoffs, symmetric=False, solver="test"), 0.02), 400, None))
+        last = next(islice(replicator_flow(checked_table(payoffs, symmetric=False, solver="test"), 0.02), 400, None))
         np.testing.assert_allclose(np.concatenate(last.current), solution.y[:, -1], atol=1e-7)
 
     def test_single_population_follows_the_differential_equation(self):
@@ -205,7 +205,7 @@ class TestReplicator:
         payoffs = np.stack([own, own.T])
         reference = open_spiel_dynamics.SinglePopulationDynamics(payoffs, open_spiel_dynamics.replicator)
         solution = solve_ivp(lambda t, state: reference(state), (0, 5), np.full(4, 0.25), rtol=1e-10, atol=1e-12)
-        last = next(islice(replicator_flow(checked(payoffs, symmetric=True, solver="test"), 0.02), 250, None))
+        last = next(islice(replicator_flow(checked_table(payoffs, symmetric=True, solver="test"), 0.02), 250, None))
         np.testing.assert_allclose(last.current[0], solution.y[:, -1], atol=1e-7)
 
     def test_stays_where_all_policies_earn_alike_but_for_rounding(self):

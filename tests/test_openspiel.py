@@ -13,7 +13,7 @@ from pokespiel.core.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.openspiel import policy_from_openspiel, policy_to_bot, policy_to_openspiel, state_at
-from pokespiel.oracles.cfr import CFR, solve
+from pokespiel.oracles.cfr import CFR, solve_by_cfr
 
 GAMES = ("kuhn_poker", "leduc_poker", "kuhn_poker(players=3)", "goofspiel(num_cards=3,imp_info=True)", "matrix_rps")
 
@@ -74,7 +74,7 @@ def test_stepped_games_ask_the_policy_with_features() -> None:
 
 def test_bots_earn_what_their_policies_do() -> None:
     game, rng = tree("kuhn_poker"), np.random.default_rng(2)
-    strong, weak = solve(game, CFR(iterations=100)), random_policy(game, rng)
+    strong, weak = solve_by_cfr(game, CFR(iterations=100)), random_policy(game, rng)
     bots = [policy_to_bot(policy, game, player, rng) for player, policy in enumerate((strong, weak))]
     earned = [pyspiel.evaluate_bots(game.openspiel.new_initial_state(), bots, seed)[0] for seed in range(4000)]
     error = np.std(earned) / np.sqrt(len(earned))

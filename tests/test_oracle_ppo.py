@@ -14,7 +14,7 @@ from pokespiel.learning.batches import batch_of, minibatches
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
-from pokespiel.learning.losses import chosen
+from pokespiel.learning.losses import log_prob_of
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network, masked_log_softmax
 from pokespiel.learning.pool import Curriculum
@@ -139,7 +139,7 @@ def test_stored_behaviour_is_the_networks_own(shared: bool) -> None:
     batch = batch_of(rollout.records, np.arange(500), mine.device, distinct=shared)
     logs, probabilities = masked_log_softmax(mine.outputs(batch).logits, batch.legal)
     torch.testing.assert_close(probabilities, batch.behaviour, atol=1e-6, rtol=1e-5)
-    torch.testing.assert_close(chosen(logs, batch.action), played_log(batch), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(log_prob_of(logs, batch.action), played_log(batch), atol=1e-5, rtol=1e-5)
 
 
 def test_sharing_information_states_leaves_the_gradient_as_it_is() -> None:
@@ -152,7 +152,7 @@ def test_sharing_information_states_leaves_the_gradient_as_it_is() -> None:
         output = mine.outputs(batch)
         logs, _ = masked_log_softmax(output.logits, batch.legal)
         mine.network.zero_grad()
-        (chosen(logs, batch.action).mean() + output.value.square().mean()).backward()
+        (log_prob_of(logs, batch.action).mean() + output.value.square().mean()).backward()
         gradients.append([parameter.grad.clone() for parameter in mine.network.parameters()])
     for one, two in zip(*gradients, strict=True):
         torch.testing.assert_close(one, two, atol=1e-6, rtol=1e-4)

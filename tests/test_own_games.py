@@ -18,7 +18,7 @@ from pokespiel.core.registry import BadOption, UnknownName
 from pokespiel.game import load_game, with_limit
 from pokespiel.game.flatten import TreeRefused
 from pokespiel.game.foreign import GameFailed
-from pokespiel.game.matches import play
+from pokespiel.game.matches import play_matches
 from pokespiel.game.spiel import SpielGame
 from pokespiel.game.tree import TreeGame
 from pokespiel.runs.run import RunFolder
@@ -47,7 +47,7 @@ def test_every_kind_of_game_is_found_and_played(place, kind, utility):
     assert game.name == place
     assert game.utility_range == (-utility, utility)
     assert load_game(place) is game, "a game is loaded once"
-    played = play(game, [[Uniform()]] * 2, np.zeros((40, 2), int), np.arange(40), np.random.default_rng(0))
+    played = play_matches(game, [[Uniform()]] * 2, np.zeros((40, 2), int), np.arange(40), np.random.default_rng(0))
     assert played.finished.all()
     assert (np.abs(played.utilities) <= utility).all()
 
@@ -195,7 +195,7 @@ def test_a_python_game_of_openspiels_that_is_inconsistent_is_said_to_be(what, fl
         load_game(place, "tree")
     if stepped:
         with pytest.raises(GameFailed, match=stepped):
-            play(load_game(place), [[Uniform()]] * 2, np.zeros((1, 2), int), [0], np.random.default_rng(0))
+            play_matches(load_game(place), [[Uniform()]] * 2, np.zeros((1, 2), int), [0], np.random.default_rng(0))
 
 
 def test_a_watched_game_can_be_sent_to_another_process():

@@ -148,14 +148,14 @@ ELSEWHERE = """
 import json, sys
 import numpy as np
 import pokespiel
-from pokespiel.runs.agents import load
+from pokespiel.runs.agents import load_agent
 from pokespiel.runs.initial import policy_named
 from pokespiel.evaluation.match_sets import head_to_head
 from pokespiel.game import load_game
 from pokespiel.game.gen1.teams import POOLS, load_pool
 
 game = load_game("gen1ou(pool=competitive)")
-score = head_to_head(game, load("shipped"), policy_named("random"), pairs=4, rng=np.random.default_rng(0))
+score = head_to_head(game, load_agent("shipped"), policy_named("random"), pairs=4, rng=np.random.default_rng(0))
 print(json.dumps([pokespiel.__file__, str(score), {name: len(load_pool(name)) for name in POOLS}]))
 """
 

@@ -12,7 +12,7 @@ from pokespiel.commands.main import main
 from pokespiel.core.policy import Observations
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle, Entrant
-from pokespiel.game.gen1.teams import PokemonSet, export, load_pool
+from pokespiel.game.gen1.teams import PokemonSet, export_team, load_pool
 from pokespiel.play.judging import judged
 from pokespiel.play.lobby import Lobby
 from pokespiel.play.lookahead import worths
@@ -50,7 +50,7 @@ def public(session) -> Review:
 def shipped():
     if "shipped" not in agents.names():
         pytest.skip("no agent is shipped")
-    return agents.load("shipped")
+    return agents.load_agent("shipped")
 
 
 @pytest.fixture
@@ -276,7 +276,7 @@ def test_a_changed_position_is_played_on_from(lobby, session):
 
 def test_a_team_is_given_and_refused_where_it_cannot_be(lobby, session):
     data = ask(lobby, do="study", text="\n".join(session.log(0)))
-    given = ask(lobby, do="give_team", review=data["review"], player=2, paste=export(session.setup.teams[1]))
+    given = ask(lobby, do="give_team", review=data["review"], player=2, paste=export_team(session.setup.teams[1]))
     assert {move["source"] for one in given["teams"][1] for move in one["moves"]} <= {"revealed", "given"}
     wrong = ask(lobby, do="give_team", review=data["review"], player=2, paste="Tauros\n- Body Slam\n")
     assert wrong["is"] == "error"
@@ -297,7 +297,7 @@ def test_a_battle_is_studied_when_it_is_over(lobby):
 def test_review_on_the_command_line(tmp_path, session, capsys):
     path = session.save(tmp_path, "battle")
     team = tmp_path / "team.txt"
-    team.write_text(export(session.setup.teams[1]), encoding="utf-8")
+    team.write_text(export_team(session.setup.teams[1]), encoding="utf-8")
     told = {}
     for name, more in (
         ("battle.log.json", []),

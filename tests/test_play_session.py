@@ -238,7 +238,7 @@ def test_every_move_has_its_words():
 def shipped():
     if "shipped" not in agents.names():
         pytest.skip("no agent is shipped")
-    return agents.load("shipped")
+    return agents.load_agent("shipped")
 
 
 def test_opinions_are_the_policys_own(shipped):

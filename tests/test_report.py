@@ -81,7 +81,7 @@ def test_a_page_is_whole_and_needs_no_network(tmp_path):
     page.heading("Second part")
     page.table(["name", "<value>"], [["<b>", 0.123456789], ["int", 6_000_000]], "Said of a <table>")
     page.figure(plots.curves({"y": ([0, 1], [1.0, 0.1])}, "y"), "a <caption>", 'what "it" shows')
-    page.figure(plots.payoffs(RPS, LONG[:3], LONG[3:6], "payoffs"), "another", "alt")
+    page.figure(plots.payoff_matrix(RPS, LONG[:3], LONG[3:6], "payoffs"), "another", "alt")
     page.links("Files:", [tmp_path / "a <folder>" / "b.csv"], tmp_path)
     page.write(tmp_path / "page.html")
     html = (tmp_path / "page.html").read_text(encoding="utf-8")
@@ -184,10 +184,10 @@ FIGURES = {
     "intervals": lambda: plots.intervals({"a": [(1, 0.5, 0.4, 0.6)]}, "rate", 0.5, {"$a$ <b>": -0.5, "日": 0.5}, True),
     "mixtures": lambda: plots.mixtures(np.tril(np.ones((5, 5))) / np.arange(1, 6)[:, None], LONG[:5]),
     "large mixtures": lambda: plots.mixtures(np.full((3, 60), 1 / 60), LONG * 5),
-    "payoffs": lambda: plots.payoffs(RPS, LONG[:3], LONG[:3], "payoffs"),
-    "payoffs with holes": lambda: plots.payoffs(np.where(RPS, RPS, np.nan), LONG[:3], LONG[:3], "rate", True),
-    "no payoffs": lambda: plots.payoffs(np.full((2, 2), np.nan), LONG[:2], LONG[:2], "payoffs"),
-    "large payoffs": lambda: plots.payoffs(np.zeros((60, 2)), LONG * 5, LONG[:2], "large"),
+    "payoffs": lambda: plots.payoff_matrix(RPS, LONG[:3], LONG[:3], "payoffs"),
+    "payoffs with holes": lambda: plots.payoff_matrix(np.where(RPS, RPS, np.nan), LONG[:3], LONG[:3], "rate", True),
+    "no payoffs": lambda: plots.payoff_matrix(np.full((2, 2), np.nan), LONG[:2], LONG[:2], "payoffs"),
+    "large payoffs": lambda: plots.payoff_matrix(np.zeros((60, 2)), LONG * 5, LONG[:2], "large"),
     "ring": lambda: ring(LONG[:3]),
     "ring of one": lambda: ring(["a"], np.zeros((1, 1)), np.ones(1)),
     "grid": lambda: grid(LONG[:3], LONG[3:6]),

@@ -14,7 +14,7 @@ from pokespiel.showdown.arena import Conditions, Fixture, local_server, play_are
 from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.recording import NotARecording, Recording, recordings
 from pokespiel.showdown.serve import serve
-from pokespiel.showdown.views import Comparison, WitnessContestant, compare_views, played, shown, told
+from pokespiel.showdown.views import Comparison, WitnessContestant, compare_views, lines_witness, played, views_witness
 
 PLAYERS = ("random", "gym_leader")
 BATTLES = 8
@@ -49,7 +49,7 @@ def is_whole(path):
 
 
 def compare_with(recording, views):
-    return compare_views(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
+    return compare_views(recording.replay(), [views_witness(views[recording.room, side], side) for side in (0, 1)])
 
 
 def test_views_over_a_server_are_the_engines(served):
@@ -67,7 +67,7 @@ def test_views_of_told_battles_are_the_engines():
     for teams in some_teams(BATTLES):
         battle = Battle(*teams, seed=rng.integers(1 << 16, size=4))
         policies = [BASELINES.build(name) for name in PLAYERS]
-        found += compare_views(played(battle, policies, rng), [told(0), told(1)])
+        found += compare_views(played(battle, policies, rng), [lines_witness(0), lines_witness(1)])
     assert found.differences == []
     assert found.decisions > 40 * BATTLES
 
@@ -77,10 +77,10 @@ def test_another_battle_than_was_seen_is_told(served):
     recording = kept[0]
     tampered = list(views[recording.room, 0])
     tampered[3] = tampered[3]._replace(legal=~tampered[3].legal)
-    found = compare_views(recording.replay(), [shown(tampered, 0), shown(views[recording.room, 1], 1)])
+    found = compare_views(recording.replay(), [views_witness(tampered, 0), views_witness(views[recording.room, 1], 1)])
     assert len(found.differences) == 1
     assert "shown the choices" in found.differences[0]
-    fewer = compare_views(recording.replay(), [shown(views[recording.room, 0], 0), lambda battle: None])
+    fewer = compare_views(recording.replay(), [views_witness(views[recording.room, 0], 0), lambda battle: None])
     assert len(fewer.differences) == len(views[recording.room, 1])
 
 

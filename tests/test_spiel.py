@@ -12,7 +12,7 @@ from pokespiel.core.registry import BadOption
 from pokespiel.game import from_openspiel, load_game
 from pokespiel.game.foreign import GameFailed
 from pokespiel.game.gambit import check_efg
-from pokespiel.game.matches import play
+from pokespiel.game.matches import play_matches
 from pokespiel.game.spiel import SpielGame
 
 
@@ -81,7 +81,7 @@ def test_chance_inside_is_seeded_by_match() -> None:
 def test_any_openspiel_game_object() -> None:
     game = from_openspiel(pyspiel.load_game("leduc_poker(players=3)"), form="step")
     assert game.num_players == 3
-    played = play(game, [[Uniform()]] * 3, np.zeros((50, 3), int), np.arange(50), np.random.default_rng(0))
+    played = play_matches(game, [[Uniform()]] * 3, np.zeros((50, 3), int), np.arange(50), np.random.default_rng(0))
     assert played.finished.all()
     np.testing.assert_allclose(played.utilities.sum(axis=1), 0, atol=1e-9)
 
@@ -208,7 +208,7 @@ def test_a_game_that_counts_fewer_actions_than_it_has_corrupts_no_memory() -> No
     game = load_game("chat_game")
     assert "counts 2 distinct actions" in game.refusal
     with pytest.raises(GameFailed, match="chat_game fails in its own code: IndexError"):
-        play(game, [[Uniform()]] * game.num_players, np.zeros((1, 2), int), [0], np.random.default_rng(0))
+        play_matches(game, [[Uniform()]] * game.num_players, np.zeros((1, 2), int), [0], np.random.default_rng(0))
 
 
 def test_errors_within_a_match_name_the_game() -> None:

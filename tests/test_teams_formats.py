@@ -15,7 +15,7 @@ from pokespiel.game.gen1.teams import (
     Stats,
     TeamError,
     as_json,
-    export,
+    export_team,
     export_teams,
     hp_dv,
     ivs_of,
@@ -91,7 +91,7 @@ def test_missing_evs_mean_full_and_a_written_line_leaves_the_rest_at_zero():
 @given(teams)
 def test_every_team_survives_both_formats(team):
     assert unpack(pack(team)) == team
-    assert read_team(export(team)) == team
+    assert read_team(export_team(team)) == team
     two = [NamedTeam("one", "gen1ou", team), NamedTeam("two/of three", "gen1ou", team)]
     assert read_teams(export_teams(two)) == two
 
@@ -101,7 +101,7 @@ def test_every_team_survives_both_formats(team):
 def test_nicknames_survive_both_formats(name):
     team = (PokemonSet("Tauros", ("Body Slam",), nickname="" if name == "Tauros" else name),)
     assert unpack(pack(team)) == team
-    assert read_team(export(team)) == team
+    assert read_team(export_team(team)) == team
 
 
 def test_ids_aliases_and_symbols_become_names():
@@ -187,7 +187,7 @@ def test_names_that_would_break_a_format_are_not_written():
             pack([broken])
     for nickname in ("a\nb", "a @ b"):
         with pytest.raises(TeamError, match="cannot be written"):
-            export((PokemonSet("Tauros", ("Body Slam",), nickname=nickname),))
+            export_team((PokemonSet("Tauros", ("Body Slam",), nickname=nickname),))
 
 
 def test_the_set_type_refuses_other_shapes():
@@ -217,11 +217,11 @@ def test_both_formats_are_written_as_showdown_writes_them():
         command = [str(install.node()), "-e", script, str(install.install())]
     except install.ShowdownMissing as error:
         pytest.skip(str(error))
-    written = json.dumps([export(team) for team in teams])
+    written = json.dumps([export_team(team) for team in teams])
     done = subprocess.run(command, input=written, capture_output=True, text=True, encoding="utf-8", check=True)
     theirs = json.loads(done.stdout)
     assert [packed for packed, _ in theirs] == [pack(team) for team in teams]
-    assert [text for _, text in theirs] == [export(team) for team in teams]
+    assert [text for _, text in theirs] == [export_team(team) for team in teams]
 
 
 def test_whatever_validates_can_be_packed():

@@ -12,12 +12,12 @@ from pokespiel.game.gen1.teams import (
     POOLS,
     PokemonSet,
     TeamError,
-    export,
+    export_team,
     line_up,
     load_pool,
     pack,
     read_file,
-    split,
+    split_pool,
     team_hash,
     validate,
 )
@@ -54,14 +54,14 @@ def test_competitive_covers_the_archetypes():
         "Hypno",
     }
     assert len({line_up(team) for team in pool}) >= 30
-    assert all(len(side) >= 10 for side in split(pool))
+    assert all(len(side) >= 10 for side in split_pool(pool))
     assert len(load_pool("one")) == 1
     assert len(load_pool("variety")) >= 300
 
 
 def test_split_is_by_line_up_alone():
     pool = load_pool("variety")
-    train, held_out = split(pool)
+    train, held_out = split_pool(pool)
     assert sorted((*train.names, *held_out.names)) == sorted(pool.names)
     assert not {line_up(team) for team in train} & {line_up(team) for team in held_out}
     for side, parity in ((train, 0), (held_out, 1)):
@@ -72,7 +72,7 @@ def test_split_is_by_line_up_alone():
 
 
 def test_content_hashes_ignore_names_and_notice_everything_else(tmp_path):
-    (tmp_path / "a.txt").write_text(f"=== [gen1ou] one ===\n\n{export((TAUROS,))}")
+    (tmp_path / "a.txt").write_text(f"=== [gen1ou] one ===\n\n{export_team((TAUROS,))}")
     (tmp_path / "b.txt").write_text(pack((TAUROS,)))
     assert load_pool(tmp_path / "a.txt").hash == load_pool(tmp_path / "b.txt").hash
     assert team_hash((TAUROS,)) != team_hash((PokemonSet("Tauros", ("Body Slam",), level=99),))
@@ -104,9 +104,9 @@ def test_generated_teams_follow_the_stated_usage():
 
 
 def test_a_folder_names_teams_after_their_files(tmp_path):
-    (tmp_path / "lone.txt").write_text(export((TAUROS,)))
+    (tmp_path / "lone.txt").write_text(export_team((TAUROS,)))
     (tmp_path / "two.gen1ou_team").write_text(
-        f"=== [gen1ou] a ===\n\n{export((TAUROS,))}\n=== b ===\n{export((CHANSEY,))}"
+        f"=== [gen1ou] a ===\n\n{export_team((TAUROS,))}\n=== b ===\n{export_team((CHANSEY,))}"
     )
     (tmp_path / "packed.txt").write_text(f"{pack((TAUROS,))}\ngen1ou]mine|{pack((CHANSEY,))}\n")
     (tmp_path / "notes.md").write_text("not a team")
@@ -187,10 +187,10 @@ def test_devices_pipes_and_huge_files_are_not_read(tmp_path):
 
 
 def test_pools_are_put_together_and_split_by_name(tmp_path):
-    (tmp_path / "own.txt").write_text(export((TAUROS,)))
+    (tmp_path / "own.txt").write_text(export_team((TAUROS,)))
     whole = load_pool("competitive")
     sides = [load_pool(f"competitive@{side}") for side in ("train", "held-out")]
-    assert tuple(side.teams for side in sides) == tuple(side.teams for side in split(whole))
+    assert tuple(side.teams for side in sides) == tuple(side.teams for side in split_pool(whole))
     both = load_pool(f"one+competitive@train+{tmp_path / 'own.txt'}")
     assert both.teams == (*load_pool("one"), *sides[0], (TAUROS,))
     assert len(set(both.names)) == len(both)

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from pokespiel.core import threads
 from pokespiel.core.policy import memoryless
 from pokespiel.core.threads import cores, each_limited, limited
-from pokespiel.game.matches import play
+from pokespiel.game.matches import play_matches
 from pokespiel.metasolvers.nash import Nash
 
 ABLE: set[str] = set()
@@ -92,7 +92,7 @@ def test_solvers_and_matches_limit_themselves(monkeypatch):
 
     from pokespiel.game import load_game
 
-    play(load_game("kuhn_poker"), [[memoryless(asked)]] * 2, np.zeros((1, 2)), [0], np.random.default_rng(0))
+    play_matches(load_game("kuhn_poker"), [[memoryless(asked)]] * 2, np.zeros((1, 2)), [0], np.random.default_rng(0))
     assert set(map(str, seen)) == {str((1, {1}))}
 
 

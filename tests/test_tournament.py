@@ -26,7 +26,7 @@ from pokespiel.payoffs.allocation import MixtureAllocation, ResponseGraphAllocat
 from pokespiel.payoffs.tables import PayoffTable, Sampled
 from pokespiel.report.tournament import write_tournament_report
 from pokespiel.runs.tournament.folder import Plan, Tournament, members_of_run, named
-from pokespiel.runs.tournament.results import results, text, write
+from pokespiel.runs.tournament.results import text, tournament_results, write
 
 GAME = "gen1ou(pool=one,party=1,turn_limit=40)"
 PLAN = Plan(UniformAllocation(), units=12, first=12, step=10)
@@ -186,7 +186,7 @@ def test_a_game_without_symmetry_has_a_population_a_seat(tmp_path):
     policies = always | {"uniform": UniformPolicy()}
     with Tournament.open(tmp_path, "kuhn_poker", 3, {"0": policies, "1": always}) as tournament:
         list(tournament.play(Plan(UniformAllocation(), units=400, first=400)))
-        found = results(tournament)
+        found = tournament_results(tournament)
         write(tournament, found)
     assert found.table.sizes == (3, 2)
     assert found.table.samples.units.tolist() == [[400, 400]] * 3
@@ -200,7 +200,7 @@ def test_a_game_without_symmetry_has_a_population_a_seat(tmp_path):
 
 
 def test_the_strongest_stands_first_in_every_file(tournament, tmp_path):
-    found = results(tournament)
+    found = tournament_results(tournament)
     write(tournament, found)
     ranking = found.rankings[0]
     order = [found.names[0][index] for index in ranking.order()]
@@ -238,7 +238,7 @@ def test_a_ranking_without_matches_names_what_is_missing(tmp_path):
     with Tournament.open(tmp_path, GAME, 0, members("random", "max_damage")) as tournament:
         next(tournament.play(PLAN))
         with pytest.raises(ValueError, match=r"2 payoff cells are missing: \(0, 1\)"):
-            results(tournament)
+            tournament_results(tournament)
 
 
 def test_an_interrupted_tournament_says_what_it_keeps(tmp_path, monkeypatch, capsys):

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TextIO
 
 from pokespiel.commands import Based, Waiting
-from pokespiel.core.files import told
+from pokespiel.core.files import error_text
 from pokespiel.core.options import flags_given, parse
 from pokespiel.core.progress import heartbeat
 from pokespiel.core.registry import RENAMED, BadOption, Registry, filled
@@ -93,7 +93,7 @@ def _require_new_names(arguments: Sequence[str]) -> None:
 def _refuse(error: Exception) -> int:
     if os.environ.get("POKESPIEL_TRACEBACK"):
         raise error
-    said = told(error) if isinstance(error, OSError) else error
+    said = error_text(error) if isinstance(error, OSError) else error
     print("\n".join([f"pokespiel: {said}", *getattr(error, "__notes__", ())]), file=sys.stderr)
     return 2
 

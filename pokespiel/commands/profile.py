@@ -32,9 +32,9 @@ class Profile:
         from pokespiel.game.loading import load_game
         from pokespiel.learning.compute import Compute
         from pokespiel.learning.networks import NetworkOptions
-        from pokespiel.learning.profile import Profiler, table
+        from pokespiel.learning.profile import Profiler, speed_table
 
         network, compute = NetworkOptions(self.body, self.hidden), Compute(self.device, threads=self.threads)
         speeds = Profiler(network, compute, self.seconds)(load_game(self.game), np.random.default_rng(self.seed))
-        print("\n".join(table(speeds, self.epochs)))
+        print("\n".join(speed_table(speeds, self.epochs)))
         return 0

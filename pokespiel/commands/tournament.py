@@ -77,7 +77,7 @@ class TournamentCommand:
     def __call__(self) -> int:
         from pokespiel.game.loading import load_game
         from pokespiel.runs.tournament.folder import Tournament
-        from pokespiel.runs.tournament.results import results, text, write
+        from pokespiel.runs.tournament.results import text, tournament_results, write
 
         game = load_game(self.game)
         folder = self.folder or Path("runs") / f"tournament-{_plain(self.game)}-{self.seed}"
@@ -86,7 +86,7 @@ class TournamentCommand:
         with keeping(lambda: _kept(folder)), opened as tournament:
             with executor.build(EXECUTORS).open() as crew:
                 _play(tournament, plan, crew)
-            found = results(tournament, self.meta_solver.build(METASOLVERS), self.draws)
+            found = tournament_results(tournament, self.meta_solver.build(METASOLVERS), self.draws)
             write(tournament, found)
         print(text(found))
         counted = tournament.counted()

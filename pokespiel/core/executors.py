@@ -85,7 +85,7 @@ EXECUTORS = Registry(
 )
 
 
-def results(
+def unit_results(
     crew: Crew, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None
 ) -> Iterator[Any]:
     """Each unit's result, in the order of the units."""

@@ -26,7 +26,7 @@ SENTENCES = {
 """What the system's errors about a path mean."""
 
 
-def told(error: OSError) -> str:
+def error_text(error: OSError) -> str:
     """What an error says, as a sentence where it is the system's about a path."""
     if error.errno not in SENTENCES or error.filename is None:
         return error.strerror or str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
@@ -39,7 +39,7 @@ def why_no_file(path: Path) -> str:
         with open(path, "rb"):
             return ""
     except OSError as error:
-        return told(error)
+        return error_text(error)
 
 
 @contextmanager

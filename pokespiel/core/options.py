@@ -36,7 +36,7 @@ from pokespiel.core.help import (
     short_help,
     values_of,
 )
-from pokespiel.core.registry import BadOption, Registry, checked, options_of, present_name, unknown
+from pokespiel.core.registry import BadOption, Registry, checked_value, options_of, present_name, unknown
 
 Command = TypeVar("Command")
 _Field: TypeAlias = tuple[str, Any, Any]
@@ -167,7 +167,7 @@ def from_plain(command: type, values: Mapping[str, Any]) -> dict[str, Any]:
             raise BadOption(str(unknown("option:", name, fields)))
         hint, registry = fields[name]
         what = f"option {name!r}"
-        result[name] = checked(value, hint, what) if registry is None else _choices(value, hint, registry, what)
+        result[name] = checked_value(value, hint, what) if registry is None else _choices(value, hint, registry, what)
     return result
 
 

@@ -141,7 +141,7 @@ def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
         key = present_name(name, fields)
         if key not in fields:
             raise BadOption(str(unknown(f"option of {what}:", key, fields or ["(it has none)"])))
-        values[key] = checked(value, fields[key], f"option {key!r} of {what}")
+        values[key] = checked_value(value, fields[key], f"option {key!r} of {what}")
     missing = [field.name for field in dataclasses.fields(plugin) if field.init and _is_needed(field, values)]
     if missing:
         raise BadOption(f"{what} needs {', '.join(missing)}")
@@ -166,13 +166,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def checked(value: Any, hint: Any, what: str) -> Any:
+def checked_value(value: Any, hint: Any, what: str) -> Any:
     """`value` as the type `hint` wants it, without guessing: an int serves as a float, a list as a tuple."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
     if origin is Annotated:
-        return checked(value, arguments[0], what)
+        return checked_value(value, arguments[0], what)
     if origin in (Union, types.UnionType):
         return _first_that_fits(value, arguments, what)
     if origin is Literal:
@@ -197,10 +197,10 @@ def checked(value: Any, hint: Any, what: str) -> Any:
 
 def _checked_tuple(value: typing.Sequence[Any], arguments: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(checked(item, arguments[0], what) for item in value)
+        return tuple(checked_value(item, arguments[0], what) for item in value)
     if len(arguments) != len(value):
         raise BadOption(f"{what}: expected {len(arguments)} values, got {value!r}")
-    return tuple(checked(item, hint, what) for item, hint in zip(value, arguments, strict=True))
+    return tuple(checked_value(item, hint, what) for item, hint in zip(value, arguments, strict=True))
 
 
 def _first_that_fits(value: Any, hints: tuple[Any, ...], what: str) -> Any:
@@ -210,7 +210,7 @@ def _first_that_fits(value: Any, hints: tuple[Any, ...], what: str) -> Any:
                 return None
             continue
         try:
-            return checked(value, hint, what)
+            return checked_value(value, hint, what)
         except BadOption:
             continue
     names = " or ".join(getattr(hint, "__name__", str(hint)) for hint in hints)

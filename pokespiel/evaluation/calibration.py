@@ -10,7 +10,7 @@ import numpy as np
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.evaluation.verdict import Recovery
 from pokespiel.game.tree import TreeGame
-from pokespiel.oracles import Opponents, Oracle, result
+from pokespiel.oracles import Opponents, Oracle, last_training
 from pokespiel.oracles.cfr import CFR
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def recover(game: TreeGame, name: str, victim: Policy, exploiter: Oracle, rng: n
         seat: Opponents(((victim,), (victim,)), np.where(np.arange(2) == seat, -1, 0)[None], np.ones(1))
         for seat in range(2)
     }
-    training = result(exploiter(game, opponents, rng))
+    training = last_training(exploiter(game, opponents, rng))
     plans = game.plans(victim)
     earned = []
     for seat in range(2):

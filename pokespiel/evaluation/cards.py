@@ -24,13 +24,13 @@ def _mixture(card: Mapping[str, Any]) -> Iterator[str]:
     yield "# The shipped agents"
     yield ""
     yield (
-        "`pokespiel.runs.agents.load('shipped')` draws one of these for each match; alone they are `shipped/NAME`. In "
-        f"half precision they take {card['bytes'] / 2**20:.1f} MiB. Members of the run's mixture that are left out "
+        "`pokespiel.runs.agents.load_agent('shipped')` draws one of these for each match; alone they are "
+        f"`shipped/NAME`. In half precision they take {card['bytes'] / 2**20:.1f} MiB. Members of the run's mixture that are left out "
         f"weighed {card['dropped']:.4f} together."
     )
     yield ""
     rows = [[name, label, f"{card['mixture'].get(name, 0):.4f}"] for name, label in card["labels"].items()]
-    yield from table(("name", "policy of the run", "weight"), rows)
+    yield from markdown_table(("name", "policy of the run", "weight"), rows)
 
 
 def _strengths(strengths: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _strengths(strengths: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator
         yield f"`{agent}`:"
         yield ""
         shown = [[one["opponent"], one["teams"], _score(one), str(one["matches"])] for one in rows]
-        yield from table(("opponent", "teams", "score", "matches"), shown)
+        yield from markdown_table(("opponent", "teams", "score", "matches"), shown)
 
 
 def _arenas(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _arenas(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         ]
         for one in records
     ]
-    yield from table(("opponent", "teams", "score", "won", "tied", "lost", "unfinished", "server"), rows)
+    yield from markdown_table(("opponent", "teams", "score", "won", "tied", "lost", "unfinished", "server"), rows)
 
 
 def _exploitability(measured: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -84,7 +84,9 @@ def _exploitability(measured: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         status += f", < {verdict['below']:.4f}" if verdict and verdict["below"] is not None else ""
         of = "this agent" if one["of_this_agent"] else one["measurement"]
         rows.append([of, value, f"{one['decisions']:,}", str(len(one["exploiters"])), status, one["game"]])
-    yield from table(("mixture", "value, 95 % interval", "decisions each", "exploiters", "verdict", "game"), rows)
+    yield from markdown_table(
+        ("mixture", "value, 95 % interval", "decisions each", "exploiters", "verdict", "game"), rows
+    )
     reasons: dict[str, list[str]] = {}
     for one in measured:
         for reason in (one["verdict"] or {}).get("reasons", ()):
@@ -116,7 +118,7 @@ def _head_to_head(rates: Mapping[str, Any]) -> Iterator[str]:
         [opponent, *(f"{100 * row[column]:.1f}" for row in rates["win_rates"])]
         for column, opponent in enumerate(rates["opponents"])
     ]
-    yield from table(("against", *rates["members"]), rows)
+    yield from markdown_table(("against", *rates["members"]), rows)
 
 
 def _training(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -132,7 +134,7 @@ def _training(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         ]
         for one in runs
     ]
-    yield from table(("run", "seed", "iterations", "decisions", "hours"), rows)
+    yield from markdown_table(("run", "seed", "iterations", "decisions", "hours"), rows)
     for one in runs:
         for session in one["sessions"]:
             yield ""
@@ -145,7 +147,7 @@ def _score(one: Mapping[str, Any]) -> str:
     return f"{100 * one['score']:.1f} ({100 * one['low']:.1f}-{100 * one['high']:.1f})"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Lines of a Markdown table."""
     yield f"| {' | '.join(header)} |"
     yield f"|{'---|' * len(header)}"

@@ -15,7 +15,7 @@ import numpy as np
 
 from pokespiel.core.intervals import mean_interval, share
 from pokespiel.core.policy import Policy
-from pokespiel.game.matches import play
+from pokespiel.game.matches import play_matches
 from pokespiel.game.protocols import Game
 
 CHUNK = 500
@@ -83,7 +83,7 @@ def play_pairs(
         count = min(CHUNK, pairs - tally.pairs)
         seeds = np.repeat(rng.integers(2**63, size=count), 2)
         rows = np.tile([[0, 1], [1, 0]], (count, 1))
-        utilities = play(game, [[first, second]], rows, seeds, rng, width=width).utilities
+        utilities = play_matches(game, [[first, second]], rows, seeds, rng, width=width).utilities
         own = utilities[np.arange(2 * count), rows.argmin(axis=1)]
         tally += PairTally.of(share(np.sign(own)).reshape(count, 2))
         yield tally

@@ -48,7 +48,7 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
 def declaration(name: str) -> Declared:
     """What is known of the game that a string names before its tree is read; errors are those of `load_game`."""
     if own.is_own(name):
-        return declared(own.load(name, None)[0])
+        return declared(own.load_own(name, None)[0])
     short, given = written(name)
     if short in GAMES:
         return declared(load_game(name))
@@ -65,7 +65,7 @@ def _ours(plugin: Any, form: Form | None) -> Game:
 def _users(name: str, form: Form | None, limit: int | None) -> Game:
     import pyspiel
 
-    game, said_limit = own.load(name, form)
+    game, said_limit = own.load_own(name, form)
     if not isinstance(game, pyspiel.Game):
         return game
     return from_openspiel(game, name, form, limit=said_limit if limit is None else checked_limit(limit))

@@ -77,7 +77,7 @@ class Seats:
         return [(population[index], np.flatnonzero(rows == index)) for index in np.unique(rows) if index >= 0]
 
 
-def play(
+def play_matches(
     game: Game,
     populations: Sequence[Sequence[Policy]],
     rows: np.ndarray,

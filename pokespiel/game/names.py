@@ -55,7 +55,7 @@ def texts(name: str, short: str, brackets: str) -> dict[str, str]:
         raise _malformed(name, "the closing bracket is missing" if ")" not in brackets else "more follows the bracket")
     known, paths = _paths(short)
     found: dict[str, str] = {}
-    for part in _with_paths(name, brackets[1:-1], known, paths) if paths else split(name, brackets[1:-1]):
+    for part in _with_paths(name, brackets[1:-1], known, paths) if paths else split_parameters(name, brackets[1:-1]):
         key, equals, text = (each.strip() for each in part.partition("="))
         if not key or not equals:
             raise _malformed(name, f"{part.strip()!r} is not a parameter like key=value")
@@ -92,13 +92,13 @@ def _with_paths(name: str, inside: str, known: Sequence[str], paths: Sequence[st
     """The parameters between a game's parentheses, where values of `paths` may hold commas and parentheses."""
     starts = [*re.finditer(rf"(?:^|,)\s*((?:{'|'.join([*known, 'limit'])})\s*=)", inside)]
     ends = [*(match.start() for match in starts), len(inside)]
-    yield from split(name, inside[: ends[0]])
+    yield from split_parameters(name, inside[: ends[0]])
     for match, end in zip(starts, ends[1:], strict=True):
         part = inside[match.start(1) : end]
-        yield from [part] if part.partition("=")[0].strip() in paths else split(name, part)
+        yield from [part] if part.partition("=")[0].strip() in paths else split_parameters(name, part)
 
 
-def split(name: str, inside: str) -> list[str]:
+def split_parameters(name: str, inside: str) -> list[str]:
     """The parameters between a game's parentheses, those of games within games in one piece."""
     parts, depth = [""], 0
     for letter in inside:
@@ -131,5 +131,5 @@ def with_limit(name: str, limit: int | None) -> str:
     if limit is None:
         return name
     head, _, inside = name.partition("(")
-    kept = [part for part in split(name, inside.removesuffix(")")) if not part.strip().startswith("limit=")]
+    kept = [part for part in split_parameters(name, inside.removesuffix(")")) if not part.strip().startswith("limit=")]
     return f"{head}({','.join([*kept, f'limit={limit}'])})"

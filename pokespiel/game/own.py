@@ -68,7 +68,7 @@ def place_of(name: str) -> GamePlace:
 
 
 @functools.lru_cache(maxsize=16)
-def load(name: str, form: Form | None) -> tuple[Any, int | None]:
+def load_own(name: str, form: Form | None) -> tuple[Any, int | None]:
     """What stands at the place that `name` says, a game of ours or a `pyspiel.Game`, and the `limit` that it gives."""
     import pyspiel
 

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pokespiel.core.registry import BadOption, checked, unknown
+from pokespiel.core.registry import BadOption, checked_value, unknown
 from pokespiel.game.names import unknown_game, value_of, written
 
 KINDS = {bool: "True or False", int: "a whole number", float: "a number"}
@@ -118,7 +118,7 @@ def _typed(text: str, hint: Any, what: str) -> Any:
     if hint is int and isinstance(value, float) and value.is_integer():
         value = int(value)
     try:
-        return checked(value, hint, what)
+        return checked_value(value, hint, what)
     except BadOption:
         if hint not in KINDS:
             raise

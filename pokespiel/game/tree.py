@@ -28,7 +28,7 @@ from scipy import sparse
 from pokespiel.core.policy import Mixture, Observations, Policy, Tabular
 from pokespiel.game.flatten import FlatGame
 from pokespiel.game.tree_matches import Moves, TreeMatches, moves_of
-from pokespiel.game.treeplex import Treeplex, number
+from pokespiel.game.treeplex import Treeplex, lay_out
 from pokespiel.metasolvers.judging import is_constant_sum, is_symmetric, is_zero_sum
 
 Plans = tuple[np.ndarray, ...]
@@ -80,7 +80,7 @@ class TreeGame:
     """A game in sequence form; see `pokespiel.game.Game` for the attributes that all games share."""
 
     def __init__(self, name: str, flat: FlatGame, num_actions: int, openspiel: Any = None):
-        numbered = [number(player.parent, player.counts, player.action) for player in flat.players]
+        numbered = [lay_out(player.parent, player.counts, player.action) for player in flat.players]
         self.name = name
         self.openspiel = openspiel
         """The `pyspiel.Game` it came from, None = from payoff arrays."""

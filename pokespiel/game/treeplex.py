@@ -181,7 +181,7 @@ class Numbering(NamedTuple):
     """[S] given sequence -> sequence."""
 
 
-def number(parent: np.ndarray, counts: np.ndarray, action: np.ndarray) -> Numbering:
+def lay_out(parent: np.ndarray, counts: np.ndarray, action: np.ndarray) -> Numbering:
     """Lay out a player's information states.
 
     Args:

@@ -18,7 +18,7 @@ from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import batch_of, outputs
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
-from pokespiel.learning.losses import chosen
+from pokespiel.learning.losses import log_prob_of
 from pokespiel.learning.networks import Network, NetworkOptions, expected_value, masked_log_softmax, shares_states
 from pokespiel.learning.rollout import Records
 from pokespiel.learning.sampler import Transitions
@@ -63,7 +63,7 @@ class Critics:
         for number, learner in enumerate(self.learners):
             batch = batch_of(data.now, rows, learner.device, distinct=shares_states(learner.network))
             output = learner.outputs(batch)
-            played = chosen(output.logits, batch.action)
+            played = log_prob_of(output.logits, batch.action)
             loss = 0.5 * (played - target).square().mean()
             sums["loss/q"] += loss.item() / len(self.learners)
             if form == "cql":
@@ -87,7 +87,7 @@ class Critics:
         answers = [self._q(network, records) for network in self.targets]
         q = torch.stack([answer[0] for answer in answers]).mean(dim=0)
         action = torch.from_numpy(records.action).to(q.device)
-        return chosen(q, action) - (answers[0][1] if form == "iql" else (probabilities * q).sum(dim=1))
+        return log_prob_of(q, action) - (answers[0][1] if form == "iql" else (probabilities * q).sum(dim=1))
 
     def _target(self, data: Transitions, policy: Learner, pair: list[Network], form: str, discount: float) -> Tensor:
         device = policy.device
@@ -104,7 +104,7 @@ class Critics:
 
     def _value_loss(self, now: Records, value: Tensor, pair: list[Network], expectile: float) -> Tensor:
         action = torch.from_numpy(now.action).to(value.device)
-        q = torch.minimum(*(chosen(self._q(network, now)[0], action) for network in pair))
+        q = torch.minimum(*(log_prob_of(self._q(network, now)[0], action) for network in pair))
         gap = q - value
         return (torch.where(gap < 0, 1 - expectile, expectile) * gap.square()).mean()
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def chosen(logs: Tensor, action: Tensor) -> Tensor:
+def log_prob_of(logs: Tensor, action: Tensor) -> Tensor:
     """[b] log-probabilities of `action` [b]."""
     return logs.gather(1, action[:, None]).squeeze(1)
 

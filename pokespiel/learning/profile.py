@@ -25,7 +25,7 @@ from pokespiel.learning.batches import minibatches
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
-from pokespiel.learning.losses import chosen, value_loss
+from pokespiel.learning.losses import log_prob_of, value_loss
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.seating import self_play
@@ -156,7 +156,7 @@ class Profiler:
                 output = learner.outputs(batch)
                 logs, _ = masked_log_softmax(output.logits, batch.legal)
                 target = output.value.new_tensor(advantage[batch.rows])
-                loss = value_loss(output.value, target) - (chosen(logs, batch.action) * target).mean()
+                loss = value_loss(output.value, target) - (log_prob_of(logs, batch.action) * target).mean()
                 learner.descend(loss, 0.0)
             return int(wanted.sum())
 
@@ -177,7 +177,7 @@ def proposed(rates: Mapping[int, float]) -> int:
     return min(size for size, rate in rates.items() if rate >= ENOUGH * best)
 
 
-def table(speeds: StageSpeeds, epochs: int) -> Sequence[str]:
+def speed_table(speeds: StageSpeeds, epochs: int) -> Sequence[str]:
     """The speeds and the proposal as lines of text."""
     lines = []
     for name, rates in speeds._asdict().items():

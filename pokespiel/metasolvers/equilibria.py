@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.metasolvers.subdivision import isolated_equilibria
-from pokespiel.metasolvers.tables import Profile, Table, checked
+from pokespiel.metasolvers.tables import Profile, Table, checked_table
 from pokespiel.metasolvers.vertices import Pair, extreme_equilibria
 
 MOST_VERTICES = 5000
@@ -34,7 +34,7 @@ def every_equilibrium(payoffs: np.ndarray) -> Equilibria:
 
     A `ValueError` if the table is malformed or too large, or if with more than two players they do not stand alone.
     """
-    table = checked(payoffs, symmetric=False, solver="equilibria")
+    table = checked_table(payoffs, symmetric=False, solver="equilibria")
     if table.num_players == 1:
         return _best_policies(table)
     try:

@@ -17,7 +17,7 @@ import numpy as np
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.entropy import most_entropic
-from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve
+from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve_zero_sum
 from pokespiel.metasolvers.tables import Table, check_zero_sum, on_table, zero_sum_matrix
 
 LEAST = 1e-280
@@ -38,7 +38,7 @@ class MaxEntropyNash:
     def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [2, n, m]; a `ValueError` if they are not finite, misshapen, for more players or general-sum."""
         matrix = zero_sum_matrix(table, "max_entropy_nash")
-        found = solve(matrix, solver="max_entropy_nash")
+        found = solve_zero_sum(matrix, solver="max_entropy_nash")
         x, y = _spread(found.above, found.x, found.y), _spread(-found.above.T, found.y, found.x)
         x, y, *_ = found = balanced_out(matrix, x, y, found.value)
         if found.flaw > TOLERANCE:

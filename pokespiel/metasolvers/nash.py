@@ -79,7 +79,7 @@ class Nash:
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [2, n, m]; a `ValueError` if they are not finite, misshapen, for more players or general-sum."""
-        found = solve(zero_sum_matrix(table, "nash"), self.method, "nash")
+        found = solve_zero_sum(zero_sum_matrix(table, "nash"), self.method, "nash")
         return table.strategy([(found.x + found.y) / 2] if table.symmetric else [found.x, found.y])
 
 
@@ -106,7 +106,7 @@ class Equilibrium(NamedTuple):
         return float(max(np.where(weights > 0, np.abs(gains), gains).max() for weights, gains in sides))
 
 
-def solve(matrix: np.ndarray, method: Method = "interior", solver: str = "nash") -> Equilibrium:
+def solve_zero_sum(matrix: np.ndarray, method: Method = "interior", solver: str = "nash") -> Equilibrium:
     """An equilibrium of the zero-sum game with payoffs `matrix` [n, m] to the row player; errors name `solver`."""
     best = measured(matrix, *_uniform(matrix))
     if np.ptp(matrix) == 0:

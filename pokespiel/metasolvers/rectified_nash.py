@@ -13,7 +13,7 @@ import numpy as np
 
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
-from pokespiel.metasolvers.nash import solve
+from pokespiel.metasolvers.nash import solve_zero_sum
 from pokespiel.metasolvers.tables import Table, check_zero_sum, on_table, zero_sum_matrix
 
 
@@ -38,7 +38,7 @@ class RectifiedNash:
 
         A `ValueError` if the payoffs are not finite, misshapen, for more players or general-sum.
         """
-        found = solve(zero_sum_matrix(table, "rectified_nash"), solver="rectified_nash")
+        found = solve_zero_sum(zero_sum_matrix(table, "rectified_nash"), solver="rectified_nash")
         x, y = found.x, found.y
         if table.symmetric:
             x = y = (x + y) / 2

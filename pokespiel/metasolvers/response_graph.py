@@ -15,7 +15,7 @@ from scipy import sparse
 
 from pokespiel.metasolvers.judging import is_rounding
 from pokespiel.metasolvers.markov import closed_classes
-from pokespiel.metasolvers.tables import Table, checked
+from pokespiel.metasolvers.tables import Table, checked_table
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def response_graph(payoffs: np.ndarray, *, symmetric: bool = False) -> ResponseG
     symmetric: a two-player table's single population, where policy j replaces i if it earns more against i than i
     against j. With more players the nodes are joint choices all the same.
     """
-    return of_table(checked(payoffs, symmetric=symmetric, solver="response graph"))
+    return of_table(checked_table(payoffs, symmetric=symmetric, solver="response graph"))
 
 
 def of_table(table: Table) -> ResponseGraph:

@@ -42,7 +42,7 @@ def nth(iterates: Iterator[Iterate], steps: int) -> Iterate:
 
 @dataclass(frozen=True)
 class Table:
-    """Checked payoffs [P, n_1, ..., n_P] float64; build it with `checked`."""
+    """Checked payoffs [P, n_1, ..., n_P] float64; build it with `checked_table`."""
 
     payoffs: np.ndarray
     symmetric: bool
@@ -136,13 +136,13 @@ def on_table(method: Callable[[Any, Table], Result]) -> Callable[..., Result]:
 
     @functools.wraps(method)
     def called(self: Any, payoffs: np.ndarray, *, symmetric: bool = False) -> Result:
-        return method(self, checked(payoffs, symmetric=symmetric, solver=solver))
+        return method(self, checked_table(payoffs, symmetric=symmetric, solver=solver))
 
     del called.__wrapped__, called.__annotations__  # those of the method itself
     return called
 
 
-def checked(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:
+def checked_table(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:
     """The table of `payoffs` [P, n_1, ..., n_P], or a `ValueError` that says what is wrong with it for `solver`."""
     try:
         table = _real(payoffs)

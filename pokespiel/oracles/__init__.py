@@ -65,7 +65,7 @@ class ChoosyOracle(Protocol):
         ...
 
 
-def result(trainings: Iterable[Training]) -> Training:
+def last_training(trainings: Iterable[Training]) -> Training:
     """The last yield of a call. The others are dropped on the way: each holds a state, which may be a whole memory."""
     return deque(trainings, maxlen=1).pop()
 

@@ -265,7 +265,7 @@ class RegretLearner:
             getattr(self, name)[:] = kept
 
 
-def solve(game: TreeGame, options: CFR | None = None) -> Tabular:
+def solve_by_cfr(game: TreeGame, options: CFR | None = None) -> Tabular:
     """The average policies of all seats after `options.iterations`."""
     options = options or CFR()
     return next(itertools.islice(options.iterates(game), options.iterations - 1, None)).policy()

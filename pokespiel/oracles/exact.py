@@ -90,7 +90,7 @@ class Slopes(NamedTuple):
 
 def slopes(game: TreeGame, player: int, mixture: Opponents) -> Slopes:
     """The gradient of `player`'s return against a distribution of opponents, correlated or not."""
-    check_opponents(game, player, mixture)
+    check_mixture(game, player, mixture)
     others = [other for other in range(game.num_players) if other != player]
     if game.num_players == 2:
         plan = _mixed(game, others[0], mixture, slice(None))
@@ -114,7 +114,7 @@ def seat_policies(game: TreeGame, plans: Plans, seats: Iterable[int]) -> dict[in
     return {seat: (every if game.symmetric else Tabular({seat: every.tables[seat]}),) for seat in wanted}
 
 
-def check_opponents(game: TreeGame, player: int, mixture: Opponents) -> None:
+def check_mixture(game: TreeGame, player: int, mixture: Opponents) -> None:
     """A `ValueError` that says what is wrong with the opponents of `player`."""
     if not 0 <= player < game.num_players:
         raise ValueError(f"{game.name} has the seats 0 to {game.num_players - 1}, not {player}")

@@ -26,7 +26,7 @@ from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches, outputs
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
-from pokespiel.learning.losses import chosen, entropy, kl, kl_to_uniform, value_loss
+from pokespiel.learning.losses import entropy, kl, kl_to_uniform, log_prob_of, value_loss
 from pokespiel.learning.networks import masked_log_softmax
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Records, Rollout
@@ -105,7 +105,7 @@ class MMD(Learning):
         for batch in parts:
             output = learner.outputs(batch)
             logs, probabilities = masked_log_softmax(output.logits, batch.legal)
-            ratio = (chosen(logs, batch.action) - played_log(batch)).exp()
+            ratio = (log_prob_of(logs, batch.action) - played_log(batch)).exp()
             policy = -(ratio * on(learner, weight, batch)).mean()
             to_magnet = magnet.divergence(batch, logs, probabilities)
             to_played = kl(logs, probabilities, former(batch, run.collector.explore).log()).mean()

@@ -37,7 +37,7 @@ from pokespiel.learning.compute import Compute
 from pokespiel.learning.critics import Critics
 from pokespiel.learning.datasets import Columns, Dataset, Filter, policy_name
 from pokespiel.learning.learner import Learner, Optimiser
-from pokespiel.learning.losses import chosen, entropy
+from pokespiel.learning.losses import entropy, log_prob_of
 from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax, shares_states
 from pokespiel.learning.recording import RecordedPolicy, record_matches
@@ -261,7 +261,7 @@ class _Learning:
             loss = -(best_probabilities * logs).sum(dim=1).mean()
         else:
             weight = self._weights(data, probabilities.detach())
-            loss = -(weight * chosen(logs, batch.action)).mean()
+            loss = -(weight * log_prob_of(logs, batch.action)).mean()
             metrics["weight"] = float(weight.mean())
         norm = learner.descend(loss, progress)
         spread = entropy(logs, probabilities).mean().item()

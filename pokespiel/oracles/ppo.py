@@ -25,7 +25,7 @@ from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches
 from pokespiel.learning.learner import Learner
-from pokespiel.learning.losses import chosen, clipped_policy_loss, entropy, value_loss
+from pokespiel.learning.losses import clipped_policy_loss, entropy, log_prob_of, value_loss
 from pokespiel.learning.networks import Output, masked_log_softmax
 from pokespiel.learning.pool import Curriculum, OpponentPool
 from pokespiel.learning.references import Damping, References
@@ -127,7 +127,7 @@ def clipped_update(
     for batch in parts:
         output = learner.outputs(batch)
         logs, probabilities = masked_log_softmax(output.logits, batch.legal)
-        now, then = chosen(logs, batch.action), played_log(batch)
+        now, then = log_prob_of(logs, batch.action), played_log(batch)
         policy = clipped_policy_loss(now, then, on(learner, policy_weight, batch), options.clip)
         critic = value_loss(output.value, on(learner, targets, batch))
         spread = entropy(logs, probabilities).mean()

@@ -51,7 +51,7 @@ def exportable(game: Game, table: PayoffTable) -> bool:
     return bool(np.allclose(table.payoffs[0] * samples.units * 2, high * margin))
 
 
-def export(
+def export_table(
     folder: str | Path,
     game: Game,
     policies: Mapping[str, Policy],

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from pokespiel.core.executors import Crew, results
-from pokespiel.game.matches import play as play_matches
+from pokespiel.core.executors import Crew, unit_results
+from pokespiel.game.matches import play_matches
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.judging import ROUNDING
@@ -114,7 +114,7 @@ def play_block(field: Field, block: CellBlock, before: Units | None = None) -> I
     yield play_units(game.game, populations, block.cells, block.rng, width=width, max_steps=max_steps)
 
 
-def record(table: PayoffTable, units: Units) -> PayoffTable:
+def record_units(table: PayoffTable, units: Units) -> PayoffTable:
     """A copy of `table` with `units` counted in; a `ValueError` if a cell has not one finished unit after it."""
     assert table.samples is not None, "matches are counted in sampled tables"
     counted = PayoffTable(table.payoffs.copy(), Samples(*(array.copy() for array in table.samples)))
@@ -167,7 +167,7 @@ class Blocks(NamedTuple):
             for start, seed in zip(starts, seeds, strict=True)
         )
         field = Field(self.carry(game), populations, width, max_steps)
-        played = list(results(self.crew, play_block, blocks, field))
+        played = list(unit_results(self.crew, play_block, blocks, field))
         columns = zip(*played, strict=True)
         return Units(*(part[0] if part[0] is played[0].orders else np.concatenate(part) for part in columns))
 
@@ -259,7 +259,7 @@ class SampledPayoffs:
         """`table` with `units` further units in each of `cells` [k, P] (in a symmetric game, rows sorted)."""
         each = np.repeat(cells, self.units, axis=0)
         played = play(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
-        return record(table, played)
+        return record_units(table, played)
 
     def on(self, crew: Crew, carry: Callable[[Game], Portable]) -> Payoffs:
         return functools.partial(self, play=Blocks(crew, carry, self.block))
@@ -340,7 +340,7 @@ class AdaptivePayoffs:
                 break
             each = np.repeat(cells, counts, axis=0)
             played = play(game, populations, each, rng, width=self.width, max_steps=self.max_steps)
-            filled = record(filled, played)
+            filled = record_units(filled, played)
             left -= int(counts.sum())
         return filled
 

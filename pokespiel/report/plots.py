@@ -216,7 +216,7 @@ def mixtures(history: np.ndarray, names: Sequence[str] = (), boundaries: Boundar
         return figure_of(plot)
 
 
-def payoffs(
+def payoff_matrix(
     table: np.ndarray, rows: Sequence[str], columns: Sequence[str], label: str, as_rates: bool = False
 ) -> Figure:
     """A payoff matrix [n, m]: blue = ahead, red = behind; nan = nothing is known. As rates, -1..1 is 0..100 %."""

@@ -62,7 +62,7 @@ def write_run_report(run: RunFolder, path: Path, matches: int = 400, seed: int =
     _mixtures(page, chain, meta)
     _members(page, chain, meta)
     heaviest = [np.argsort(-weights, kind="stable") for weights in meta.strategy.marginals]
-    sections.table(page, meta, heaviest, "heaviest")
+    sections.payoff_table(page, meta, heaviest, "heaviest")
     if matches and meta.table.samples is not None:
         _played(page, chain, path, matches, seed)
     made = [(phase.name, phase.run.sessions(), _options(phase)) for phase in chain.phases]

@@ -75,13 +75,13 @@ def ranking(page: Page, found: Results, draws: int) -> None:
         page.table(["rank", *header[1:]], rows, f"The ranking of {who}, by the score over all.")
 
 
-def table(page: Page, meta: Meta, order: Sequence[np.ndarray], which: str) -> None:
+def payoff_table(page: Page, meta: Meta, order: Sequence[np.ndarray], which: str) -> None:
     """The payoffs and their response graph; `order` has per seat all policies, the `which` ("strongest") first."""
-    payoffs(page, meta, order, f"The {which} policies first")
+    payoff_section(page, meta, order, f"The {which} policies first")
     graph(page, meta, order, f"The {which} policies")
 
 
-def payoffs(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
+def payoff_section(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
     """What each policy earns against each, for two players.
 
     Args:
@@ -118,7 +118,7 @@ def _matrix(page: Page, meta: Meta, shown: Sequence[np.ndarray], seat: int, whic
     if max(values.shape) > MATRIX:
         alt = f"Heat map of {len(rows)} by {len(columns)} payoffs. The files named below hold the numbers."
         label = "win rate of the row's policy" if meta.as_rates else f"mean return to player {seat} (utility)"
-        page.figure(plots.payoffs(values, rows, columns, label, meta.as_rates), caption, alt)
+        page.figure(plots.payoff_matrix(values, rows, columns, label, meta.as_rates), caption, alt)
         return
     largest = max(float(np.nanmax(np.abs(values), initial=0)), plots.SMALLEST)
     limits = _limits(meta, seat, cells)

@@ -16,7 +16,7 @@ from pokespiel.report.page import Key, Page
 from pokespiel.report.sections import Meta
 from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.tournament.folder import Tournament
-from pokespiel.runs.tournament.results import Results, results, shown
+from pokespiel.runs.tournament.results import Results, score_text, tournament_results
 
 DRAWS = 200
 """Tables drawn for the spread of the weights."""
@@ -57,16 +57,18 @@ def write_tournament_report(tournament: Tournament, path: Path, matches: int = 4
         _keys(page, tournament)
         nobody = MetaStrategy(tuple(np.zeros(size) for size in table.sizes))
         meta = _meta(game, names, table, nobody)
-        sections.payoffs(page, meta, [np.arange(size) for size in table.sizes], "Policies in the order they joined")
+        sections.payoff_section(
+            page, meta, [np.arange(size) for size in table.sizes], "Policies in the order they joined"
+        )
     else:
-        found = results(tournament, draws=DRAWS)
+        found = tournament_results(tournament, draws=DRAWS)
         _opening(page, found)
         _keys(page, tournament)
         page.heading("Ranking")
         sections.ranking(page, found, DRAWS)
         meta = _meta(game, names, table, found.strategy)
         strongest = [np.asarray(order) for order in per_seat(game, [each.order().tolist() for each in found.rankings])]
-        sections.table(page, meta, strongest, "strongest")
+        sections.payoff_table(page, meta, strongest, "strongest")
         if matches:
             _played(page, tournament, found, matches, seed)
     made = [(tournament.path.name, tournament.sessions(), "")]
@@ -97,7 +99,7 @@ def _opening(page: Page, found: Results) -> None:
     parts = []
     for population, names, ranked in zip(found.populations, found.names, found.rankings, strict=True):
         best, heaviest, used = ranked.order()[0], ranked.weight.argmax(), int((ranked.weight > SUPPORT).sum())
-        score = shown(found, ranked.overall, best)
+        score = score_text(found, ranked.overall, best)
         score = score.replace(" [", " % [") if found.as_rates else f"a mean return of {score}"
         whose = "" if len(found.names) == 1 else f" as player {population}"
         plays = (

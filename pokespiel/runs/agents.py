@@ -23,14 +23,14 @@ FORMAT = "pokespiel-agents-1"
 
 
 def names(folder: Path | None = None) -> tuple[str, ...]:
-    """What `load` takes; nothing where no agent is installed. `folder` holds others than the package's own."""
+    """What `load_agent` takes; nothing where no agent is installed. `folder` holds others than the package's own."""
     folder = folder or SHIPPED
     if not (folder / "card.json").is_file():
         return ()
     return ("shipped", *(f"shipped/{path.stem}" for path in sorted(folder.glob("*.safetensors"))))
 
 
-def load(name: str = "shipped", folder: Path | None = None) -> Policy:
+def load_agent(name: str = "shipped", folder: Path | None = None) -> Policy:
     """The agent of that name; an error names the choices."""
     folder = folder or SHIPPED
     available = names(folder)

@@ -32,7 +32,7 @@ def policy_named(name: str, game: Game | None = None) -> Policy:
     if name in scripted:
         return scripted[name].build(name)
     if name in agents.names():
-        return agents.load(name)
+        return agents.load_agent(name)
     if Path(name).is_dir():
         return _mixture_of(Path(name))
     if Path(name).suffix:
@@ -53,11 +53,11 @@ def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
 def _mixture_of(path: Path) -> Policy:
     """The support of a run's answer, or of a tournament's Nash mixture, as one policy that draws a member per match."""
     from pokespiel.runs.tournament.folder import Tournament
-    from pokespiel.runs.tournament.results import results
+    from pokespiel.runs.tournament.results import tournament_results
 
     if Tournament.at(path):
         tournament = Tournament(path)
-        populations, strategy = tournament.populations(), results(tournament, draws=1).strategy
+        populations, strategy = tournament.populations(), tournament_results(tournament, draws=1).strategy
     else:
         state = finished(RunFolder(path)).state
         populations, strategy = state.populations, state.strategy

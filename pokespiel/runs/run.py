@@ -41,7 +41,7 @@ from pokespiel.metasolvers import METASOLVERS, MetaStrategy
 from pokespiel.oracles import ORACLES, Training
 from pokespiel.oracles.calls import Progress
 from pokespiel.payoffs import PAYOFFS
-from pokespiel.payoffs.exports import export, exportable
+from pokespiel.payoffs.exports import export_table, exportable
 from pokespiel.payoffs.tables import PayoffTable, Samples
 from pokespiel.psro import Members, Pending, PSROState, Turns
 
@@ -233,7 +233,7 @@ class RunFolder:
             solver = (config.evaluator or config.meta_solver).name
             about = {"seed": config.seed, "iteration": state.iteration}
             weights = state.strategy.marginals[0]
-            export(self.path, game, policies, state.table, weights, solver=solver, about=about)
+            export_table(self.path, game, policies, state.table, weights, solver=solver, about=about)
 
     def _about(self, origin: Mapping[str, Any]) -> dict[str, Any]:
         """What a policy's file says of it: this run's response gets run and seed, another run's keeps its own."""

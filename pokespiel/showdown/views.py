@@ -118,13 +118,13 @@ def _differences(battle: Battle, side: int, choices: list[str], view: View | Non
             yield f"shown the choices {legal}, allowed {choices}"
 
 
-def shown(views: Sequence[View], side: int) -> Witness:
+def views_witness(views: Sequence[View], side: int) -> Witness:
     """A witness with the `views` that a `WitnessPlayer` kept of the battle as player `side`."""
     rest = iter(views)
     return lambda battle: next(rest, None) if battle.choices(side + 1) else None
 
 
-def told(side: int) -> Witness:
+def lines_witness(side: int) -> Witness:
     """A witness that is told an engine's battle as a server would tell player `side`: its lines, then its request."""
     tracker, heard = Tracker(), 0
 

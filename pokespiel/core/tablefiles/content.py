@@ -36,7 +36,7 @@ class Content:
     players: Names | None = None
 
 
-def number(text: str) -> float:
+def read_number(text: str) -> float:
     """The number that a cell's text stands for: decimal, a fraction such as -1/3, or a percentage.
 
     A `ValueError` says what else it is.
@@ -61,7 +61,7 @@ def number(text: str) -> float:
 
 def is_number(text: str) -> bool:
     try:
-        number(text)
+        read_number(text)
     except ValueError:
         return False
     return True

@@ -23,9 +23,9 @@ from pokespiel.core.tablefiles.content import (
     Content,
     Names,
     checked_content,
-    number,
     of_array,
     of_payoffs,
+    read_number,
     repeated,
     shortened,
 )
@@ -84,7 +84,7 @@ def _value(held: Any, place: str) -> float:
         missing = "the payoff is missing (null)" if held is None else f"expected a number, found {_kind(held)}"
         raise ValueError(f"{place}: {missing}")
     try:
-        return number(str(held))
+        return read_number(str(held))
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from None
 
@@ -161,7 +161,7 @@ def _of_records(records: list[Any]) -> Content:
 
 def _numeric(records: list[Any], key: str) -> bool:
     try:
-        return all(np.isfinite(number(record[key])) for record in records)
+        return all(np.isfinite(read_number(record[key])) for record in records)
     except ValueError:
         return False
 

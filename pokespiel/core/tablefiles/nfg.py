@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.core.tablefiles.content import Content, Names, checked_content, counts, number, shortened
+from pokespiel.core.tablefiles.content import Content, Names, checked_content, counts, read_number, shortened
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]|[^\s{},"]+')
 
@@ -77,7 +77,7 @@ class Tokens:
             raise self.unexpected("a payoff")
         token = self.take()
         try:
-            return number(token.text)
+            return read_number(token.text)
         except ValueError as error:
             raise ValueError(f"{token.place}: {error}") from None
 

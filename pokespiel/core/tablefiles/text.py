@@ -31,7 +31,7 @@ from pokespiel.core.tablefiles.content import (
     counts,
     is_number,
     is_value,
-    number,
+    read_number,
     repeated,
     shortened,
 )
@@ -84,7 +84,7 @@ def read_text(text: str) -> Content:
     refusals: dict[str, ValueError] = {}
     for separator in separators:
         try:
-            found[separator] = table(split(text, separator, 1 if told else 0), commas=separator == ";")
+            found[separator] = parse_table(content_rows(text, separator, 1 if told else 0), commas=separator == ";")
         except ValueError as refusal:
             refusals[separator] = refusal
     unclear = [refusal for refusal in refusals.values() if isinstance(refusal, _Unclear)]
@@ -108,13 +108,13 @@ def _likeliest(text: str, separators: Sequence[str]) -> str:
     """The separator whose error is told: that of the most lines alike."""
 
     def alike(separator: str) -> int:
-        widths = Counter(len(row.cells) for row in split(text, separator, 0))
+        widths = Counter(len(row.cells) for row in content_rows(text, separator, 0))
         return max((count for width, count in widths.items() if width > 1), default=0)
 
     return max(separators, key=alike)
 
 
-def split(text: str, separator: str, skip: int) -> list[Row]:
+def content_rows(text: str, separator: str, skip: int) -> list[Row]:
     """The rows that are neither blank nor comments, after `skip` lines."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows, line = [], 0
@@ -157,7 +157,7 @@ def _trimmed(rows: list[Row]) -> list[Row]:
     return rows
 
 
-def table(rows: list[Row], commas: bool = False) -> Content:
+def parse_table(rows: list[Row], commas: bool = False) -> Content:
     """The numbers of `rows` and the names beside them; `commas` in numbers are decimal ones beyond doubt."""
     if not rows:
         raise ValueError("holds no table")
@@ -291,7 +291,7 @@ def _check_commas(cells: list[str], with_comma: list[str], sure: bool) -> None:
 
 def _are_rates(cells: list[str]) -> bool:
     """Whether numbers are from 0 to 1 and, with their commas, more than pairs of zeros and ones."""
-    return all(0 <= number(cell.replace(",", ".")) <= 1 for cell in cells) and not all(
+    return all(0 <= read_number(cell.replace(",", ".")) <= 1 for cell in cells) and not all(
         cell[-1] in "01" for cell in cells
     )
 
@@ -299,6 +299,6 @@ def _are_rates(cells: list[str]) -> bool:
 def _number(row: Row, column: int) -> float:
     cell = row.cells[column]
     try:
-        return number(cell.replace(",", ".") if COMMA.fullmatch(cell.translate(MINUS)) else cell)
+        return read_number(cell.replace(",", ".") if COMMA.fullmatch(cell.translate(MINUS)) else cell)
     except ValueError as error:
         raise ValueError(f"line {row.line}, column {column + 1}: {error}") from None

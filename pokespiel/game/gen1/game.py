@@ -23,7 +23,7 @@ from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.batch import BattleBatch, Status
 from pokespiel.game.gen1.exploiter import EXPLOITER
 from pokespiel.game.gen1.seeds import mixed
-from pokespiel.game.gen1.teams.pools import load_pool, split
+from pokespiel.game.gen1.teams.pools import load_pool, split_pool
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import ACTION_NAMES, NUM_ACTIONS, NUM_FEATURES, compact, layout
 from pokespiel.game.layout import Layout
@@ -107,7 +107,7 @@ class Gen1Game:
         """
         sets = {f"own ({OWN})": load_pool(OWN)}
         for name in held_out:
-            pool = split(load_pool(name))[1]
+            pool = split_pool(load_pool(name))[1]
             if not len(pool):
                 raise ValueError(f"no team of {name} is held out: all its line-ups belong to training")
             sets[f"held out ({Path(name).stem}, {len(pool)} teams)"] = pool

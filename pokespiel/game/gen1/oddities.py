@@ -289,7 +289,7 @@ def _groups(turns: np.ndarray, scores: np.ndarray) -> Iterator[Group]:
         yield Group(name, len(own), float(own.mean()) if len(own) else 0.0)
 
 
-def table(tallies: Mapping[str, OddityTally]) -> tuple[list[str], list[list[str]]]:
+def oddity_table(tallies: Mapping[str, OddityTally]) -> tuple[list[str], list[list[str]]]:
     """Header and rows: one row per oddity, one column per player."""
     rows = [[one.meaning, one.among, *(each.of(one) for each in tallies.values())] for one in ODDITIES]
     return ["oddity", "among", *tallies], rows

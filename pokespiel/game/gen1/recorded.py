@@ -64,7 +64,7 @@ def oddities_of(matches: Sequence[Recorded], seats: Sequence[int] | np.ndarray |
     )
 
 
-def record(
+def record_battles(
     game: Gen1Game,
     populations: Sequence[Sequence[Policy]],
     rows: np.ndarray,
@@ -72,7 +72,7 @@ def record(
     rng: np.random.Generator,
     names: Sequence[str] = ("P1", "P2"),
 ) -> list[Recorded]:
-    """Play n matches side by side; arguments as in `matches.play`, `names` are the players' in the logs."""
+    """Play n matches side by side; arguments as in `play_matches`, `names` are the players' in the logs."""
     if game.team_choice != "chance":
         raise ValueError(f"matches are recorded where chance draws the teams, not in {game.name}")
     drawn = game.teams_of(seeds)

@@ -10,8 +10,8 @@ import numpy as np
 
 from pokespiel.core.policy import Policy
 from pokespiel.core.progress import Watch, watch
-from pokespiel.game.gen1.oddities import OddityTally, lengths_table, table
-from pokespiel.game.gen1.recorded import Recorded, oddities_of, record
+from pokespiel.game.gen1.oddities import OddityTally, lengths_table, oddity_table
+from pokespiel.game.gen1.recorded import Recorded, oddities_of, record_battles
 from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.usage import SpeciesUsage, usage
 from pokespiel.game.protocols import Paper
@@ -128,7 +128,7 @@ def _recorded(
     recorded: list[Recorded] = []
     for start in range(0, len(rows), STEP):
         some = rows[start : start + STEP]
-        recorded += record(game, populations, some, rng.integers(2**63, size=len(some)), rng, names=names)
+        recorded += record_battles(game, populations, some, rng.integers(2**63, size=len(some)), rng, names=names)
         bar.update(len(recorded), "")
     return recorded
 
@@ -141,7 +141,9 @@ def _oddities(page: Paper, tallies: Mapping[str, OddityTally], who: str) -> None
         "chose. The module pokespiel.game.gen1.oddities defines them; what looks odd may be right against an opponent "
         "who expects it."
     )
-    page.table(*table(tallies), "Oddities as shares of the choices that they are counted among, with both counts.")
+    page.table(
+        *oddity_table(tallies), "Oddities as shares of the choices that they are counted among, with both counts."
+    )
     page.table(*lengths_table(tallies), "Score by the length of the battle, ties half, with the number of sides.")
 
 

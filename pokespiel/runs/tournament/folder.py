@@ -26,13 +26,13 @@ from typing import Any
 import numpy as np
 import yaml
 
-from pokespiel.core.executors import Alone, Crew, results
+from pokespiel.core.executors import Alone, Crew, unit_results
 from pokespiel.core.files import locked, write_text
 from pokespiel.core.options import read_yaml
 from pokespiel.core.policy import Policy, describe
 from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.provenance import environment
-from pokespiel.core.registry import BadOption, checked
+from pokespiel.core.registry import BadOption, checked_value
 from pokespiel.game.loading import load_game
 from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game, Telling
@@ -45,7 +45,7 @@ from pokespiel.payoffs.sampling import (
     grown,
     one_for_all,
     play_block,
-    record,
+    record_units,
     seatings,
     to_play,
 )
@@ -139,10 +139,10 @@ class Tournament:
                 f"{path} is not a tournament: expected game, seed and populations, found {', '.join(kept)}"
             )
         populations = {
-            str(name): checked(members, tuple[str, ...], f"population {name!r} in {path}")
+            str(name): checked_value(members, tuple[str, ...], f"population {name!r} in {path}")
             for name, members in kept["populations"].items()
         }
-        return TournamentConfig(str(kept["game"]), checked(kept["seed"], int, f"seed in {path}"), populations)
+        return TournamentConfig(str(kept["game"]), checked_value(kept["seed"], int, f"seed in {path}"), populations)
 
     def game(self) -> Game:
         """As it was opened, so that parameters that do not change it, such as threads, count too."""
@@ -171,7 +171,7 @@ class Tournament:
         table = grown(game, names, None)
         played = np.zeros(table.sizes, np.int64)
         for units in self.log.rounds(per_seat(game, names), seatings(game, names)):
-            table = record(table, units)
+            table = record_units(table, units)
             np.add.at(played, tuple(units.cells.T), 1)
         return table, played
 
@@ -188,8 +188,8 @@ class Tournament:
         rounds = -1
         while rounds < self.log.counted().rounds:
             rounds = self.log.counted().rounds
-            for units in results(crew, play_block, self._foreseen(plan, table, played.copy()), field, AHEAD):
-                table = record(table, units)
+            for units in unit_results(crew, play_block, self._foreseen(plan, table, played.copy()), field, AHEAD):
+                table = record_units(table, units)
                 self.log.add(units, names, game.drawn(units.seeds) if isinstance(game, Telling) else {})
                 np.add.at(played, tuple(units.cells.T), 1)
                 yield table

@@ -120,14 +120,14 @@ def _lines(units: Units, names: Names, drawn: Mapping[str, Sequence[str]], befor
                 *(names[seat][policy] for seat, policy in enumerate(rows[unit][seating])),
                 *(values[unit] for values in drawn.values()),
                 *(f"{value:.17g}" for value in returns),
-                result(returns) if done else "unfinished",
+                match_result(returns) if done else "unfinished",
                 int(units.turns[unit, seating]),
             ]
         )
     return lines
 
 
-def result(returns: np.ndarray) -> str:
+def match_result(returns: np.ndarray) -> str:
     """The seat with the largest of returns [P], or a tie if several share it."""
     best = np.flatnonzero(returns == returns.max())
     return f"seat_{best[0]}" if len(best) == 1 else "tie"

@@ -21,7 +21,7 @@ from pokespiel.core.files import write_text
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.payoffs.exports import export, exportable
+from pokespiel.payoffs.exports import export_table, exportable
 from pokespiel.payoffs.ranking import RankedScore, Ranking, rank
 from pokespiel.payoffs.sampling import one_for_all
 from pokespiel.payoffs.tables import PayoffTable, at, interval, per_seat
@@ -58,7 +58,7 @@ class Results(NamedTuple):
         return "win rate in %, ties half" if self.as_rates else "mean return"
 
 
-def results(tournament: Tournament, solver: MetaSolver | None = None, draws: int = 200) -> Results:
+def tournament_results(tournament: Tournament, solver: MetaSolver | None = None, draws: int = 200) -> Results:
     """Solve the tournament's table; a `ValueError` names the cells that are still missing.
 
     solver: gives the mixture, None = Nash; its spread comes from `draws` tables.
@@ -97,7 +97,7 @@ def write(tournament: Tournament, found: Results) -> None:
                 found.names[0], found.rankings[0].low_weight, found.rankings[0].high_weight, strict=True
             )
         }
-        export(
+        export_table(
             tournament.path,
             found.game,
             policies,
@@ -161,15 +161,15 @@ def ranking_rows(found: Results, names: Sequence[str], ranking: Ranking) -> Iter
         yield [
             str(place),
             names[index],
-            shown(found, ranking.overall, index),
-            shown(found, ranking.against_mixture, index),
+            score_text(found, ranking.overall, index),
+            score_text(found, ranking.against_mixture, index),
             f"{ranking.weight[index]:.3f}",
             f"{ranking.mean_weight[index]:.3f} [{ranking.low_weight[index]:.3f}, {ranking.high_weight[index]:.3f}]",
             f"{100 * ranking.support[index]:.0f} %",
         ]
 
 
-def shown(found: Results, score: RankedScore, index: Any) -> str:
+def score_text(found: Results, score: RankedScore, index: Any) -> str:
     """A score with its interval, as a win rate in percent or as a return."""
     return _figure(found, score.mean[index], score.low[index], score.high[index])
 

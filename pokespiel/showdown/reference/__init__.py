@@ -64,7 +64,7 @@ def stream(kind: str, first: int, count: int) -> Iterator[RecordedBattle]:
         yield from read_battles(output)
 
 
-def replay(records: Iterable[Mapping[str, Any]]) -> Iterator[RecordedBattle]:
+def replay_in_showdown(records: Iterable[Mapping[str, Any]]) -> Iterator[RecordedBattle]:
     """Showdown's course of battles given as `RecordedBattle.record`."""
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records)

@@ -88,9 +88,9 @@ def battle_of(setup: Mapping[str, Any]) -> Battle:
     return Battle(first, second, seed=seed, names=tuple(setup["names"]), turn=setup.get("turn", 0))
 
 
-def replay(record: Mapping[str, Any]) -> Mismatch | None:
+def replay_record(record: Mapping[str, Any]) -> Mismatch | None:
     """Play a stored record in Showdown and in the engine."""
-    return compare_battles(next(oracle.replay([record])))
+    return compare_battles(next(oracle.replay_in_showdown([record])))
 
 
 def _mismatch(recorded: oracle.RecordedBattle, index: int, actual: tuple[bytes, ...] | str) -> Mismatch:
@@ -218,7 +218,7 @@ def main(options: DifferentialOptions) -> int:
     """Run the comparison, print its progress and result; the number of differences."""
     install.required()
     if options.replay:
-        mismatch = replay(json.loads(options.replay.read_text(encoding="utf-8")))
+        mismatch = replay_record(json.loads(options.replay.read_text(encoding="utf-8")))
         print(mismatch.explain() if mismatch else "no difference")
         return int(mismatch is not None)
     resumed = options.report is not None and options.report.exists()

@@ -20,7 +20,7 @@ from pokespiel.game.gen1.baselines.own_moves import read_effects
 from pokespiel.game.gen1.baselines.rules import CONFUSED, HELD, can_act, turns_to_wake
 from pokespiel.game.gen1.baselines.scripted import Scripted
 from pokespiel.game.gen1.baselines.threats import Threats, read_threats
-from pokespiel.game.gen1.baselines.value import ALIVE, LEFT_BY_STATUS, body, condition, race, worth
+from pokespiel.game.gen1.baselines.value import ALIVE, LEFT_BY_STATUS, body, condition, race, species_worth
 
 
 class BoardStanding(NamedTuple):
@@ -124,8 +124,8 @@ class Expert(Scripted):
 def read_standing(board: Board) -> BoardStanding:
     """What the actions of a batch are weighed with."""
     threats = read_threats(board)
-    own = worth(board.own.species) * condition(board.own)
-    foe = (worth(board.foe.species) * condition(board.foe))[:, 0] * board.foe.on_field[:, 0]
+    own = species_worth(board.own.species) * condition(board.own)
+    foe = (species_worth(board.foe.species) * condition(board.foe))[:, 0] * board.foe.on_field[:, 0]
     stopped = board.own.asleep[:, 0] | board.own.frozen[:, 0]
     acts = np.where(stopped, 0.0, can_act(board.own)[:, 0])
     acts = acts * np.where(board.own_active.confused, CONFUSED, 1.0) * np.where(board.foe_active.trapping, HELD, 1.0)

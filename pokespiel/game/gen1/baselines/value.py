@@ -27,7 +27,7 @@ LEFT_BY_STATUS = {
 """Share of its value that a status leaves; `rested` goes before the sleep it comes with."""
 
 
-def worth(species: np.ndarray) -> np.ndarray:
+def species_worth(species: np.ndarray) -> np.ndarray:
     """Of species numbers, 0 = not revealed."""
     return PLAIN + PER_USAGE * sets().usage[species] / 100
 

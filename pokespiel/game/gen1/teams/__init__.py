@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from pokespiel.core.lazy import lazily
 
 if TYPE_CHECKING:
-    from pokespiel.game.gen1.teams.formats import NamedTeam, export, export_teams, read_team, read_teams
+    from pokespiel.game.gen1.teams.formats import NamedTeam, export_team, export_teams, read_team, read_teams
     from pokespiel.game.gen1.teams.objects import as_json
     from pokespiel.game.gen1.teams.packed import pack, unpack
-    from pokespiel.game.gen1.teams.pools import POOLS, Pool, line_up, load_pool, read_file, split, team_hash
+    from pokespiel.game.gen1.teams.pools import POOLS, Pool, line_up, load_pool, read_file, split_pool, team_hash
     from pokespiel.game.gen1.teams.sets import PokemonSet, Spread, Stats, Team, TeamError, hp_dv, ivs_of
     from pokespiel.game.gen1.teams.validator import REASONS, TeamRefusal, require_legal, validate
 
@@ -32,7 +32,7 @@ __all__ = [
     "TeamError",
     "TeamRefusal",
     "as_json",
-    "export",
+    "export_team",
     "export_teams",
     "hp_dv",
     "ivs_of",
@@ -43,7 +43,7 @@ __all__ = [
     "read_team",
     "read_teams",
     "require_legal",
-    "split",
+    "split_pool",
     "team_hash",
     "unpack",
     "validate",
@@ -52,10 +52,18 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "pokespiel.game.gen1.teams.formats": ("NamedTeam", "export", "export_teams", "read_team", "read_teams"),
+        "pokespiel.game.gen1.teams.formats": ("NamedTeam", "export_team", "export_teams", "read_team", "read_teams"),
         "pokespiel.game.gen1.teams.objects": ("as_json",),
         "pokespiel.game.gen1.teams.packed": ("pack", "unpack"),
-        "pokespiel.game.gen1.teams.pools": ("POOLS", "Pool", "line_up", "load_pool", "read_file", "split", "team_hash"),
+        "pokespiel.game.gen1.teams.pools": (
+            "POOLS",
+            "Pool",
+            "line_up",
+            "load_pool",
+            "read_file",
+            "split_pool",
+            "team_hash",
+        ),
         "pokespiel.game.gen1.teams.sets": ("PokemonSet", "Spread", "Stats", "Team", "TeamError", "hp_dv", "ivs_of"),
         "pokespiel.game.gen1.teams.validator": ("REASONS", "TeamRefusal", "require_legal", "validate"),
     },

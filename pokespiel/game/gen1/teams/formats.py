@@ -26,10 +26,10 @@ from typing import Any, NamedTuple
 from pokespiel.game.gen1.teams import objects
 from pokespiel.game.gen1.teams.legality import FORMAT, legality_facts, to_id
 from pokespiel.game.gen1.teams.packed import pack, unpack, unpack_noting
-from pokespiel.game.gen1.teams.sets import FULL_IVS, STAT_NAMES, PokemonSet, Spread, Team, TeamError, shown
-from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, number, species_name
+from pokespiel.game.gen1.teams.sets import FULL_IVS, STAT_NAMES, PokemonSet, Spread, Team, TeamError, quote_text
+from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, read_digits, species_name
 
-__all__ = ["NamedTeam", "export", "export_teams", "pack", "read_team", "read_teams", "unpack"]
+__all__ = ["NamedTeam", "export_team", "export_teams", "pack", "read_team", "read_teams", "unpack"]
 
 _STATS = {
     **{key: index for index, key in enumerate(("hp", "atk", "def", "spa", "spd", "spe"))},
@@ -94,7 +94,7 @@ def _plain(line: str) -> str:
     return re.sub(r"\s", " ", line).strip(" " + _INVISIBLE)
 
 
-def export(team: Iterable[PokemonSet]) -> str:
+def export_team(team: Iterable[PokemonSet]) -> str:
     """The team as export text; `read_team` gives it back, and so does Showdown."""
     return "".join(_export_set(one) + "\n" for one in team)
 
@@ -104,8 +104,8 @@ def export_teams(teams: Iterable[NamedTeam]) -> str:
     written = []
     for name, form, team, _ in teams:
         if "\n" in name or name != name.strip():
-            raise TeamError(f"team name {shown(name)}: expected one line without outer blanks")
-        written.append(f"=== [{form}] {name} ===\n\n{export(team)}")
+            raise TeamError(f"team name {quote_text(name)}: expected one line without outer blanks")
+        written.append(f"=== [{form}] {name} ===\n\n{export_team(team)}")
     return "\n".join(written)
 
 
@@ -170,7 +170,7 @@ def _exported(lines: Sequence[str]) -> list[NamedTeam]:
         begun = False
     for team in teams:
         if not team.sets:
-            raise TeamError(f"team {shown(team.name)} has a header and no sets")
+            raise TeamError(f"team {quote_text(team.name)} has a header and no sets")
     return [
         NamedTeam(one.name, one.format, tuple(PokemonSet(**values) for values in one.sets), tuple(one.notes))
         for one in teams
@@ -180,7 +180,7 @@ def _exported(lines: Sequence[str]) -> list[NamedTeam]:
 def _header(line: str, where: str) -> tuple[str, str]:
     found = re.fullmatch(r"===\s*(?:\[([^\]]*)\])?\s*(.*?)\s*===", line)
     if not found:
-        raise TeamError(f"{where}: {shown(line)} is not a header; expected '=== [gen1ou] name ==='")
+        raise TeamError(f"{where}: {quote_text(line)} is not a header; expected '=== [gen1ou] name ==='")
     return found[2], to_id(found[1]) if found[1] else FORMAT
 
 
@@ -204,7 +204,7 @@ def _first_line(line: str, where: str) -> dict[str, Any]:
     if bracket:
         values["nickname"] = nickname.strip()
     if not species.strip():
-        raise TeamError(f"{where}: expected the name of a species, got {shown(line)}")
+        raise TeamError(f"{where}: expected the name of a species, got {quote_text(line)}")
     values["species"] = species_name(species.strip())
     if values.get("nickname") == values["species"]:
         values["nickname"] = ""
@@ -223,7 +223,7 @@ def _set_line(line: str, team: _Exported, where: str) -> None:
     elif key in ("EVs", "IVs"):
         values[key.lower()] = _spread(rest, 0 if key == "EVs" else 31, f"{where}: {key}")
     elif key in ("Level", "Happiness"):
-        values[key.lower()] = number(rest, f"{where}: {key}")
+        values[key.lower()] = read_digits(rest, f"{where}: {key}")
     elif key in ("Ability", "Trait"):
         values["ability"] = rest
     elif line == "Shiny: Yes":
@@ -234,7 +234,7 @@ def _set_line(line: str, team: _Exported, where: str) -> None:
         team.notes.append(left_out(line, where))
     else:
         expected = "a move ('- Body Slam'), Level, EVs, IVs, Ability, Nature, Shiny or Happiness"
-        raise TeamError(f"{where}: {shown(line)} is not a line of a set; expected {expected}")
+        raise TeamError(f"{where}: {quote_text(line)} is not a line of a set; expected {expected}")
 
 
 def _spread(text: str, absent: int, where: str) -> Spread:
@@ -243,18 +243,18 @@ def _spread(text: str, absent: int, where: str) -> Spread:
         value, _, name = part.partition(" ")
         stat = 5 if name == "Spd" else _STATS.get(to_id(name))
         if stat is None:
-            raise TeamError(f"{where}: {shown(part)}; expected a number and one of {', '.join(STAT_NAMES)}")
+            raise TeamError(f"{where}: {quote_text(part)}; expected a number and one of {', '.join(STAT_NAMES)}")
         if stat in numbers:
             raise TeamError(f"{where}: {STAT_NAMES[stat]} is given twice")
         marked = _MARKED.fullmatch(value)
-        numbers[stat] = number(marked[1] if marked else value, where)
+        numbers[stat] = read_digits(marked[1] if marked else value, where)
     return Spread(*(numbers.get(stat, absent) for stat in range(6)))
 
 
 def _export_set(one: PokemonSet) -> str:
     for text in (one.nickname, one.species, one.item, one.ability, one.nature, *one.moves):
         if re.search(r"[\r\n]", text) or " @ " in text or text != text.strip():
-            raise TeamError(f"{shown(text)} cannot be written as export text")
+            raise TeamError(f"{quote_text(text)} cannot be written as export text")
     head = f"{one.nickname} ({one.species})" if one.nickname else one.species
     head += f" ({one.gender})" if one.gender in ("M", "F") else ""
     lines = [head + (f" @ {one.item}" if one.item else "")]

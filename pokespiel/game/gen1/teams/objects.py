@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pokespiel.game.gen1.teams.legality import legality_facts, to_id
-from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Spread, Team, TeamError, shown
-from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, number, species_name
+from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Spread, Team, TeamError, quote_text
+from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, read_digits, species_name
 
 _STATS = ("hp", "atk", "def", "spa", "spd", "spe")
 _KEYS = (
@@ -47,9 +47,9 @@ def read(text: str, notes: list[str]) -> Team:
     try:
         sets = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise TeamError(f"{shown(text)} is not JSON: {error or type(error).__name__}") from None
+        raise TeamError(f"{quote_text(text)} is not JSON: {error or type(error).__name__}") from None
     if not isinstance(sets, list) or not sets:
-        raise TeamError(f"{shown(text)} is not a team: expected a list of objects with species and moves")
+        raise TeamError(f"{quote_text(text)} is not a team: expected a list of objects with species and moves")
     if len(sets) > MAX_SETS:
         raise TeamError(f"{len(sets)} sets: expected at most {legality_facts().team_size[1]}")
     return tuple(_set(one, f"set {index}", notes) for index, one in enumerate(sets, 1))
@@ -61,14 +61,14 @@ def _refuse(word: str) -> None:
 
 def _set(values: Any, where: str, notes: list[str]) -> PokemonSet:
     if not isinstance(values, Mapping):
-        raise TeamError(f"{where}: expected an object with species and moves, got {shown(str(values))}")
+        raise TeamError(f"{where}: expected an object with species and moves, got {quote_text(str(values))}")
     texts = {key: _text(values, key, where) for key in ("name", "species", "item", "ability", "nature", "gender")}
     if not to_id(texts["species"] or texts["name"]):
-        raise TeamError(f"{where}: expected a species, got {shown(texts['species'] or texts['name'])}")
+        raise TeamError(f"{where}: expected a species, got {quote_text(texts['species'] or texts['name'])}")
     species = species_name(texts["species"] or texts["name"])
     moves = values.get("moves") or []
     if not isinstance(moves, list) or not all(map(_is_text, moves)) or len(moves) > MAX_SETS:
-        raise TeamError(f"{where}: moves: expected a list of names, got {shown(str(moves))}")
+        raise TeamError(f"{where}: moves: expected a list of names, got {quote_text(str(moves))}")
     notes += [left_out(f"{key}: {value}", where) for key, value in values.items() if key not in _KEYS and value]
     return PokemonSet(
         species=species,
@@ -89,7 +89,7 @@ def _set(values: Any, where: str, notes: list[str]) -> PokemonSet:
 def _text(values: Mapping[str, Any], key: str, where: str) -> str:
     text = values.get(key) or ""
     if not _is_text(text):
-        raise TeamError(f"{where}: {key}: expected a text, got {shown(str(text))}")
+        raise TeamError(f"{where}: {key}: expected a text, got {quote_text(str(text))}")
     return text
 
 
@@ -106,8 +106,8 @@ def _number(values: Mapping[str, Any], key: str, absent: int, where: str) -> int
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str) or (isinstance(value, int) and abs(value) > 999_999):
-        raise TeamError(f"{where}: {key}: expected a whole number, got {shown(repr(value))}")
-    return number(str(value), f"{where}: {key}")
+        raise TeamError(f"{where}: {key}: expected a whole number, got {quote_text(repr(value))}")
+    return read_digits(str(value), f"{where}: {key}")
 
 
 def _spread(values: Mapping[str, Any], key: str, absent: int, full: Spread, where: str) -> Spread:
@@ -115,7 +115,7 @@ def _spread(values: Mapping[str, Any], key: str, absent: int, full: Spread, wher
     if given is None:
         return full
     if not isinstance(given, Mapping):
-        raise TeamError(f"{where}: {key}: expected an object of stats, got {shown(str(given))}")
+        raise TeamError(f"{where}: {key}: expected an object of stats, got {quote_text(str(given))}")
     if strange := set(given) - set(_STATS):
-        raise TeamError(f"{where}: {key}: unknown stat {shown(min(strange))}; expected {', '.join(_STATS)}")
+        raise TeamError(f"{where}: {key}: unknown stat {quote_text(min(strange))}; expected {', '.join(_STATS)}")
     return Spread(*(_number(given, stat, absent, f"{where}: {key}") for stat in _STATS))

@@ -11,8 +11,17 @@ import re
 from collections.abc import Iterable
 
 from pokespiel.game.gen1.teams.legality import legality_facts, to_id
-from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Spread, Team, TeamError, kept_name, shown
-from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, number, species_name, unpacked
+from pokespiel.game.gen1.teams.sets import (
+    FULL_EVS,
+    FULL_IVS,
+    PokemonSet,
+    Spread,
+    Team,
+    TeamError,
+    kept_name,
+    quote_text,
+)
+from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, read_digits, species_name, unpacked
 
 _FIELDS = "nickname|species|item|ability|moves|nature|EVs|gender|IVs|shiny|level|happiness"
 _SEPARATORS = re.compile(r"[|\]\r\n]")
@@ -49,7 +58,8 @@ def _unpack_set(part: str, where: str, notes: list[str]) -> PokemonSet:
     name, species, item, ability, moves, nature, evs, gender, ivs, shiny, level, rest = fields
     if not to_id(species or name):
         raise TeamError(
-            f"{where}: expected a species in one of the first two fields, got {shown(name)} and {shown(species)}"
+            f"{where}: expected a species in one of the first two fields, "
+            f"got {quote_text(name)} and {quote_text(species)}"
         )
     species = species_name(species or name)
     listed = moves.split(",")
@@ -66,7 +76,7 @@ def _unpack_set(part: str, where: str, notes: list[str]) -> PokemonSet:
         ivs=_packed_spread(ivs, 31, f"{where}: IVs") if ivs else FULL_IVS,
         gender=gender,
         shiny=bool(shiny),
-        level=number(level, f"{where}: level") if level else 100,
+        level=read_digits(level, f"{where}: level") if level else 100,
         happiness=_happiness(rest, where, notes),
     )
 
@@ -74,23 +84,25 @@ def _unpack_set(part: str, where: str, notes: list[str]) -> PokemonSet:
 def _packed_spread(text: str, absent: int, where: str) -> Spread:
     values = text.split(",")
     if len(values) != 6:
-        raise TeamError(f"{where}: {shown(text)}; expected six numbers with commas between")
-    return Spread(*(number(value, where) if value else absent for value in values))
+        raise TeamError(f"{where}: {quote_text(text)}; expected six numbers with commas between")
+    return Spread(*(read_digits(value, where) if value else absent for value in values))
 
 
 def _happiness(rest: str, where: str, notes: list[str]) -> int:
     """The last field, of which only happiness is kept."""
     happiness, *later = rest.split(",")
     if len(later) > len(_LATER):
-        raise TeamError(f"{where}: {shown(rest)} in the last field; expected happiness and at most {', '.join(_LATER)}")
+        raise TeamError(
+            f"{where}: {quote_text(rest)} in the last field; expected happiness and at most {', '.join(_LATER)}"
+        )
     notes += [left_out(f"{name}: {value}", where) for name, value in zip(_LATER, later, strict=False) if value]
-    return number(happiness, f"{where}: happiness") if happiness else 255
+    return read_digits(happiness, f"{where}: happiness") if happiness else 255
 
 
 def _pack_set(one: PokemonSet) -> str:
     for text in (one.species, one.item, *one.moves):
         if _SEPARATORS.search(text):
-            raise TeamError(f"{shown(text)} cannot be packed: '|', ']' and line ends separate fields")
+            raise TeamError(f"{quote_text(text)} cannot be packed: '|', ']' and line ends separate fields")
     name = kept_name(one.name) or one.species if _SEPARATORS.search(one.name) else one.name
     same = _packed_name(name) == _packed_name(one.species)
     fields = (

@@ -17,7 +17,7 @@ from pathlib import Path
 from pokespiel.core.registry import unknown
 from pokespiel.game.gen1.teams.formats import NamedTeam, pack, read_teams
 from pokespiel.game.gen1.teams.legality import DATA, FORMAT, find_species, to_id
-from pokespiel.game.gen1.teams.sets import Team, TeamError, shown
+from pokespiel.game.gen1.teams.sets import Team, TeamError, quote_text
 from pokespiel.game.gen1.teams.validator import summary, validate
 
 POOLS = ("competitive", "one", "small", "variety")
@@ -81,7 +81,7 @@ def load_pool(name: str | Path) -> Pool:
             return _repeated(load_pool(once), int(count))
         whole, _, side = str(name).rpartition("@")
         if whole and side in SIDES:
-            return split(load_pool(whole))[SIDES.index(side)]
+            return split_pool(load_pool(whole))[SIDES.index(side)]
         if path.suffix or len(path.parts) > 1:
             raise TeamError(f"no team file or folder at {path}")
         raise unknown("team pool", str(name), POOLS)
@@ -96,7 +96,7 @@ def _together(pools: Sequence[Pool]) -> Pool:
     return Pool(name, tuple(names), tuple(team for pool in pools for team in pool))
 
 
-def split(pool: Pool) -> tuple[Pool, Pool]:
+def split_pool(pool: Pool) -> tuple[Pool, Pool]:
     """The teams to train on and those held out, each in the pool's order; either may be empty."""
     sides: dict[bool, list[int]] = {True: [], False: []}
     for index, team in enumerate(pool.teams):
@@ -150,7 +150,7 @@ def _repeated(pool: Pool, count: int) -> Pool:
 def _require_distinct(pool: str, names: Sequence[str]) -> None:
     if len(set(names)) < len(names):
         twice = min(one for one in names if names.count(one) > 1)
-        raise TeamError(f"{pool}: {shown(twice)} names two teams; expected each name once")
+        raise TeamError(f"{pool}: {quote_text(twice)} names two teams; expected each name once")
 
 
 def _folder_teams(path: Path) -> Iterator[tuple[str, Team]]:
@@ -169,7 +169,7 @@ def _file_teams(file: Path, prefix: str) -> Iterator[tuple[str, Team]]:
         _LOG.warning("%s: %s%s", file, notes[0], f" (and {len(notes) - 1} more)" if len(notes) > 1 else "")
     for index, (name, form, team, _) in enumerate(teams, 1):
         if form != FORMAT:
-            raise TeamError(f"{file}: team {shown(name)} is for {form[:60]}; expected {FORMAT}")
+            raise TeamError(f"{file}: team {quote_text(name)} is for {form[:60]}; expected {FORMAT}")
         if not name and len(teams) == 1:
             yield file.stem, team
         else:

@@ -40,7 +40,7 @@ class Stats(NamedTuple):
     speed: int
 
 
-def shown(text: str) -> str:
+def quote_text(text: str) -> str:
     """`text` for an error message: quoted, unprintable characters escaped, at most 60 characters."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
@@ -92,13 +92,13 @@ class PokemonSet:
 
     def __post_init__(self) -> None:
         if isinstance(self.moves, str) or not all(isinstance(move, str) for move in self.moves):
-            raise TypeError(f"moves: expected a sequence of names, got {shown(str(self.moves))}")
+            raise TypeError(f"moves: expected a sequence of names, got {quote_text(str(self.moves))}")
         for field in ("species", "nickname", "gender", "item", "ability", "nature"):
             if not isinstance(getattr(self, field), str):
-                raise TypeError(f"{field}: expected a string, got {shown(str(getattr(self, field)))}")
+                raise TypeError(f"{field}: expected a string, got {quote_text(str(getattr(self, field)))}")
         for field in ("level", "happiness"):
             if type(getattr(self, field)) is not int:
-                raise TypeError(f"{field}: expected a whole number, got {shown(str(getattr(self, field)))}")
+                raise TypeError(f"{field}: expected a whole number, got {quote_text(str(getattr(self, field)))}")
         object.__setattr__(self, "moves", tuple(self.moves))
         object.__setattr__(self, "evs", _spread("evs", self.evs))
         object.__setattr__(self, "ivs", _spread("ivs", self.ivs))
@@ -119,7 +119,7 @@ class PokemonSet:
         """The stats it enters battle with; `TeamError` if Gen 1 has no such species."""
         species = find_species(self.species)
         if species is None:
-            raise TeamError(f"no stats for {shown(self.species)}: expected a species of Gen 1")
+            raise TeamError(f"no stats for {quote_text(self.species)}: expected a species of Gen 1")
         experience = Stats(self.evs.hp, self.evs.atk, self.evs.defense, self.evs.spa, self.evs.spe)
         grown = [
             2 * base + 2 * dv + min(max(ev, 0), 255) // 4

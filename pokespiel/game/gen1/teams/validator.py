@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from pokespiel.game.gen1.teams.legality import Facts, find_move, find_species, legality_facts, to_id
 from pokespiel.game.gen1.teams.origins import Problem, combination_problems, origin_problems
-from pokespiel.game.gen1.teams.sets import STAT_NAMES, PokemonSet, Team, TeamError, hp_dv, kept_name, shown
+from pokespiel.game.gen1.teams.sets import STAT_NAMES, PokemonSet, Team, TeamError, hp_dv, kept_name, quote_text
 
 REASONS = {
     "team_size": "no Pokémon, or more than six",
@@ -77,7 +77,7 @@ def validate(team: Sequence[PokemonSet]) -> tuple[TeamRefusal, ...]:
     if not least <= len(team) <= most:
         refusals.append(TeamRefusal("team_size", f"a team has {least} to {most} Pokémon, this one {len(team)}"))
     for slot, one in enumerate(team):
-        name = one.species if find_species(one.species) else shown(one.species)
+        name = one.species if find_species(one.species) else quote_text(one.species)
         refusals += [
             TeamRefusal(code, f"Pokémon {slot + 1} ({name}): {text}", slot) for code, text in _set_problems(one, known)
         ]
@@ -100,11 +100,13 @@ def summary(refusals: Sequence[TeamRefusal]) -> str:
 def _clauses(team: Sequence[PokemonSet]) -> Iterator[TeamRefusal]:
     species = Counter(find_species(one.species) or to_id(one.species) for one in team)
     for name in sorted(name for name, count in species.items() if count > 1):
-        yield TeamRefusal("species_clause", f"{shown(name)} is on the team {species[name]} times; each species once")
+        yield TeamRefusal(
+            "species_clause", f"{quote_text(name)} is on the team {species[name]} times; each species once"
+        )
     nicknames = Counter(filter(None, map(_own_nickname, team)))
     for name in sorted(name for name, count in nicknames.items() if count > 1):
         yield TeamRefusal(
-            "nickname_clause", f"{nicknames[name]} Pokémon are nicknamed {shown(name)}; each nickname once"
+            "nickname_clause", f"{nicknames[name]} Pokémon are nicknamed {quote_text(name)}; each nickname once"
         )
 
 
@@ -114,7 +116,7 @@ def _set_problems(one: PokemonSet, known: Facts) -> Iterator[Problem]:
     yield from _level_problems(one, known)
     yield from _spread_problems(one)
     if one.item:
-        yield "item", f"holds {shown(one.item)}; Gen 1 has no items"
+        yield "item", f"holds {quote_text(one.item)}; Gen 1 has no items"
     moves = tuple(filter(None, (find_move(name) for name in one.moves)))
     yield from _move_problems(one, moves, known)
     if species is None:
@@ -136,10 +138,10 @@ def _set_problems(one: PokemonSet, known: Facts) -> Iterator[Problem]:
 def _nickname_problems(one: PokemonSet, species: str | None) -> Iterator[Problem]:
     length = len(one.nickname.encode("utf-16-le", "surrogatepass")) // 2
     if length > 18:
-        yield "nickname_length", f"nickname {shown(one.nickname)} has {length} characters (in UTF-16); at most 18"
+        yield "nickname_length", f"nickname {quote_text(one.nickname)} has {length} characters (in UTF-16); at most 18"
     owner = legality_facts().named.get(kept_name(one.nickname).lower(), species)
     if species and owner != species:
-        yield "nickname_species", f"is nicknamed {shown(one.nickname)}, which is another Pokémon's name"
+        yield "nickname_species", f"is nicknamed {quote_text(one.nickname)}, which is another Pokémon's name"
 
 
 def _own_nickname(one: PokemonSet) -> str:
@@ -188,12 +190,12 @@ def _move_problems(one: PokemonSet, moves: tuple[str, ...], known: Facts) -> Ite
         yield "too_many_moves", f"knows {len(given)} moves; expected at most {known.max_moves}"
     for name, count in Counter(find_move(name) or to_id(name) for name in given).items():
         if count > 1:
-            yield "repeated_move", f"knows {known.moves.get(name) or shown(name)} {count} times"
+            yield "repeated_move", f"knows {known.moves.get(name) or quote_text(name)} {count} times"
     for name in given:
         if find_move(name) is None and to_id(name) in known.other_moves:
-            yield "later_move", f"{shown(name)} is a move of a later generation"
+            yield "later_move", f"{quote_text(name)} is a move of a later generation"
         elif find_move(name) is None:
-            yield "unknown_move", f"no move is called {shown(name)}"
+            yield "unknown_move", f"no move is called {quote_text(name)}"
     for move in moves:
         if move in known.banned_moves:
             yield "banned_move", f"{known.moves[move]} is banned"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pokespiel.game.gen1.teams.legality import find_move, find_species, legality_facts
-from pokespiel.game.gen1.teams.sets import TeamError, shown
+from pokespiel.game.gen1.teams.sets import TeamError, quote_text
 
 MAX_SETS = 24
 """Sets and moves are read up to this many, so that validation can say what is wrong with seven."""
@@ -13,7 +13,7 @@ MAX_SETS = 24
 
 def left_out(text: str, where: str) -> str:
     """The note on something that Showdown passes over."""
-    return f"{where}: {shown(text)} has no effect in Gen 1 and is left out"
+    return f"{where}: {quote_text(text)} has no effect in Gen 1 and is left out"
 
 
 def species_name(name: str) -> str:
@@ -35,8 +35,8 @@ def unpacked(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).strip()
 
 
-def number(text: str, where: str) -> int:
+def read_digits(text: str, where: str) -> int:
     """A whole number of at most six digits."""
     if not re.fullmatch(r"[+-]?[0-9]{1,6}", text.strip()):
-        raise TeamError(f"{where}: expected a whole number, got {shown(text)}")
+        raise TeamError(f"{where}: expected a whole number, got {quote_text(text)}")
     return int(text)
