@@ -1,4 +1,4 @@
-"""`pokespiel agent`: from a run to a policy to play with."""
+"""`pokespiel agent`: turn a run into a policy to play with."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AgentCommand:
-    """Make one policy of a run's mixture: a member drawn for each match, or distilled into one network.
+    """Make one policy from a run's mixture: draw a member for each match, or distil the mixture into one network.
 
-    The file plays wherever a policy is named: `pokespiel showdown arena agent.safetensors`, `pokespiel exploit
-    agent.safetensors`. With --ship it becomes a folder of small files and a card of strengths.
+    Use the file wherever a policy can be named: `pokespiel showdown arena agent.safetensors`, `pokespiel exploit
+    agent.safetensors`. --ship writes a folder of small files with a card that says how strong they are.
     """
 
     common: ClassVar[tuple[str, ...]] = (
@@ -38,29 +38,29 @@ class AgentCommand:
     out: Path | None = None
     """Where the agent is saved; None = agent.safetensors in the run's folder."""
     least: float = 0.01
-    """Members of less weight are left out; what they weigh together is reported."""
+    """Leave out members with less weight than this; their total weight is reported."""
     distill: bool = False
     """Also clone the mixture into one network, saved beside it as distilled.safetensors."""
     distillation: Distillation = Distillation()
-    """How it is cloned."""
+    """Options of --distill: budget, network and optimiser."""
     evaluate: bool = False
-    """Play it against every scripted player of the game, in Gen 1 OU on the competitive teams and on those held out of
+    """Play it against every scripted player of the game; in Gen 1 OU on the competitive teams and on those held out of
     --teams."""
     teams: tuple[str, ...] = ("variety",)
-    """Pools, or files or folders of teams, whose held-out line-ups it is evaluated on."""
+    """Pools, files or folders of teams; --evaluate also plays their held-out line-ups."""
     matches: int = 2_000
-    """Of each evaluation, played in seat-swapped pairs."""
+    """Matches in each evaluation, played in seat-swapped pairs; an even number."""
     ship: Path | None = None
-    """Write the folder that `pokespiel.runs.agents` loads, with the evaluation on its card."""
+    """Write a folder that `pokespiel.runs.agents` loads, with a card that includes the evaluation."""
     population: int = 12
-    """How many of the run's policies ship at least: the mixture's members, then the newest networks."""
+    """Ship at least this many policies: the mixture's members, then the run's newest networks."""
     exploits: tuple[Path, ...] = ()
-    """Further exploit.json files for the card; those in the run's folder are found."""
+    """Further exploit.json files for the card; those in the run's folder are included anyway."""
     arenas: tuple[Path, ...] = ()
-    """Records of this agent for the card: what `pokespiel showdown arena --first AGENT --out FILE` wrote, AGENT being
-    the file that this command saved before."""
+    """Arena records for the card, written by `pokespiel showdown arena --first AGENT --out FILE`, where AGENT is the
+    file that this command saved earlier."""
     seed: int = 0
-    """Seed of distillation and evaluation."""
+    """Seed of the distillation and the evaluation."""
 
     def __call__(self) -> int:
         from pokespiel.core.policy_files import save_policy
@@ -76,7 +76,7 @@ class AgentCommand:
         arenas = [arena_of(path, agent) for path in self.arenas]
         exploits = [exploit_of(path, agent) for path in self.exploits]
         if self.ship is not None:
-            files_of(self.ship)  # refuses another's folder before the work, not after it
+            files_of(self.ship)  # refuse someone else's folder before the work, not after it
         path = self.out or self.run / "agent.safetensors"
         about = {"run": self.run.name, "members": list(agent.labels), "dropped": agent.dropped}
         save_policy(path, agent.policy, about)
@@ -106,7 +106,7 @@ class AgentCommand:
         return 0
 
     def _distilled(self, agent: Agent, game: str) -> tuple[Policy, Mapping[str, Any]]:
-        """The network, and what is known of it."""
+        """The distilled network and its measurements."""
         from pokespiel.core.progress import watch
         from pokespiel.evaluation.match_sets import generator, head_to_head, is_fair
         from pokespiel.game.loading import load_game
@@ -143,4 +143,4 @@ def _members(agent: Agent) -> str:
     rows = sorted(zip(agent.policy.weights, agent.labels, strict=True), reverse=True)
     lines = [f"  {weight:.4f}  {label}" for weight, label in rows]
     count = "1 member" if len(rows) == 1 else f"{len(rows)} members"
-    return "\n".join([f"{count}; what was left out weighed {agent.dropped:.4f} in all", *lines])
+    return "\n".join([f"{count}; members left out had a total weight of {agent.dropped:.4f}", *lines])

@@ -1,4 +1,5 @@
-"""What can be chosen by name, with a line and a reference each, read from the sources without importing them."""
+"""Everything that can be chosen by name, each with a line and a reference, read from the sources without importing
+them."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ SECTIONS: tuple[tuple[str, Registry], ...] = (
 
 
 def catalogue(every_game: bool = False) -> str:
-    """All sections as text; `every_game` also names each OpenSpiel game."""
+    """All sections as text; `every_game` lists each OpenSpiel game too."""
     blocks = ["\n".join([title, *_entries(registry)]) for title, registry in SECTIONS if registry]
     return "\n\n".join([*blocks, _openspiel(every_game)])
 

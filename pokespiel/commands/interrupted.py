@@ -1,4 +1,4 @@
-"""What Ctrl-C leaves: a command says so where there is something."""
+"""After Ctrl-C, a command says what it has kept."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def keeping(kept: Callable[[], str]) -> Iterator[None]:
-    """Work that keeps what it has done; `kept` says what that is, in a few words, or nothing where there is nothing.
+    """Context for work that saves its results; `kept` says in a few words what was saved, or returns "" for nothing.
 
-    An interruption of the body goes on to whoever runs the command with these words as its argument.
+    A KeyboardInterrupt in the body is raised again with these words as its argument.
     """
     try:
         yield

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class List:
-    """List games, meta-solvers, oracles and ways to fill payoff tables, with their references."""
+    """List everything that can be chosen by name: games, meta-solvers, oracles and more, with references."""
 
     games: bool = False
-    """Name every OpenSpiel game too."""
+    """Also list every OpenSpiel game."""
 
     def __call__(self) -> int:
         from pokespiel.commands.catalogue import catalogue

@@ -1,6 +1,6 @@
 """The command line: `pokespiel COMMAND [options]`, with one file per command in `commands/`.
 
-To add a command, write its class there and add its line to COMMANDS; the line is all that other commands pay for it.
+To add a command, write its class there and add its line to COMMANDS. It is imported only when it is run.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ COMMANDS = Registry(
     },
 )
 UNREAD = 128 + signal.SIGPIPE
-"""The exit status of a command whose output nobody reads to its end, as after `| head`."""
+"""The exit status of a command whose output is not read to the end, as with `| head`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; errors that a user can mend are one line on standard error and exit status 2."""
+    """Run one command; errors that a user can fix are one line on standard error and exit status 2."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         try:
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except BrokenPipeError as error:
         unread = [stream for stream in (sys.stdout, sys.stderr) if _is_unread(stream)]
-        for stream in unread:  # what is still in the buffer has nowhere to go
+        for stream in unread:  # the buffered output has no reader any more
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return UNREAD if unread else _refuse(error)
 
@@ -106,7 +106,7 @@ def _is_unread(stream: TextIO) -> bool:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """A plain kill ends a command as Ctrl-C does: servers, workers and half-written files go with it."""
+    """SIGTERM ends a command as Ctrl-C does, so that servers, workers and half-written files are cleaned up."""
     raise KeyboardInterrupt
 
 

@@ -11,19 +11,19 @@ class Profile:
     """Measure where learning spends its time on this machine, and propose batch sizes."""
 
     game: str = "leduc_poker"
-    """The game to play."""
+    """The game to measure, as an OpenSpiel or pokespiel game string."""
     hidden: tuple[int, ...] = (128, 128)
     """Widths of the network's hidden layers."""
     body: str = "auto"
-    """What the network is made of: mlp, residual or structured; auto = by the game's layout where it has one."""
+    """The network's body: mlp, residual or structured; auto = structured if the game has a layout, else mlp."""
     device: str = "cpu"
-    """Where the network runs."""
+    """The device that the network runs on: cpu, cuda, cuda:1, ..."""
     threads: int | Literal["auto"] = "auto"
-    """Torch's threads; auto = as training would have them: one, for large networks all cores."""
+    """Torch's threads; auto = as in training: one, or all cores for large networks."""
     epochs: int = 4
-    """How often each decision is learnt from."""
+    """How many times training learns from each decision."""
     seconds: float = 1.0
-    """Least time of each measurement."""
+    """Minimum length of each measurement, in seconds."""
     seed: int = 0
 
     def __call__(self) -> int:

@@ -43,27 +43,31 @@ class PSRO(PSROConfig):
     """Resume the run in the folder with the options it was started with; only --iterations and --oracle.compute
     may change."""
     config: Path | None = None
-    """A YAML file of these options; flags override it."""
+    """A YAML file with values for these options; flags override it."""
     checkpoint_seconds: float = 30.0
     """Seconds between checkpoints of an oracle's unfinished work; finished iterations are always kept."""
     seconds: float | None = None
     """Stop at the first checkpoint after this many seconds, to be resumed later with --resume; None = never."""
     limit: int | None = None
-    """How many histories an exact game may have, each of about 200 bytes and 3 microseconds to read; short for limit=N
-    among the game's parameters, where it is kept. None = 2,000,000."""
+    """Maximum number of histories of an exact game; each takes about 200 bytes, and 3 microseconds to read. The run
+    keeps it as the game's parameter limit=N. None = 2,000,000."""
     go_on: bool = False
-    """Make all iterations, even once no oracle brings anything new and each can only repeat the one before."""
+    """Run all iterations, even when no oracle adds anything new and each one can only repeat the one before."""
     executor: Annotated[Choice, EXECUTORS] = Choice("local")
-    """Where a run --side-by-side makes its oracle calls and plays its blocks of matches; no figure depends on it."""
+    """Where a run with --side-by-side makes its oracle calls and plays its blocks of matches; results do not depend on
+    it."""
     wandb: str = ""
-    """The Weights & Biases project that gets the learners' curves too; TensorBoard files are always written."""
+    """A Weights & Biases project that also receives the learning curves; empty = none. TensorBoard files are always
+    written."""
 
     @classmethod
     def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
-        """What replaces the defaults: the YAML file, or the run to resume."""
+        """Values that replace the defaults: those of the YAML file, or of the run to resume."""
         if "resume" in given:
             if not given.get("run") or given.get("config"):
-                raise BadOption("--resume continues the run in --run FOLDER and its options; it takes no --config")
+                raise BadOption(
+                    "--resume continues the run in --run FOLDER and its options; it takes no --config"
+                )
             return to_plain(RunFolder(given["run"][0]).config())
         return read_yaml(given["config"][0]) if given.get("config") else {}
 
@@ -81,7 +85,7 @@ class PSRO(PSROConfig):
         executor = self.executor.build(EXECUTORS)
         if executor.workers != 1 and not config.side_by_side:
             raise BadOption(
-                "this run draws its random numbers from one stream, one thing after the other: only a run that is "
+                "this run draws its random numbers from one stream, so its work cannot be divided: only a run that was "
                 "started with --side-by-side can use several workers, with the same results on any number of them"
             )
         if not self.resume:

@@ -15,17 +15,17 @@ class Report:
     """Write the report of a run or a tournament: one HTML page with tables and plots that needs no network.
 
     A run's page includes the runs that it started from and the measurements of `pokespiel exploit`. For Gen 1 OU some
-    matches are played for what the policies use and for the blunders that they make, and one of a run's is written as
-    battle.html beside the page, for Pokémon Showdown's replay viewer.
+    matches are played to count what the policies use and the blunders that they make; one match of a run is written as
+    battle.html next to the page, for Pokémon Showdown's replay viewer.
     """
 
     run: Positional[Path]
     """The folder of the run or the tournament."""
     out: Path | None = None
-    """The page to write; None = report.html in that folder."""
+    """The HTML file to write; None = report.html in that folder."""
     matches: int = 400
-    """Gen 1 OU only: how many matches are played for the page, of a run's mixture against itself or of a tournament's
-    strongest policies against its mixture; 0 = none."""
+    """Gen 1 OU only: how many matches to play for the page. A run's mixture plays itself, a tournament's strongest
+    policies play its mixture. 0 = none."""
     seed: int = 0
     """Seed of these matches."""
 

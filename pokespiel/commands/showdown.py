@@ -1,4 +1,4 @@
-"""`pokespiel showdown`: a real server."""
+"""`pokespiel showdown`: policies on a real server."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Showdown:
     """
 
     waits_for_others: ClassVar[bool] = True
-    """For opponents and servers: silence means nothing."""
+    """It waits for opponents and servers, so long silence is normal."""
 
     action: Positional[Annotated[str, arg(metavar="|".join(ACTIONS))]]
-    """What to do."""
+    """What to do: one of the actions above."""
     first: str = "expert"
     """The policy: shipped (the agent that comes with the package), a baseline's name, a policy's file or a run's folder
     (its mixture); for the arena also "poke-env:CLASS" with a poke-env player or module:Class."""
     second: str = "poke-env:SimpleHeuristicsPlayer"
-    """The arena's other side, likewise."""
+    """The arena's other side, named in the same way."""
     opponent: str | None = None
     """The account to challenge, or the only one to accept challenges from; None = anyone."""
     matches: int = 20
-    """How many to play; the arena plays pairs of them."""
+    """How many matches to play; the arena plays them in pairs."""
     teams: str = "competitive"
-    """A shipped pool or a file or folder of teams; each match draws from it."""
+    """A shipped pool, or a file or folder of teams; each match draws its teams from it."""
     server: str = "8000"
     """Where to play online: official, a port of this machine, or a websocket address."""
     patience: float = 660.0
@@ -46,16 +46,17 @@ class Showdown:
     port: int = 8000
     """The port to serve on; 0 = any free one."""
     servers: int = 1
-    """Local servers that the arena spreads its matches over."""
+    """How many local servers the arena spreads its matches over."""
     concurrency: int = 8
-    """Matches side by side in the arena."""
+    """How many matches the arena plays at the same time."""
     out: Path | None = None
-    """A JSON file for the record, kept at every match. `pokespiel agent --arenas` puts an arena's on a card; it also
-    counts the blunders of our policies. Online, the same command resumes an interrupted series."""
+    """A JSON file for the record, updated after every match. An arena's record also counts our policies' blunders, and
+    `pokespiel agent --arenas` puts it on a card. Online, the same command resumes an interrupted series."""
     replays: Path | None = None
-    """A folder for the battles' replays; online, by default the one beside --out, of the same name."""
+    """A folder for the battles' replays. None = online, a folder named like --out and next to it; in the arena, no
+    replays."""
     seed: int = 0
-    """Seed of the teams and of the policies' own draws; the server rolls by itself."""
+    """Seed of the teams and of the policies' random choices; the server draws its own random numbers."""
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:

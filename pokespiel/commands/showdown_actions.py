@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def run(options: Showdown) -> int:
-    """Do what the options say; the exit status is 0 where as many matches were played as asked for."""
+    """Run the action; the exit status is 0 if as many matches were played as asked for."""
     _check(options)
     if options.action == "install":
         print(install())
@@ -68,9 +68,9 @@ def _check(options: Showdown) -> None:
     if options.replays is not None and options.out is None:
         raise ValueError("--replays keeps the battles of a record: name its file with --out")
     if options.opponent is not None and options.action not in ("accept", "challenge"):
-        raise ValueError(f"{options.action}: --opponent is for accept and challenge")
+        raise ValueError(f"{options.action}: only accept and challenge take --opponent")
     if options.out is not None and options.action in ("install", "serve"):
-        raise ValueError(f"{options.action}: --out is for matches")
+        raise ValueError(f"{options.action}: --out records matches, and this action plays none")
 
 
 def _serve(options: Showdown) -> None:
@@ -105,7 +105,7 @@ def _play_arena(
     fixtures: list[Fixture],
     results: dict[int, Result],
 ) -> None:
-    """Play the fixtures on servers started here; `results` has each match's as soon as it has ended."""
+    """Play the fixtures on servers started here; each match's result is in `results` as soon as the match has ended."""
     header = _arena_header(options)
     with (
         serve_many(options.servers) as servers,
@@ -136,7 +136,7 @@ def _keep_arena(options: Showdown, header: dict[str, Any], record: Record, index
 
 
 def _arena_header(options: Showdown) -> dict[str, Any]:
-    """What --out holds beside the record; a policy of ours is known by the hash of its content."""
+    """What --out holds in addition to the record; our policies are identified by the hash of their content."""
     return {
         "format": FORMAT,
         "first": _identity(options.first),
@@ -176,13 +176,13 @@ def _online(options: Showdown) -> int:
 
 
 def _follow(series: Series, bar: Watch, journal: Journal | None) -> None:
-    """Show and keep a series to its end; whatever interrupts it, a battle under way is given up first."""
+    """Show and save a series until it ends; on any interruption, first give up the battle in progress."""
     try:
         for moment in series:
             _tell(bar, moment, journal)
     except BaseException as interruption:
         if series.playing:
-            bar.say(f"giving up the battle under way: {series.playing}")
+            bar.say(f"giving up the battle in progress: {series.playing}")
         for moment in series.stop():
             if isinstance(interruption, KeyboardInterrupt):
                 _tell(bar, moment, journal)
@@ -214,7 +214,7 @@ def _online_header(options: Showdown, account: Account) -> dict[str, Any]:
 
 
 def _tell(bar: Watch, moment: Moment, journal: Journal | None) -> None:
-    """Keep and show what has happened."""
+    """Save and show what has happened."""
     if journal is not None:
         journal.keep(moment)
     if moment.ended is not None:
@@ -232,5 +232,5 @@ def contestant(name: str, rng: np.random.Generator) -> Contestant:
 
 
 def policy(name: str) -> Policy:
-    """The policy of a name; one that cannot play the format is refused."""
+    """The policy with that name; a policy that cannot play the format is refused."""
     return policies_named([name], load_game(PLAYED))[name]

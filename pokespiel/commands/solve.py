@@ -1,4 +1,4 @@
-"""`pokespiel solve`: a payoff table from a file, solved."""
+"""`pokespiel solve`: solve a payoff table from a file."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from pokespiel.metasolvers import METASOLVERS
 
 @dataclass(frozen=True)
 class Solve:
-    """Solve a payoff table: print each player's mixture and what it leaves to gain."""
+    """Solve a payoff table: print each player's mixture and how much a deviation could gain."""
 
     table: Positional[Path]
     """The row player's payoffs (zero-sum), or every player's: text (CSV and the like), .json, .npy, .npz or .nfg."""
     second: Path | None = None
     """The column player's payoffs; None = the game is zero-sum, or the first file holds every player's."""
     meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
-    """The solver."""
+    """The meta-solver that solves the table."""
     symmetric: bool = False
     """One population for both seats: entry (i, j) is what policy i earns against policy j, such as a win rate."""
     every: bool = False
-    """List every Nash equilibrium of a small table instead, of any number of players; the solver is not asked."""
+    """List every Nash equilibrium of a small table with any number of players; --meta-solver is not used."""
     smallest: float = 1e-6
-    """Do not list policies with less weight."""
+    """Do not list policies with less weight than this (0 to 1)."""
     sweep: tuple[str, float, float] | None = None
-    """Solve for values of an option of the solver, from the first number to the second: `--sweep alpha 0.01 100`."""
+    """Solve for a range of values of one of the solver's options, from the first number to the second: `--sweep alpha
+    0.01 100`."""
     points: int = 21
-    """How many values the sweep takes, at equal ratios where both ends are positive, else at equal distances."""
+    """How many values the sweep takes: geometrically spaced if both ends are positive, else evenly spaced."""
     plot: Path | None = None
     """Also draw the sweep into this file (.svg, .png or .pdf)."""
 
@@ -43,7 +44,7 @@ class Solve:
         if self.plot is not None and self.sweep is None:
             raise BadOption("--plot draws a sweep: add --sweep OPTION FROM TO")
         if self.every and self.sweep is not None:
-            raise BadOption("--every asks no solver: leave out --sweep")
+            raise BadOption("--every uses no solver: leave out --sweep")
 
     def __call__(self) -> int:
         from pokespiel.core.tablefiles import read_table

@@ -1,4 +1,4 @@
-"""`pokespiel tournament`: everyone against everyone, in a folder that grows."""
+"""`pokespiel tournament`: every pair of policies plays, in a folder that later calls extend."""
 
 from __future__ import annotations
 
@@ -27,45 +27,47 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TournamentCommand:
-    """Play policies against each other: a payoff table with its mixture and ranking, from a log of every match.
+    """Play every pair of policies and log each match: gives a payoff table, its mixture and a ranking.
 
-    The folder keeps all matches. The same command resumes where it was stopped; more policies or more --units
-    play what is missing. Example: `pokespiel tournament baselines my.safetensors --units 1000`.
+    The folder keeps all matches. The same command resumes an interrupted tournament; with more policies or more --units
+    it plays only what is missing. Example: `pokespiel tournament baselines my.safetensors --units 1000`.
     """
 
     policies: Positional[tuple[str, ...]] = ()
-    """Who joins: scripted players by name (`baselines` = all of them), policies' files, folders of runs (their mixture
-    as one policy); none = those already in the folder."""
+    """The policies that join: scripted players by name (`baselines` = all of them), policies' files, folders of runs
+    (their mixture as one policy). None given = those already in the folder."""
     run: Path | None = None
-    """A run, all of whose policies join, its responses under names like `myrun-0003-ppo`: a ranking head to head."""
+    """A run whose policies all join, each as its own entry: responses get names like `myrun-0003-ppo`."""
     folder: Path | None = None
     """The tournament's folder; None = runs/tournament-<game>-<seed>."""
     game: str = RANKED
-    """Any OpenSpiel game string, parameters included, or a game of this package; a --run or folder brings its own."""
+    """Any OpenSpiel game string, parameters included, or a game of this package. With --run or an existing folder, the
+    default is their game."""
     units: int = 500
-    """Units per cell, on average: pairs of matches with swapped seats in a symmetric game of two, else matches."""
+    """Average units per cell. A unit is a seat-swapped pair of matches in a symmetric two-player game, else one
+    match."""
     allocation: Annotated[Choice, ALLOCATIONS] = Choice("uniform")
-    """Where the units go that the --first ones leave."""
+    """Which cells get the units beyond --first."""
     first: int = 100
-    """Units that every cell gets before --allocation decides."""
+    """Units that every cell gets before --allocation decides about the rest."""
     meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
-    """Gives the mixture."""
+    """Solves the table for the mixture that is reported."""
     draws: int = 200
-    """Tables drawn for the spread of the mixture's weights."""
+    """Number of sampled tables from which the spread of the mixture's weights is estimated."""
     step: int = 2048
-    """Units in a round: the matches between two allocation decisions, and the most work that a kill can lose."""
+    """Units per round. Allocation decides once per round, and a kill loses at most one round's work."""
     width: int = 4096
-    """Matches played side by side."""
+    """How many matches one process plays at the same time."""
     max_steps: int | None = None
-    """Give a match up as unfinished after so many steps; None = only the game ends it."""
+    """Count a match as unfinished after this many steps; None = no limit."""
     seed: int = 0
     """Seed of the whole tournament."""
     executor: Annotated[Choice, EXECUTORS] = Choice("local")
-    """Where rounds are played, several at a time with more --executor.workers; no figure depends on it."""
+    """Where rounds are played, several at a time with --executor.workers; results do not depend on it."""
 
     @classmethod
     def base(cls, given: Mapping[str, list[str]]) -> Mapping[str, Any]:
-        """What replaces the defaults: game and seed of the tournament that stands in the folder, or of the run."""
+        """Values that replace the defaults: game and seed of the tournament in the folder, or the game of the run."""
         from pokespiel.runs.run import RunFolder
         from pokespiel.runs.tournament.folder import Tournament
 
@@ -101,7 +103,7 @@ class TournamentCommand:
         return Plan(allocation, self.units, first, self.step, self.width, self.max_steps)
 
     def _members(self, game: Game, folder: Path) -> dict[str, dict[str, Policy]]:
-        """Who joins, by population."""
+        """The policies that join, by population."""
         from pokespiel.runs.initial import end_of, policies_named
         from pokespiel.runs.tournament.folder import Tournament, members_of_run, named
 
@@ -120,7 +122,7 @@ class TournamentCommand:
 
 
 def _nobody(folder: Path, game: Game) -> str:
-    """What to do where nobody was named, with what it would take."""
+    """The error for a new tournament without policies, with the cost of playing all baselines."""
     from pokespiel.game.protocols import WithPlayers
     from pokespiel.game.scripted import ALL, players
 
@@ -139,7 +141,7 @@ def _kept(folder: Path) -> str:
     from pokespiel.runs.tournament.folder import Tournament
 
     matches = Tournament(folder).counted().matches if Tournament.at(folder) else 0
-    return f"{folder} keeps {matches:,} matches, and the same command resumes it" if matches else ""
+    return f"{folder} keeps {matches:,} matches; the same command resumes it" if matches else ""
 
 
 def _play(tournament: Tournament, plan: Plan, crew: Crew) -> None:
@@ -151,10 +153,10 @@ def _play(tournament: Tournament, plan: Plan, crew: Crew) -> None:
         for table in tournament.play(plan, crew):
             counted = tournament.counted()
             open_cells = int(table.missing().sum())
-            note = f"{counted.matches} matches" + (f", {open_cells} cells to begin" if open_cells else "")
+            note = f"{counted.matches} matches" + (f", {open_cells} cells without matches" if open_cells else "")
             bar.update(counted.units, note)
         if tournament.counted().units < total:
-            bar.say(f"nothing is left to decide for {type(plan.allocation).__name__}: stopped before {total} units")
+            bar.say(f"{type(plan.allocation).__name__} has nothing left to decide: stopped before {total} units")
 
 
 def _plain(text: str) -> str:

@@ -25,7 +25,8 @@ def _mixture(card: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "`pokespiel.runs.agents.load_agent('shipped')` draws one of these for each match; alone they are "
-        f"`shipped/NAME`. In half precision they take {card['bytes'] / 2**20:.1f} MiB. Members of the run's mixture that are left out "
+        f"`shipped/NAME`. In half precision they take {card['bytes'] / 2**20:.1f} MiB. "
+        "Members of the run's mixture that are left out "
         f"weighed {card['dropped']:.4f} together."
     )
     yield ""

@@ -1,15 +1,15 @@
-"""A PSRO run in a folder: what was asked, where it ran, one row of metrics per iteration, and all that a resume needs.
+"""A PSRO run in a folder: its options, where it ran, one row of metrics per iteration, and all that a resume needs.
 
     config.yaml              every option, defaults spelled out
     environment.json         the seed; versions, commit, machine and command of each session
-    metrics.csv              a row an iteration; row 0 is the uniform start
+    metrics.csv              one row per iteration; row 0 is the initial policies
     policies/<seat>/0003.safetensors
     checkpoint.safetensors   iteration, payoff table, meta-strategies, their history, random state, oracle in progress
     tensorboard/             curves of learned responses
-    mixture.json, payoffs_<seat>.csv   the same for people, written now and then and at the end
-    population.json ...      and for readers of other projects' formats, where these can hold it (see exports.py)
+    mixture.json, payoffs_<seat>.csv   the same for human readers, written now and then and at the end
+    population.json ...      the same in formats of other projects, where these can hold it (see exports.py)
 
-Every file is replaced atomically, the checkpoint last: it decides which iteration the folder stands at. A killed run
+Every file is replaced atomically, the checkpoint last: it decides which iteration the folder is at. A killed run
 continues from there and reproduces its numbers; a lock keeps two processes out of one folder.
 """
 
@@ -51,36 +51,39 @@ EXPORT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class PSROConfig:
-    """What a PSRO run is."""
+    """The options of a PSRO run."""
 
     game: str = "leduc_poker"
-    """An OpenSpiel game with its parameters, such as `leduc_poker(players=3)`, a game of this package, or one of yours:
-    `package.module:Name`, `python:path/to/file.py:Name`."""
+    """The game to solve: an OpenSpiel game with its parameters, such as `leduc_poker(players=3)`, a game of this
+    package, or your own: `package.module:Name`, `python:path/to/file.py:Name`."""
     meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
-    """Gives the mixtures that responses train against."""
+    """Solves the payoff table for the mixtures that responses train against."""
     evaluator: Annotated[Choice | None, METASOLVERS] = None
-    """Another meta-solver for the answer and its exploitability; None = the same."""
+    """Another meta-solver for the reported mixture and its exploitability; None = --meta-solver."""
     oracle: Annotated[tuple[Choice, ...], ORACLES] = (Choice("exact"),)
-    """Finds the responses; each one named is called in every iteration, or in its turn."""
+    """Finds the responses. With several, each is called in every iteration, or in turn with --turns alternate."""
     turns: Turns = "together"
-    """With several oracles: all in every iteration, or `alternate`, one an iteration in the order of their names."""
+    """With several oracles: `together` calls all of them in every iteration, `alternate` calls one per iteration, in
+    the order given."""
     population: tuple[str, ...] = ()
-    """Initial policies: `uniform`, `baselines` (all of Gen 1), the name of one, policies' files, folders
-    of runs (their mixtures). Empty = uniform, or with --start no others; what --start also brings counts once."""
+    """Initial policies: `uniform`, `baselines` (all scripted players), the name of one, policies' files, folders of
+    runs (their mixtures). Empty = uniform, or with --start nothing more. A policy that --start brings as well is added
+    once."""
     training_game: str = ""
     """The game that responses learn on, with the same seats, features and actions, such as Gen 1 OU with more teams;
     payoffs and answers are always those of --game. Empty = --game itself."""
     start: Path | None = None
     """Continue from the populations and payoffs of this finished run or tournament of the same game."""
     payoffs: Annotated[Choice, PAYOFFS] = Choice("auto")
-    """Fills the payoff table."""
+    """How the payoff table is filled: computed exactly or sampled from matches."""
     iterations: int = 40
-    """Iterations in all; a resumed run may ask for more."""
+    """Total number of iterations; a resumed run may ask for more."""
     seed: int = 0
-    """Seed of the whole run."""
+    """Seed of all random numbers of the run."""
     side_by_side: bool = False
-    """Give each oracle call, and each block of sampled matches, random numbers of its own, so that an --executor can do
-    them side by side, with the same results on any number of workers. Else all are drawn from one stream, in turn."""
+    """Give each oracle call and each block of sampled matches its own random numbers, so that an --executor can run
+    them in parallel with the same results on any number of workers. Otherwise all are drawn from one stream, in
+    turn."""
 
     def __post_init__(self) -> None:
         if self.iterations < 0:
@@ -96,15 +99,15 @@ Place = tuple[int, int]
 
 
 class RunState(NamedTuple):
-    """Where a run stands."""
+    """The current state of a run, with its history."""
 
     state: PSROState
     rows: tuple[Mapping[str, Any], ...]
-    """The metrics so far, one mapping an iteration."""
+    """The metrics so far, one mapping per iteration."""
     mixtures: tuple[np.ndarray, ...]
-    """[iterations + 1, n_p] per population, the answer's marginal after each iteration; 0 before a policy joined."""
+    """[iterations + 1, n_p] per population, the answer's marginal after each iteration; 0 before a policy was added."""
     seconds: float
-    """Time spent, over all sessions."""
+    """Time spent in all sessions."""
 
 
 class RunFolder:
@@ -118,9 +121,9 @@ class RunFolder:
     @classmethod
     @contextmanager
     def create(cls, path: str | Path, config: PSROConfig) -> Iterator[RunFolder]:
-        """A new run; a `FileExistsError` if the folder holds one that has finished anything, or something else.
+        """Create a run; a `FileExistsError` if the folder holds a run with finished work, or something else.
 
-        After an error that comes before the run has finished anything, folders that were made for it go again.
+        If an error comes before the run has finished anything, the folders made for it are removed again.
         """
         run = cls(path)
         made = [folder for folder in (run.path, *run.path.parents) if not folder.exists()]
@@ -143,8 +146,8 @@ class RunFolder:
     @classmethod
     @contextmanager
     def resume(cls, path: str | Path, config: PSROConfig | None = None) -> Iterator[RunFolder]:
-        """An existing run; a `ValueError` if `config` differs from what it was started with in more than iterations
-        and where networks compute."""
+        """Open an existing run; a `ValueError` if `config` changes options other than iterations and where networks
+        compute."""
         run = cls(path)
         kept = run.config()
         with locked(run.path):
@@ -163,7 +166,8 @@ class RunFolder:
         return self.path / "checkpoint.safetensors"
 
     def config(self) -> PSROConfig:
-        """What the run is; its file is read again only when it was written again, perhaps by a resume elsewhere."""
+        """The run's options; the file is read again only after it was written again, perhaps by a resume in another
+        process."""
         if not self.config_file.is_file():
             why = f"no {self.config_file.name} in it" if self.path.is_dir() else "no such folder"
             raise FileNotFoundError(f"{self.path} holds no run: there is {why}")
@@ -173,7 +177,7 @@ class RunFolder:
         return self._config[1]
 
     def _is_begun(self) -> bool:
-        """Whether the configuration there is a run's."""
+        """Whether the file there is a run's configuration."""
         try:
             self.config()
         except ValueError:
@@ -186,7 +190,7 @@ class RunFolder:
         return json.loads(path.read_text())["sessions"] if path.is_file() else []
 
     def standing(self) -> RunState | None:
-        """Where the run stands; None = nothing was finished yet."""
+        """The run's current state; None = nothing is finished yet."""
         if not self.checkpoint_file.exists():
             return None
         kept = load_checkpoint(self.checkpoint_file, FORMAT)
@@ -208,7 +212,7 @@ class RunFolder:
         save_checkpoint(self.checkpoint_file, FORMAT, _kept(standing))
 
     def export(self, standing: RunState, *, now: bool = False) -> None:
-        """Write the mixture and the payoffs for people, if it was not done lately or `now`."""
+        """Write the mixture and the payoffs for human readers, if the last time was a while ago or if `now`."""
         if not now and time.monotonic() - self._exported < EXPORT_SECONDS:
             return
         self._exported = time.monotonic()
@@ -236,11 +240,13 @@ class RunFolder:
             export_table(self.path, game, policies, state.table, weights, solver=solver, about=about)
 
     def _about(self, origin: Mapping[str, Any]) -> dict[str, Any]:
-        """What a policy's file says of it: this run's response gets run and seed, another run's keeps its own."""
+        """What a policy's file says about it: responses of this run get its name and seed, those of another run keep
+        theirs."""
         return ({"run": self.path.name, "seed": self.config().seed} if "oracle" in origin else {}) | dict(origin)
 
     def before(self) -> Path | None:
-        """The folder that this run started from, by the path it was given or beside this one; None = from policies."""
+        """The folder that this run started from: the given path, or that name next to this folder; None = from
+        policies."""
         start = self.config().start
         if start is None or start.exists():
             return start
@@ -263,11 +269,11 @@ class RunFolder:
             rng=kept["rng"],
             metrics=kept["metrics"],
             pending=_pending(kept["pending"]),
-            idle=kept.get("idle", 0),  # earlier versions did not count
+            idle=kept.get("idle", 0),  # earlier versions did not count them
         )
 
     def _populations(self, sizes: Sequence[int], shared: Mapping[Place, Place]) -> Members:
-        """The policies from their files; one that serves several seats is one object, as it was."""
+        """Load the policies; one that serves several seats is a single object again."""
         loaded: dict[Place, Policy] = {}
         for seat, (name, size) in enumerate(zip(_names(len(sizes)), sizes, strict=True)):
             for index in range(size):
@@ -276,7 +282,7 @@ class RunFolder:
         return tuple(tuple(loaded[seat, index] for index in range(size)) for seat, size in enumerate(sizes))
 
     def _read_rows(self) -> list[dict[str, Any]]:
-        """The whole rows of metrics.csv."""
+        """The complete rows of metrics.csv."""
         with open(self.path / "metrics.csv", newline="", encoding="utf-8") as file:
             whole = [row for row in csv.DictReader(file) if None not in row and None not in row.values()]
         return [{key: _number(value) for key, value in row.items() if value != ""} for row in whole]
@@ -290,7 +296,8 @@ class RunFolder:
 
 
 def settled(config: PSROConfig, state: PSROState) -> bool:
-    """Whether further iterations would change nothing: each oracle in turn brought nothing new, and would again."""
+    """Whether further iterations would change nothing: no oracle added anything new in its last turn, nor would it
+    again."""
     return state.idle >= len(config.oracle)
 
 
@@ -304,7 +311,7 @@ def _names(populations: int) -> list[str]:
 
 
 def labels(origins: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A name for each policy of a population: its index, and how it came about."""
+    """A name for each policy of a population: its index and its origin."""
     return [f"{index} {origin['name']}" for index, origin in enumerate(origins)]
 
 
@@ -343,7 +350,7 @@ def _kept(standing: RunState) -> dict[str, Any]:
 
 
 def _shared(populations: Members) -> list[tuple[Place, Place]]:
-    """The places of policies that stand at an earlier place too, each with that place."""
+    """The places of policies that also have an earlier place, each with the earliest one."""
     first: dict[int, Place] = {}
     shared = []
     for seat, population in enumerate(populations):
@@ -363,13 +370,13 @@ def _pending(kept: Mapping[str, Any] | None) -> Pending | None:
     if kept is None:
         return None
     training = None if kept["training"] is None else Training(*kept["training"])
-    there = kept.get("underway", {})  # earlier versions made one call after the other
+    there = kept.get("underway", {})  # earlier versions made calls one after the other
     underway = {number: Progress(Training(*one[0]), *one[1:]) for number, one in there.items()}
     return Pending(**{**kept, "training": training, "underway": underway})
 
 
 def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
-    """Where and how networks compute may change: it depends on the machine that a run is resumed on."""
+    """Check that only `iterations` and `compute` differ: the latter depends on the machine that resumes the run."""
     before, after = (to_plain(replace(config, iterations=kept.iterations)) for config in (kept, asked))
     for plain in (before, after):
         plain["oracle"] = [{key: value for key, value in one.items() if key != "compute"} for one in plain["oracle"]]
@@ -379,7 +386,7 @@ def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
 
 
 def _remove(folders: Sequence[Path]) -> None:
-    """Remove the first folder with all that it holds, and each next one, which holds the one before, if it is empty."""
+    """Remove the first folder with its contents, then each of its parents that is empty."""
     shutil.rmtree(folders[0], ignore_errors=True)
     for folder in folders[1:]:
         with suppress(OSError):
