@@ -1,14 +1,16 @@
-"""Policy-space response oracles: solve the table of known policies, respond to the solution, add the response, repeat.
+"""Policy-space response oracles: solve the current policies' payoff table, respond to the solution, add the response,
+repeat.
 
     populations -> payoffs -> meta-strategy -> best responses to it -> larger populations
 
 With a Nash solver this is double oracle, with `uniform` fictitious play, with `self_play` self-play, with a correlated
-solver JPSRO; a solver's `targets` (rectified Nash) ask for one response per row. Several oracles respond together in
-every iteration, or take turns: an exploiter and a learner in turns are exploit and defend.
+solver JPSRO; a solver with `targets` (rectified Nash) asks for one response per row. Several oracles respond together
+in every iteration, or take turns, such as an exploiter that attacks and a learner that defends.
 
-A response that plays as a member of its population does is counted and not added again, unless the solver goes by how
-often responses came (`uniform`, `self_play`). The loop is a generator of whole states: it holds no files, prints
-nothing and never stops by itself. Where `state.idle` has reached the number of oracles, all further states are alike.
+A response that plays the same as a member of its population is counted and not added again, unless the solver depends
+on how often responses came (`uniform`, `self_play`). The loop is a generator of complete states: it holds no files,
+prints nothing and never stops by itself. Once `state.idle` has reached the number of oracles, all further states are
+the same.
 
     for state in itertools.islice(psro(game, Nash(), [Exact()], ExactPayoffs(), rng), 11):
         print(state.iteration, nash_conv(game, state))
@@ -49,13 +51,13 @@ from pokespiel.payoffs.identity import identity
 from pokespiel.payoffs.tables import PayoffTable
 
 Members = tuple[tuple[Policy, ...], ...]
-"""The policies of each player, oldest first; one tuple alone in a symmetric game."""
+"""The policies of each player, oldest first; a single tuple in a symmetric game."""
 
 Origins = tuple[tuple[Mapping[str, Any], ...], ...]
-"""How each policy of `Members` came about: its `name`, and of a response its `oracle`, `iteration` and budget."""
+"""The origin of each policy of `Members`: its `name`, and for a response its `oracle`, `iteration` and budget."""
 
 Turns = Literal["together", "alternate"]
-"""Every oracle in every iteration, or oracle i mod n alone in iteration i + 1."""
+"""Every oracle in every iteration, or only oracle i mod n in iteration i + 1."""
 
 
 class InitialPopulations(NamedTuple):
@@ -64,7 +66,7 @@ class InitialPopulations(NamedTuple):
     populations: Members
     origins: Origins
     table: PayoffTable | None = None
-    """None, or a table with missing cells = the loop fills it."""
+    """Known payoffs; the loop fills missing cells. None = nothing is known."""
 
     @classmethod
     def of(cls, game: Game, members: Mapping[str, Policy]) -> InitialPopulations:
@@ -77,46 +79,46 @@ class Pending(NamedTuple):
     """An iteration in progress; its oracle calls are numbered."""
 
     call: int
-    """The call to make or to continue; those before it are finished. By a crew: the one that reported last."""
+    """The call to make or to continue; earlier ones are finished. With a crew: the call that reported last."""
     responses: Members
-    """What the finished calls have added."""
+    """The responses that the finished calls have added."""
     origins: Origins
-    """How they came about."""
+    """The origins of these responses."""
     metrics: tuple[Mapping[str, float], ...]
-    """Of each finished call."""
+    """The metrics of each finished call."""
     training: Training | None
-    """Where the call stands; None = not begun."""
+    """The call's latest yield; None = not started."""
     known: int = 0
-    """Responses of the finished calls that play as a member of their population does."""
+    """Number of responses of the finished calls that play the same as a member of their population."""
     began: Mapping[str, Any] | None = None
     """The generator's state when the iteration began; None = not kept."""
     underway: Mapping[int, Progress] = {}
-    """By a crew: where each call stands that has reported."""
+    """With a crew: the progress of each call that has reported."""
 
 
 @dataclass(frozen=True)
 class PSROState:
-    """All that the loop is: `psro(..., start=state)` reproduces its numbers."""
+    """The complete state of the loop: `psro(..., start=state)` continues it and reproduces its numbers."""
 
     iteration: int
-    """Finished iterations; 0 = the start."""
+    """Number of finished iterations; 0 = the initial state."""
     populations: Members
     origins: Origins
     table: PayoffTable
     training: MetaStrategy
-    """What the next responses train against."""
+    """The meta-strategy that the next responses train against."""
     strategy: MetaStrategy
-    """The answer so far; another solver's where `evaluator` is given."""
+    """The current answer: the evaluator's meta-strategy if there is one, else `training`."""
     rng: Mapping[str, Any]
-    """The generator's state where the loop continues."""
+    """The random generator's state from which the loop continues."""
     metrics: Mapping[str, float] = field(default_factory=dict)
-    """What the iteration's oracles reported, its `responses` and how many of them were known before, and the seconds it
+    """What the iteration's oracles reported, the number of `responses` and of those already known, and the seconds
     spent on responses, payoffs and solving."""
     pending: Pending | None = None
     """None = the iteration is finished."""
     idle: int = 0
-    """How many turns of oracles in a row have changed nothing: they added no policy and drew no random number, so that
-    each would do the same again. With as many as there are oracles, all later states are alike but for `iteration`."""
+    """How many oracle turns in a row have changed nothing: they added no policy and drew no random number, so each
+    would do the same again. Once this equals the number of oracles, later states differ only in `iteration`."""
 
 
 def psro(
@@ -134,21 +136,21 @@ def psro(
     partial: bool = False,
     crew: Crew | None = None,
 ) -> Iterator[PSROState]:
-    """Yield the start (iteration 0: the populations to begin with) and then one state per iteration.
+    """Yield the initial state (iteration 0: the initial populations) and then one state per iteration.
 
     Args:
         meta_solver: gives the mixtures that responses train against.
-        oracles: each may add responses to every population, in every iteration or in its turn.
+        oracles: each may add responses to every population, in every iteration or in turn.
         evaluate: fills the payoff table's missing cells.
-        evaluator: another meta-solver for `strategy`; None = the same.
-        beginning: None = one uniform policy a population.
+        evaluator: another meta-solver for `strategy`; None = `meta_solver`.
+        beginning: the initial populations; None = one uniform policy per population.
         training_game: the game that responses learn on, with the same seats, features and actions, such as Gen 1 OU
             with more teams; None = `game`. Payoffs and answers are always those of `game`.
-        start: continue from this state instead (it is not yielded again); `rng` is set to where it stood.
-        partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
-        crew: makes an iteration's calls, and plays blocks of matches, side by side. Each then has random numbers of its
-            own, named by what it is: `rng` seeds them, and the numbers are the same with any crew, `Alone` included.
-            None = all is drawn from `rng`, one after the other.
+        start: continue from this state instead (it is not yielded again); `rng` is set to its random state. partial:
+        also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between. crew: makes
+        an iteration's calls and plays blocks of matches in parallel. Each call and block then has its own random
+        numbers, seeded by `rng`, and the results are the same with any crew, `Alone` included. None = everything is
+        drawn from `rng` in sequence.
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")
@@ -172,7 +174,7 @@ def psro(
 def check(
     game: Game, meta_solvers: Sequence[MetaSolver], oracles: Sequence[Oracle], training_game: Game | None = None
 ) -> None:
-    """A `ValueError` if one of the loop's parts cannot serve the game."""
+    """Raise a `ValueError` if one of the loop's parts does not support the game."""
     check_solvers(declared(game), meta_solvers)
     if training_game is not None and _shape(training_game) != _shape(game):
         raise ValueError(
@@ -184,7 +186,7 @@ def check(
 
 
 def check_solvers(game: Declared, meta_solvers: Sequence[MetaSolver]) -> None:
-    """A `ValueError` if a meta-solver cannot solve the tables of a game of which this is known."""
+    """Raise a `ValueError` if a meta-solver cannot solve the tables of a game with these properties."""
     for solver in meta_solvers:
         if isinstance(solver, ChoosySolver):
             solver.check(game.num_players, game.ends)
@@ -195,7 +197,7 @@ def _shape(game: Game) -> tuple[int, int, int, bool]:
 
 
 Held = tuple[set[Hashable], ...]
-"""Per population, the identities of its policies."""
+"""For each population, the identities of its policies."""
 
 Calls = Sequence[tuple[int, Mapping[int, Opponents]]]
 """The calls of an iteration: which oracle, against whom."""
@@ -216,7 +218,7 @@ class _Loop(NamedTuple):
     crew: Crew | None
 
     def iteration(self, state: PSROState, held: Held) -> Iterator[PSROState]:
-        """States in between, then the finished one; what is new is added to `held`."""
+        """Yield states in between, then the finished one; new policies are added to `held`."""
         began = time.perf_counter()
         work = state.pending or Pending(0, *(((),) * len(state.populations),) * 2, (), None, began=self._rng())
         calls = [
@@ -240,7 +242,7 @@ class _Loop(NamedTuple):
         yield replace(finished, idle=state.idle + turns if unchanged else 0)
 
     def _in_turn(self, state: PSROState, work: Pending, calls: Calls, held: Held) -> Iterator[Pending]:
-        """One call after the other, from the loop's stream of random numbers; the last yield has made all."""
+        """Make calls one after the other from the loop's random stream; the last yield contains all."""
         for oracle, opponents in calls[work.call :]:
             for training in self._train(self.oracles[oracle], opponents, state.populations, work.training):
                 if training.state:
@@ -249,7 +251,7 @@ class _Loop(NamedTuple):
         yield work
 
     def _side_by_side(self, state: PSROState, work: Pending, calls: Calls, held: Held) -> Iterator[Pending]:
-        """All calls by the crew; the last yield has made all."""
+        """Let the crew make all calls; the last yield contains all."""
         assert self.crew is not None
         seats = state.populations * self.game.num_players if self.game.symmetric else state.populations
         lesson = Lesson(portable(self.training_game), self.oracles, seats, _by_age(state.populations))
@@ -269,7 +271,8 @@ class _Loop(NamedTuple):
         yield work._replace(began=None) if drew else work
 
     def _own(self, iteration: int, part: int) -> np.random.Generator:
-        """The random numbers of a part of an iteration: 0 = its payoffs, then its calls; by a crew each has its own."""
+        """The random generator for part `part` of an iteration (0 = payoffs, then its calls); with a crew each has its
+        own."""
         if self.crew is None:
             return self.rng
         root = int(copy.deepcopy(self.rng).integers(2**63))
@@ -292,7 +295,7 @@ class _Loop(NamedTuple):
 
     @property
     def repeats(self) -> bool:
-        """Whether a response counts again when it comes again."""
+        """Whether a repeated response is added again."""
         solvers = (self.meta_solver, self.evaluator)
         return any(isinstance(solver, Repeating) and solver.repeats for solver in solvers)
 
@@ -305,7 +308,7 @@ class _Loop(NamedTuple):
         return identity(self.game, policy, range(self.game.num_players) if self.game.symmetric else [population])
 
     def _known(self, responses: Members, held: Held) -> tuple[tuple[bool, ...], ...]:
-        """Which responses play as a policy in `held` does; the others are added to it."""
+        """Which responses play the same as a policy in `held`; the others are added to `held`."""
         known = []
         for number, (own, before) in enumerate(zip(responses, held, strict=True)):
             identities = [self._identity(policy, number) for policy in own]
@@ -314,7 +317,7 @@ class _Loop(NamedTuple):
         return tuple(known)
 
     def _kept(self, offered: Grouped[Item], known: tuple[tuple[bool, ...], ...]) -> Grouped[Item]:
-        """Of what belongs to the responses, what belongs to those that join the populations."""
+        """Of one item per response, the items of the responses that join the populations."""
         if self.repeats:
             return offered
         return tuple(
@@ -322,13 +325,13 @@ class _Loop(NamedTuple):
         )
 
     def asked(self, iteration: int) -> Sequence[int]:
-        """The oracles that respond after so many finished iterations."""
+        """The oracles that respond after this many finished iterations."""
         return range(len(self.oracles)) if self.turns == "together" else [iteration % len(self.oracles)]
 
     def _train(
         self, oracle: Oracle, opponents: Mapping[int, Opponents], populations: Members, before: Training | None
     ) -> Iterator[Training]:
-        """One oracle call, continued where `before` stands; all members are its warm starts, the newest last."""
+        """Make one oracle call, or continue it from `before`; all members are its warm starts, the newest last."""
         members, yielded = _by_age(populations), False
         state = None if before is None else before.state
         for training in each_limited(oracle(self.training_game, opponents, self.rng, start=members, state=state)):
@@ -338,15 +341,15 @@ class _Loop(NamedTuple):
             raise ValueError(f"{type(oracle).__name__} yielded nothing: an oracle's last yield is its result")
 
     def _accepted(self, training: Training) -> Members:
-        """The responses by population; in a symmetric game those of every seat go into the one."""
+        """The responses by population; in a symmetric game those of all seats go into the single population."""
         if self.game.symmetric:
             return (tuple(itertools.chain.from_iterable(training.responses.values())),)
         return tuple(tuple(training.responses.get(player, ())) for player in range(self.game.num_players))
 
     @limited()
     def solved(self, iteration: int, grown: InitialPopulations, metrics: Mapping[str, float]) -> tuple[PSROState, bool]:
-        """The state of populations whose payoffs are still to be filled and solved; whether random numbers of its own
-        were drawn for it."""
+        """Fill and solve the payoffs of new populations; returns the state and whether it drew random numbers of its
+        own."""
         began, rng = time.perf_counter(), self._own(iteration, 0)
         before = copy.deepcopy(rng.bit_generator.state)
         table = self.evaluate(self.game, grown.populations, grown.table, rng)
@@ -373,7 +376,7 @@ class _Loop(NamedTuple):
 
 
 def portable(game: Game) -> Portable:
-    """The game as workers get it."""
+    """The game in the form that is sent to workers."""
     return Portable(game, load_game)
 
 
@@ -388,7 +391,7 @@ def _extended(populations: Grouped[Item], added: Grouped[Item]) -> Grouped[Item]
 
 
 def _origins(oracle: str, iteration: int, training: Training, responses: Members) -> Origins:
-    """How the responses of one call came about; where it gave a seat several, their names are numbered."""
+    """The origins of one call's responses; if a seat got several, their names are numbered."""
     budget: dict[str, Any] = {
         name: training.metrics[name] for name in ("decisions", "episodes") if name in training.metrics
     }
@@ -400,7 +403,7 @@ def _origins(oracle: str, iteration: int, training: Training, responses: Members
 
 
 class _Module(ModuleType):
-    """This module: `pokespiel.psro` names it and its function alike, so that calling it calls the function."""
+    """This module, made callable: `pokespiel.psro` is both the module and its function."""
 
     __call__ = staticmethod(psro)
     __signature__ = inspect.signature(psro)

@@ -252,7 +252,7 @@ def test_an_interrupted_tournament_says_what_it_keeps(tmp_path, monkeypatch, cap
     monkeypatch.setattr(log_module.MatchLog, "add", interrupt)
     assert main(command) == 130
     said = capsys.readouterr().err
-    assert said.endswith(f"interrupted; {tmp_path} keeps 12 matches, and the same command resumes it\n")
+    assert said.endswith(f"interrupted; {tmp_path} keeps 12 matches; the same command resumes it\n")
 
 
 def test_the_report_of_an_interrupted_tournament_shows_what_is_known(tournament, tmp_path):

@@ -65,9 +65,7 @@ class PSRO(PSROConfig):
         """Values that replace the defaults: those of the YAML file, or of the run to resume."""
         if "resume" in given:
             if not given.get("run") or given.get("config"):
-                raise BadOption(
-                    "--resume continues the run in --run FOLDER and its options; it takes no --config"
-                )
+                raise BadOption("--resume continues the run in --run FOLDER and its options; it takes no --config")
             return to_plain(RunFolder(given["run"][0]).config())
         return read_yaml(given["config"][0]) if given.get("config") else {}
 

@@ -40,14 +40,15 @@ class Ray:
     """Machines of a Ray cluster; `pip install pokespiel[ray]`."""
 
     address: str | None = None
-    """The cluster's head, as `ray start` says it (`10.0.0.1:6379`), or `auto`; None = a cluster of this machine alone,
-    which ends with the command."""
+    """Address of the cluster's head, as `ray start` prints it (`10.0.0.1:6379`), or `auto`; None = start a cluster of
+    this machine only, which ends with the command."""
     workers: int | None = None
-    """How many units are done at a time; None = as many as there are processors for, machines that join later too."""
+    """How many units run at the same time; None = as many as the processors allow, including machines that join
+    later."""
     cpus: float = 1.0
-    """Processors that a unit takes. It computes with one thread, unless its oracle asks for more."""
+    """Processors per unit. A unit computes with one thread, unless its oracle asks for more."""
     gpus: float = 0.0
-    """GPUs that a unit takes, or a share of one."""
+    """GPUs per unit; may be a fraction."""
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:

@@ -34,7 +34,7 @@ class Local:
     """Processes of this machine."""
 
     workers: int = 1
-    """How many units are done at a time, each by one process with one thread; 1 = by this process itself."""
+    """How many processes do units, with one thread each; 1 = this process alone."""
 
     def __post_init__(self) -> None:
         if self.workers < 1:

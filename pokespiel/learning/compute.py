@@ -50,15 +50,15 @@ class Compute:
     """Where and how the network runs."""
 
     device: str = "cpu"
-    """cpu, cuda, cuda:1, ...; one that is not there is an error."""
+    """The device: cpu, cuda, cuda:1, ...; a missing device is an error."""
     bf16: bool | Literal["auto"] = "auto"
-    """Autocast to bfloat16. auto: where the device computes in it natively, the network has 100,000 weights or more and
-    the game is not in sequence form. A training that is resumed keeps what auto chose."""
+    """Autocast to bfloat16. auto: only if the device supports it natively, the network has 100,000 weights or more and
+    the game is not in sequence form. A resumed training keeps what auto chose."""
     compile: bool = False
-    """`torch.compile` the update's forward pass (memoryless networks)."""
+    """Use `torch.compile` on the update's forward pass (memoryless networks only)."""
     threads: int | Literal["auto"] = "auto"
-    """Torch's threads while it trains; 0 = as torch has them. auto: one, because small networks gain nothing from a
-    second one; for networks of a million weights or more, all cores that this process may use."""
+    """Torch's threads during training; 0 = leave torch's setting. auto: one, because small networks gain nothing from a
+    second; for networks of a million weights or more, all cores that this process may use."""
 
     def __post_init__(self) -> None:
         if self.threads != "auto" and self.threads < 0:

@@ -59,15 +59,15 @@ class Filter:
     """Which decisions to learn from."""
 
     valid: bool = True
-    """Only matches that were played to their end."""
+    """Use only matches that were played to the end."""
     policies: tuple[str, ...] = ()
-    """Only decisions of these policies (names as in the provenance); none named = all."""
+    """Use only decisions of these policies (named as in the provenance); empty = all."""
     seats: tuple[int, ...] = ()
-    """Only these seats; none named = all."""
+    """Use only these seats; empty = all."""
     least_utility: float | None = None
-    """Only decisions of players who gained at least this in the match."""
+    """Use only decisions of players whose utility in the match was at least this."""
     balance: bool = False
-    """As many decisions of winners as of losers: the more frequent outcome's players are thinned out."""
+    """Use equally many decisions of winners and losers: players with the more frequent outcome are subsampled."""
 
     def keep(self, part: Columns, provenance: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
         """[n] bool; whole players of whole matches are kept or left out, so that next rows stay next."""

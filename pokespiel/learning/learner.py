@@ -35,21 +35,22 @@ from pokespiel.learning.schedules import Schedule
 
 @dataclass(frozen=True)
 class Optimiser:
-    """How gradients become steps (Adam)."""
+    """Options of the Adam optimiser."""
 
     rate: Schedule = Schedule(1e-3, "linear", end=1e-4)
-    """Learning rate over the training's decisions."""
+    """Learning rate, a schedule over the training."""
     max_norm: float = 0.5
-    """Gradients are scaled down to this norm."""
+    """Maximum norm of a gradient; larger ones are scaled down."""
     beta1: float = 0.9
-    """Adam's first moment; 0 for R-NaD."""
+    """Decay of Adam's first moment (beta 1); 0 for R-NaD."""
     beta2: float = 0.999
-    """Adam's second moment."""
+    """Decay of Adam's second moment (beta 2)."""
     warm_up: int = 0
-    """Steps over which the rate grows from zero."""
+    """Number of steps over which the learning rate grows from zero."""
     average: float = 0.0
-    """Decay per step of an average of the weights, which then is the resulting policy; 0 = the newest weights. After t
-    steps the decay is at most (1 + t) / (10 + t), so that the average soon leaves the weights that it began with."""
+    """Decay per step of a moving average of the weights, which is then the resulting policy; 0 = use the newest
+    weights. After t steps the decay is at most (1 + t) / (10 + t), so that the average soon forgets the initial
+    weights."""
 
 
 class Estimates(NamedTuple):

@@ -49,15 +49,16 @@ class NetworkOptions:
     attention: int = 0
     """Structured: heads of self-attention over the rows; 0 = none."""
     attention_layers: int = 1
-    """Structured: layers of attention. Of several, each ends in a small perceptron of its own, as in transformers."""
+    """Structured: number of attention layers. If there are several, each is followed by a small perceptron, as in
+    transformers."""
     recurrent: int = 0
     """Width of a GRU after the body, which remembers the match so far; 0 = memoryless."""
     value: Literal["scalar", "outcome"] = "scalar"
     """`outcome` predicts loss, draw and win and is trained by cross-entropy; for games with utilities -1, 0, 1."""
     separate_critic: bool = False
-    """A body of the critic's own instead of one shared with the policy."""
+    """Give the critic its own body instead of one shared with the policy."""
     privileged: bool = False
-    """The critic reads the full state instead of the player's view; implies a body of its own."""
+    """The critic reads the full state instead of the player's view; implies its own body."""
     auxiliary: bool = False
     """A head that predicts the full state, hidden facts included, from the player's view."""
 

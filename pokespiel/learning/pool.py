@@ -28,24 +28,26 @@ KINDS = ("past", "best", "given")
 
 @dataclass(frozen=True)
 class Curriculum:
-    """Shares of the matches by kind of opponent, scaled to sum to 1; a kind without members gives its share to self."""
+    """Shares of the matches by kind of opponent, scaled to sum to 1. The share of a kind without members goes to
+    `self_play`."""
 
     self_play: float = 1.0
-    """Against itself, as it is now."""
+    """Share against its current self."""
     past: float = 0.0
-    """Against snapshots of itself, those it beats least more often."""
+    """Share against snapshots of itself, more often those that it rarely beats."""
     best: float = 0.0
-    """Against the member of the pool that it scores least against."""
+    """Share against the pool member that it scores worst against."""
     given: float = 0.0
-    """Against the opponents given (baselines, exploiters, a population), those it beats least more often."""
+    """Share against the given opponents (baselines, exploiters, a population), more often those that it rarely
+    beats."""
     power: float = 2.0
-    """How much more the harder members are drawn."""
+    """How strongly harder members are preferred; 0 = all equally."""
     floor: float = 0.05
-    """Least weight of a member before scaling, so that none is forgotten."""
+    """Minimum weight of a member before scaling, so that none is forgotten."""
     every: int = 20
-    """Updates between snapshots."""
+    """Updates between two snapshots."""
     slots: int = 8
-    """Snapshots kept."""
+    """Maximum number of snapshots kept."""
 
     def __post_init__(self) -> None:
         shares = (self.self_play, self.past, self.best, self.given)

@@ -73,9 +73,9 @@ class Profiler:
     network: NetworkOptions = NetworkOptions()
     """The network to measure."""
     compute: Compute = Compute()
-    """Where it runs."""
+    """Device, precision and threads."""
     seconds: float = 1.0
-    """Least time of each measurement."""
+    """Minimum length of each measurement, in seconds."""
     matches: tuple[int, ...] = (64, 256, 1024)
     """Numbers of matches side by side."""
     minibatches: tuple[int, ...] = (512, 2048, 8192)

@@ -29,20 +29,22 @@ from pokespiel.learning.schedules import Controller, KLTarget, Schedule
 
 @dataclass(frozen=True)
 class Damping:
-    """How strongly a policy is held, and to what."""
+    """A KL penalty: its strength and its reference."""
 
     to: Literal["nothing", "uniform", "references"] = "nothing"
-    """nothing; the uniform policy over legal actions; a portfolio of copies of the network."""
+    """What holds the policy: nothing; the uniform policy over legal actions; a portfolio of earlier copies of the
+    network."""
     coefficient: Schedule = Schedule(0.05, "power", exponent=0.5, scale=100.0)
-    """Of the KL in the loss, by updates."""
+    """Coefficient of the KL in the loss, a schedule by updates."""
     adapt: KLTarget | None = None
-    """A controller that multiplies the coefficient to keep the KL near a target; none = the schedule alone."""
+    """A controller that scales the coefficient to keep the KL near a target; None = the schedule alone."""
     refresh: int = 50
     """References: updates between two copies of the network."""
     portfolio: int = 1
-    """References: how many are kept."""
+    """References: maximum number of copies kept."""
     choose: Literal["recent", "nearest", "diverse", "best"] = "recent"
-    """Which pull: the newest; the nearest by KL; all equally, dropping the nearest twin when full; the best paid."""
+    """Which copies hold the policy: the newest; the nearest by KL; all equally, dropping the most similar copy when
+    full; those with the highest score."""
 
     def __post_init__(self) -> None:
         if self.refresh < 1 or self.portfolio < 1:

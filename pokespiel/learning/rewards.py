@@ -19,10 +19,11 @@ from pokespiel.game.protocols import Game, Matches, Signalling, Standings
 
 @dataclass(frozen=True)
 class Reward:
-    """What a learner is paid; all are divided by the game's largest utility, so that a win is about 1."""
+    """The reward that a learner receives; all are divided by the game's largest utility, so that a win is about 1."""
 
     kind: Literal["terminal", "binary", "aggressive", "shaped"] = "terminal"
-    """terminal: the utilities. binary: their sign. aggressive: a sooner end counts more. shaped: potentials added."""
+    """terminal: the utilities. binary: their sign. aggressive: an earlier end counts more. shaped: potentials are
+    added."""
     hp: float = 0.2
     """Shaped: weight of the team's remaining hit points."""
     status: float = -0.05
@@ -30,9 +31,9 @@ class Reward:
     knock_outs: float = -0.3
     """Shaped: weight of the share of the team that has fainted."""
     weights: tuple[tuple[str, float], ...] = ()
-    """Shaped: weights of the game's signals by name, also of others than those."""
+    """Shaped: weights of the game's signals by name, including signals without a flag of their own."""
     anneal: float = 0.5
-    """Shaped: share of training over which the weights fall linearly to zero; 0 = they stay."""
+    """Shaped: share of training over which the weights fall linearly to zero; 0 = they stay constant."""
     haste: float = 0.5
     """Aggressive: the share of a utility that fades linearly over `horizon` steps."""
     horizon: int = 100

@@ -18,13 +18,13 @@ class Schedule:
     start: float
     """The value at step 0."""
     kind: Literal["constant", "linear", "power"] = "constant"
-    """constant; linear to `end` at the last step; power: start * (1 + t / scale)^-exponent."""
+    """constant; linear = to `end` at the last step; power = start * (1 + t / scale)^-exponent."""
     end: float = 0.0
-    """Linear: the last value. Power: the least value."""
+    """Linear: the final value. Power: the minimum."""
     exponent: float = 0.5
     """Power: how fast it falls."""
     scale: float = 1.0
-    """Power: steps after which it begins to fall."""
+    """Power: number of steps after which it begins to fall."""
 
     def __post_init__(self) -> None:
         if self.scale <= 0 or self.exponent < 0:
@@ -44,17 +44,17 @@ class KLTarget:
     """An adaptive multiplier that keeps a KL divergence near a target."""
 
     target: float = 0.01
-    """The wished KL in nats."""
+    """The target KL in nats."""
     band: float = 1.5
     """The multiplier changes when the KL is above target * band or below target / band."""
     raise_by: float = 1.5
-    """Factor when the KL is too large."""
+    """Factor applied when the KL is too large."""
     lower_by: float = 0.9
-    """Factor when it is too small."""
+    """Factor applied when the KL is too small."""
     least: float = 0.01
-    """Smallest multiplier."""
+    """Minimum multiplier."""
     most: float = 100.0
-    """Largest multiplier."""
+    """Maximum multiplier."""
 
 
 class Controller:

@@ -54,12 +54,12 @@ class AlphaRank:
     """
 
     alpha: float = math.inf
-    """Selection intensity, per unit of payoff; inf = the response graph alone."""
+    """Selection intensity per unit of payoff; inf = only the response graph matters."""
     population: int = 50
-    """Individuals in each population, m; irrelevant at infinite alpha."""
+    """Individuals in each population (m); irrelevant at infinite alpha."""
     selection: Literal["local", "global"] = "local"
-    """What a single population's mutants are compared with: "local" = the opponent at hand; "global" = the whole
-    population as it stands. Irrelevant at infinite alpha and with one population per player."""
+    """What mutants of a single population are compared with: "local" = the current opponent, "global" = the whole
+    current population. Irrelevant at infinite alpha and with one population per player."""
 
     def __post_init__(self) -> None:
         if not self.alpha >= 0:

@@ -52,11 +52,11 @@ class Correlated:
     """A joint distribution that no player has reason to leave, for any number of players and general-sum payoffs."""
 
     concept: Literal["ce", "cce"] = "cce"
-    """Correlated equilibrium, or coarse correlated equilibrium."""
+    """Kind of equilibrium: correlated (ce) or coarse correlated (cce)."""
     objective: Objective = "gini"
-    """Maximise the Shannon entropy, or the Gini impurity 1 - sum of squares."""
+    """Which equilibrium: the one with maximum Shannon entropy, or maximum Gini impurity (1 - sum of squares)."""
     epsilon: float = 0.0
-    """Incentive to deviate that is allowed, in units of payoff."""
+    """Largest gain from a deviation that is allowed, in units of payoff."""
 
     def __post_init__(self) -> None:
         if not self.epsilon >= 0:

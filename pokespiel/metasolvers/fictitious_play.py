@@ -24,7 +24,8 @@ class FictitiousPlay:
     """
 
     steps: int = 10_000
-    """Rounds; all players choose at once, in the first against uniform opponents, the lowest index among equals."""
+    """Number of rounds. All players choose simultaneously, in the first round against uniform opponents; ties go to the
+    lowest index."""
 
     @limited()
     @on_table

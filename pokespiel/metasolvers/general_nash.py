@@ -27,8 +27,8 @@ class GeneralNash:
 
     select: Literal["welfare", "entropy"] = "welfare"
     """Which equilibrium: "welfare" = the largest sum of all players' payoffs, "entropy" = the most mixed. Each breaks
-    the other's ties, and then the fewest policies and the lowest indices win. Of a set of infinitely many equilibria
-    the extreme ones count."""
+    ties of the other, followed by fewer policies and lower indices. Of a set of infinitely many equilibria only the
+    extreme ones are considered."""
 
     @limited()
     @on_table

@@ -50,7 +50,7 @@ class Logit:
     """Quantal response equilibrium, the first on the branch from uniform, for any number of players and payoffs."""
 
     rationality: float = 10.0
-    """lambda, per unit of payoff: 0 = uniform; the larger, the nearer to a Nash equilibrium."""
+    """Rationality (lambda) per unit of payoff: 0 = uniform; larger values are closer to a Nash equilibrium."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.rationality) and self.rationality >= 0):

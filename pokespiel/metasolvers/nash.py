@@ -69,8 +69,8 @@ class Nash:
     """
 
     method: Method = "interior"
-    """Where equilibria are many: "interior" spreads over all policies that any equilibrium uses, "simplex" picks a
-    vertex, which has the fewest."""
+    """Which equilibrium if there are several: "interior" spreads over all policies that any equilibrium uses, "simplex"
+    picks a vertex, which uses few."""
 
     def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
         check_zero_sum("nash", num_players, ends() if num_players == 2 else np.zeros((num_players, 0)), "game")

@@ -23,11 +23,11 @@ class ProjectedReplicator:
     """
 
     steps: int = 2000
-    """Steps of the integrator."""
+    """Number of integration steps."""
     step: float = 2.0
-    """Length of a step in units of time, one over the payoffs' range; orbits are followed well up to about 2."""
+    """Length of an integration step, in units of 1 / (range of the payoffs); accurate up to about 2."""
     floor: float = 1e-6
-    """Least probability of every policy."""
+    """Minimum probability of every policy."""
 
     @limited()
     @on_table

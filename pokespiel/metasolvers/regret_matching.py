@@ -30,12 +30,12 @@ class RegretMatching:
     """
 
     variant: Literal["vanilla", "plus", "predictive"] = "plus"
-    """"vanilla" sums regrets and averages evenly; "plus" keeps the sums above zero, lets players move in turn and
-    weighs round t by t; "predictive" is "plus" that expects the last round's regrets again."""
+    """"vanilla" sums regrets and averages all rounds equally; "plus" clips the sums at zero, updates players in turn
+    and weights round t by t; "predictive" is "plus" with the last round's regrets as a prediction of the next."""
     steps: int = 2000
-    """Rounds."""
+    """Number of rounds."""
     joint: bool = False
-    """Return the average of joint play instead of independent averages; players then move at once."""
+    """Return the average of joint play instead of independent averages; players then update simultaneously."""
 
     @limited()
     @on_table

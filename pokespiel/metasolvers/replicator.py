@@ -19,12 +19,12 @@ class Replicator:
     """Replicator dynamics from uniform, for any number of players and general-sum payoffs."""
 
     steps: int = 2000
-    """Steps of the integrator."""
+    """Number of integration steps."""
     step: float = 2.0
-    """Length of a step in units of time, one over the payoffs' range; orbits are followed well up to about 2."""
+    """Length of an integration step, in units of 1 / (range of the payoffs); accurate up to about 2."""
     average: bool = True
-    """Return the average over time, which approaches equilibrium in two-player zero-sum tables; else the last state,
-    which circles there and comes to rest elsewhere."""
+    """Return the average over time, which approaches equilibrium in two-player zero-sum tables; if false, the last
+    state, which cycles in such tables and may converge in others."""
 
     @limited()
     @on_table

@@ -22,7 +22,7 @@ class SelfPlay:
     """
 
     repeats: ClassVar[bool] = True
-    """The newest response may be one that came before."""
+    """A repeated response is added again, because the newest policy counts."""
 
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:

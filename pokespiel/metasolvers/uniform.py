@@ -20,7 +20,7 @@ class UniformSolver:
     """
 
     repeats: ClassVar[bool] = True
-    """A response that comes again counts again: the mixture is the average of all responses."""
+    """A repeated response is added again, because the mixture is the average of all responses."""
 
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:

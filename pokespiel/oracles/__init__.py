@@ -1,6 +1,6 @@
-"""Oracles: from the opponents' mixture to a best response, or to policies that approximate an equilibrium.
+"""Oracles: given the opponents' mixture, find a best response, or policies that approximate an equilibrium.
 
-An oracle is a frozen dataclass whose call is a generator: it yields `Training` as it learns and the last yield is the
+An oracle is a frozen dataclass whose call is a generator: it yields `Training` as it learns, and the last yield is the
 result. One that trains several seats at once (NFSP, RNaD, MMD) does so in one call.
 """
 
@@ -29,20 +29,20 @@ class Opponents(NamedTuple):
 
 
 class Training(NamedTuple):
-    """Where an oracle stands."""
+    """The state of an oracle's call."""
 
     responses: Mapping[int, tuple[Policy, ...]]
-    """By seat; empty = none accepted."""
+    """Responses by seat; empty = none was accepted."""
     metrics: dict[str, float]
     state: Mapping[str, Any]
-    """All that a resume needs: plain values and arrays, nested mappings allowed."""
+    """Everything that a resume needs: plain values and arrays, in nested mappings if need be."""
 
 
 class Oracle(Protocol):
     """Responses for the seats in `opponents`, each against its own mixture.
 
-    `start` are policies to begin from (warm start), `state` what an earlier, unfinished call last yielded. One that
-    does not serve every game is `ChoosyOracle` too.
+    `start` are policies to begin from (warm start), `state` what an earlier, unfinished call last yielded. An oracle
+    that does not support every game implements `ChoosyOracle` too.
     """
 
     def __call__(
@@ -58,15 +58,15 @@ class Oracle(Protocol):
 
 @runtime_checkable
 class ChoosyOracle(Protocol):
-    """An oracle that does not serve every game."""
+    """An oracle that does not support every game."""
 
     def check(self, game: Game) -> None:
-        """A `ValueError` that says why not, before anything is done."""
+        """Raise a `ValueError` that says why the game is not supported, before any work is done."""
         ...
 
 
 def last_training(trainings: Iterable[Training]) -> Training:
-    """The last yield of a call. The others are dropped on the way: each holds a state, which may be a whole memory."""
+    """The last yield of a call. Earlier ones are dropped at once, because each holds a state, which may be large."""
     return deque(trainings, maxlen=1).pop()
 
 

@@ -1,7 +1,7 @@
-"""Oracle calls that know nothing of each other: work for an executor.
+"""Independent oracle calls, as work for an executor.
 
-A call has random numbers of its own, so its result does not depend on who makes it. It says now and then where it
-stands, with all that is needed to go on from there.
+A call has its own random numbers, so its result does not depend on which worker makes it. It reports its state from
+time to time, with everything that is needed to continue from there.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     from pokespiel.game.portable import Portable
 
 EVERY = 5.0
-"""Seconds between two reports of a call in progress: each brings its whole state."""
+"""Seconds between two reports of a call in progress; each contains its whole state."""
 
 
 class Lesson(NamedTuple):
-    """What all calls of an iteration share."""
+    """The data that all calls of an iteration share."""
 
     game: Portable
     oracles: tuple[Oracle, ...]
     populations: tuple[Sequence[Policy], ...]
-    """Per seat."""
+    """The policies of each seat."""
     start: Sequence[Policy]
-    """Policies to begin from."""
+    """Policies for warm starts, the newest last."""
 
 
 class Progress(NamedTuple):
-    """Where a call stands."""
+    """The progress of a call."""
 
     training: Training
-    """Without the oracle's state once it is finished."""
+    """The latest yield; without the oracle's state once the call is finished."""
     rng: Mapping[str, Any]
-    """The state of its generator."""
+    """The state of its random generator."""
     drew: bool
-    """It has drawn random numbers."""
+    """Whether it has drawn random numbers."""
     finished: bool
 
 
@@ -51,21 +51,21 @@ class Call(NamedTuple):
     """One oracle call."""
 
     oracle: int
-    """Which of the lesson's."""
+    """Index into the lesson's oracles."""
     opponents: Mapping[int, Opponents]
-    """By seat, without the policies: those are the lesson's."""
+    """By seat, without the policies, which are in the lesson."""
     rng: np.random.Generator
     before: Progress | None = None
-    """Where an earlier session left it."""
+    """Progress of an earlier session to continue from."""
 
 
 def bare(opponents: Mapping[int, Opponents]) -> dict[int, Opponents]:
-    """The same without policies, which travel in the lesson."""
+    """The same opponents without their policies, which are sent with the lesson."""
     return {seat: mixture._replace(policies=()) for seat, mixture in opponents.items()}
 
 
 def respond(lesson: Lesson, call: Call, before: Progress | None) -> Iterator[Progress]:
-    """Make a call, or go on with it."""
+    """Make a call, or continue it."""
     before = before or call.before
     if before is not None and before.finished:
         yield before

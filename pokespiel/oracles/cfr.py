@@ -9,9 +9,9 @@ under the current behaviour b, iteration t adds the regrets r = v - <b, v> and p
     linear       the same with a = b = c = 1                                               t
     predictive   R = max(R + r, 0)                                  b ~ max(R + r, 0)      t^2
 
-The average of the plans, weighted so, goes to a Nash equilibrium of a two-player zero-sum game; elsewhere no regret
-remains, which makes the joint average a coarse correlated equilibrium. Players update in turn, each against the others'
-newest plans. One iteration is two passes over each treeplex and one gradient per player.
+The average of the plans with these weights converges to a Nash equilibrium in two-player zero-sum games; in other games
+the average regret vanishes, which makes the joint average a coarse correlated equilibrium. Players update in turn, each
+against the others' newest plans. One iteration is two passes over each treeplex and one gradient per player.
 
 Reference: Zinkevich et al. (2007), Regret Minimization in Games with Incomplete Information; Tammelin (2014), Solving
 Large Imperfect Information Games Using CFR+; Brown and Sandholm (2019), Solving Imperfect-Information Games via
@@ -37,7 +37,8 @@ from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.exact import seat_policies
 
 TINY, NOTHING = 1e-200, 1e-100
-"""TINY stands for no regret, so that a row of nothing else normalises to uniform; a probability below NOTHING is 0."""
+"""TINY replaces a regret of 0, so that a row without positive regret normalises to uniform; probabilities below NOTHING
+count as 0."""
 POWERS = {"uniform": 0.0, "linear": 1.0, "quadratic": 2.0}
 OWN_AVERAGE = {"cfr": "uniform", "cfr+": "linear", "linear": "linear", "predictive": "quadratic"}
 
@@ -47,15 +48,16 @@ class CFR:
     """CFR and its variants in exact self-play, on a game in sequence form; yields average policies."""
 
     variant: Literal["cfr", "cfr+", "discounted", "linear", "predictive"] = "cfr+"
-    """How regrets are kept and turned into behaviour."""
+    """How regrets are accumulated and turned into behaviour; see the equations in `oracles/cfr.py`."""
     iterations: int = 1000
-    """Iterations of a call; one updates every player."""
+    """Iterations per call; each updates every player."""
     log_every: int = 100
-    """Iterations between two yields."""
+    """Iterations between two reports."""
     average: Literal["variant", "uniform", "linear", "quadratic", "last"] = "variant"
-    """Iteration t weighs 1, t or t^2 in the average, or only the last one counts; `variant` = as it was published."""
+    """Weight of iteration t in the average: 1, t or t^2, or only the last iteration counts; `variant` = as
+    published."""
     alternating: bool = True
-    """Players update one after the other instead of at once."""
+    """Players update one after the other instead of simultaneously."""
     alpha: float = 1.5
     """Discounted: exponent for positive regrets."""
     beta: float = 0.0
@@ -84,7 +86,7 @@ class CFR:
         start: Sequence[Policy] = (),
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]:
-        """Average policies for the seats in `opponents` (all if it is empty); the opponents themselves are not used."""
+        """Average policies for the seats in `opponents` (all seats if empty); the opponents' policies are not used."""
         tree = in_sequence_form(game, "the cfr oracle")
         solver = Solver(self, tree)
         before = 0.0
@@ -107,7 +109,7 @@ class CFR:
             yield solver
 
     def weight(self, iteration: int) -> float:
-        """What the plans of an iteration weigh in the average."""
+        """The weight of an iteration's plans in the average."""
         if self.average in POWERS:
             return iteration ** POWERS[self.average]
         if self.variant == "discounted":

@@ -1,4 +1,4 @@
-"""What the learning oracles share: their common options, and a run of one of them.
+"""What the learning oracles share: their common options, and `Run`, one call of such an oracle.
 
 A `Run` owns the learner, the collector and the counters of one call; its state is that of all its parts and of the
 random generator, so a call that is killed continues from its last yield and reproduces its numbers (on the CPU).
@@ -42,11 +42,11 @@ Value = TypeVar("Value")
 
 LONG_DECISIONS = 1_000_000
 LONG_SECONDS = 60.0
-"""Trainings of so many decisions, and of so much time where that is limited, are worth several processes."""
+"""Minimum decisions of a training, and minimum seconds if its time is limited, for `auto` to use several processes."""
 LOCAL = ("pool", "reservoir")
-"""Parts of a run that each of several learners has for itself."""
+"""Parts of a run of which each parallel learner has its own."""
 LATE = 10.0
-"""Seconds without a report after which a training yields in between."""
+"""Seconds without a report after which a training yields an intermediate state."""
 
 
 @dataclass(frozen=True)
@@ -54,52 +54,53 @@ class Learning:
     """The options that all learning oracles have."""
 
     decisions: int = 200_000
-    """Budget: decisions of the policy in training, those with one legal choice left out."""
+    """Budget of each response: decisions of the policy in training that have more than one legal action."""
     seconds: float | None = None
-    """Also stop after so many seconds of training, whichever comes first; schedules then follow the nearer end. Such a
-    training takes what the machine gives: it cannot be repeated from its seed. None = only decisions count."""
+    """Also stop after this many seconds of training, whichever comes first; schedules then follow the limit that is
+    closer. The result then depends on the machine's speed, so the seed does not repeat it. None = only decisions
+    count."""
     batch: int = 4096
-    """Decisions collected for an update."""
+    """Decisions collected per update."""
     matches: int = 1024
     """Matches played side by side."""
     log_every: int = 5
-    """Updates between two yields, each with a row of metrics."""
+    """Updates between two reports, each with one row of metrics."""
     discount: float = 1.0
-    """Of rewards, per decision."""
+    """Discount factor of rewards per decision, in (0, 1]."""
     warm_start: Literal["newest", "heaviest", "scratch", "member"] = "newest"
-    """Begin from the newest network among the policies given to start from; from the one of the most weight in the
-    mixture to respond to (the newest where it has no network); from fresh weights; or from `member`. Where an exploiter
-    and another oracle take turns, the newest is what the exploiter last added: the other wants the heaviest."""
+    """Where the weights start. `newest`: the newest network of the populations. `heaviest`: the network with the most
+    weight in the opponents' mixture, or the newest if it has none. `scratch`: fresh weights. `member`: the policy
+    chosen by `member`. If an exploiter and another oracle take turns, use `heaviest` for the other, since the newest
+    network is the exploiter's."""
     member: int = 0
-    """Which of the policies given to start from, for warm_start member."""
+    """Index of the population's policy to start from, for warm_start member."""
     network: NetworkOptions = NetworkOptions()
-    """The network, where none is given to start from."""
+    """The network, if it starts from fresh weights."""
     widen: bool = False
-    """Widen the network to start from to the hidden layers and row width of `network`; it plays the same at first."""
+    """Widen the network of a warm start to the hidden layers and row width of `network`; at first it plays the same."""
     optimiser: Optimiser = Optimiser()
-    """How it is improved."""
+    """The optimiser of the network."""
     compute: Compute = Compute()
-    """Where it runs."""
+    """Device, precision and threads of the training."""
     reward: Reward = Reward()
-    """What it is paid."""
+    """The reward that the policy learns from."""
     learners: int | Literal["auto"] = "auto"
-    """Processes that each play their share of the matches and take their share of the gradients, which are averaged in
-    every step. auto: one for each core, for long trainings of large games on a CPU; else 1, this one. A training that
-    is resumed keeps its number."""
+    """Number of parallel learners: processes that each play a share of the matches and compute a share of every
+    gradient, which are averaged. auto: one per core for long trainings of large games on a CPU, else 1. A resumed
+    training keeps its number."""
     actors: int | Literal["auto"] = "auto"
-    """Processes that collect while this one learns, where one learner is fast enough for many of them; 0 = the two
-    take turns in this one. auto: one for each core where a GPU learns, else 0. A training that is resumed keeps its
-    number."""
+    """Number of processes that play matches while this one learns; 0 = this process does both in turn. auto: one per
+    core if a GPU learns, else 0. A resumed training keeps its number."""
     staleness: int = 1
-    """With actors: rounds of collection under way while a round is learnt from, whose weights are so many rounds old;
-    0 = actors and learner take turns."""
+    """With actors: how many rounds old the weights are that actors play with, which is the number of rounds collected
+    ahead; 0 = actors and learner take turns."""
     inference: Literal["auto", "actors", "server"] = "auto"
-    """With actors: who evaluates the network for them: each its own copy on the processor, or one server for all on the
-    learner's device. auto: a server where that is a GPU."""
+    """With actors: where their network is evaluated, by a copy in each actor on the CPU, or by one server for all on
+    the learner's device. auto: a server if that device is a GPU."""
     explore: Schedule = Schedule(0.0)
-    """Chance (0..1) at each of its decisions in training to play uniformly instead, over the training's progress, so
-    that no state drops out of play and a network that is sure of its actions still tries the others. The probabilities
-    that losses take as played include it."""
+    """Probability (0..1) of a uniformly random action at each training decision, as a schedule over the training, so
+    that all states stay reachable and a nearly deterministic network still tries other actions. Losses take it into
+    account."""
 
     def __post_init__(self) -> None:
         for name in ("decisions", "batch", "matches", "log_every", "epochs", "minibatches"):
@@ -127,7 +128,7 @@ class Learning:
         start: Sequence[Policy] = (),
         opponents: Mapping[int, Opponents] | None = None,
     ) -> Learner:
-        """The learner that a call begins with."""
+        """The learner at the start of a call."""
         first = pick_start(self.warm_start, self.member, start, opponents or {})
         if self.widen and first is not None:
             first = NetworkPolicy(widened(first.network, self.network, rng))
@@ -135,7 +136,7 @@ class Learning:
 
 
 class Stateful(Protocol):
-    """Something whose state belongs to a run's."""
+    """Something whose state is part of a run's state."""
 
     def state(self) -> dict[str, Any]: ...
 
@@ -143,7 +144,7 @@ class Stateful(Protocol):
 
 
 class Run:
-    """One call of a learning oracle: `parts` are all that has a state beside the collector and the counters."""
+    """One call of a learning oracle: `parts` are everything with a state except the collector and the counters."""
 
     def __init__(
         self, options: Learning, game: Game, seating: Seating, learners: Sequence[Learner], rng: np.random.Generator
@@ -164,7 +165,7 @@ class Run:
         self._meter = Meter()
 
     def _join(self, peers: Peers, rng: np.random.Generator) -> None:
-        """Share the gradients of all learners; their weights are the same by now, their random numbers differ."""
+        """Average the gradients of all learners from now on; their weights are equal, their random numbers differ."""
         for learner in self._learners:
             learner.peers = peers
         seed = int(rng.integers(2**63))
@@ -172,7 +173,7 @@ class Run:
             rng.bit_generator.state = np.random.default_rng([seed, peers.rank]).bit_generator.state
 
     def _share(self, whole: int) -> int:
-        """This process's part of something."""
+        """This process's share of a quantity."""
         return whole if self.peers is None else -(-whole // self.peers.count)
 
     def _collector(self, actors: int) -> Collector | Actors:
@@ -199,19 +200,19 @@ class Run:
         return self.collector.count if isinstance(self.collector, Actors) else 0
 
     def close(self) -> None:
-        """End what runs beside this."""
+        """End the processes that this run started."""
         if isinstance(self.collector, Actors):
             self.collector.close()
 
     @property
     def progress(self) -> float:
-        """The share of the budget that is spent, 0..1: of decisions, or of time where that is further."""
+        """The share of the budget that is spent, 0..1: of decisions or of time, whichever is larger."""
         spent = self.seconds / self.options.seconds if self.options.seconds else 0.0
         return min(1.0, max(spent, self.decisions / self.options.decisions))
 
     @property
     def last_update(self) -> float:
-        """How many updates the whole budget makes; as far as time limits it, by the pace so far."""
+        """How many updates the whole budget allows; if time limits it, estimated from the pace so far."""
         updates = max(1.0, self.options.decisions / self.options.batch)
         if self.options.seconds and self.updates:
             updates = min(updates, max(1.0, self.updates / self.progress))
@@ -221,7 +222,8 @@ class Run:
         return self.progress < 1
 
     def collect(self) -> Rollout:
-        """A rollout of `batch` fresh decisions; of more where none has its outcome yet (few, in many matches)."""
+        """A rollout of `batch` new decisions, or more if none of those can be trained on yet (few decisions in many
+        matches)."""
         self._lap = time.perf_counter()
         if isinstance(self.collector, Collector):
             for learner in self._learners:
@@ -242,11 +244,11 @@ class Run:
         return count if self.peers is None else int(self.peers.total(count))
 
     def agreed(self, value: Value) -> Value:
-        """What all learners go by: the first one's."""
+        """A value that all learners must agree on: the first one's."""
         return value if self.peers is None else self.peers.first(value)
 
     def updated(self, metrics: Mapping[str, float]) -> bool:
-        """Take note of an update; whether a yield is due."""
+        """Record an update; returns whether a yield is due."""
         self.updates += 1
         self._spend("update")
         self.seconds = self.agreed(self.seconds)
@@ -254,7 +256,7 @@ class Run:
         return self.updates % self.options.log_every == 0 or not self.left()
 
     def training(self, responses: Mapping[int, tuple[Policy, ...]], *, between: bool = False) -> Training:
-        """Where the run stands; one in `between` leaves the means of the next report as they will be without it."""
+        """The run's state; with `between`, the means of the next report are not reset."""
         counts = {"decisions": float(self.decisions), "episodes": float(self.episodes), "seconds": self.seconds}
         speeds = {f"seconds/{name}": spent for name, spent in self.clocks.items()}
         speeds["decisions_per_second"] = self.decisions / max(self.seconds, 1e-9)
@@ -272,7 +274,7 @@ class Run:
         self._lap = now
 
     def state(self) -> dict[str, Any]:
-        """All that a resume needs; of another learner than the first nothing, which the first has gathered then."""
+        """Everything that a resume needs. The first learner gathers the state of all; the others return nothing."""
         if self.peers is not None and self.peers.rank:
             self.peers.gathered(self._own_state())
             return {}
@@ -288,12 +290,12 @@ class Run:
         }
 
     def _own_state(self) -> dict[str, Any]:
-        """What one of several learners has for itself."""
+        """The state that each parallel learner has of its own."""
         own = {name: part.state() for name, part in self.parts.items() if name in LOCAL}
         return {"parts": own, "collector": self.collector.state(), "rng": self.rng.bit_generator.state}
 
     def load(self, state: Mapping[str, Any] | None) -> None:
-        """Continue from what `state` gave; None = begin."""
+        """Continue from what `state` returned; None = start."""
         if not state:
             return
         if self.peers is not None and self.peers.rank:
@@ -322,7 +324,7 @@ class Run:
 
 
 def chosen_learners(options: Learning, game: Game, state: Mapping[str, Any] | None = None) -> int:
-    """How many learners `auto` comes to; see `Learning.learners`. A training that is resumed keeps its number."""
+    """How many learners `auto` means here; see `Learning.learners`. A resumed training keeps its number."""
     before = 1 + len(state.get("peers", ())) if state else None
     if options.learners == "auto":
         alone = options.actors != "auto" or torch.device(options.compute.device).type != "cpu"
@@ -335,24 +337,24 @@ def chosen_learners(options: Learning, game: Game, state: Mapping[str, Any] | No
 
 
 def chosen_actors(options: Learning, game: Game, learner: Learner) -> int:
-    """How many actors `auto` comes to; see `Learning.actors`."""
+    """How many actors `auto` means here; see `Learning.actors`."""
     if options.actors != "auto":
         return options.actors
     return cores() if learner.device.type != "cpu" and _is_long(options, game) else 0
 
 
 def _is_long(options: Learning, game: Game) -> bool:
-    """Whether a training is worth the start of other processes, and its game can go there."""
+    """Whether a training is long enough to start other processes, and its game can be sent to them."""
     long = options.decisions >= LONG_DECISIONS and (options.seconds or math.inf) >= LONG_SECONDS
     return long and cores() > 1 and not isinstance(game, Enumerable) and _can_be_sent(game)
 
 
 learning_side_by_side = side_by_side(chosen_learners)
-"""For the call of an oracle whose training is a `Run`."""
+"""Decorator for the call of an oracle whose training is a `Run`."""
 
 
 def _can_be_sent(game: Game) -> bool:
-    """Whether the game can go to another process."""
+    """Whether the game can be sent to another process."""
     try:
         pickle.dumps(game)
     except Exception:
@@ -362,9 +364,9 @@ def _can_be_sent(game: Game) -> bool:
 
 
 class Meter:
-    """Means of what was measured since the last reading, and the learner's mean utility against each participant.
+    """Means of the measurements since the last report, and the learner's mean utility against each participant.
 
-    After a reading nothing is forgotten until something new comes, so that a last yield repeats its metrics.
+    After a report the values are kept until new ones come, so that a repeated last yield has the same metrics.
     """
 
     def __init__(self) -> None:
@@ -392,7 +394,7 @@ class Meter:
         sums[1] += count
 
     def read(self, *, keep: bool = False) -> dict[str, float]:
-        """The means; `keep` keeps adding to them as if nobody had read."""
+        """The means; with `keep` they are not reset."""
         self._was_read = self._was_read or not keep
         return {name: total / count for name, (total, count) in self._sums.items()}
 
@@ -405,7 +407,7 @@ class Meter:
 
 
 class Acting:
-    """A learner's policy as it is at this moment, for a seat that is not recorded."""
+    """A learner's current policy, for a seat whose decisions are not recorded."""
 
     def __init__(self, learner: Learner):
         self.learner = learner
@@ -427,7 +429,7 @@ def scores(utilities: np.ndarray) -> np.ndarray:
 def pick_start(
     how: str, member: int, start: Sequence[Policy], opponents: Mapping[int, Opponents]
 ) -> NetworkPolicy | None:
-    """The network policy to begin from, among `start` or by its weight among `opponents`; None for fresh weights."""
+    """The network policy of the warm start, from `start` or by its weight in `opponents`; None for fresh weights."""
     if how == "scratch":
         return None
     if how == "member":
@@ -442,7 +444,7 @@ def pick_start(
 
 
 def heaviest(opponents: Mapping[int, Opponents]) -> NetworkPolicy | None:
-    """The network of the most weight in the mixtures, over all the seats it plays; the earliest of equals."""
+    """The network with the most weight in the mixtures, over all seats it plays; of equals, the earliest."""
     weights: dict[int, float] = {}
     networks: dict[int, NetworkPolicy] = {}
     for mixture in opponents.values():
@@ -455,7 +457,7 @@ def heaviest(opponents: Mapping[int, Opponents]) -> NetworkPolicy | None:
 
 
 def seats_of(game: Game, opponents: Mapping[int, Opponents]) -> tuple[int, ...]:
-    """The seats that a response is wanted for; all of them where no opponents are named."""
+    """The seats that need a response; all seats if there are no opponents."""
     return tuple(opponents) or ((0,) if game.symmetric else tuple(range(game.num_players)))
 
 
@@ -466,9 +468,9 @@ def every_seat(seats: Sequence[int], *policies: Policy) -> dict[int, tuple[Polic
 def steps(
     run: Run, improve: Callable[[Rollout], Mapping[str, float]], respond: Callable[[], Mapping[int, tuple[Policy, ...]]]
 ) -> Iterator[Training]:
-    """Collect, improve and report until the budget is spent; a run that is already done yields its result again.
+    """Collect, update and report until the budget is spent; a finished run yields its result again.
 
-    Where a report is long in coming, it also yields in between, so that whoever iterates can save and stop.
+    If a report takes long, it also yields in between, so that the caller can save and stop.
     """
     if not run.left():
         yield run.training(respond())

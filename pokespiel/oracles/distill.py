@@ -1,13 +1,14 @@
-"""Distillation: one network in place of a mixture, by cloning what the mixture plays.
+"""Distillation: replace a mixture by one network that clones its play.
 
 The mixture plays itself, a member drawn for each match and seat, and the network learns
 
     - sum_a b(a) log pi(a)
 
-at every decision, where b is the distribution that the drawn member played there. Which member it was the network does
-not know: at its best it plays the average of the members, each weighted by how likely it is to have come this far. That
-is the mixture's realised average policy (as far as the player's view tells the past), so the divergence measured here
-does not fall to zero, and what counts is the score against the mixture. A batch is measured before it is learnt from.
+at every decision, where b is the distribution that the drawn member played there. The network does not know which
+member it was: at best it plays the average of the members, each weighted by how likely it is to have reached this
+state. That is the mixture's realised average policy (as far as the player's view reveals the past), so the divergence
+measured here does not fall to zero, and the score against the mixture is what counts. Each batch is measured before the
+network learns from it.
 
 Reference: Rusu et al. (2016), Policy Distillation; Kuhn (1953), Extensive Games and the Problem of Information.
 """
@@ -42,7 +43,7 @@ class Distillation:
     """How a mixture is distilled into one network."""
 
     decisions: int = 2_000_000
-    """Budget: decisions of the mixture that are learnt from."""
+    """Budget: decisions of the mixture to learn from."""
     batch: int = 32_768
     """Decisions collected at a time."""
     matches: int = 512
@@ -50,15 +51,15 @@ class Distillation:
     epochs: int = 2
     """Passes over a batch."""
     minibatches: int = 16
-    """Parts of a pass."""
+    """Minibatches per pass."""
     warm_start: bool = True
-    """Begin from the mixture's heaviest network; otherwise, or where it has none, from fresh weights."""
+    """Start from the mixture's heaviest network; if false, or if it has none, from fresh weights."""
     network: NetworkOptions = NetworkOptions()
-    """The network, where it begins from fresh weights."""
+    """The network, if it starts from fresh weights."""
     optimiser: Optimiser = Optimiser(rate=Schedule(1e-3, "linear", end=1e-5))
-    """How it is improved."""
+    """The optimiser of the network."""
     compute: Compute = Compute()
-    """Where it runs."""
+    """Device, precision and threads of the training."""
 
     def __post_init__(self) -> None:
         if not single_decisions(self.network):
@@ -66,24 +67,24 @@ class Distillation:
         if self.decisions < 1 or self.batch <= 2 * self.matches:
             raise ValueError(
                 f"a batch must hold more decisions than its matches have players ({2 * self.matches}), and the budget "
-                f"some; got batch {self.batch} and decisions {self.decisions}"
+                f"must not be empty; got batch {self.batch} and decisions {self.decisions}"
             )
 
 
 class Distilled(NamedTuple):
-    """Where a distillation stands."""
+    """The state of a distillation."""
 
     policy: NetworkPolicy
     decisions: int
-    """Learnt from so far."""
+    """Decisions learnt from so far."""
     cross_entropy: float
-    """Of the network to what the drawn members play, in nats, on fresh decisions."""
+    """Cross-entropy of the network to the drawn members' play, in nats, on fresh decisions."""
     divergence: float
-    """KL from the drawn members to the network: the cross-entropy less the members' own entropy."""
+    """KL from the drawn members to the network: the cross-entropy minus the members' entropy."""
 
 
 def distill(game: Game, mixture: Policy, options: Distillation, rng: np.random.Generator) -> Iterator[Distilled]:
-    """Yield the network before each batch is learnt from; the last one has learnt from all of the budget."""
+    """Yield the network before it learns from each batch; the last one has learnt from the whole budget."""
     start = heaviest(opponents_of(mixture)) if options.warm_start else None
     if start is not None and not single_decisions(start.network.options):
         start = None
@@ -104,7 +105,7 @@ def distill(game: Game, mixture: Policy, options: Distillation, rng: np.random.G
 
 
 def single_decisions(options: NetworkOptions) -> bool:
-    """Whether a network of these options learns from the player's view at one decision alone."""
+    """Whether a network with these options can learn from the player's view at single decisions."""
     return not (options.recurrent or options.privileged or options.auxiliary)
 
 

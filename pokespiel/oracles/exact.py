@@ -4,9 +4,9 @@ The opponents of each row play together with the row's weight, so what they reac
 
     reach(terminal) = sum over rows m of  weight_m * product over opponents j of x_j^m[sequence_j],
 
-and the response is one pass of maxima over the gradient that this reach gives. Where the mixture never goes, every
-action is a best response and a poor choice makes a poor member of a population; a mixture trembled towards uniform
-leaves fewer ties and answers sensibly there.
+and the response is one pass of maxima over the gradient for this reach. At states that the mixture never reaches, every
+action is a best response, and a poor choice makes a poor member of a population; a mixture trembled towards uniform
+leaves fewer ties and plays sensibly there.
 
 Reference: McMahan, Gordon and Blum (2003), Planning in the Presence of Cost Functions Controlled by an Adversary.
 """
@@ -33,9 +33,9 @@ class Exact:
     """The exact best response, on a game in sequence form."""
 
     tremble: float = 1e-6
-    """Respond to the mixture that plays uniformly at random with this probability, drawn once per match."""
+    """Respond to a mixture that instead plays uniformly at random with this probability, drawn once per match."""
     ties: Literal["lowest", "random"] = "lowest"
-    """Among equally good actions take the lowest, or draw one."""
+    """Among equally good actions, take the one with the lowest index or draw one at random."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.tremble <= 1:
@@ -53,7 +53,7 @@ class Exact:
         start: Sequence[Policy] = (),
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]:
-        """One response a seat; `value/<seat>` is what it earns against the mixture as given."""
+        """One response per seat; the metric `value/<seat>` is what it earns against the mixture as given."""
         tree = in_sequence_form(game, "the exact oracle")
         began = time.perf_counter()
         responses: dict[int, tuple[Policy, ...]] = {}
@@ -85,7 +85,7 @@ class Slopes(NamedTuple):
     gradient: np.ndarray
     """[S] the return that ends at each sequence, weighted by the opponents' and chance's reach."""
     magnitude: np.ndarray
-    """[S] the same with all terms taken absolute: what rounding errors are relative to."""
+    """[S] the same with absolute values of all terms: the scale of rounding errors."""
 
 
 def slopes(game: TreeGame, player: int, mixture: Opponents) -> Slopes:
@@ -108,14 +108,14 @@ def everywhere_uniform(game: TreeGame, player: int) -> Opponents:
 
 
 def seat_policies(game: TreeGame, plans: Plans, seats: Iterable[int]) -> dict[int, tuple[Policy, ...]]:
-    """For each of `seats` (all if there are none) the table that plays its plan; in a symmetric game, every seat's."""
+    """For each of `seats` (all if empty) the table that plays its plan; in a symmetric game it covers every seat."""
     every = game.policy([player.behaviour(plan) for player, plan in zip(game.players, plans, strict=True)])
     wanted = list(seats) or list(range(game.num_players))
     return {seat: (every if game.symmetric else Tabular({seat: every.tables[seat]}),) for seat in wanted}
 
 
 def check_mixture(game: TreeGame, player: int, mixture: Opponents) -> None:
-    """A `ValueError` that says what is wrong with the opponents of `player`."""
+    """Raise a `ValueError` that says what is wrong with the opponents of `player`."""
     if not 0 <= player < game.num_players:
         raise ValueError(f"{game.name} has the seats 0 to {game.num_players - 1}, not {player}")
     weights = np.asarray(mixture.weights)
@@ -138,7 +138,7 @@ def _mixed(game: TreeGame, player: int, mixture: Opponents, rows: Any) -> np.nda
 
 
 def _reach(game: TreeGame, others: Sequence[int], mixture: Opponents) -> np.ndarray:
-    """[Z] the opponents' probability of playing to each terminal; rows that differ in one player only are summed."""
+    """[Z] the opponents' probability of playing to each terminal; rows that differ in only one player are combined."""
     reach = np.zeros(len(game.terminals.chance))
     if not others:
         return reach + 1.0

@@ -1,4 +1,4 @@
-"""The metrics of an iteration's oracle calls as one row."""
+"""Combine the metrics of an iteration's oracle calls into one row."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 SPENT = ("decisions", "episodes", "updates", "seconds")
-"""Metrics of an oracle's calls that add up."""
+"""Metrics that are summed over an oracle's calls."""
 
 
 def oracle_prefix(number: int, oracles: int) -> str:
-    """What the names of an oracle's metrics begin with, where there are so many."""
+    """The prefix of an oracle's metrics, given the number of oracles."""
     return f"oracle_{number}/" if oracles > 1 else "oracle/"
 
 
 def merged_metrics(called: Sequence[int], calls: Sequence[Mapping[str, float]], num_oracles: int) -> dict[str, float]:
     """Each metric over an oracle's calls, led by `oracle/`, or by `oracle_0/`, ... if there are several.
 
-    What was spent (decisions, episodes, updates, seconds) is added up, of everything else it is the mean.
+    Costs (decisions, episodes, updates, seconds) are summed; everything else is averaged.
 
-    called: which oracle made each of the calls.
+    called: the oracle's index for each call.
     """
     merged: dict[str, float] = {}
     for oracle in dict.fromkeys(called):

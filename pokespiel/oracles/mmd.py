@@ -5,7 +5,7 @@ Mirror descent on <q, pi> with step eta and regularisation alpha towards the mag
     pi' = argmax  <q, pi> - alpha KL(pi || rho) - 1/eta KL(pi || pi_t),
 
 is followed by gradient steps on  - w A + alpha KL(pi || rho) + 1/eta KL(pi || mu). With alpha falling to zero, or with
-a magnet that moves after the policy, the last iterate goes to a Nash equilibrium of a two-player zero-sum game.
+a magnet that follows the policy, the last iterate converges to a Nash equilibrium in two-player zero-sum games.
 
 Reference: Sokota et al. (2023), A Unified Approach to Reinforcement Learning, Quantal Response Equilibria, and
 Two-Player Zero-Sum Games.
@@ -43,30 +43,31 @@ class MMD(Learning):
     """Magnetic mirror descent: regularised self-play whose last iterate converges, or a response to the mixture."""
 
     self_play: float = 1.0
-    """Share of the matches against itself; the others are against the mixture. 0 = a response to the mixture alone."""
+    """Share (0..1) of the matches played against itself; the others are against the mixture. 0 = a response to the
+    mixture alone."""
     batch: int = 16384
-    """Decisions collected for an update."""
+    """Decisions collected per update."""
     optimiser: Optimiser = Optimiser(rate=Schedule(2e-3, "linear", end=5e-5), average=0.995)
-    """How the network is improved; the average of its weights is the resulting policy."""
+    """The optimiser; the average of the network's weights is the resulting policy."""
     epochs: int = 8
     """Passes over a rollout."""
     minibatches: int = 1
-    """Parts of a pass."""
+    """Minibatches per pass."""
     gae_lambda: float = 0.95
     """Lambda of the advantages and of the critic's targets."""
     magnet: Literal["uniform", "moving"] = "moving"
-    """What draws the policy: the uniform policy, or an average of the network's weights that follows it."""
+    """The magnet: the uniform policy, or a moving average of the network's weights."""
     magnet_rate: Schedule = Schedule(0.04, "linear", end=0.001)
-    """Moving magnet: how far it goes towards the policy at each update (0..1), by updates; falls with the learning
-    rate, or the magnet catches up with the policy and holds it no more."""
+    """Moving magnet: its step towards the policy at each update (0..1), a schedule by updates. It should fall with the
+    learning rate; otherwise the magnet catches up with the policy and no longer holds it."""
     alpha: Schedule = Schedule(0.3)
-    """Weight of the KL to the magnet, by updates; advantages are scaled to a spread of 1."""
+    """Weight of the KL to the magnet, a schedule by updates; advantages are scaled to standard deviation 1."""
     eta: Schedule = Schedule(0.3)
-    """Step size, by updates: 1 / eta weighs the KL to the policy that played."""
+    """Step size, a schedule by updates: 1 / eta is the weight of the KL to the policy that played."""
     value_weight: float = 0.5
     """Weight of the critic's loss."""
     auxiliary: float = 0.1
-    """Weight of the auxiliary head's squared error, where the network has that head."""
+    """Weight of the auxiliary head's squared error, if the network has that head."""
 
     @learning_side_by_side
     def __call__(
@@ -127,7 +128,7 @@ def former(batch: Batch, explore: float) -> Tensor:
 
 
 class Magnet:
-    """What draws the policy: nothing to remember if uniform, else an average of the learner's weights."""
+    """The magnet: an average of the learner's weights, or without state if uniform."""
 
     def __init__(self, options: MMD, learner: Learner):
         self.options, self.learner = options, learner
@@ -136,7 +137,7 @@ class Magnet:
         self._seen: Tensor | None = None
 
     def look(self, records: Records) -> None:
-        """Evaluate the magnet once for all passes over a rollout, where it stands still and no states are shared."""
+        """Evaluate the magnet once for all passes over a rollout, if it is fixed and no states are shared."""
         self._seen = None
         if self.network is not None and not self.network.memory_size and (records.key < 0).all():
             self._seen = torch.from_numpy(self.learner.estimates(records, self.network).logs).to(self.learner.device)
@@ -153,7 +154,7 @@ class Magnet:
         return kl(logs, probabilities, other).mean()
 
     def follow(self, rate: float) -> None:
-        """Move towards the policy by a share `rate` of the way."""
+        """Move the magnet a share `rate` of the way towards the policy."""
         if self.network is not None:
             blend(self.network, self.learner.network, rate)
 

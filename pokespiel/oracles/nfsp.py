@@ -2,8 +2,8 @@
 
 In each match every seat plays the best response with probability eta (the anticipatory parameter), else the average
 policy; a seat's choice holds for the match. The best response learns by reinforcement from its own matches, here with
-PPO's update. Its own behaviour goes to a reservoir, a uniform sample of everything it ever played, and the average
-learns that by cross-entropy. Matches without a best response would teach nothing and are not played.
+PPO's update. Its behaviour goes to a reservoir, a uniform sample of everything it ever played, from which the average
+learns by cross-entropy. Matches without a best response would teach nothing and are not played.
 
 Against a mixture, the best response meets the mixture's policies instead, and the average is that of its history.
 
@@ -39,24 +39,25 @@ KEPT = ("features", "legal", "key", "player", "behaviour")
 
 @dataclass(frozen=True)
 class NFSP(Clipped):
-    """Neural fictitious self-play: gives the average policy and the best response to it, in this order."""
+    """Neural fictitious self-play: returns the average policy and the best response to it, in this order."""
 
     anticipatory: float = 0.1
-    """Probability that a seat plays the best response (eta)."""
+    """The anticipatory parameter eta: probability that a seat plays the best response."""
     self_play: bool = True
-    """Against its own average; else the best response is to the mixture given."""
+    """Play against its own average; if false, the best response is to the given mixture."""
     reservoir: int = 2_000_000
-    """Decisions held; a row takes 4 bytes a feature, so choose less where features are many."""
+    """Capacity of the reservoir in decisions. Each takes 4 bytes per feature, so choose fewer for games with many
+    features."""
     average_steps: int = 16
     """Gradient steps of the average after each update of the best response."""
     average_batch: int = 2048
-    """Decisions of each."""
+    """Decisions per gradient step of the average."""
     average_optimiser: Optimiser = Optimiser(rate=Schedule(1e-3, "linear", end=1e-4))
-    """How the average is improved."""
+    """The optimiser of the average policy."""
     optimiser: Optimiser = Optimiser(rate=Schedule(1e-3))
-    """How the best response is improved."""
+    """The options of PPO's update, which trains the best response."""
     entropy: Schedule = Schedule(0.05)
-    """Weight of the entropy bonus of the best response, which must not settle while the average moves."""
+    """Weight of the best response's entropy bonus; it must not become deterministic while the average moves."""
 
     @learning_side_by_side
     def __call__(
@@ -91,7 +92,7 @@ class NFSP(Clipped):
         yield from steps(run, improve, lambda: every_seat(seats, average.policy(), response.policy()))
 
     def _seating(self, game: Game, average: Learner) -> Seating:
-        """Every way to choose the seats of the best response (participant 0), but for none; the others are 1."""
+        """Every non-empty choice of seats for the best response (participant 0); the other seats are participant 1."""
         if not 0 < self.anticipatory <= 1:
             raise ValueError(f"the anticipatory parameter must be in (0, 1], not {self.anticipatory}")
         rows = [row for row in itertools.product((0, 1), repeat=game.num_players) if 0 in row]
@@ -126,7 +127,7 @@ def fit_average(
 
 
 def remembered(rows: Mapping[str, np.ndarray]) -> Records:
-    """Reservoir rows as records; what the average does not need is empty."""
+    """Reservoir rows as records; columns that the average does not need are empty."""
     n = len(rows["key"])
     none, nothing = np.zeros(n, np.int64), np.zeros((n, 0), np.float32)
     return Records(**rows, learner=none, action=none, value=np.zeros(n, np.float32), memory=nothing, state=nothing)

@@ -1,16 +1,16 @@
 """Offline reinforcement learning as a best response: collect once, then learn from the records alone.
 
-Matches against the mixture are collected with a behaviour policy and, if wished, mixed with older data sets by weight.
+Matches against the mixture are collected with a behaviour policy and can be mixed with older data sets by weight.
 Critics learn Q by temporal differences to the policy in training (or, for iql, to an expectile V of the data), and the
 policy descends one of
 
-    bc, filtered_bc   - log pi(a|h), for all decisions or those of players who gained enough
+    bc, filtered_bc - log pi(a|h), for all decisions or those of players who gained enough
     crr               - 1[A > 0] log pi(a|h)                         A = Q(h, a) - sum_a' pi(a'|h) Q(h, a')
     awac, iql         - min(exp(beta A), cap) log pi(a|h)            iql: A = Q(h, a) - V(h)
     expected, cql     - sum_a p(a|h) log pi(a|h)                     p ~ behaviour(a|h) exp(Q(h, a) / kl)
 
-where p is what maximises sum_a p(a) Q(h, a) - kl KL(p || behaviour), exact with few actions, and cql also pushes down
-the Q of actions that the data does not show.
+where p maximises sum_a p(a) Q(h, a) - kl KL(p || behaviour), computed exactly over all actions, and cql also pushes
+down the Q of actions that are not in the data.
 
 Reference: Nair et al. (2020), AWAC; Wang et al. (2020), Critic Regularized Regression; Kostrikov et al. (2022), Offline
 Reinforcement Learning with Implicit Q-Learning; Kumar et al. (2020), Conservative Q-Learning for Offline RL.
@@ -48,7 +48,7 @@ from pokespiel.oracles.common import every_seat, pick_start, seats_of
 from pokespiel.oracles.seats import against
 
 PART = 4096
-"""Matches collected at a time; an eighth of it where seconds limit the training."""
+"""Matches collected at a time; an eighth of this if seconds limit the training."""
 
 
 @dataclass(frozen=True)
@@ -56,59 +56,60 @@ class Offline:
     """Offline reinforcement learning from collected matches and older data sets; also behaviour cloning."""
 
     form: Literal["crr", "awac", "expected", "iql", "cql", "bc", "filtered_bc"] = "crr"
-    """How the policy learns; see `oracles/offline.py`."""
+    """The policy's loss; see the equations in `oracles/offline.py`."""
     collect: int = 20_000
     """Matches to collect against the mixture; 0 = learn from `replay` alone."""
     behaviour: Literal["uniform", "newest"] = "uniform"
-    """Who collects: uniform play, or the newest of the policies given to start from."""
+    """The behaviour policy: uniform play, or the population's newest policy."""
     explore: float = 0.3
     """Share of uniform play in the behaviour policy."""
     folder: str = ""
-    """Append what is collected to the dataset in this folder; empty = it is kept in memory only."""
+    """Append the collected matches to the dataset in this folder; empty = keep them in memory only."""
     replay: tuple[str, ...] = ()
-    """Folders of datasets to learn from as well."""
+    """Folders of further datasets to learn from."""
     replay_weight: float = 0.5
-    """Share of each minibatch (0..1) that comes from them."""
+    """Share (0..1) of each minibatch that comes from `replay`."""
     chosen: Filter = Filter()
-    """Which of their decisions to learn from."""
+    """Which decisions of `replay` to learn from."""
     least_utility: float = 0.0
-    """Filtered_bc: learn from players who gained more than this."""
+    """For filtered_bc: learn only from players whose utility is above this."""
     epochs: float = 20.0
-    """Passes over what was collected (or over `replay` alone)."""
+    """Passes over the collected decisions, or over `replay` if none are collected."""
     seconds: float | None = None
-    """Also stop after so many seconds, whichever comes first; collecting takes half of them at most. Such a training
-    takes what the machine gives: it cannot be repeated from its seed. None = only `collect` and `epochs` count."""
+    """Also stop after this many seconds, whichever comes first; collecting takes at most half of them. The result then
+    depends on the machine's speed, so the seed does not repeat it. None = only `collect` and `epochs` count."""
     batch: int = 512
-    """Decisions of a gradient step."""
+    """Decisions per gradient step."""
     log_every: int = 200
-    """Gradient steps between two yields."""
+    """Gradient steps between two reports."""
     discount: float = 1.0
-    """Of rewards, per decision."""
+    """Discount factor of rewards per decision, in (0, 1]."""
     beta: float = 1.0
-    """Awac, iql: how sharply the weight of a decision grows with its advantage; utilities are scaled to at most 1."""
+    """For awac and iql (beta): how sharply a decision's weight grows with its advantage; utilities are scaled to at
+    most 1."""
     cap: float = 100.0
-    """Awac, iql: largest weight."""
+    """For awac and iql: the largest weight of a decision."""
     kl: float = 0.01
-    """Expected, cql: weight of the KL to the behaviour as played."""
+    """For expected and cql: weight of the KL to the behaviour policy."""
     expectile: float = 0.7
-    """Iql: of Q that V learns."""
+    """For iql: the expectile (tau) of Q that V learns."""
     conservative: float = 1.0
-    """Cql: weight of the push on Q (alpha)."""
+    """For cql (alpha): weight of the term that pushes Q down."""
     critics: int = 4
-    """Q networks; two drawn at each step make the target, the lower one counts."""
+    """Number of Q networks; the target is the lower of two drawn at each step."""
     target_rate: float = 0.05
-    """How far the target critics go towards the critics at each step."""
+    """Step (0..1) of the target critics towards the critics at each gradient step."""
     warm_start: Literal["scratch", "newest", "heaviest", "member"] = "scratch"
-    """Begin from fresh weights, the newest network among the policies to start from, the one of the most weight in the
-    mixture, or from `member`."""
+    """Where the weights start: fresh, from the population's newest network, from the network with the most weight in
+    the mixture, or from `member`."""
     member: int = 0
-    """Which of the policies given to start from, for warm_start member."""
+    """Index of the population's policy to start from, for warm_start member."""
     network: NetworkOptions = NetworkOptions()
-    """The policy's and the critics' network."""
+    """The network of the policy and of the critics."""
     optimiser: Optimiser = Optimiser(rate=Schedule(2e-3, "linear", end=1e-4), max_norm=1.5)
-    """How they are improved; from a checkpoint a rate near 3e-5 is usual."""
+    """The optimiser of the policy and the critics; for a warm start, a rate near 3e-5 is usual."""
     compute: Compute = Compute()
-    """Where they run."""
+    """Device, precision and threads of the training."""
 
     def __post_init__(self) -> None:
         if self.network.recurrent or self.network.privileged or self.network.auxiliary:
@@ -160,9 +161,9 @@ class Offline:
         start: Sequence[Policy],
         parts_before: int | None,
     ) -> list[Columns]:
-        """Matches against the mixture, in parts; also written where a folder is named, once.
+        """Matches against the mixture, in parts; if a folder is named, they are also written there, once.
 
-        parts_before: so many parts were collected by the call that is resumed; None = as many as are wanted.
+        parts_before: how many parts the resumed call had collected; None = collect all that are wanted.
         """
         if not self.collect:
             return []
@@ -185,7 +186,7 @@ class Offline:
         if self.folder:
             dataset = Dataset(Path(self.folder))
             for part in parts:
-                if not dataset.holds(part):  # a call that was killed wrote them before
+                if not dataset.holds(part):  # an earlier call that was killed has written them
                     dataset.append(part, {"game": game.name, "policies": names, "by": "offline oracle"})
         return parts
 
@@ -221,7 +222,7 @@ class _Learning:
 
     @property
     def progress(self) -> float:
-        """The share of the budget that is spent, 0..1: of gradient steps, or of time where that is further."""
+        """The share of the budget that is spent, 0..1: of gradient steps or of time, whichever is larger."""
         spent = self.seconds / self.options.seconds if self.options.seconds else 0.0
         return min(1.0, max(spent, self.steps / self.last))
 
@@ -268,7 +269,7 @@ class _Learning:
         return metrics | {"loss/policy": loss.item(), "entropy": spread, "gradient_norm": float(norm)}
 
     def _weights(self, data: Transitions, probabilities: Tensor) -> Tensor:
-        """[n] how much each decision counts."""
+        """[n] the weight of each decision."""
         options = self.options
         if options.form == "bc":
             return torch.ones(len(data.reward), device=self.learner.device)

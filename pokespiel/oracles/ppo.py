@@ -1,11 +1,11 @@
 """Proximal policy optimisation, as a best response to a mixture or in self-play.
 
-With ratio w = pi(a)/mu(a) and GAE's advantage A, each update descends, for a few epochs of minibatches,
+With ratio w = pi(a)/mu(a) and GAE's advantage A, each update minimises, over a few epochs of minibatches,
 
     - min(w A, clip(w, 1 - e, 1 + e) A) + c_v value loss - c_h entropy [+ damping]
 
-Against the mixture it is the best-response oracle of PSRO; against itself, with the entropy annealed, it is the plain
-self-play baseline; against a pool it also meets past selves and given opponents by a curriculum.
+Against the mixture it is the best-response oracle of PSRO; against itself, with annealed entropy, it is the plain
+self-play baseline; against a pool it also plays past selves and given opponents by a curriculum.
 
 Reference: Schulman et al. (2017), Proximal Policy Optimization Algorithms; Rudolph et al. (2025), Reevaluating Policy
 Gradient Methods for Imperfect-Information Games.
@@ -45,21 +45,21 @@ class Clipped(Learning):
     epochs: int = 4
     """Passes over a rollout."""
     minibatches: int = 4
-    """Parts of a pass."""
+    """Minibatches per pass."""
     clip: float = 0.2
-    """How far the ratio may leave 1."""
+    """Clipping range of the ratio around 1 (epsilon)."""
     gae_lambda: float = 0.95
     """Lambda of the advantages and of the critic's targets."""
     entropy: Schedule = Schedule(0.02, "linear", end=0.0)
-    """Weight of the entropy bonus over the training's progress."""
+    """Weight of the entropy bonus, a schedule over the training."""
     value_weight: float = 0.5
     """Weight of the critic's loss."""
     auxiliary: float = 0.1
-    """Weight of the auxiliary head's squared error, where the network has that head."""
+    """Weight of the auxiliary head's squared error, if the network has that head."""
     largest: float = 1.0
-    """Share of the decisions, those of the largest absolute advantage, that the policy learns from."""
+    """Share of decisions that the policy learns from: those with the largest absolute advantage."""
     damping: Damping = Damping()
-    """A KL penalty to hold the policy; see `learning/references.py`."""
+    """A KL penalty that holds the policy near a reference; see `learning/references.py`."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,12 @@ class PPO(Clipped):
     """Proximal policy optimisation: a best response to the mixture, or self-play."""
 
     opponent: Literal["mixture", "self", "pool"] = "mixture"
-    """The mixture given; itself at every seat; or a pool by `curriculum`, to which the whole populations are given."""
+    """Whom it trains against: the mixture, itself at every seat, or a pool by `curriculum` that includes the whole
+    populations."""
     self_play: float = 0.0
-    """Against the mixture: share of the matches (0..1) that is played against itself instead."""
+    """With opponent mixture: share (0..1) of the matches played against itself instead."""
     curriculum: Curriculum = Curriculum(self_play=0.7, past=0.2, given=0.1)
-    """Against a pool: who is met how often."""
+    """With opponent pool: how often each kind of opponent is played."""
 
     @learning_side_by_side
     def __call__(
@@ -145,7 +146,7 @@ def clipped_update(
 
 
 def unread(*values: Tensor) -> Tensor:
-    """What a gradient step measures, [n] float32, not read yet, so that a GPU is not waited for."""
+    """A gradient step's measurements, [n] float32, still on the device, so that nothing waits for a GPU."""
     return torch.stack([value.detach().float() for value in values])
 
 
@@ -155,7 +156,8 @@ def means(names: Sequence[str], measured: Sequence[Tensor]) -> dict[str, float]:
 
 
 def scaled(advantages: np.ndarray, wanted: np.ndarray, largest: float) -> np.ndarray:
-    """Advantages [N] less their mean, over their spread; zero but for the wanted ones' `largest` share by size."""
+    """Advantages [N] less their mean, over their spread; zero except for the `largest` share of the wanted ones by
+    absolute value."""
     own = advantages[wanted]
     result = np.where(wanted, (advantages - own.mean()) / (own.std() + 1e-8), 0).astype(np.float32)
     if largest < 1:
@@ -181,7 +183,7 @@ def auxiliary_loss(output: Output, batch: Batch) -> Tensor:
 
 
 def earned(rollout: Rollout) -> float:
-    """Mean utility of learner 0 in the matches that ended; 0 where none did."""
+    """Mean utility of learner 0 in the matches that ended; 0 if none did."""
     own = rollout.seated == 0
     return float(rollout.utilities[own].mean()) if own.any() else 0.0
 

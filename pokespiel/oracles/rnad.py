@@ -1,4 +1,5 @@
-"""Regularised Nash dynamics: play a game bent towards a reference policy to its fixed point, then move the reference.
+"""Regularised Nash dynamics: learn a game regularised towards a reference policy to its fixed point, then move the
+reference.
 
 The transformed reward of a decision by player i is  r_i - eta log(pi_i / ref_i) + eta log(pi_-i / ref_-i).  Its V-trace
 gives a value for every action, with w the return after the one played,
@@ -6,7 +7,7 @@ gives a value for every action, with w the return after the one played,
     q(a) = v - eta log(pi(a) / ref(a)) + 1[a = a_t] / mu(a_t) (w + eta KL - v),        KL = sum_a pi log(pi / ref),
 
 and NeuRD moves the logits by q(a) - sum pi q. Values come from a slow average of the network. After `refresh` updates
-the reference becomes that average; the change is blended over the first half of the next span, log-linearly.
+the reference becomes that average; the two references are blended log-linearly over the first half of the next span.
 
 The `kl` form is what practitioners use instead: PPO with a KL penalty to past policies (`learning/references.py`).
 
@@ -47,35 +48,35 @@ class RNaD(Clipped):
     form: Literal["neurd", "kl"] = "neurd"
     """The reward transform with NeuRD and V-trace, or PPO with a KL penalty to references."""
     self_play: float = 1.0
-    """Share of the matches against itself; the others are against the mixture."""
+    """Share (0..1) of the matches played against itself; the others are against the mixture."""
     batch: int = 16384
-    """Decisions collected for an update."""
+    """Decisions collected per update."""
     optimiser: Optimiser = Optimiser(Schedule(2e-3, "linear", end=5e-5), max_norm=10.0, beta1=0.0, average=0.99)
-    """How the network is improved; the average of its weights is the resulting policy."""
+    """The optimiser; the average of the network's weights is the resulting policy."""
     epochs: int = 8
     """Passes over a rollout."""
     minibatches: int = 1
-    """Parts of a pass."""
+    """Minibatches per pass."""
     gae_lambda: float = 1.0
     """Lambda of V-trace (neurd) or of the advantages (kl)."""
     eta: float = 0.1
-    """Neurd: strength of the reward transform, where rewards are at most 1."""
+    """For neurd (eta): strength of the reward transform, for rewards of at most 1."""
     refresh: int = 20
-    """Neurd: updates between moves of the reference."""
+    """For neurd: updates between two moves of the reference."""
     target_rate: float = 0.1
-    """Neurd: how far the slow average goes towards the network at each update."""
+    """For neurd: step (0..1) of the slow average towards the network at each update."""
     ratio_clip: float = 1.0
-    """Neurd: V-trace's largest importance ratio."""
+    """For neurd: V-trace's largest importance ratio."""
     threshold: float = 4.0
-    """Neurd: logits are pushed no further than this from their mean (beta; 2 in DeepNash)."""
+    """For neurd (beta; 2 in DeepNash): logits are pushed no further than this from their mean."""
     push_clip: float = 1e4
-    """Neurd: largest advantage."""
+    """For neurd: the largest absolute advantage."""
     value_weight: float = 1.0
     """Weight of the critic's loss."""
     entropy: Schedule = Schedule(0.0)
-    """Kl: weight of the entropy bonus."""
+    """For kl: weight of the entropy bonus, a schedule over the training."""
     damping: Damping = Damping(to="references", coefficient=Schedule(0.3), refresh=10)
-    """Kl: the penalty and its references."""
+    """For kl: the penalty and its references."""
 
     @learning_side_by_side
     def __call__(
@@ -145,7 +146,7 @@ class RNaD(Clipped):
 
 
 class Targets:
-    """The critic's values [N] in use and their V-trace."""
+    """The values [N] of the critic and their V-trace."""
 
     def __init__(self, values: np.ndarray, trace: VTrace):
         self.values, self.trace = values, trace

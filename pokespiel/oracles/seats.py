@@ -1,4 +1,4 @@
-"""From an oracle's opponents to who sits where in its training matches."""
+"""Turn an oracle's opponents into the seating of its training matches."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def _participant(
     known: dict[int, int],
     members: list[Policy],
 ) -> int:
-    """Participant number at `seat`; a policy at several places keeps one number, so that it is asked in one batch."""
+    """Participant number at `seat`; a policy with several places has one number, so that it is evaluated in one
+    batch."""
     if seat == responder:
         return 0
     policy = mixture.policies[seat][row[seat]]
@@ -51,7 +52,7 @@ def _participant(
 
 
 def check_opponents(game: Game, opponents: Mapping[int, Opponents]) -> None:
-    """A `ValueError` that says what is wrong with `opponents` for `game`."""
+    """Raise a `ValueError` that says what is wrong with `opponents` for `game`."""
     if not opponents:
         raise ValueError("no seat to respond at: `opponents` is empty; name a seat or learn by self-play alone")
     for responder, mixture in opponents.items():

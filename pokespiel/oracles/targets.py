@@ -1,4 +1,4 @@
-"""Whom responses train against: from a meta-strategy to each seat's opponents."""
+"""The opponents that responses train against: from a meta-strategy to each seat's opponents."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def respond_to(game: Game, state: PSROState) -> list[dict[int, Opponents]]:
     """Opponents of the next responses: one mapping from seat to opponents for each oracle call.
 
-    A symmetric game asks for seat 0's response alone. A solver without targets asks for one response per seat, to the
-    joint distribution of the others; one with targets for one per row.
+    In a symmetric game only seat 0 gets a response. A solver without targets asks for one response per seat, to the
+    joint distribution of the others; a solver with targets asks for one response per row.
     """
     seats = [0] if game.symmetric else range(game.num_players)
     populations = state.populations * game.num_players if game.symmetric else state.populations
@@ -44,7 +44,7 @@ def _targets(strategy: MetaStrategy, seat: int) -> np.ndarray:
 
 
 def _opponents(populations: tuple[Sequence[Policy], ...], seat: int, weights: np.ndarray) -> Opponents:
-    """The rows of `weights` [sizes of the others] that have any, with -1 at the responder's seat."""
+    """The rows of `weights` [sizes of the others] with positive weight, with -1 at the responder's seat."""
     chosen = np.argwhere(weights > 0)
     rows = np.insert(chosen, seat, -1, axis=1)
     kept = np.atleast_1d(weights[tuple(chosen.T)])

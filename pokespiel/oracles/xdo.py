@@ -1,8 +1,8 @@
 """Extensive-form double oracle: grow a restricted game by best responses' actions, row by row, and solve it.
 
-PSRO mixes whole policies, and a game in which many decisions must be mixed independently needs a great many of them.
-Here a response adds its action at every information state, the restricted game is that of all combinations, and CFR+
-solves it; the number of responses needed is at most that of the actions, not of the pure policies.
+PSRO mixes whole policies, so a game in which many decisions must be mixed independently needs very many of them. Here a
+response adds its action at every information state, the restricted game contains all combinations, and CFR+ solves it;
+the number of responses needed is at most the number of actions, not of pure policies.
 
     allowed = best responses to uniform;  repeat:  solve the restricted game, respond to it in the full one, add
 
@@ -34,15 +34,15 @@ class XDO:
     """Extensive-form double oracle in exact self-play, on a game in sequence form; yields the restricted solutions."""
 
     iterations: int = 20
-    """Restricted games of a call; it ends early when responses add nothing."""
+    """Maximum number of restricted games per call; it ends early when responses add nothing."""
     accuracy: float = 0.1
     """Solve a restricted game until its own NashConv is at most this share of the full game's."""
     sweeps: int = 100
-    """CFR+ iterations between two looks at that share."""
+    """CFR+ iterations between two checks of `accuracy`."""
     max_sweeps: int = 5000
-    """CFR+ iterations for one restricted game at most."""
+    """Maximum CFR+ iterations per restricted game."""
     tremble: float = 1e-6
-    """Respond to the solution that plays uniformly at random with this probability, drawn once per match."""
+    """Respond to a solution that instead plays uniformly at random with this probability, drawn once per match."""
 
     def __post_init__(self) -> None:
         for name in ("iterations", "sweeps", "max_sweeps"):
@@ -65,7 +65,7 @@ class XDO:
         start: Sequence[Policy] = (),
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]:
-        """Solutions for the seats in `opponents` (all if it is empty); the opponents themselves are not used."""
+        """Solutions for the seats in `opponents` (all seats if empty); the opponents' policies are not used."""
         tree = in_sequence_form(game, "the xdo oracle")
         before = state["seconds"] if state else 0.0
         began = time.perf_counter()
@@ -77,7 +77,7 @@ class XDO:
                 return
 
     def restricted_games(self, game: TreeGame, state: Mapping[str, Any] | None = None) -> Iterator[Restricted]:
-        """The solution of each restricted game; with `state`, that one again first."""
+        """The solution of each restricted game; with `state`, first that state again."""
         if state is not None:
             done = Restricted.load(state)
         else:
@@ -120,14 +120,14 @@ class Restricted:
     iteration: int
     allowed: Allowed
     wanted: Allowed
-    """With what the responses to the solution add."""
+    """The restricted game extended by the responses to the solution."""
     plans: Plans
     sweeps: int
     """CFR+ iterations spent so far, over all restricted games."""
 
     @property
     def complete(self) -> bool:
-        """The responses added nothing: only a more exact solution could improve."""
+        """Whether the responses added nothing, so that only a more exact solution could improve."""
         return all(np.array_equal(old, new) for old, new in zip(self.allowed, self.wanted, strict=True))
 
     def metrics(self, game: TreeGame) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Payoff tables: exact or sampled, where matches go, rankings, files of other projects.
+"""Payoff tables, exact or sampled; allocation of matches, rankings, files of other projects.
 
 A payoff evaluator fills a table's missing cells; an allocation says which cells get the next matches.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Payoffs(Protocol):
-    """Fills a table's missing cells; `table` is the one before the populations grew, None = there is none yet."""
+    """Fills a table's missing cells; `table` is the table before the populations grew, None = there is none yet."""
 
     def __call__(
         self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator
@@ -29,10 +29,10 @@ class Payoffs(Protocol):
 
 @runtime_checkable
 class Divisible(Protocol):
-    """An evaluator whose work can be divided."""
+    """An evaluator whose work can be divided among workers."""
 
     def on(self, crew: Crew, carry: Callable[[Game], Portable]) -> Payoffs:
-        """The same with its matches played by a crew, in blocks that each have random numbers of their own.
+        """The same evaluator with its matches played by a crew, in blocks with their own random numbers.
 
         carry: makes a game ready to be sent.
         """
@@ -51,7 +51,7 @@ PAYOFFS = Registry(
 
 
 class Allocation(Protocol):
-    """How many of the next `units` each cell gets: [k] whole numbers, all 0 = nothing is left to decide."""
+    """How many of the next `units` each cell gets: [k] integers, all 0 = nothing is left to decide."""
 
     def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray: ...
 

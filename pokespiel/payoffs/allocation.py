@@ -1,12 +1,13 @@
-"""Where the next matches go: to every cell alike, to open edges of the response graph, or to what moves the mixture.
+"""Where the next matches go: evenly to all cells, to undecided edges of the response graph, or to the cells that move
+the mixture.
 
-An allocation looks at a sampled table and says how many of the next units each cell gets. `uniform` keeps all cells
-level. `response_graph` plays only cells that decide an edge whose direction is still open. `mixture` draws tables that
-the matches make as likely as this one, solves each, and asks how much of the mixture's variance each cell explains:
-with S_c^2 / n_c explained by cell c after n_c units, n_c in proportion to S_c leaves the least in all.
+An allocation looks at a sampled table and says how many of the next units each cell gets. `uniform` keeps the counts of
+all cells equal. `response_graph` plays only cells that decide an edge whose direction is still uncertain. `mixture`
+samples tables that are compatible with the matches, solves each, and estimates how much of the mixture's variance each
+cell explains: if cell c explains S_c^2 / n_c after n_c units, n_c in proportion to S_c minimises the total.
 
-Intervals come from the means of units, which pairing and ties leave valid; Rowland et al. use Clopper-Pearson, which
-they do not.
+Intervals come from unit means, which remain valid with paired matches and ties; the Clopper-Pearson intervals of
+Rowland et al. do not.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from pokespiel.payoffs.tables import PayoffTable, Sampled, at, deviations, noise
 
 @dataclass(frozen=True)
 class UniformAllocation:
-    """Every cell alike: the least played ones first."""
+    """The same number of units for every cell: the least played cells come first."""
 
     blind: ClassVar[bool] = True
-    """It looks at how many units were played, not at how they ended: several of its rounds can be foreseen."""
+    """It depends on how many units were played, not on their results, so several rounds can be planned ahead."""
 
     def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray:
         return levelled(sampled.units, units)
@@ -35,15 +36,16 @@ class UniformAllocation:
 
 @dataclass(frozen=True)
 class ResponseGraphAllocation:
-    """Cells at edges of the response graph whose direction the matches leave open, the least played ones first.
+    """Cells at edges of the response graph whose direction is still uncertain, the least played cells first.
 
     Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information, algorithm 1.
     """
 
     confidence: float = 0.99
-    """Of each edge's interval, for one look; an edge is settled when the interval of its gain excludes 0."""
+    """Confidence level of each edge's interval, at a single look; an edge is settled when the interval of its gain
+    excludes 0."""
     indifference: float = 0.0
-    """A gain that is known to be smaller than this settles its edge too; at 0, equal payoffs are played for ever."""
+    """An edge whose gain is known to be smaller than this is settled too; with 0, equal payoffs are never settled."""
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
@@ -59,7 +61,7 @@ class ResponseGraphAllocation:
         return counts
 
     def open_cells(self, sampled: Sampled) -> np.ndarray:
-        """[k] bool, which of the cells decide an open edge."""
+        """[k] bool, which of the cells decide an uncertain edge."""
         table, cells, bounds, symmetric = sampled
         if symmetric and cells.shape[1] == 2:
             return self._open(*_mirrored_gain(sampled, self.confidence))
@@ -104,17 +106,17 @@ def _intervals(table: PayoffTable, bounds: tuple[float, float], confidence: floa
 
 @dataclass(frozen=True)
 class MixtureAllocation:
-    """Cells in proportion to how much they move the mixture, judged by the mixtures of equally likely tables.
+    """Units in proportion to how much a cell moves the mixture, estimated from mixtures of sampled tables.
 
     Reference: Neyman (1934), On the Two Different Aspects of the Representative Method.
     """
 
     solver: str = "nash"
-    """The meta-solver whose mixture counts."""
+    """The meta-solver of the mixture."""
     draws: int = 200
-    """Tables drawn and solved each time."""
+    """Number of tables that are sampled and solved for each decision."""
     explore: float = 0.2
-    """This share of the units goes to the least played cells, whatever the mixture says."""
+    """Share (0..1) of the units that goes to the least played cells regardless of the mixture."""
 
     def __post_init__(self) -> None:
         if self.solver not in METASOLVERS:
@@ -135,7 +137,7 @@ class MixtureAllocation:
     def influence(self, sampled: Sampled, rng: np.random.Generator) -> np.ndarray:
         """[k], the part of the weights' variance (summed over policies) that each cell's uncertainty explains.
 
-        Explained by linear regression on the draws, less what as many draws of noise would seem to explain.
+        Estimated by linear regression on the draws, minus what the same number of draws of pure noise would explain.
         """
         table, cells, bounds, symmetric = sampled
         solver = METASOLVERS.build(self.solver)
@@ -147,15 +149,15 @@ class MixtureAllocation:
         own = normal[at(cells.T, 2)]  # [draws, P, k]
         covariance = np.einsum("dm,dpk->mpk", weights, own) / self.draws
         explained = (covariance**2).sum(axis=0) - weights.var(axis=0).sum() / self.draws
-        moves = (factors[at(cells.T, 2)] ** 2).sum(axis=0) > 0  # [P, k], directions in which a cell has any doubt
+        moves = (factors[at(cells.T, 2)] ** 2).sum(axis=0) > 0  # [P, k], directions in which a cell is uncertain
         return np.where(moves, np.maximum(explained, 0.0), 0.0).sum(axis=0)
 
 
 def levelled(have: np.ndarray, units: int) -> np.ndarray:
-    """[k] whole numbers that sum to `units` and, added to `have` [k], raise the lowest to one level."""
+    """[k] integers that sum to `units` and, added to `have` [k], raise the lowest to a common level."""
     order = np.argsort(have, kind="stable")
     lowest = have[order]
-    room = np.arange(1, len(have) + 1) * lowest - np.cumsum(lowest)  # units it takes to raise all before to here
+    room = np.arange(1, len(have) + 1) * lowest - np.cumsum(lowest)  # units that raise all earlier ones to this level
     count = int(np.searchsorted(room, units, side="right"))
     level, rest = divmod(units + int(lowest[:count].sum()), count)
     counts = np.zeros(len(have), np.int64)
@@ -165,7 +167,7 @@ def levelled(have: np.ndarray, units: int) -> np.ndarray:
 
 
 def _proportional(have: np.ndarray, weight: np.ndarray, units: int) -> np.ndarray:
-    """[k] whole numbers that sum to `units` and bring `have` [k] as near to proportions of `weight` [k] as they can."""
+    """[k] integers that sum to `units` and bring `have` [k] as close as possible to the proportions of `weight` [k]."""
     low, high = 0.0, (have.sum() + units) / weight.sum() * 2 + 1
     high = max(high, float((have + units).max() / weight[weight > 0].min()))
     for _ in range(100):

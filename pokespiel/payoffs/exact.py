@@ -1,10 +1,10 @@
 """On games in sequence form: exact payoff tables, and how far populations under a meta-strategy are from equilibrium.
 
-A product of mixtures is measured by NashConv: what the players gain in all by a best response each. A joint strategy
-has the NashConv of its marginals, played independently, and is itself measured by the gain of the best deviation fixed
-beforehand (CCE gap) and of the best answer to each recommended policy (CE gap). Deviations range over the whole game,
-not the payoff table. A player's mixture is drawn once per match, so its realisation plan is the weighted sum of its
-members' plans.
+A product of mixtures is measured by NashConv: the sum of what each player gains by a best response. A joint strategy
+has the NashConv of its marginals, played independently, and is itself measured by the gain of the best deviation that
+is fixed beforehand (CCE gap) and of the best answer to each recommended policy (CE gap). Deviations range over the
+whole game, not the payoff table. A player's mixture is drawn once per match, so its realisation plan is the weighted
+sum of its members' plans.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.payoffs.tables import PayoffTable, Populations, at, grow, mirrored, per_seat
 
 CHUNK = 1 << 22
-"""How many numbers a joint strategy's cells may take at a time."""
+"""Maximum size of the arrays for a block of a joint strategy's cells, in numbers."""
 
 
 def exact_metrics(game: Game, populations: Populations, strategy: MetaStrategy) -> dict[str, float]:
-    """`nash_conv` and `exploitability` of the marginals, and of a joint strategy its `cce_gap` and `ce_gap`.
+    """`nash_conv` and `exploitability` of the marginals, and for a joint strategy its `cce_gap` and `ce_gap`.
 
-    Nothing where they cannot be exact: without a sequence form, or with policies that remember.
+    Empty if they cannot be exact: without a sequence form, or with policies that have memory.
     """
     if not isinstance(game, TreeGame) or not all(map(forgets, (policy for seat in populations for policy in seat))):
         return {}
@@ -39,7 +39,7 @@ def exact_metrics(game: Game, populations: Populations, strategy: MetaStrategy) 
 
 
 def nash_conv(game: TreeGame, populations: Populations, marginals: Sequence[np.ndarray]) -> float:
-    """The sum of what each player gains at most by leaving its mixture, against the others' mixtures."""
+    """The sum over players of the most that one gains by leaving its mixture, against the others' mixtures."""
     return game.nash_conv(mixed_plans(game, populations, marginals))
 
 
@@ -76,7 +76,7 @@ def _gradient(game: TreeGame, plans: Sequence[np.ndarray], player: int, weights:
     reach = np.zeros(len(terminals.chance))
     step = max(1, CHUNK // len(reach))
     for chunk in (rows[start : start + step] for start in range(0, len(rows), step)):
-        product = np.atleast_1d(weights[tuple(chunk.T)])[:, None]  # without others there is one weight
+        product = np.atleast_1d(weights[tuple(chunk.T)])[:, None]  # in a one-player game there is one weight
         for seat, members in zip(others, chunk.T, strict=True):
             product = product * plans[seat][np.ix_(members, terminals.sequences[seat])]
         reach += product.sum(axis=0)
@@ -85,7 +85,7 @@ def _gradient(game: TreeGame, plans: Sequence[np.ndarray], player: int, weights:
 
 @dataclass(frozen=True)
 class ExactPayoffs:
-    """Exact expected returns, for games in sequence form: one sparse product a block of missing cells."""
+    """Exact expected returns, for games in sequence form: one sparse matrix product per block of missing cells."""
 
     def __call__(
         self, game: Game, populations: Populations, table: PayoffTable | None, rng: np.random.Generator

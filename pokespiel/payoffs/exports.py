@@ -6,14 +6,14 @@
     meta_strategy.json       {"meta_strategy": [weights], "policy_names": [names], "metadata": {...}}
     meta_game_analysis.json  {"nash_mixture", "nash_value", "exploitability", "dominant_policies", ...}
 
-The direction is always the row's: entry (i, j) is the win rate of policy i against policy j, seats swapped in pairs,
-ties half, in [0, 1]; the diagonal is 0.5 and (j, i) is 1 minus (i, j). So the values against a mixture x are M x. The
-transposed product M' x holds the mixture's own win rates, whose maximum some took for exploitability. The files say so
-themselves under "conventions".
+Entries are always from the row's side: entry (i, j) is the win rate of policy i against policy j, in seat-swapped
+pairs, ties half, in [0, 1]; the diagonal is 0.5 and (j, i) is 1 minus (i, j). So the values against a mixture x are M
+x. The transposed product M' x holds the mixture's own win rates, whose maximum has been mistaken for exploitability.
+The files state this under "conventions".
 
-`policy1_wins` counts a tie half for each side, so that the wins sum to the battles as readers of the format demand;
-what was counted stands beside it. `exploitability` is what exploiters were measured to take, a lower bound, or null;
-what the table alone shows is `population_regret`.
+`policy1_wins` counts a tie half for each side, so that the wins sum to the battles as readers of the format demand; the
+raw counts are given too. `exploitability` is the measured gain of exploiters, a lower bound, or null;
+`population_regret` is computed from the table alone.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ def export_table(
     exploitability: float | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the five files; a `ValueError` if the table is none that they can hold (see `exportable`).
+    """Write the five files; a `ValueError` if they cannot hold the table (see `exportable`).
 
     Args:
         policies: by name, in the table's order.
         mixture: [n], over the policies.
-        solver: the meta-solver whose mixture it is.
+        solver: name of the meta-solver that gave the mixture.
         exploitability: the measured win rate of exploiters against the mixture minus 0.5, a lower bound.
-        about: what else belongs to the mixture's metadata.
+        about: further metadata of the mixture.
     """
     if not exportable(game, table):
         raise ValueError(
@@ -104,7 +104,7 @@ def win_rates(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
 
 
 def _policy(name: str, policy: Policy) -> dict[str, Any]:
-    """What the formats' readers take, and not a key more: they refuse others."""
+    """Exactly the keys that the formats' readers accept; they refuse others."""
     kind = getattr(policy, "kind", type(policy).__name__)
     scripted = getattr(policy, "scripted", False)
     return {

@@ -1,4 +1,4 @@
-"""Which policies play alike, so that a population holds none twice."""
+"""Recognise policies that play the same, so that a population holds each only once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pokespiel.game.tree import TreeGame
 
 
 def identity(game: Game, policy: Policy, seats: Iterable[int]) -> Hashable:
-    """The same for two policies that play `game` alike at `seats`, as far as that is exact and cheap to tell.
+    """A key that is equal for policies that play `game` identically at `seats`, as far as that can be told exactly and
+    cheaply.
 
-    On a game in sequence form a memoryless policy, or a mixture of such, is what its realisation plans are: two that
-    differ only where their own actions never lead are the same. Elsewhere a policy of a registered kind is what its
-    file would hold. Any other policy is like itself alone.
+    On a game in sequence form, memoryless policies and mixtures of them are identified by their realisation plans:
+    policies that differ only at states that they never reach themselves are the same. Otherwise a policy of a
+    registered kind is identified by what its file would contain. Any other policy equals only itself.
     """
     if isinstance(game, TreeGame) and forgets(policy):
         return tuple(_digest(game.plan(policy, seat)) for seat in seats)

@@ -1,8 +1,9 @@
-"""Who is how strong in a payoff table: weight in the mixture and its spread, score over all and against the mixture.
+"""The strength of each policy in a payoff table: weight in the mixture and its spread, score against all others and
+against the mixture.
 
-The weights' spread comes from mixtures of tables that the matches make as likely as this one (`metagame.spread`). The
-scores are mean returns; their intervals come from the cells' unit means (`statistics.weighted_interval`) and take the
-mixture as given.
+The weights' spread comes from the mixtures of tables that are sampled in accordance with the matches
+(`metagame.spread`). The scores are mean returns; their intervals come from the cells' unit means
+(`statistics.weighted_interval`) and treat the mixture as fixed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class RankedScore(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """One population's standing; every field has an entry per policy."""
+    """The ranking of one population; every field has an entry per policy."""
 
     weight: np.ndarray
     """[n], the mixture of the table itself."""
@@ -34,16 +35,16 @@ class Ranking(NamedTuple):
     """[n], over the drawn tables."""
     low_weight: np.ndarray
     high_weight: np.ndarray
-    """[n], the ends of the interval that holds `confidence` of the drawn weights."""
+    """[n], the ends of the interval that contains the share `confidence` of the drawn weights."""
     support: np.ndarray
     """[n], the share of drawn mixtures that have the policy in their support."""
     overall: RankedScore
-    """Against every other policy (in a symmetric game not against itself), all alike."""
+    """Mean over all opponents with equal weight (in a symmetric game without itself)."""
     against_mixture: RankedScore
-    """Against the mixture."""
+    """Mean against the mixture."""
 
     def order(self) -> np.ndarray:
-        """[n], the policies from the strongest down: by score over all."""
+        """[n], the policies from strongest to weakest, by score against all."""
         return np.argsort(-self.overall.mean, kind="stable")
 
 
@@ -84,7 +85,8 @@ def _by_policy(array: np.ndarray, player: int) -> np.ndarray:
 
 
 def _everyone(sizes: tuple[int, ...], player: int, symmetric: bool) -> np.ndarray:
-    """[n, m], all choices of the others alike; if `symmetric`, those in which nobody else plays the same policy."""
+    """[n, m], equal weights for all choices of the others; if `symmetric`, for those in which nobody else plays the
+    same policy."""
     cells = np.indices(sizes)
     same = [cells[other] == cells[player] for other in range(len(sizes)) if other != player]
     alike = np.any(same, axis=0) if symmetric and sizes[player] > 1 else np.zeros(sizes, bool)

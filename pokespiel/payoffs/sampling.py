@@ -1,8 +1,8 @@
 """Payoff tables from counted matches: units are played, recorded in a table, and given to the cells that need them.
 
-A *unit* is what is independent of all else. In a symmetric game it is one seed played in every seating of a cell's
-policies (with two players the seat-swapped pair), elsewhere it is one match. A unit with an unfinished match counts
-among the unfinished and nowhere else.
+A *unit* is the smallest independent observation. In a symmetric game it is one seed played in every seating of a cell's
+policies (with two players the seat-swapped pair), elsewhere it is one match. A unit with an unfinished match is counted
+as unfinished and not otherwise used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 
 Members = Sequence[Sequence[Any]]
-"""The members of each population, or of one for all seats: policies, or names where only their number counts."""
+"""The members of each population, or of one population for all seats: policies, or names if only their number
+matters."""
 
 
 def one_for_all(game: Game, populations: Members) -> bool:
@@ -44,7 +45,7 @@ def seatings(game: Game, populations: Members) -> np.ndarray:
 
 
 def to_play(game: Game, populations: Members) -> np.ndarray:
-    """[k, P], the cells of a table that matches can inform, each once: of mirrors the one whose row is sorted.
+    """[k, P], the cells of a table that matches can inform, each once: of mirrored cells the one whose row is sorted.
 
     A policy against itself earns 0 in a symmetric zero-sum game: such cells are left out.
     """
@@ -92,7 +93,7 @@ def play_units(
 
 
 class Field(NamedTuple):
-    """What all blocks of matches share, wherever they are played."""
+    """The data that all blocks of matches share."""
 
     game: Portable
     populations: Populations
@@ -101,7 +102,7 @@ class Field(NamedTuple):
 
 
 class CellBlock(NamedTuple):
-    """Units that are played together, from random numbers of their own: whoever plays them gets the same results."""
+    """Units that are played together, with their own random numbers, so that every worker gets the same results."""
 
     cells: np.ndarray
     """[n, P], see `Units.cells`."""
@@ -109,13 +110,13 @@ class CellBlock(NamedTuple):
 
 
 def play_block(field: Field, block: CellBlock, before: Units | None = None) -> Iterator[Units]:
-    """Play a block: work for an executor."""
+    """Play a block; work for an executor."""
     game, populations, width, max_steps = field
     yield play_units(game.game, populations, block.cells, block.rng, width=width, max_steps=max_steps)
 
 
 def record_units(table: PayoffTable, units: Units) -> PayoffTable:
-    """A copy of `table` with `units` counted in; a `ValueError` if a cell has not one finished unit after it."""
+    """A copy of `table` with `units` counted in; a `ValueError` if one of their cells then has no finished unit."""
     assert table.samples is not None, "matches are counted in sampled tables"
     counted = PayoffTable(table.payoffs.copy(), Samples(*(array.copy() for array in table.samples)))
     cells, groups = np.unique(units.cells, axis=0, return_inverse=True)
@@ -141,11 +142,11 @@ class Play(Protocol):
 
 
 class Blocks(NamedTuple):
-    """Has a crew play units, in blocks whose random numbers `rng` seeds."""
+    """Lets a crew play units in blocks, whose random numbers `rng` seeds."""
 
     crew: Crew
     carry: Callable[[Game], Portable]
-    """Makes a game ready to be sent."""
+    """Converts a game so that it can be sent to workers."""
     size: int
 
     def __call__(
@@ -173,7 +174,7 @@ class Blocks(NamedTuple):
 
 
 def expecting(table: PayoffTable, cells: np.ndarray, counts: np.ndarray) -> PayoffTable:
-    """A copy of `table` whose number of units has `counts` [k] more in `cells` [k, P], as if they had been played."""
+    """A copy of `table` with `counts` [k] more units in `cells` [k, P], as if they had been played."""
     assert table.samples is not None, "matches are counted in sampled tables"
     units = table.samples.units.copy()
     units[tuple(cells.T)] += counts

@@ -13,7 +13,7 @@ from pokespiel.metasolvers.regret import ce_gap, joint_of, population_regret
 from pokespiel.metasolvers.sweep import Sweep
 
 COLUMNS = 8
-"""So many policies have a column of their own in a sweep."""
+"""Maximum number of policies with their own column in a sweep."""
 
 
 def solution(table: NamedTable, solver: MetaSolver, symmetric: bool, smallest: float) -> str:
@@ -29,18 +29,18 @@ def solution(table: NamedTable, solver: MetaSolver, symmetric: bool, smallest: f
 
 
 def remark(table: NamedTable, symmetric: bool) -> str:
-    """What to look at before the answer is believed: a table that names policies once may be of one population."""
+    """A note about a table that may be misread: equal names for both players suggest one population."""
     own, (rows, *others) = table.payoffs[0], table.names
     if symmetric or len(table.payoffs) != 2 or len(own) != len(own.T) or not np.array_equal(own, -table.payoffs[1]):
         return ""
     named_once = (rows is None) != (others[0] is None)
     if not named_once and (rows is None or rows != others[0] or np.array_equal(own, -own.T)):
         return ""
-    return "read as a zero-sum game between two players; if both choose among the policies named, add --symmetric"
+    return "read as a zero-sum game between two players; if both choose from the same policies, add --symmetric"
 
 
 def every_solution(table: NamedTable, smallest: float) -> str:
-    """Every Nash equilibrium of a small table, with its expected payoffs and what it leaves to gain."""
+    """Every Nash equilibrium of a small table, with its expected payoffs and NashConv."""
     listed = every_equilibrium(table.payoffs)
     lines = []
     for number, (profile, group) in enumerate(zip(listed.profiles, listed.sets, strict=True), 1):
@@ -50,7 +50,7 @@ def every_solution(table: NamedTable, smallest: float) -> str:
             lines += [f" {table.player(player)}", *_mixture(table, player, weights, smallest)]
         lines += [f" {line}" for line in _figures(table.payoffs, MetaStrategy(profile))]
     if len(set(listed.sets)) < len(listed.sets):
-        lines.append("between the ends of a set lie infinitely many more equilibria")
+        lines.append("every set contains infinitely many more equilibria between its ends")
     count = len(listed.profiles)
     return "\n".join([*lines, f"{count} Nash {'equilibrium' if count == 1 else 'equilibria'} listed"])
 
@@ -76,7 +76,7 @@ def _joint(table: NamedTable, joint: np.ndarray, smallest: float) -> list[str]:
 
 
 def _weight(weight: float) -> str:
-    """Six decimals, or six digits of what would have fewer than two of them."""
+    """A weight with six decimals, or with six significant digits if that would show fewer than two."""
     return f"{weight:.6f}" if weight >= 1e-5 or weight == 0 else f"{weight:.5e}"
 
 
@@ -94,7 +94,7 @@ def _figures(payoffs: np.ndarray, strategy: MetaStrategy) -> list[str]:
 
 
 def swept(table: NamedTable, sweep: Sweep, symmetric: bool) -> str:
-    """The mixtures by value of the option, one line per value, with columns for the policies that weigh most in any."""
+    """The mixtures by value of the option, one line per value, with columns for the policies of largest weight."""
     lines = []
     for player, weights in enumerate(sweep.marginals[: 1 if symmetric else None]):
         shown, rest = heaviest_policies(weights, COLUMNS)
@@ -114,7 +114,8 @@ def _line(first: str, cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def heaviest_policies(weights: np.ndarray, most: int) -> tuple[np.ndarray, int]:
-    """Of weights [K, n], the policies that weigh most in any row, at most `most`, in order; and how many are left."""
+    """Of weights [K, n], at most `most` policies with the largest weight in any row, in order, and how many are left
+    out."""
     peaks = weights.max(axis=0)
     shown = np.sort(np.argsort(-peaks, kind="stable")[:most])
     return shown, weights.shape[1] - len(shown)

@@ -1,7 +1,7 @@
-"""Payoff tables: what each policy earns against each, exactly or from counted matches with their uncertainty.
+"""Payoff tables: each policy's return against each other, exact or from counted matches with their uncertainty.
 
-A table holds one cell a joint choice of policies and grows by its missing cells only. In a symmetric game one
-population serves every seat, and a cell's mirror (the same policies in other seats) is filled with it.
+A table has one cell per joint choice of policies; when it grows, only new cells are missing. In a symmetric game one
+population serves every seat, and a cell's mirrors (the same policies in other seats) are filled with it.
 
 Sampling (`sampling.py`) is by *units*: in a symmetric game a unit is the same seed played in every seating of the
 policies (the seat-swapped pair), elsewhere it is one match. Units are independent, the matches within one are not, so
@@ -28,7 +28,7 @@ Populations = Sequence[Sequence[Policy]]
 
 
 class Samples(NamedTuple):
-    """What the matches behind a sampled table came to; `cells` stands for n_1, ..., n_P."""
+    """The counts behind a sampled table; `cells` stands for n_1, ..., n_P."""
 
     units: np.ndarray
     """[cells] int64, finished units."""
@@ -41,7 +41,7 @@ class Samples(NamedTuple):
     ties: np.ndarray
     """[P, cells] int64, the same."""
     unfinished: np.ndarray
-    """[cells] int64, matches that reached no result; their units count nowhere else."""
+    """[cells] int64, matches without a result; their units are not counted otherwise."""
 
 
 class Units(NamedTuple):
@@ -66,7 +66,7 @@ class Units(NamedTuple):
 
 
 def total(counts: np.ndarray, symmetric: bool) -> int:
-    """The sum of counts [cells]; in a symmetric game, where mirrored cells hold the same matches, of one of each."""
+    """The sum of counts [cells]; in a symmetric game mirrored cells hold the same matches and are counted once."""
     if symmetric:
         places = np.indices(counts.shape)
         counts = counts[(np.diff(places, axis=0) >= 0).all(axis=0)]
@@ -105,9 +105,9 @@ class Sampled(NamedTuple):
     cells: np.ndarray
     """[k, P]; where one population serves every seat, the rows are sorted and each stands for its mirrors."""
     bounds: tuple[float, float]
-    """Utilities lie in them."""
+    """The range of the utilities."""
     symmetric: bool = False
-    """One population serves every seat."""
+    """Whether one population serves every seat."""
 
     @property
     def units(self) -> np.ndarray:
@@ -122,7 +122,7 @@ def at(cell: Iterable[Any], axes: int = 1) -> tuple[Any, ...]:
 
 
 def per_seat(game: Game, populations: Sequence[Sequence[Member]]) -> tuple[Sequence[Member], ...]:
-    """The population of each seat, of policies or of what stands for them, such as names."""
+    """The population of each seat: policies, or stand-ins for them such as names."""
     if len(populations) == game.num_players:
         return tuple(populations)
     if len(populations) == 1 and game.symmetric:
@@ -182,11 +182,11 @@ def spread(
     symmetric: bool = False,
     draws: int = 200,
 ) -> list[MetaStrategy]:
-    """The meta-strategies of `draws` tables that the matches make as likely as this one.
+    """The meta-strategies of `draws` tables that are sampled in accordance with the matches.
 
     Each cell's mean returns are drawn from a normal distribution about the table's, with the covariance of the unit
     means over the seats (two units at each end of `bounds` added, as in `interval`), mirrored cells together; for an
-    exact table all are equal. The spread of the marginals says what the sampling leaves open about the mixture.
+    exact table all are equal. The spread of the marginals is the sampling uncertainty of the mixture.
     """
     payoffs = table.complete()
     if table.samples is None:
@@ -197,7 +197,7 @@ def spread(
 
 
 def noise(factors: np.ndarray, normal: np.ndarray, symmetric: bool) -> np.ndarray:
-    """[P, cells], what the matches leave open about the mean returns: `deviations` times standard normal [P, cells].
+    """[P, cells], sampled errors of the mean returns: `deviations` times standard normal [P, cells].
 
     symmetric: mirrored cells share the sorted cell's noise.
     """
@@ -217,7 +217,7 @@ def deviations(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
     zero_sum, (low, high) = is_zero_sum(table.payoffs), bounds
     covariance += 4 * ((high - low) / 2) ** 2 * _doubt(len(table.payoffs), zero_sum)
     off = means - (means.mean(axis=-2, keepdims=True) if zero_sum else (low + high) / 2)
-    covariance += 4 * count / (count + 4) * (off @ np.swapaxes(off, -1, -2))  # the added units' mean is another
+    covariance += 4 * count / (count + 4) * (off @ np.swapaxes(off, -1, -2))  # the added units have a different mean
     covariance = np.where(count > 0, covariance / (count + 3) / (count + 4), 0.0)
     values, vectors = np.linalg.eigh(covariance)
     return np.moveaxis(vectors * np.sqrt(np.maximum(values, 0))[..., None, :], (-2, -1), (0, 1))
@@ -229,7 +229,7 @@ def _doubt(num_players: int, zero_sum: bool) -> np.ndarray:
 
 
 def mirrored(values: np.ndarray) -> np.ndarray:
-    """Values [P, n, ..., n] that are the same for the same policies in other seats: the sorted cell's."""
+    """Values [P, n, ..., n] made equal for the same policies in other seats: those of the sorted cell."""
     num_players, size = values.shape[:2]
     cells = np.indices((size,) * num_players).reshape(num_players, -1)
     order = np.argsort(cells, axis=0, kind="stable")

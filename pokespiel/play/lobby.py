@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.core.files import told
+from pokespiel.core.files import error_text
 from pokespiel.core.policy import Policy
 from pokespiel.core.registry import unknown
 from pokespiel.play.advice import as_shares, opinions
@@ -161,7 +161,7 @@ class Lobby:
             try:
                 table.saved = str(session.save(self.keep, stamp))
             except OSError as error:  # the battle has ended all the same
-                table.trouble = f"The record could not be kept: {told(error)}"
+                table.trouble = f"The record could not be kept: {error_text(error)}"
 
     def next_seed(self, asked: Mapping[str, Any]) -> int:
         """The seed that a message asks for, else the lobby's next one."""

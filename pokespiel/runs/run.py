@@ -54,14 +54,14 @@ class PSROConfig:
     """The options of a PSRO run."""
 
     game: str = "leduc_poker"
-    """The game to solve: an OpenSpiel game with its parameters, such as `leduc_poker(players=3)`, a game of this
-    package, or your own: `package.module:Name`, `python:path/to/file.py:Name`."""
+    """An OpenSpiel game with its parameters, such as `leduc_poker(players=3)`, a game of this package, or your own:
+    `package.module:Name`, `python:path/to/file.py:Name`."""
     meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
-    """Solves the payoff table for the mixtures that responses train against."""
+    """Solves the payoff table; responses train against its mixtures."""
     evaluator: Annotated[Choice | None, METASOLVERS] = None
     """Another meta-solver for the reported mixture and its exploitability; None = --meta-solver."""
     oracle: Annotated[tuple[Choice, ...], ORACLES] = (Choice("exact"),)
-    """Finds the responses. With several, each is called in every iteration, or in turn with --turns alternate."""
+    """Finds the responses; with several, each is called in every iteration, or see --turns."""
     turns: Turns = "together"
     """With several oracles: `together` calls all of them in every iteration, `alternate` calls one per iteration, in
     the order given."""
@@ -75,7 +75,7 @@ class PSROConfig:
     start: Path | None = None
     """Continue from the populations and payoffs of this finished run or tournament of the same game."""
     payoffs: Annotated[Choice, PAYOFFS] = Choice("auto")
-    """How the payoff table is filled: computed exactly or sampled from matches."""
+    """How the payoff table is filled."""
     iterations: int = 40
     """Total number of iterations; a resumed run may ask for more."""
     seed: int = 0
