@@ -166,7 +166,7 @@ def test_a_command_is_interrupted_killed_and_gone_on_with(server, tmp_path):
         agent = json.loads(out.read_text())["agent"]
         assert (agent["name"], agent["hash"][:12]) == ("random", "gen1_random-")
         assert told.startswith("won 0, lost 0, tied 0, unfinished 1, of them given up 1")
-        assert "giving up the battle under way: against holder, turn 3" in progress
+        assert "giving up the battle in progress: against holder, turn 3" in progress
         assert "given up against holder in turn 3: the bot was stopped" in progress
         assert progress.endswith(f"interrupted; the record is in {out}, and the same command resumes it\n")
 
