@@ -7,6 +7,7 @@ import random
 import statistics
 import subprocess
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -452,11 +453,24 @@ def test_a_battle_in_the_terminal():
     assert "what the adviser thought likeliest" in text
 
 
+def lines_from(lines: Iterable[str]) -> Callable[[str], str]:
+    """A person who types these lines and then no more."""
+    rest = iter(lines)
+
+    def ask(prompt: str) -> str:
+        line = next(rest, None)
+        if line is None:
+            raise EOFError
+        return line
+
+    return ask
+
+
 def test_the_terminal_ends_with_a_forfeit_a_quit_or_the_last_line():
     adviser = BASELINES.build("expert")
     for lines, finished, forfeited in ((["1", "f"], True, True), (["q"], False, False), (["1"], False, False)):
         one = session()
-        assert terminal.play(one, adviser, terminal.lines_from(lines), lambda line: None) == finished
+        assert terminal.play(one, adviser, lines_from(lines), lambda line: None) == finished
         assert one.forfeited == forfeited
 
 
@@ -475,7 +489,7 @@ def test_play_text_on_the_command_line(tmp_path, monkeypatch, capsys):
         "--keep",
         str(tmp_path),
     ]
-    monkeypatch.setattr("builtins.input", terminal.lines_from(["h", "1", "f"]))
+    monkeypatch.setattr("builtins.input", lines_from(["h", "1", "f"]))
     assert main([*command, "--team", str(team)]) == 0
     said = capsys.readouterr().out
     assert "Your Tauros" in said

@@ -31,6 +31,14 @@ def read_message(text: str | bytes) -> Mapping[str, Any]:
     return asked
 
 
+def text_of(asked: Mapping[str, Any], key: str) -> str:
+    """A message's text; a `ValueError` for anything else."""
+    value = asked.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: expected a text")
+    return value
+
+
 def whole_number(asked: Mapping[str, Any], key: str, low: int, high: int) -> int:
     """A message's number; a `ValueError` that names the bounds for anything else."""
     value = asked.get(key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pokespiel.core.policy import Policy
 from pokespiel.game.gen1.public_logs import FilledSet
 from pokespiel.play.advice import has_critic
-from pokespiel.play.answers import Answer, whole_number
+from pokespiel.play.answers import Answer, text_of, whole_number
 from pokespiel.play.judging import judged
 from pokespiel.play.lineups import pasted
 from pokespiel.play.lookahead import worths
@@ -34,7 +34,7 @@ def study(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
             raise NotPossible("the battle is not over yet")
         text = table.session.record_text()
     else:
-        text = _text(asked, "text")
+        text = text_of(asked, "text")
     return Answer(_shown(lobby, lay(lobby, Review.read(text))))
 
 
@@ -55,7 +55,7 @@ def reopen(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
 def give_team(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
     """The team that a player of a public log had, in place of what was filled in."""
     name, review = _named(lobby, asked)
-    lobby.reviews[name] = review.with_team(whole_number(asked, "player", 1, 2), pasted(_text(asked, "paste")))
+    lobby.reviews[name] = review.with_team(whole_number(asked, "player", 1, 2), pasted(text_of(asked, "paste")))
     return Answer(_shown(lobby, name))
 
 
@@ -117,13 +117,6 @@ def _named(lobby: Lobby, asked: Mapping[str, Any]) -> tuple[str, Review]:
 def _place(lobby: Lobby, asked: Mapping[str, Any]) -> tuple[str, Review, int, int]:
     name, review = _named(lobby, asked)
     return name, review, whole_number(asked, "player", 1, 2), whole_number(asked, "index", 0, 10_000)
-
-
-def _text(asked: Mapping[str, Any], key: str) -> str:
-    value = asked.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"{key}: expected a text")
-    return value
 
 
 def _shown(lobby: Lobby, name: str) -> dict[str, Any]:

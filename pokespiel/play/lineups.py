@@ -13,6 +13,7 @@ from pokespiel.game.gen1.teams.formats import read_teams
 from pokespiel.game.gen1.teams.pools import POOLS, Pool, load_pool
 from pokespiel.game.gen1.teams.sets import Team, TeamError
 from pokespiel.game.gen1.teams.validator import validate
+from pokespiel.play.answers import text_of
 
 LONGEST_TEXT = 20_000
 """Characters of a pasted team; six full sets take about 1,500."""
@@ -56,25 +57,18 @@ def chosen(wish: Mapping[str, Any], rng: np.random.Generator) -> tuple[Team, str
     wish: {"paste": text}, {"pool": name, "team": name}, or {"pool": name} to have one drawn with `rng`.
     """
     if "paste" in wish:
-        return pasted(_text(wish, "paste")), "pasted"
-    name = _text(wish, "pool")
+        return pasted(text_of(wish, "paste")), "pasted"
+    name = text_of(wish, "pool")
     if name not in DRAWN:
         raise unknown("pool", name, DRAWN)
     pool = pool_named(name)
     if "team" not in wish:
         index = int(rng.integers(len(pool)))
         return pool[index], pool.names[index]
-    team = _text(wish, "team")
+    team = text_of(wish, "team")
     if team not in pool.names:
         raise unknown(f"team of {name}", team, pool.names)
     return pool[pool.names.index(team)], team
-
-
-def _text(wish: Mapping[str, Any], key: str) -> str:
-    value = wish.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"{key}: expected a text")
-    return value
 
 
 def listed() -> dict[str, Any]:

@@ -20,14 +20,13 @@ import numpy as np
 from pokespiel.core.files import error_text
 from pokespiel.core.policy import Policy
 from pokespiel.core.registry import unknown
-from pokespiel.play.advice import as_shares, opinions
+from pokespiel.play.advice import as_shares
 from pokespiel.play.answers import Answer, read_message, whole_number
 from pokespiel.play.board import BOARD_COMMANDS
 from pokespiel.play.judging import as_data, judged
 from pokespiel.play.lineups import TeamRefused, chosen, listed
 from pokespiel.play.review import Review
-from pokespiel.play.session import BattleSession, BattleSetup, NotPossible, nicknames
-from pokespiel.play.sight import sight
+from pokespiel.play.session import BattleSession, BattleSetup, NotPossible
 
 MOST_BATTLES = 200
 """Kept at once; the oldest one that is over goes first, else the oldest."""
@@ -41,7 +40,6 @@ class OpenBattle:
     """A battle and what the server keeps beside it."""
 
     session: BattleSession
-    names: tuple[dict[str, str], dict[str, str]] = ({}, {})
     saved: str = ""
     """Where its record is; empty until it has ended."""
     trouble: str = ""
@@ -123,7 +121,7 @@ class Lobby:
             "names": session.setup.names,
             "opponent": session.opponent,
             "seed": session.setup.seed,
-            "sight": sight(session.features(session.side), session.legal(session.side), table.names),
+            "sight": session.seen(),
             "from": since,
             "told": sentences[since:],
             "outcome": outcome,
@@ -146,16 +144,12 @@ class Lobby:
             del self.tables[over]
         name = secrets.token_urlsafe(_ID)
         self.tables[name] = OpenBattle(session)
-        self._look(name)
         return name
 
-    def _look(self, battle: str) -> None:
-        """Take up what has happened: new nicknames, and the record of a battle that has ended."""
+    def _keep(self, battle: str) -> None:
+        """Write the record of a battle that has ended, once."""
         table = self.tables[battle]
         session = table.session
-        lines = session.log(session.side)
-        own = {one.species: one.name for one in session.setup.teams[session.side - 1]}
-        table.names = own, nicknames(lines, 3 - session.side)
         if session.ended and not table.saved + table.trouble and self.keep is not None:
             stamp = f"{datetime.now():%Y-%m-%d-%H%M%S}-{battle[:6].strip('-_') or 'battle'}"
             try:
@@ -236,10 +230,7 @@ class Lobby:
         choices = session.choices()
         if not choices:
             raise NotPossible("nothing is asked of you")
-        mine = [one for one in session.decisions if one.player == session.side]
-        features = np.stack([*(one.features for one in mine), session.features(session.side)])
-        legal = np.stack([*(one.legal for one in mine), session.legal(session.side)])
-        opinion = opinions(self.policy(self.adviser), session.side - 1, features, legal)[-1]
+        opinion = session.advice(self.policy(self.adviser))
         said = {"by": self.adviser, "shares": as_shares(opinion, choices), "win_chance": opinion.win_chance}
         return Answer({"is": "hints", "battle": name, "step": session.step, **said})
 
@@ -258,7 +249,7 @@ class Lobby:
 
     def changed(self, name: str, since: int = 0) -> Answer:
         """The answer where a battle has changed."""
-        self._look(name)
+        self._keep(name)
         return Answer(self.state(name, since), name)
 
 

@@ -41,7 +41,7 @@ def _drawn(policy: Policy, battle: Battle, player: int, samples: int, rng: np.ra
     choices = battle.choices(player)
     if not choices:
         return [""] * samples
-    probabilities = opinions(policy, player - 1, battle.features(player)[None], _legal(battle, player)[None])[0][0]
+    probabilities = opinions(policy, player - 1, battle.features(player)[None], battle.legal(player)[None])[0][0]
     return [ACTION_NAMES[action] for action in sample_actions(np.repeat(probabilities[None], samples, axis=0), rng)]
 
 
@@ -49,11 +49,6 @@ def _after(battle: Battle, player: int, choice: str, answer: str, roll: int) -> 
     then = reseeded(battle, roll)
     then.choose(*((choice, answer) if player == 1 else (answer, choice)))
     return then
-
-
-def _legal(battle: Battle, player: int) -> np.ndarray:
-    choices = battle.choices(player)
-    return np.array([name in choices for name in ACTION_NAMES])
 
 
 def _chances(policy: Policy, battles: list[Battle], player: int) -> np.ndarray | None:
@@ -69,7 +64,7 @@ def _chances(policy: Policy, battles: list[Battle], player: int) -> np.ndarray |
         if not rows:
             continue
         features = np.stack([battles[row].features(asked) for row in rows])
-        legal = np.stack([_legal(battles[row], asked) for row in rows])
+        legal = np.stack([battles[row].legal(asked) for row in rows])
         found = [one.win_chance for one in opinions(policy, asked - 1, features, legal)]
         if any(chance is None for chance in found):
             return None

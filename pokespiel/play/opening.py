@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -84,7 +83,7 @@ def review_lines(review: Review, policy: str) -> Iterator[str]:
 
 def play_in_terminal(lobby: Lobby, team: str, pool: str, side: int) -> Path | None:
     """One battle in the terminal; where its record is, None if the person quit before its end."""
-    seed = secrets.randbelow(1 << 31) if lobby.seed is None else lobby.seed
+    seed = lobby.next_seed({})
     rng = np.random.default_rng((seed, 2))
     own, foe = team_named(team, pool, rng), team_named("random", pool, rng)
     opponent = lobby.opponents[0]

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from pokespiel.game.gen1.baselines.facts import STAGES
 from pokespiel.game.gen1.battle import STATUSES, Battle, Entrant
 from pokespiel.game.gen1.narration import Narrator
-from pokespiel.game.gen1.positions import CONDITIONS, STAGES, SeenPokemon, SideStanding, arranged
+from pokespiel.game.gen1.positions import CONDITIONS, SeenPokemon, SideStanding, arranged
 from pokespiel.game.gen1.public_logs import FilledSet, PublicLog
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import ACTION_NAMES
@@ -162,8 +163,7 @@ class Review:
 
 
 def _decision(battle: Battle, player: int, choice: str) -> Chosen:
-    legal = np.array([name in battle.choices(player) for name in ACTION_NAMES])
-    return Chosen(battle.turn, player, battle.features(player), legal, choice)
+    return Chosen(battle.turn, player, battle.features(player), battle.legal(player), choice)
 
 
 def _standing(team: Team, own: Mapping[str, Any], other: Mapping[str, Any], *, trusted: bool) -> SideStanding:

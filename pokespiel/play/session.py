@@ -28,7 +28,9 @@ from pokespiel.game.gen1.replay import write_replay
 from pokespiel.game.gen1.teams.packed import pack
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import ACTION_NAMES
+from pokespiel.play.advice import Opinion, opinions
 from pokespiel.play.judging import Chosen
+from pokespiel.play.sight import sight
 
 _ACTION = {name: action for action, name in enumerate(ACTION_NAMES)}
 
@@ -160,8 +162,20 @@ class BattleSession:
 
     def legal(self, player: int) -> np.ndarray:
         """[9] bool, True = allowed; none where that player waits or the battle has ended."""
-        choices = [] if self.ended else self.battle.choices(player)
-        return np.array([name in choices for name in ACTION_NAMES])
+        return np.zeros(len(ACTION_NAMES), bool) if self.ended else self.battle.legal(player)
+
+    def seen(self) -> dict[str, Any]:
+        """What the person sees; see `sight.py`."""
+        own = {one.species: one.name for one in self.setup.teams[self.side - 1]}
+        names = own, nicknames(self.log(self.side), 3 - self.side)
+        return sight(self.features(self.side), self.legal(self.side), names)
+
+    def advice(self, adviser: Policy) -> Opinion:
+        """How `adviser` would choose in the person's place, and the win chance that it sees."""
+        mine = [one for one in self.decisions if one.player == self.side]
+        features = np.stack([*(one.features for one in mine), self.features(self.side)])
+        legal = np.stack([*(one.legal for one in mine), self.legal(self.side)])
+        return opinions(adviser, self.side - 1, features, legal)[-1]
 
     def log(self, player: int | None = 0) -> list[str]:
         """Showdown's lines so far, as `Battle.log` gives them, with a forfeit's end."""

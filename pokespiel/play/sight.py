@@ -6,7 +6,6 @@ enter it. Numbers are in the units of the game: points, percent, stages.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from functools import cache
@@ -14,16 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from pokespiel.core.policy import Observations
 from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines.board import TYPES, Board, Rows
-from pokespiel.game.gen1.baselines.facts import DEX, type_chart
+from pokespiel.game.gen1.baselines.facts import STAGES, dex, type_chart
 
 STATUSES = {
     **{"asleep": "slp", "frozen": "frz", "paralyzed": "par", "burned": "brn"},
     **{"badly_poisoned": "tox", "poisoned": "psn"},
 }
-STAGES = ("attack", "defense", "speed", "special", "accuracy", "evasion")
 _FLAGS = {
     **{"substitute": "Substitute", "reflect": "Reflect", "light_screen": "Light Screen", "mist": "Mist"},
     **{"focus_energy": "Focus Energy", "seeded": "Leech Seed", "bide": "Bide", "thrash": "Thrashing", "rage": "Rage"},
@@ -59,19 +56,14 @@ _EFFECTS = {
 
 
 @cache
-def _dex() -> Mapping[str, Any]:
-    return json.loads(DEX.read_text(encoding="utf-8"))
-
-
-@cache
 def moves_by_number() -> Mapping[int, Mapping[str, Any]]:
     """The rows of `dex.json`."""
-    return {row["num"]: row for row in _dex()["moves"]}
+    return {row["num"]: row for row in dex()["moves"]}
 
 
 @cache
 def _species() -> Mapping[int, Mapping[str, Any]]:
-    return {row["num"]: row for row in _dex()["species"]}
+    return {row["num"]: row for row in dex()["species"]}
 
 
 def move_label(number: int) -> str:
@@ -87,7 +79,7 @@ def sight(
     features: [NUM_FEATURES] float32. legal: [9] bool, True = allowed; none where the player waits or all is over.
     names: nicknames by species, of the own Pokémon and of the foe's.
     """
-    board = Board(Observations(0, features[None], legal[None], np.full(1, -1, np.int64)))
+    board = Board.of_one(features, legal)
     whole = board.whole
     return {
         "turn": int(whole.turn[0]),

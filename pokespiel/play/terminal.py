@@ -8,18 +8,14 @@ h, t, f, q      hints, both teams, forfeit, quit without an end
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
 from pokespiel.core.policy import Policy
-from pokespiel.play.advice import opinions
 from pokespiel.play.judging import judged, labels_of
 from pokespiel.play.lookahead import worths
 from pokespiel.play.review import Review
-from pokespiel.play.session import BattleSession, NotPossible, nicknames
-from pokespiel.play.sight import sight
+from pokespiel.play.session import BattleSession, NotPossible
 
 KEYS = "1-4 move, s2-s6 switch, h hints, t teams, f forfeit, q quit"
 _BAR = 20
@@ -80,16 +76,9 @@ def choice_of(word: str) -> str:
     return word
 
 
-def seen(session: BattleSession) -> dict[str, Any]:
-    """What the person sees; see `sight.py`."""
-    side = session.side
-    own = {one.species: one.name for one in session.setup.teams[side - 1]}
-    return sight(session.features(side), session.legal(side), (own, nicknames(session.log(side), 3 - side)))
-
-
 def board(session: BattleSession) -> str:
     """Both sides on the field and what can be chosen."""
-    shown = seen(session)
+    shown = session.seen()
     lines = [""]
     for who, name in (("foe", session.setup.names[1]), ("own", session.setup.names[0])):
         left = sum(not one["fainted"] for one in shown[who])
@@ -126,20 +115,16 @@ def _action(action: dict[str, Any], shown: dict[str, Any]) -> str:
 
 def hints(session: BattleSession, adviser: Policy) -> list[str]:
     """How the adviser would choose in the person's place."""
-    side = session.side
-    mine = [one for one in session.decisions if one.player == side]
-    features = np.stack([*(one.features for one in mine), session.features(side)])
-    legal = np.stack([*(one.legal for one in mine), session.legal(side)])
-    opinion = opinions(adviser, side - 1, features, legal)[-1]
-    labels = list(labels_of(features[-1], legal[-1]).values())
-    ranked = sorted(zip(labels, opinion.probabilities[legal[-1]], strict=True), key=lambda one: -one[1])
+    opinion, legal = session.advice(adviser), session.legal(session.side)
+    labels = list(labels_of(session.features(session.side), legal).values())
+    ranked = sorted(zip(labels, opinion.probabilities[legal], strict=True), key=lambda one: -one[1])
     lines = [f"  {share:5.0%}  {label}" for label, share in ranked]
     return lines if opinion.win_chance is None else [f"win chance {opinion.win_chance:.0%}", *lines]
 
 
 def teams(session: BattleSession) -> Iterator[str]:
     """Both teams as far as the person knows them."""
-    shown = seen(session)
+    shown = session.seen()
     for title, who in (("The foe's team", "foe"), ("Your team", "own")):
         yield title
         for one in shown[who]:
@@ -183,16 +168,3 @@ def _cost(found: Review, adviser: Policy, player: int, index: int) -> str:
     except ValueError:  # a public log does not tell enough to play on from where a Pokémon has fainted
         return ""
     return "" if worth is None else f"{max(worth.values()) - worth[one.choice]:5.1%}"
-
-
-def lines_from(lines: Iterable[str]) -> Callable[[str], str]:
-    """An `ask` that reads prepared lines, for tests and pipes."""
-    rest = iter(lines)
-
-    def ask(prompt: str) -> str:
-        line = next(rest, None)
-        if line is None:
-            raise EOFError
-        return line
-
-    return ask

@@ -148,11 +148,10 @@ def played(battle: Battle, policies: Sequence[Policy], rng: np.random.Generator)
     while not battle.ended:
         chosen = ["", ""]
         for side, policy in enumerate(policies):
-            choices = battle.choices(side + 1)
-            if not choices:
+            legal = battle.legal(side + 1)
+            if not legal.any():
                 continue
-            legal = np.array([[name in choices for name in ACTION_NAMES]])
-            observations = Observations(side, battle.features(side + 1)[None], legal, np.full(1, -1, np.int64))
+            observations = Observations(side, battle.features(side + 1)[None], legal[None], np.full(1, -1, np.int64))
             probabilities, memories[side] = policy(observations, memories[side])
             chosen[side] = ACTION_NAMES[int(sample_actions(probabilities, rng)[0])]
         battle.choose(*chosen)

@@ -23,6 +23,7 @@ from pokespiel.core.registry import unknown
 from pokespiel.game.gen1.teams.formats import read_team
 from pokespiel.game.gen1.teams.legality import find_move, find_species, legality_facts
 from pokespiel.game.gen1.teams.sets import FULL_EVS, FULL_IVS, PokemonSet, Spread, TeamError, kept_name
+from pokespiel.game.gen1.view import ACTION_NAMES
 
 MAX_NAME = 20
 """Showdown cuts nicknames to this many characters."""
@@ -110,6 +111,11 @@ class Battle:
     def choices(self, player: int) -> list[str]:
         """The legal choices in Showdown's words, moves before switches; empty where that player waits."""
         return self.native.choices(_side(player))
+
+    def legal(self, player: int) -> np.ndarray:
+        """The same as [9] bool by `view.ACTION_NAMES`, True = allowed."""
+        choices = self.choices(player)
+        return np.array([name in choices for name in ACTION_NAMES])
 
     def choose(self, p1_choice: str, p2_choice: str) -> None:
         """Play on until choices are due again or the battle ends; a player that waits gives "".

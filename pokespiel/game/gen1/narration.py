@@ -206,18 +206,9 @@ class Narrator:
     def _prepare(self, words: list[str]) -> Iterator[tuple[str, str]]:
         yield "note", f"{self.name(words[0])} prepares {words[1]}."
 
-    def _miss(self, words: list[str]) -> Iterator[tuple[str, str]]:
-        yield "note", f"{self.name(words[0])} missed."
-
-    def _immune(self, words: list[str]) -> Iterator[tuple[str, str]]:
-        yield "note", f"{self.name(words[0])} is not affected."
-
     def _hits(self, words: list[str]) -> Iterator[tuple[str, str]]:
         times = int(words[1])
         yield "note", f"It hit {times} time{'' if times == 1 else 's'}."
-
-    def _recharge(self, words: list[str]) -> Iterator[tuple[str, str]]:
-        yield "note", f"{self.name(words[0])} will have to recharge."
 
     def _transform(self, words: list[str]) -> Iterator[tuple[str, str]]:
         yield "note", f"{self.name(words[0])} transformed into {words[1].partition(': ')[2] or words[1]}."
@@ -236,15 +227,21 @@ def _always(kind: str, text: str) -> Callable[[Narrator, list[str]], Iterable[tu
     return lambda narrator, words: [(kind, text)]
 
 
+def _about(what: str) -> Callable[[Narrator, list[str]], Iterable[tuple[str, str]]]:
+    """A sentence about the Pokémon that the line names first."""
+    return lambda narrator, words: [("note", f"{narrator.name(words[0])} {what}.")]
+
+
 _TELLERS: dict[str, Callable[[Narrator, list[str]], Iterable[tuple[str, str]]]] = {
     **{"player": Narrator._player, "turn": Narrator._turn, "switch": Narrator._switch, "drag": Narrator._switch},
     **{"move": Narrator._move, "-damage": Narrator._damage, "-heal": Narrator._heal, "faint": Narrator._faint},
     **{"-status": Narrator._status, "-curestatus": Narrator._cure, "cant": Narrator._cant, "-boost": Narrator._boost},
-    **{"-unboost": Narrator._unboost, "-start": Narrator._start, "-end": Narrator._end, "-miss": Narrator._miss},
+    **{"-unboost": Narrator._unboost, "-start": Narrator._start, "-end": Narrator._end},
     **{"-activate": Narrator._activate, "-fail": Narrator._fail, "-prepare": Narrator._prepare},
-    **{"-immune": Narrator._immune, "-hitcount": Narrator._hits, "-mustrecharge": Narrator._recharge},
-    **{"-transform": Narrator._transform, "win": Narrator._win, "tie": Narrator._tie, "-message": Narrator._message},
-    **{"-hint": Narrator._message, "bigerror": Narrator._message},
+    **{"-hitcount": Narrator._hits, "-transform": Narrator._transform, "win": Narrator._win, "tie": Narrator._tie},
+    **{"-miss": _about("missed"), "-immune": _about("is not affected")},
+    "-mustrecharge": _about("will have to recharge"),
+    **{"-message": Narrator._message, "-hint": Narrator._message, "bigerror": Narrator._message},
     "-crit": _always("note", "A critical hit!"),
     "-supereffective": _always("note", "It is super effective."),
     "-resisted": _always("note", "It is not very effective."),
@@ -265,8 +262,12 @@ def percent(condition: str) -> int:
     points, _, full = condition.partition(" ")[0].partition("/")
     if not full or not int(points):
         return 0
-    left, whole = int(points), int(full)
-    return 100 if left >= whole else min(-(-100 * left // whole), 99)
+    return whole_percent(int(points), int(full))
+
+
+def whole_percent(hp: int, full: int) -> int:
+    """HP in whole percent: rounded up, 100 only where none are lost."""
+    return 100 if hp >= full else min(-(-100 * hp // full), 99)
 
 
 def _key(ident: str) -> str:

@@ -36,7 +36,7 @@ import numpy as np
 from pokespiel.core.policy import Observations
 from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines.board import MOVES, NUM_MOVES, STATUSES, SWITCHES, Board, Rows
-from pokespiel.game.gen1.baselines.facts import moves
+from pokespiel.game.gen1.baselines.facts import STAGES, moves
 
 HEALTHY = 0.5
 """Share of its HP that a Pokémon has at least to count as healthy."""
@@ -47,7 +47,7 @@ CONDITIONS = (
     *("bide", "thrash", "rage", "charging", "recharging", "trapping", "transformed", "type_changed", "mimicked"),
 )
 """Columns of `own_active` and `foe_active`."""
-STAGES = tuple(f"{stat}_stage" for stat in ("attack", "defense", "speed", "special", "accuracy", "evasion"))
+_STAGES = tuple(f"{stat}_stage" for stat in STAGES)
 
 
 class Oddity(NamedTuple):
@@ -208,7 +208,7 @@ def _party(party: Rows) -> np.ndarray:
 
 def _conditions(active: Rows) -> np.ndarray:
     """[b, C] whole numbers."""
-    return np.stack([getattr(active, name).astype(np.int64) for name in (*CONDITIONS, *STAGES)], axis=1)
+    return np.stack([getattr(active, name).astype(np.int64) for name in (*CONDITIONS, *_STAGES)], axis=1)
 
 
 def _within_reach(board: Board) -> np.ndarray:

@@ -11,18 +11,17 @@ Substitutes, locks, counters, last moves.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pokespiel.game.gen1.baselines.facts import full_pp, moves, species
-from pokespiel.game.gen1.battle import Battle, Entrant
+from pokespiel.game.gen1.baselines.facts import STAGES, full_pp, moves, species
+from pokespiel.game.gen1.battle import STATUSES, Battle, Entrant
+from pokespiel.game.gen1.narration import whole_percent
 from pokespiel.game.gen1.teams.legality import find_move, find_species
 from pokespiel.game.gen1.teams.sets import PokemonSet
 
-STAGES = ("attack", "defense", "speed", "special", "accuracy", "evasion")
-"""In the engine's order."""
 CONDITIONS = {
     "Reflect": (19, 1),
     "Light Screen": (18, 2),
@@ -92,7 +91,6 @@ _KNOWLEDGE = np.dtype(
 )
 """`Knowledge` (engine/knowledge.hpp)."""
 _REVEALED, _FAINTED = 1, 2
-_STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
 _BURN, _PARALYSIS = ("brn", 0, 2), ("par", 2, 4)
 """A status, the stat that it lowers and by how much."""
 
@@ -207,13 +205,13 @@ def _write_seen(foe: Any, side: SideStanding) -> None:
 def _write_member(place: Any, one: Entrant, shown: Sequence[str]) -> None:
     full = one.set.stats.hp
     hp = full if one.hp is None else one.hp
-    percent = 100 if hp == full else min(99, -(-100 * hp // full))
+    percent = whole_percent(hp, full)
     highest = PokemonSet(one.set.species, one.set.moves, one.set.level).stats
     place["species"] = species().number[str(find_species(one.set.species))]
     place["level"] = one.set.level
     place["hp"], place["max_hp"], place["share"], place["full_hp"] = percent, 100, 100 * percent, highest.hp
     place["stats"] = (highest.attack, highest.defense, highest.speed, highest.special)
-    place["status"] = _STATUSES.index(one.status) if hp else 0
+    place["status"] = STATUSES.index(one.status) if hp else 0
     place["flags"] = _REVEALED | (0 if hp else _FAINTED)
     _write_moves(place["moves"], shown)
 
@@ -229,8 +227,3 @@ def reseeded(battle: Battle, seed: int) -> Battle:
     data = bytearray(battle.to_bytes())
     data[len(_VERSION) : len(_VERSION) + 8] = seed.to_bytes(8, "little")
     return Battle.from_bytes(bytes(data))
-
-
-def rested(one: Entrant) -> Entrant:
-    """The same Pokémon with full HP and no status."""
-    return replace(one, hp=None, status="")

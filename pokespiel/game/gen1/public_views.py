@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pokespiel.core.policy import Observations
 from pokespiel.game.gen1.baselines.board import Board
 from pokespiel.game.gen1.baselines.facts import full_pp, moves
+from pokespiel.game.gen1.narration import percent
 from pokespiel.game.gen1.teams.legality import find_move, find_species, to_id
 from pokespiel.game.gen1.tracker import Tracker
+from pokespiel.game.gen1.view import ACTION_NAMES
 
 if TYPE_CHECKING:
     from pokespiel.game.gen1.public_logs import PublicLog
@@ -152,8 +153,7 @@ class Follower:
         """What a server would offer now; see `engine/request.cpp`."""
         if not self.tracker.ready:
             return {"moves": [_slot(str(find_move(move))) for move in self.team[self.order[0]].moves]}
-        nothing = np.zeros((1, 9), bool)
-        board = Board(Observations(0, self.tracker.features()[None], nothing, np.full(1, -1, np.int64)))
+        board = Board.of_one(self.tracker.features(), np.zeros(len(ACTION_NAMES), bool))
         active = board.own_active
         if active.recharging[0]:
             return {"moves": [{"move": "Recharge", "id": "recharge"}], "trapped": True}
@@ -223,8 +223,7 @@ def _move_id(number: int) -> str:
 
 def _named(move: str | None, features: np.ndarray, legal: np.ndarray) -> str | None:
     """The action of a move by its id; a single offer stands for whatever comes of it."""
-    board = Board(Observations(0, features[None], legal[None], np.full(1, -1, np.int64)))
-    offered = board.moves.move[0].tolist()
+    offered = Board.of_one(features, legal).moves.move[0].tolist()
     number = moves().number.get(move or "", 0)
     if legal[:MOVE_SLOTS].sum() == 1 and (not number or number not in offered):
         return f"move {int(np.flatnonzero(legal)[0]) + 1}"
@@ -246,9 +245,5 @@ def in_points(text: str, full: int) -> str:
 
 def _in_percent(text: str) -> str:
     """A condition in whole percent, as a server shows the foe's."""
-    points, _, status = text.partition(" ")
-    left, _, whole = points.partition("/")
-    if not whole or not int(left):
-        return "0 fnt"
-    share = 100 if left == whole else min(99, max(1, -(-100 * int(left) // int(whole))))
-    return f"{share}/100{f' {status}' if status else ''}"
+    share, status = percent(text), text.partition(" ")[2]
+    return f"{share}/100{f' {status}' if status else ''}" if share else "0 fnt"

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pokespiel.game.gen1 import canonical
+from pokespiel.game.gen1.battle import STATUSES
 
-_STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
 _SOURCES = ("conditions.js", "moves.js", "scripts.js", "../gen2/conditions.js", "../gen4/scripts.js")
 _UNREACHABLE = {"A Pokemon can't switch between when it runs out of HP and when it faints"}
 # -notarget is not among them: a faint empties the queue, so that no Gen 1 move finds its target gone
@@ -68,7 +68,7 @@ class Coverage:
             if any(value):
                 self.conditions[name] += 1
         for at in _STATUS_AT:
-            self.conditions[_STATUSES[state[at]] or "healthy"] += 1
+            self.conditions[STATUSES[state[at]] or "healthy"] += 1
         for at in _FLAGS_AT:
             for bit, name in enumerate(canonical.FLAGS):
                 self.conditions[name] += state[at] >> bit & 1
@@ -83,7 +83,7 @@ class Coverage:
         lost = [f"hint: {text}" for text in wanted_hints(package) if not any(_matches(text, hint) for hint in hints)]
         kinds = {kind.split(" ")[0] for kind in self.lines}
         lost += [f"line: {kind}" for kind in _LINE_KINDS if kind not in kinds]
-        lost += [f"condition: {name}" for name in (*_STATUSES[1:], *_VOLATILES) if not self.conditions[name]]
+        lost += [f"condition: {name}" for name in (*STATUSES[1:], *_VOLATILES) if not self.conditions[name]]
         if len(self.moves) < 165:
             lost.append(f"moves: {165 - len(self.moves)} of 165 never used")
         return lost

@@ -111,6 +111,11 @@ class Board:
     own_active: Rows
     foe_active: Rows
 
+    @classmethod
+    def of_one(cls, features: np.ndarray, legal: np.ndarray) -> Board:
+        """The board of one position. features: [NUM_FEATURES] float32. legal: [9] bool, True = allowed."""
+        return cls(Observations(0, features[None], legal[None], np.full(1, -1, np.int64)))
+
     def __init__(self, observations: Observations):
         features, legal = observations.features, observations.legal
         if features.shape[1] != view.NUM_FEATURES or legal.shape[1] < view.NUM_ACTIONS:

@@ -15,8 +15,8 @@ import numpy as np
 DEX = Path(__file__).parent.parent / "dex.json"
 MOVE_CODES = 170
 """Every number that stands for a move in a view."""
-NUM_STAGES = 6
-"""Stages that a stat can rise or fall."""
+STAGES = ("attack", "defense", "speed", "special", "accuracy", "evasion")
+"""What rises and falls by stages, in the engine's order."""
 _CHANCES = 256
 _STAGE_STATS = {"atk": "attack", "def": "defense", "spe": "speed", "spa": "special"}
 
@@ -67,22 +67,23 @@ class SpeciesFacts(NamedTuple):
 
 
 @cache
-def _dex() -> dict[str, Any]:
+def dex() -> dict[str, Any]:
+    """The engine's data as JSON gives them: rows of moves and species, the type chart."""
     return json.loads(DEX.read_text(encoding="utf-8"))
 
 
 @cache
 def type_chart() -> np.ndarray:
     """[15, 15], the factor of an attacking type (row) against a defending one."""
-    chart = _dex()["type_chart"]
+    chart = dex()["type_chart"]
     return np.array([[chart[attacking][defending] for defending in chart] for attacking in chart])
 
 
 @cache
 def moves() -> MoveFacts:
     """All moves."""
-    rows = _dex()["moves"]
-    types = list(_dex()["type_chart"])
+    rows = dex()["moves"]
+    types = list(dex()["type_chart"])
 
     def column(value: Any, empty: Any, dtype: Any) -> np.ndarray:
         values = np.full(MOVE_CODES, empty, dtype)
@@ -124,7 +125,7 @@ def _accuracy(row: dict[str, Any]) -> float:
 def full_pp() -> np.ndarray:
     """[MOVE_CODES], PP with three PP Ups; 0 for numbers that are no move."""
     values = np.zeros(MOVE_CODES, int)
-    for row in _dex()["moves"]:
+    for row in dex()["moves"]:
         values[row["num"]] = row["maxpp"]
     return values
 
@@ -132,8 +133,8 @@ def full_pp() -> np.ndarray:
 @cache
 def species() -> SpeciesFacts:
     """All species."""
-    rows = _dex()["species"]
-    types = list(_dex()["type_chart"])
+    rows = dex()["species"]
+    types = list(dex()["type_chart"])
     pairs = np.zeros((len(rows) + 1, 2), int)
     speed = np.zeros(len(rows) + 1)
     for row in rows:
