@@ -11,6 +11,7 @@ import pytest
 from pokespiel.core.policy import Observations
 from pokespiel.core.registry import BadOption, UnknownName
 from pokespiel.game import GAMES, Game, load_game
+from pokespiel.game.protocols import Skipping
 from pokespiel.game.spiel import SpielGame
 from pokespiel.game.tree import TreeGame
 
@@ -182,6 +183,30 @@ def test_illegal_actions_are_refused_and_change_nothing(game: Game) -> None:
         if matches.finished().all():
             break
         matches.step(actions)
+
+
+def test_matches_that_are_skipped_wait_for_the_others(game: Game) -> None:
+    together, apart = game.start([1, 2, 3, 4]), game.start([1, 2, 3, 4])
+    if not isinstance(apart, Skipping):
+        pytest.fail("all games of this package and OpenSpiel's can leave matches waiting")
+    rng, paid = np.random.default_rng(5), np.zeros((2, 4, game.num_players))
+    for _ in range(10):
+        actions = random_actions(game, together, np.random.default_rng(rng.integers(1 << 30)))
+        paid[0] += together.step(actions)
+        left = np.ones(4, bool)
+        while left.any():
+            skip = ~left | (rng.random(4) < 0.5)
+            for player in range(game.num_players):
+                awaiting, seen = apart.observe(player)
+                chosen, shown = apart.observe(player, skip=skip)
+                kept = ~skip[awaiting]
+                np.testing.assert_array_equal(chosen, awaiting[kept])
+                np.testing.assert_array_equal(shown.legal, seen.legal[kept])
+                np.testing.assert_array_equal(shown.features, apart.observe(player)[1].features[kept])
+            paid[1] += apart.step(np.where(skip, -1, actions), skip)
+            left &= skip
+        np.testing.assert_array_equal(paid[0], paid[1])
+        np.testing.assert_array_equal(together.finished(), apart.finished())
 
 
 def test_sequence_forms_have_keys(game: Game) -> None:

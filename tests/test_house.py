@@ -12,7 +12,7 @@ import networkx as nx
 PACKAGE = Path(__file__).parents[1] / "pokespiel"
 FLOORS = (
     {"commands"},
-    {"evaluation", "play"},
+    {"adapters", "evaluation", "play"},
     {"report"},
     {"runs"},
     {"psro"},

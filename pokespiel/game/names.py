@@ -29,6 +29,12 @@ RANKED = "gen1ou(pool=competitive)"
 MEASURED = "gen1ou(pool=competitive,party=6,team_choice=chance)"
 """The one game of every reported exploitability: teams drawn for each side alone, the other's hidden, the full turn
 limit."""
+ENVIRONMENTS = {
+    "pokespiel/Gen1OU-v0": RANKED,
+    "pokespiel/LeducPoker-v0": "leduc_poker",
+    "pokespiel/Game-v0": "kuhn_poker",
+}
+"""The ids of `adapters/` in Gymnasium, each with the game that it plays where `game=` names no other."""
 AGENTS = Path(__file__).parent / "gen1" / "data" / "agents" / "shipped"
 """The agents that ship with the package."""
 

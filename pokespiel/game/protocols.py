@@ -16,7 +16,8 @@
     | `WithVariants`                | variants               | agents graded on it and on what they did not train on |
     | `Reported`                    | section                | a section of its own in reports                       |
 
-Its matches may be `FullState`, `Standings` and `Counting`. Each is checked by `isinstance`, which asks for the names.
+Its matches may be `FullState`, `Standings`, `Counting` and `Skipping`. Each is checked by `isinstance`, which asks for
+the names.
 """
 
 from __future__ import annotations
@@ -160,6 +161,24 @@ class Counting(Protocol):
 
     def turns(self) -> np.ndarray:
         """[B] whole numbers."""
+        ...
+
+
+@runtime_checkable
+class Skipping(Protocol):
+    """Matches of which some can wait while the others go on, each `skip` being [B] bool, True = as if not there."""
+
+    can_skip: bool
+    """True."""
+
+    def observe(
+        self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
+    ) -> tuple[np.ndarray, Observations]:
+        """As `Matches.observe`, without the matches that are skipped."""
+        ...
+
+    def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> np.ndarray:
+        """As `Matches.step`; matches that are skipped stay as they are and pay nothing."""
         ...
 
 

@@ -70,6 +70,8 @@ class SpielGame:
 class SpielMatches:
     """B matches, see `pokespiel.game.Matches`."""
 
+    can_skip = True
+
     def __init__(self, game: SpielGame, seeds: Sequence[int] | np.ndarray):
         self.game = game
         self.streams = np.empty(len(seeds), np.uint64)
@@ -79,9 +81,12 @@ class SpielMatches:
         self.restart(np.arange(len(self.states)), seeds)
 
     @called
-    def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
-        """The matches that await `player` and what it knows in them; see the protocol. The key is -1."""
-        awaiting = np.array([i for i, state in enumerate(self.states) if awaits(state, player)], np.int64)
+    def observe(
+        self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
+    ) -> tuple[np.ndarray, Observations]:
+        """The matches that await `player` and what it knows in them; see the protocols. The key is -1."""
+        asked = range(len(self.states)) if skip is None else np.flatnonzero(~skip)
+        awaiting = np.array([match for match in asked if awaits(self.states[match], player)], np.int64)
         count = len(awaiting)
         if out is None:
             out = empty_observations(self.game, player, count)
@@ -98,12 +103,12 @@ class SpielMatches:
         return awaiting, Observations(player, features, legal, key)
 
     @called
-    def step(self, actions: np.ndarray) -> np.ndarray:
-        """Play actions [P, B]; utilities [B, P] since the last step."""
+    def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> np.ndarray:
+        """Play actions [P, B]; utilities [B, P] since the last step. See `Skipping`."""
         actions = np.asarray(actions)
         if actions.shape != (self.game.num_players, len(self.states)):
             raise GameRefusal(f"expected actions {(self.game.num_players, len(self.states))}, got {actions.shape}")
-        playing = np.flatnonzero(~self._finished)
+        playing = np.flatnonzero(~self._finished if skip is None else ~self._finished & ~skip)
         for match in playing:
             self._check(match, actions[:, match])
         for match in playing:

@@ -49,6 +49,8 @@ def _cumulative(weights: tuple[float, ...]) -> np.ndarray:
 class TreeMatches:
     """B matches, see `pokespiel.game.Matches`."""
 
+    can_skip = True
+
     def __init__(self, game: TreeGame, seeds: Sequence[int] | np.ndarray):
         self.game, self.nodes, self.moves = game, game.nodes, game.moves
         self.streams = streams(seeds)
@@ -56,9 +58,11 @@ class TreeMatches:
         self.actor = np.empty(len(self.streams), np.int64)
         self._deal(np.arange(len(self.streams)))
 
-    def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
-        """The matches that await `player` and what it knows in them; see the protocol."""
-        awaiting = np.flatnonzero(self.actor == player)
+    def observe(
+        self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
+    ) -> tuple[np.ndarray, Observations]:
+        """The matches that await `player` and what it knows in them; see the protocols, also `Skipping`."""
+        awaiting = np.flatnonzero(self.actor == player if skip is None else (self.actor == player) & ~skip)
         key = self.nodes.row[self.node[awaiting]]
         states = self.game.states[player]
         if out is None:
@@ -69,12 +73,12 @@ class TreeMatches:
         keys[:] = key
         return awaiting, Observations(player, features, legal, keys)
 
-    def step(self, actions: np.ndarray) -> np.ndarray:
+    def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> np.ndarray:
         """Play actions [P, B]; utilities [B, P] since the last step, all of them at the end of a match."""
         actions = np.asarray(actions)
         if actions.shape != (self.game.num_players, len(self.node)):
             raise ValueError(f"expected actions {(self.game.num_players, len(self.node))}, got {actions.shape}")
-        playing = np.flatnonzero(self.actor >= 0)
+        playing = np.flatnonzero(self.actor >= 0 if skip is None else (self.actor >= 0) & ~skip)
         place = np.empty(len(playing), np.int64)
         for player in range(self.game.num_players):
             mine = self.actor[playing] == player

@@ -85,15 +85,17 @@ class BattleBatch:
             np.ascontiguousarray(seeds, np.uint64),
         )
 
-    def step(self, actions: np.ndarray) -> None:
+    def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> None:
         """Play actions [2, N] (looked at only where a player is awaited) up to the next decision of each battle.
+
+        skip: [N] bool, battles that stay as they are.
 
         An illegal action raises a `ValueError` that names the battle and the legal ones; then nothing has changed.
         """
         actions = np.asarray(actions)
         if actions.dtype.kind not in "iu" or actions.shape != (2, self.size):
             raise ValueError(f"expected whole numbers [2, {self.size}], found {actions.dtype} {list(actions.shape)}")
-        self.native.step(np.ascontiguousarray(actions, np.int64))
+        self.native.step(np.ascontiguousarray(actions, np.int64), *_given(skip))
 
     def status(self, out: Status | None = None) -> Status:
         """How the battles stand, written into `out` if given."""
@@ -101,14 +103,22 @@ class BattleBatch:
         self.native.status(*out)
         return out
 
-    def observe(self, player: int, battles: np.ndarray, features: np.ndarray, legal: np.ndarray) -> int:
+    def observe(
+        self,
+        player: int,
+        battles: np.ndarray,
+        features: np.ndarray,
+        legal: np.ndarray,
+        skip: np.ndarray | None = None,
+    ) -> int:
         """What `player` knows in the battles that await it: their number b, and in the first b rows of the arrays
 
         battles: [>= N] int32, their indices.
         features: [>= N, NUM_FEATURES] float32 or [>= N, COMPACT_SIZE] int16.
         legal: [>= N, 9] bool.
+        skip: [N] bool, battles that are left out.
         """
-        return self.native.observe(player, battles, features, legal)
+        return self.native.observe(player, battles, features, legal, *_given(skip))
 
     def observation(self, player: int, *, compact: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The same in new arrays: battles [b], features [b, D], legal [b, 9]."""
@@ -131,3 +141,7 @@ class BattleBatch:
             out = np.empty((self.size, 2, 3), np.float32)
         self.native.standings(out)
         return out
+
+
+def _given(skip: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    return () if skip is None else (np.ascontiguousarray(skip, bool),)

@@ -133,6 +133,8 @@ class Gen1Matches:
     pool; the choice stays hidden from the other player.
     """
 
+    can_skip = True
+
     def __init__(self, game: Gen1Game, seeds: Sequence[int] | np.ndarray):
         checked = _checked_seeds(seeds)
         self.game = game
@@ -174,19 +176,22 @@ class Gen1Matches:
         """[B] int32: the turn counters."""
         return np.where(self._choosing, 0, self._status.turns[: self.size])
 
-    def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
-        """Indices [b] of the matches that await `player` and what it knows there; see `Matches`."""
+    def observe(
+        self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
+    ) -> tuple[np.ndarray, Observations]:
+        """Indices [b] of the matches that await `player` and what it knows there; see `Matches` and `Skipping`."""
         features, legal = self._room(out)
         if features.dtype == np.int16 and self.game.compact is not None:
-            count = self.batch.observe(player, self._indices, features, legal)
+            count = self.batch.observe(player, self._indices, features, legal, self._skipped(skip))
             indices = self._indices[:count].astype(np.int64)
             return indices, Observations(player, features[:count], legal[:count], np.full(count, -1, np.int64))
         native = features.flags.c_contiguous and features.dtype == np.float32 and len(features) >= self.batch.size
         rows = features if native else np.empty((self.batch.size, NUM_FEATURES), np.float32)
-        count = self.batch.observe(player, self._indices, rows, self._masks)
+        count = self.batch.observe(player, self._indices, rows, self._masks, self._skipped(skip))
         indices = self._indices[:count].astype(np.int64)
-        if self._choosing.any():
-            return self._observe_with_choices(player, indices, rows)
+        choosing = self._choosing if skip is None else self._choosing & ~skip
+        if choosing.any():
+            return self._observe_with_choices(player, indices, rows, choosing)
         if rows is not features:
             features[:count] = rows[:count]
         legal[:count, :NUM_ACTIONS] = self._masks[:count]
@@ -199,10 +204,14 @@ class Gen1Matches:
         size = self.batch.size
         return np.empty((size, NUM_FEATURES), np.float32), np.empty((size, self.game.num_actions), bool)
 
+    def _skipped(self, skip: np.ndarray | None) -> np.ndarray | None:
+        """For the batch, which has at least one battle."""
+        return np.zeros(self.batch.size, bool) if skip is not None and not self.size else skip
+
     def _observe_with_choices(
-        self, player: int, battling: np.ndarray, rows: np.ndarray
+        self, player: int, battling: np.ndarray, rows: np.ndarray, choosing: np.ndarray
     ) -> tuple[np.ndarray, Observations]:
-        awaited = self._choosing.copy()
+        awaited = choosing.copy()
         playing = battling[~self._choosing[battling]]
         awaited[playing] = True
         indices = np.flatnonzero(awaited)
@@ -211,19 +220,19 @@ class Gen1Matches:
         place = np.searchsorted(indices, playing)
         kept = ~self._choosing[battling]
         features[place], legal[place, :NUM_ACTIONS] = rows[: len(battling)][kept], self._masks[: len(battling)][kept]
-        legal[self._choosing[indices], : len(self.game.teams)] = True
+        legal[choosing[indices], : len(self.game.teams)] = True
         return indices, Observations(player, features, legal, np.full(len(indices), -1, np.int64))
 
-    def step(self, actions: np.ndarray) -> np.ndarray:
-        """Play actions [2, B] up to the next decisions; utilities [B, 2] gained."""
+    def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> np.ndarray:
+        """Play actions [2, B] up to the next decisions; utilities [B, 2] gained. See `Skipping`."""
         actions = np.asarray(actions)
         if actions.shape != (2, self.size) or actions.dtype.kind not in "iu":
             raise ValueError(f"expected whole numbers [2, {self.size}], found {actions.dtype} {list(actions.shape)}")
-        choosing = np.flatnonzero(self._choosing)
+        choosing = np.flatnonzero(self._choosing if skip is None else self._choosing & ~skip)
         if len(choosing):
             self._check_teams(actions, choosing)
         if self.size:
-            self.batch.step(self._battle_actions(actions, choosing))
+            self.batch.step(self._battle_actions(actions, choosing), skip)
             self.batch.status(self._status)
         if len(choosing):
             self._choosing[choosing] = False

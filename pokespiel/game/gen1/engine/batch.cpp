@@ -126,13 +126,20 @@ void Batch::refuse(int battle, int player, std::int64_t action) const {
                                 std::to_string(action) + "; legal: " + action_names(legal(battle, player)));
 }
 
-void Batch::step(std::span<const std::int64_t> actions) {
+void Batch::check_skip(std::span<const bool> skip) const {
+    if (!skip.empty() && skip.size() != slots_.size())
+        throw std::invalid_argument("skip: expected [" + std::to_string(size()) + "], found " + std::to_string(skip.size()));
+}
+
+void Batch::step(std::span<const std::int64_t> actions, std::span<const bool> skip) {
+    check_skip(skip);
+    const auto skipped = [&](int battle) { return !skip.empty() && skip[static_cast<std::size_t>(battle)]; };
     const auto count = static_cast<std::size_t>(size());
     if (actions.size() != 2 * count)
         throw std::invalid_argument("expected actions [2, " + std::to_string(size()) + "], found " + std::to_string(actions.size()));
     for (int player = 0; player < 2; player++) {
         for (int battle = 0; battle < size(); battle++) {
-            if (!awaits(battle, player)) continue;
+            if (skipped(battle) || !awaits(battle, player)) continue;
             const std::int64_t action = actions[static_cast<std::size_t>(player) * count + static_cast<std::size_t>(battle)];
             if (action < 0 || action >= kActions || !(legal(battle, player) >> action & 1)) refuse(battle, player, action);
         }
@@ -140,7 +147,7 @@ void Batch::step(std::span<const std::int64_t> actions) {
     workers_->share(size(), [&](int from, int to) {
         for (int i = from; i < to; i++) {
             Slot& at = slot(i);
-            if (at.ending != Ending::Playing) continue;
+            if (skipped(i) || at.ending != Ending::Playing) continue;
             const auto choice = [&](int player) {
                 if (!has_choice(at, player)) return only_choice(at.legal[player]);
                 return static_cast<Choice>(actions[static_cast<std::size_t>(player) * count + static_cast<std::size_t>(i)] + 1);
@@ -151,10 +158,11 @@ void Batch::step(std::span<const std::int64_t> actions) {
     });
 }
 
-void Batch::awaiting(int player, std::vector<std::int32_t>& battles) const {
+void Batch::awaiting(int player, std::vector<std::int32_t>& battles, std::span<const bool> skip) const {
+    check_skip(skip);
     battles.clear();
     for (int i = 0; i < size(); i++)
-        if (awaits(i, player)) battles.push_back(i);
+        if ((skip.empty() || !skip[static_cast<std::size_t>(i)]) && awaits(i, player)) battles.push_back(i);
 }
 
 void Batch::require_views() const {

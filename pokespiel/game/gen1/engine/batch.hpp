@@ -47,8 +47,8 @@ class Batch {
                  std::span<const std::int64_t> second, std::span<const std::uint64_t> seeds);
 
     // actions: [2, size], looked at only where a player is awaited. An illegal one throws, naming the battle and the legal
-    // ones; then nothing has changed.
-    void step(std::span<const std::int64_t> actions);
+    // ones; then nothing has changed. Battles i with skip[i] stay as they are; empty: all are played.
+    void step(std::span<const std::int64_t> actions, std::span<const bool> skip = {});
 
     // Whether the battle waits for the player's action.
     bool awaits(int battle, int player) const;
@@ -58,8 +58,8 @@ class Batch {
     int turn(int battle) const { return slot(battle).battle.turn; }
     const Battle& battle(int battle) const { return slot(battle).battle; }
 
-    // The battles that await the player, in order.
-    void awaiting(int player, std::vector<std::int32_t>& battles) const;
+    // The battles that await the player, in order, without those that `skip` names.
+    void awaiting(int player, std::vector<std::int32_t>& battles, std::span<const bool> skip = {}) const;
 
     // The player's features in these battles, one row each: compact (kCompactSize) or floats (kFeatures).
     void observe(int player, std::span<const std::int32_t> battles, std::int16_t* out);
@@ -86,6 +86,7 @@ class Batch {
     Slot& slot(int battle) { return slots_[static_cast<std::size_t>(battle)]; }
     const Slot& slot(int battle) const { return slots_[static_cast<std::size_t>(battle)]; }
     bool has_choice(const Slot& slot, int player) const;
+    void check_skip(std::span<const bool> skip) const;
     void begin(Slot& slot, int first, int second, std::uint64_t seed) const;
     void play(Slot& slot, Choice first, Choice second) const;
     void advance(Slot& slot) const;

@@ -2,6 +2,8 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <optional>
+
 #include "batch.hpp"
 #include "bindings_team.hpp"
 
@@ -46,10 +48,14 @@ void write_legal(std::uint16_t legal, bool* row) {
     for (int action = 0; action < kActions; action++) row[action] = legal >> action & 1;
 }
 
-void step(Batch& batch, const Array<std::int64_t>& actions) {
+// An array that may be left out.
+std::span<const bool> mask_of(const std::optional<Array<bool>>& array) { return array ? view_of(*array) : std::span<const bool>{}; }
+
+void step(Batch& batch, const Array<std::int64_t>& actions, const std::optional<Array<bool>>& skip) {
     const std::span<const std::int64_t> given = view_of(actions);
+    const std::span<const bool> left_out = mask_of(skip);
     const py::gil_scoped_release released;
-    batch.step(given);
+    batch.step(given, left_out);
 }
 
 void restart(Batch& batch, const Array<std::int64_t>& battles, const Array<std::int64_t>& first, const Array<std::int64_t>& second,
@@ -78,7 +84,8 @@ void status(const Batch& batch, Array<bool> legal, Array<bool> awaits, Array<std
 
 // The battles that await the player: their number; battles, features and legal masks go to the first rows of the arrays.
 template <class T>
-int observe(Batch& batch, int player, Array<std::int32_t> battles, Array<T> features, Array<bool> legal) {
+int observe(Batch& batch, int player, Array<std::int32_t> battles, Array<T> features, Array<bool> legal,
+            const std::optional<Array<bool>>& skip) {
     constexpr py::ssize_t kWidth = std::is_same_v<T, float> ? kFeatures : kCompactSize;
     const py::ssize_t size = batch.size();
     if (player != 0 && player != 1) throw std::invalid_argument("the player must be 0 or 1, found " + std::to_string(player));
@@ -91,9 +98,10 @@ int observe(Batch& batch, int player, Array<std::int32_t> battles, Array<T> feat
     std::int32_t* const indices = battles.mutable_data();
     T* const rows = features.mutable_data();
     bool* const masks = legal.mutable_data();
+    const std::span<const bool> left_out = mask_of(skip);
     const py::gil_scoped_release released;
     std::vector<std::int32_t> awaiting;
-    batch.awaiting(player, awaiting);
+    batch.awaiting(player, awaiting, left_out);
     batch.observe(player, awaiting, rows);
     for (std::size_t i = 0; i < awaiting.size(); i++) {
         indices[i] = awaiting[i];
@@ -128,10 +136,12 @@ void bind_batch(py::module_& module) {
         .def(py::init(&make_batch), py::arg("size"), py::arg("teams"), py::kw_only(), py::arg("views"), py::arg("autoplay"),
              py::arg("turn_limit"), py::arg("threads"))
         .def("restart", &restart)
-        .def("step", &step, py::arg("actions").noconvert())
+        .def("step", &step, py::arg("actions").noconvert(), py::arg("skip") = py::none())
         .def("status", &status, py::arg("legal").noconvert(), py::arg("awaits").noconvert(), py::arg("endings").noconvert(), py::arg("turns").noconvert())
-        .def("observe", &observe<float>, py::arg("player"), py::arg("battles").noconvert(), py::arg("features").noconvert(), py::arg("legal").noconvert())
-        .def("observe", &observe<std::int16_t>, py::arg("player"), py::arg("battles").noconvert(), py::arg("features").noconvert(), py::arg("legal").noconvert())
+        .def("observe", &observe<float>, py::arg("player"), py::arg("battles").noconvert(), py::arg("features").noconvert(),
+             py::arg("legal").noconvert(), py::arg("skip") = py::none())
+        .def("observe", &observe<std::int16_t>, py::arg("player"), py::arg("battles").noconvert(), py::arg("features").noconvert(),
+             py::arg("legal").noconvert(), py::arg("skip") = py::none())
         .def("full_state", &full_state, py::arg("player"), py::arg("out").noconvert())
         .def("standings", &standings, py::arg("out").noconvert())
         .def("state", &state);
