@@ -65,7 +65,9 @@ def measure(
     oracle = replace(
         ORACLES.build(options.oracle, shared | OWN[options.oracle]),
         network=NETWORKS[network],
-        compute=Compute(device=device, bf16={"auto": "auto", "True": True, "False": False}[bf16]),  # type: ignore[arg-type]
+        compute=Compute(
+            device=device, bf16={"auto": "auto", "True": True, "False": False}[bf16], graphs=not options.eager
+        ),  # type: ignore[arg-type]
     )
     trainings = oracle(load_game("gen1ou"), {}, np.random.default_rng(options.seed))
     for number in range(options.leave_out):
@@ -112,6 +114,7 @@ def main() -> None:
     parser.add_argument("--staleness", type=int, default=1)
     parser.add_argument("--inference", default="auto", choices=("auto", "actors", "server"))
     parser.add_argument("--bf16", nargs="+", default=["auto"], choices=("auto", "True", "False"))
+    parser.add_argument("--eager", action="store_true", help="no CUDA graphs")
     parser.add_argument("--updates", type=int, default=6)
     parser.add_argument("--leave-out", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)

@@ -56,7 +56,7 @@ def settings(options: argparse.Namespace) -> MMD:
         network=network,
         widen=options.width != 128,
         optimiser=Optimiser(rate=Schedule(options.rate, "linear", end=options.rate / 6), average=0.998),
-        compute=Compute(device=options.device),
+        compute=Compute(device=options.device, graphs=not options.eager),
         learners="auto" if options.learners is None else options.learners,
         actors="auto" if options.actors is None else options.actors,
         epochs=options.epochs,
@@ -177,6 +177,7 @@ def main() -> None:
     one.add_argument("--every", type=int, default=10_000_000, help="decisions between snapshots")
     one.add_argument("--checkpoint", type=float, default=120, help="seconds between checkpoints")
     one.add_argument("--device", default="cpu")
+    one.add_argument("--eager", action="store_true", help="no CUDA graphs")
     one.add_argument("--learners", type=int)
     one.add_argument("--actors", type=int)
     one.add_argument("--batch", type=int, default=65_536)

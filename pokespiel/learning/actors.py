@@ -155,8 +155,9 @@ class Actors:
 
     def _service(self, desks: Sequence[RequestBuffer], bells: Sequence[socket.socket]) -> tuple[Service, list[int]]:
         """What the server begins with, and the descriptors beside it."""
-        device, bf16, _ = self.learners[0].settled
-        service = Service(self.learners, device, bf16, tuple(desk.widths for desk in desks), self.staleness + 1)
+        settled = self.learners[0].settled
+        device, bf16, graphs = settled.device, settled.bf16, settled.graphs
+        service = Service(self.learners, device, bf16, graphs, tuple(desk.widths for desk in desks), self.staleness + 1)
         pairs = [(desk.region.descriptor, bell.fileno()) for desk, bell in zip(desks, bells, strict=True)]
         return service, [self._weights.region.descriptor, *(at for pair in pairs for at in pair)]
 

@@ -53,16 +53,16 @@ class OnDevice:
 
     def batch(self, rows: np.ndarray, *, distinct: bool = False) -> Batch:
         """The records at `rows` [b]; `distinct` shares one evaluation among equal information states."""
-        shown, inverse, records = rows, None, self.records
+        records, inverse = self.records, None
+        shown = places = to_tensor(rows, self.device)
         if distinct and len(rows) and (records.key[rows] >= 0).all():
-            shown, places = _distinct(records.key[rows] * (records.player.max() + 1) + records.player[rows])
-            shown, inverse = rows[shown], torch.from_numpy(places).to(self.device)
+            first, own = _distinct(records.key[rows] * (records.player.max() + 1) + records.player[rows])
+            shown, inverse = to_tensor(rows[first], self.device), to_tensor(own, self.device)
         features, player, memory, state = self._at(_INPUTS, shown)
-        legal, action, behaviour = self._at(_ANSWERS, rows)
+        legal, action, behaviour = self._at(_ANSWERS, places)
         return Batch(rows, legal, action, behaviour, (features, player, memory, state), inverse, None, None)
 
-    def _at(self, names: tuple[str, ...], rows: np.ndarray) -> list[Tensor]:
-        places = torch.from_numpy(rows).to(self.device)
+    def _at(self, names: tuple[str, ...], places: Tensor) -> list[Tensor]:
         return [self._columns[name].index_select(0, places) for name in names]
 
 

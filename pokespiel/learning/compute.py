@@ -36,6 +36,8 @@ class Settled(NamedTuple):
     bf16: bool
     threads: int
     """0 = as torch has them."""
+    graphs: bool = False
+    """Passes are recorded as CUDA graphs."""
 
     def metrics(self) -> dict[str, float]:
         return {"compute/bf16": float(self.bf16), "compute/threads": float(self.threads)}
@@ -56,6 +58,8 @@ class Compute:
     the game is not in sequence form. A resumed training keeps what auto chose."""
     compile: bool = False
     """Use `torch.compile` on the update's forward pass (memoryless networks only)."""
+    graphs: bool = True
+    """On a GPU, record the passes of memoryless networks as CUDA graphs; see `pokespiel.learning.graphs`."""
     threads: int | Literal["auto"] = "auto"
     """Torch's threads during training; 0 = leave torch's setting. auto: one, because small networks gain nothing from a
     second; for networks of a million weights or more, all cores that this process may use."""
@@ -99,7 +103,8 @@ class Compute:
                 "torch, or set OMP_WAIT_POLICY=passive",
                 threads,
             )
-        return Settled(device, bf16, threads)
+        graphs = self.graphs and device.type == "cuda" and not (network.memory_size or self.compile)
+        return Settled(device, bf16, threads, graphs)
 
 
 def native_bf16(device: torch.device | None = None) -> bool:

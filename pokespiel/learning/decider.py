@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pokespiel.core.policy import Observations
 from pokespiel.game.protocols import Enumerable, Game
+from pokespiel.learning.graphs import GraphedFunction
 from pokespiel.learning.networks import Network, expected_value, masked_log_softmax, shares_states, to_tensor
 from pokespiel.learning.rollout import Decision
 
@@ -30,6 +31,7 @@ class Decider:
         self.reads_state = network.options.privileged or network.options.auxiliary
         self.elsewhere: Callable[..., Decision] | None = None
         """Decides in place of the network here, where inference is another process's."""
+        self._graphed = GraphedFunction(self._answer) if settled.graphs else None
         self._table: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -49,11 +51,17 @@ class Decider:
         answer = self.answer(features, to_tensor(observations.legal, self.device), player, remembered, full)
         return Decision(*(part.cpu().numpy() for part in answer))
 
-    @torch.inference_mode()
     def answer(
         self, features: Tensor, legal: Tensor, player: Tensor, memory: Tensor, state: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """A decision's parts as tensors: probabilities [b, A], next memory [b, M] and value [b], all float32."""
+    ) -> tuple[Tensor, ...]:
+        """A decision's parts as tensors, valid until the next call: probabilities [b, A], next memory [b, M] and value
+        [b], all float32."""
+        return (self._graphed or self._answer)(features, legal, player, memory, state)
+
+    @torch.inference_mode()
+    def _answer(
+        self, features: Tensor, legal: Tensor, player: Tensor, memory: Tensor, state: Tensor
+    ) -> tuple[Tensor, ...]:
         with self._autocast():
             output, after = self.network(features, player, memory, state)
             _, probabilities = masked_log_softmax(output.logits, legal)

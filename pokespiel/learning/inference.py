@@ -143,6 +143,7 @@ class Service(NamedTuple):
     learners: tuple[Decider, ...]
     device: torch.device
     bf16: bool
+    graphs: bool
     desks: tuple[Widths, ...]
     versions: int
 
@@ -165,7 +166,7 @@ class InferenceServer:
         ]
         self.bells = [socket.socket(fileno=at) for at in rest[1::2]]
         region = Region(-1, weights)
-        settled = Settled(service.device, service.bf16, 1)
+        settled = Settled(service.device, service.bf16, 1, service.graphs)
         self._copies = [
             [Decider(copy.deepcopy(one.network), settled) for one in service.learners] for _ in range(service.versions)
         ]

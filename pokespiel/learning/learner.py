@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from pokespiel.learning.batches import Batch, batch_of, outputs
 from pokespiel.learning.compute import BEFORE, Compute, Settled, native_bf16
 from pokespiel.learning.decider import Decider
 from pokespiel.learning.expansion import Expansion
+from pokespiel.learning.graphs import GraphedModule
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import (
     Network,
@@ -82,7 +83,11 @@ class Learner(Decider):
         self.steps = 0
         self.peers: Peers | None = None
         """Whose gradients' mean its steps take; None = its own."""
-        self._forward = torch.compile(self.network, dynamic=True) if compute.compile else None
+        self._forward: Callable[..., Any] | None = None
+        if compute.compile:
+            self._forward = torch.compile(self.network, dynamic=True)
+        elif self.settled.graphs:
+            self._forward = _graphed(self.network)
 
     def __reduce__(self) -> tuple[Any, ...]:
         device = torch.device("cpu")
@@ -172,6 +177,29 @@ class Learner(Decider):
         _set_moments(self.optimiser, state["optimiser"])
         self.steps = int(state["steps"])
         self._table = {}
+
+
+class _Parts(nn.Module):
+    """A memoryless network's outputs as a tuple without the parts that it has not."""
+
+    def __init__(self, network: Network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        output, _ = self.network(*inputs)
+        return tuple(part for part in output if part is not None)
+
+
+def _graphed(network: Network) -> Callable[..., tuple[Output, Tensor]]:
+    """The forward pass of a memoryless network, and behind it the backward pass, as CUDA graphs."""
+    passes = GraphedModule(_Parts(network))
+
+    def forward(features: Tensor, player: Tensor, memory: Tensor, state: Tensor) -> tuple[Output, Tensor]:
+        logits, value, *auxiliary = passes(features, player, memory, state)
+        return Output(logits, value, auxiliary[0] if auxiliary else None), memory
+
+    return forward
 
 
 def weights(network: nn.Module) -> dict[str, np.ndarray]:

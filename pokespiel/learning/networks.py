@@ -206,8 +206,14 @@ def make_network(options: NetworkOptions, shape: NetworkShape, rng: np.random.Ge
 
 
 def to_tensor(array: np.ndarray, device: torch.device) -> Tensor:
-    """The array on the device, without a copy where torch may share it (it cannot share one that is read-only)."""
-    return torch.from_numpy(array if array.flags.writeable else array.copy()).to(device)
+    """The array on the device, without a copy where torch may share it (it cannot share one that is read-only).
+
+    A GPU may still be copying it when this returns; work given to the GPU later sees the copy.
+    """
+    tensor = torch.from_numpy(array if array.flags.writeable else array.copy())
+    if device.type == "cuda" and tensor.numel():
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 def expected_value(value: Tensor) -> Tensor:

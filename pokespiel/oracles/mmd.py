@@ -27,7 +27,7 @@ from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches, outputs
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import entropy, kl, kl_to_uniform, log_prob_of, value_loss
-from pokespiel.learning.networks import masked_log_softmax
+from pokespiel.learning.networks import masked_log_softmax, to_tensor
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
@@ -147,7 +147,7 @@ class Magnet:
         if self.network is None:
             return kl_to_uniform(logs, probabilities, batch.legal).mean()
         if self._seen is not None:
-            other = self._seen[torch.from_numpy(batch.rows).to(self._seen.device)]
+            other = self._seen.index_select(0, to_tensor(batch.rows, self._seen.device))
         else:
             with torch.no_grad():
                 other, _ = masked_log_softmax(outputs(self.network, batch).logits, batch.legal)

@@ -26,7 +26,7 @@ from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches
 from pokespiel.learning.learner import Learner
 from pokespiel.learning.losses import clipped_policy_loss, entropy, log_prob_of, value_loss
-from pokespiel.learning.networks import Output, masked_log_softmax
+from pokespiel.learning.networks import Output, masked_log_softmax, to_tensor
 from pokespiel.learning.pool import Curriculum, OpponentPool
 from pokespiel.learning.references import Damping, References
 from pokespiel.learning.returns import gae
@@ -172,7 +172,7 @@ def played_log(batch: Batch) -> Tensor:
 
 def on(learner: Learner, values: np.ndarray, batch: Batch) -> Tensor:
     """A batch's part of per-record values [N], on the learner's device."""
-    return torch.from_numpy(values[batch.rows]).to(learner.device)
+    return to_tensor(values[batch.rows], learner.device)
 
 
 def auxiliary_loss(output: Output, batch: Batch) -> Tensor:

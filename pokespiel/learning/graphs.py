@@ -1,0 +1,104 @@
+"""A network's passes as CUDA graphs.
+
+A small network takes a GPU less time than the CPU needs to launch its kernels one by one. Here the kernels of a pass
+are recorded once for each number of rows and then launched together. Rows are padded to a few sizes, so that few
+recordings serve all batches; padding gets no gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+TRAINING_SIZES, PLAYING_SIZES = 16, 4
+"""Sizes between two powers of two: more sizes mean less padding and more recordings."""
+WARM_UP = 3
+"""Passes before a recording."""
+
+
+def padded_size(rows: int, sizes: int) -> int:
+    """The smallest size that holds `rows`, of `sizes` evenly spaced ones between two powers of two."""
+    step = max(1, (1 << (rows - 1).bit_length()) // (2 * sizes))
+    return -(-rows // step) * step
+
+
+class GraphedModule:
+    """A module on a GPU whose inputs and outputs are tensors that share their first dimension; with gradient.
+
+    An output is valid until the next call.
+    """
+
+    def __init__(self, module: nn.Module):
+        self._module = module
+        self._recorded: dict[int, Callable[..., tuple[Tensor, ...]]] = {}
+
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        n = len(inputs[0])
+        size = padded_size(n, TRAINING_SIZES)
+        padded = [functional.pad(each, (*(0, 0) * (each.dim() - 1), 0, size - n)) for each in inputs]
+        if size not in self._recorded:
+            self._recorded[size] = self._record(padded)
+        return tuple(part[:n] for part in self._recorded[size](*padded))
+
+    def _record(self, inputs: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
+        module = _Apart(self._module)  # recording changes the module that it is given
+        like = tuple(each.clone() for each in inputs)
+        bf16 = torch.is_autocast_enabled("cuda")
+        with torch.autocast("cuda", torch.bfloat16, enabled=bf16, cache_enabled=False):
+            recorded: Any = torch.cuda.make_graphed_callables(module, like, WARM_UP, allow_unused_input=True)
+        return recorded
+
+
+class _Apart(nn.Module):
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self.module(*inputs)
+
+
+class GraphedFunction:
+    """A function of tensors on a GPU that share their first dimension; without gradient.
+
+    A result is valid until the next call.
+    """
+
+    def __init__(self, function: Callable[..., Sequence[Tensor]]):
+        self._function = function
+        self._recorded: dict[int, _Recording] = {}
+        self._pool = torch.cuda.graph_pool_handle()
+
+    @torch.inference_mode()
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        n = len(inputs[0])
+        size = padded_size(n, PLAYING_SIZES)
+        if size not in self._recorded:
+            self._recorded[size] = _Recording(self._function, inputs, size, self._pool)
+        return tuple(part[:n] for part in self._recorded[size](inputs))
+
+
+class _Recording:
+    """One recorded call with its inputs and results, which lie at fixed places."""
+
+    def __init__(self, function: Callable[..., Sequence[Tensor]], like: Sequence[Tensor], size: int, pool: Any):
+        self._inputs = [each.new_ones(size, *each.shape[1:]) for each in like]
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARM_UP):
+                function(*self._inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph, pool=pool):
+            self._results = tuple(function(*self._inputs))
+
+    def __call__(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        for own, given in zip(self._inputs, inputs, strict=True):
+            own[: len(given)].copy_(given, non_blocking=True)
+        self._graph.replay()
+        return self._results
