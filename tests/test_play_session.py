@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from pokespiel.commands.main import main
-from pokespiel.core.policy import Mixture, Observations, members_of
+from pokespiel.core.policy import Mixture, Observations, members_of, memoryless
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
@@ -270,6 +270,26 @@ def test_a_mixtures_opinion_is_its_members(shipped):
     assert both.win_chance == pytest.approx(alone.win_chance), "only the member with a critic has a say"
     assert other.win_chance is None
     assert (has_critic(network), has_critic(scripted)) == (True, False)
+
+
+def test_choices_tell_which_member_of_a_mixture_plays():
+    """Of a member that takes the first legal action and one that takes the last, the choices so far leave one."""
+    one = session()
+    features, legal = np.repeat(one.features(1)[None], 3, axis=0), np.repeat(one.legal(1)[None], 3, axis=0)
+    places = [np.flatnonzero(legal[0])[place] for place in (0, -1)]
+    first, last = (
+        memoryless(lambda seen, place=place: np.eye(len(ACTION_NAMES))[[place] * len(seen.legal)]) for place in places
+    )
+    mixture = Mixture([first, last], [0.25, 0.75])
+    other = next(name for place, name in enumerate(ACTION_NAMES) if place not in places)
+    for played, after in (
+        ([None], 0.25),
+        ([ACTION_NAMES[places[0]]], 1.0),
+        ([ACTION_NAMES[places[1]], None], 0.0),
+        ([other], 0.25),
+    ):
+        found = opinions(mixture, 0, features, legal, played)
+        assert [one.probabilities[places[0]] for one in found] == pytest.approx([0.25, after, after])
 
 
 def test_the_win_chance_knows_a_won_battle_from_a_lost_one(shipped):

@@ -1,6 +1,8 @@
 """What a policy thinks of positions: how it would choose, and the chance to win that its critic sees.
 
-A mixture's opinion is that of its members, weighted as they are drawn. Scripted players have no critic, and of a
+A mixture draws one member for the whole match, so its opinion is that of its members, weighted by how probable each is
+after the choices so far (Bayes' rule): p(m) before the first choice, then in proportion to p(m) pi_m(a_1) pi_m(a_2) ...
+Scripted players have no critic, and of a
 privileged one nothing can be asked where only a player's view is known: the win chance is then None.
 """
 
@@ -25,19 +27,39 @@ class Opinion(NamedTuple):
     """Of the player who decides, a tie counting half; None where no member has a critic to ask."""
 
 
-def opinions(policy: Policy, player: int, features: np.ndarray, legal: np.ndarray) -> list[Opinion]:
+def opinions(
+    policy: Policy, player: int, features: np.ndarray, legal: np.ndarray, played: Sequence[str | None] = ()
+) -> list[Opinion]:
     """On the decisions of `player` (0 or 1) in one match, in their order, from its first one on.
 
-    features: [k, D] float32. legal: [k, A] bool, True = allowed, at least one a row.
+    features: [k, D] float32. legal: [k, A] bool, True = allowed, at least one per row. played: the choices that were
+    made at the first of them, in Showdown's words; None = unknown.
     """
-    probabilities, values, judging = np.zeros(legal.shape), np.zeros(len(legal)), 0.0
-    for member, weight in members_of(policy):
-        chosen, value = _of_member(member, player, features, legal)
-        probabilities += weight * chosen
-        if value is not None:
-            values, judging = values + weight * value, judging + weight
-    chances = np.clip((1 + values / judging) / 2, 0, 1).tolist() if judging else [None] * len(legal)
-    return [Opinion(*one) for one in zip(probabilities, chances, strict=True)]
+    members, prior = zip(*members_of(policy), strict=True)
+    chosen, values = zip(*(_of_member(member, player, features, legal) for member in members), strict=True)
+    beliefs = _beliefs(np.array(prior), np.stack(chosen), played)
+    probabilities = np.einsum("km,mka->ka", beliefs, np.stack(chosen))
+    judges = [number for number, value in enumerate(values) if value is not None]
+    if not judges:
+        return [Opinion(one, None) for one in probabilities]
+    shares = beliefs[:, judges] + 1e-12  # where only members without a critic are left, those with one count alike
+    value = np.average(np.stack([values[number] for number in judges], axis=1), axis=1, weights=shares)
+    return [Opinion(*one) for one in zip(probabilities, np.clip((1 + value) / 2, 0, 1).tolist(), strict=True)]
+
+
+def _beliefs(prior: np.ndarray, chosen: np.ndarray, played: Sequence[str | None]) -> np.ndarray:
+    """[k, m] how probable each member is at each decision, from probabilities `chosen` [m, k, A].
+
+    A choice that no member makes says nothing.
+    """
+    beliefs = np.empty((chosen.shape[1], len(prior)))
+    belief = prior / prior.sum()
+    for row in range(len(beliefs)):
+        beliefs[row] = belief
+        if row < len(played) and played[row] in ACTION_NAMES:
+            likelier = belief * chosen[:, row, ACTION_NAMES.index(played[row])]
+            belief = likelier / likelier.sum() if likelier.any() else belief
+    return beliefs
 
 
 def _of_member(

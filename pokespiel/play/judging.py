@@ -50,7 +50,7 @@ def judged(policy: Policy, player: int, decisions: Sequence[Chosen]) -> list[Jud
     if not own:
         return []
     features, legal = np.stack([one.features for one in own]), np.stack([one.legal for one in own])
-    found = opinions(policy, player - 1, features, legal)
+    found = opinions(policy, player - 1, features, legal, [one.choice for one in own])
     return [_judged(decision, *opinion) for decision, opinion in zip(own, found, strict=True)]
 
 

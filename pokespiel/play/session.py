@@ -175,7 +175,7 @@ class BattleSession:
         mine = [one for one in self.decisions if one.player == self.side]
         features = np.stack([*(one.features for one in mine), self.features(self.side)])
         legal = np.stack([*(one.legal for one in mine), self.legal(self.side)])
-        return opinions(adviser, self.side - 1, features, legal)[-1]
+        return opinions(adviser, self.side - 1, features, legal, [one.choice for one in mine])[-1]
 
     def log(self, player: int | None = 0) -> list[str]:
         """Showdown's lines so far, as `Battle.log` gives them, with a forfeit's end."""
