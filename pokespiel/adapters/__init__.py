@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pokespiel.adapters.gym import GameEnv
     from pokespiel.adapters.gym_vector import GameVectorEnv
     from pokespiel.adapters.pettingzoo import GameParallelEnv
+    from pokespiel.showdown.inprocess import play_in_process
 
-__all__ = ["GameEnv", "GameParallelEnv", "GameVectorEnv"]
+__all__ = ["GameEnv", "GameParallelEnv", "GameVectorEnv", "play_in_process"]
 
 register_environments()
 
@@ -28,5 +29,6 @@ __getattr__ = lazily(
         "pokespiel.adapters.gym": ("GameEnv",),
         "pokespiel.adapters.gym_vector": ("GameVectorEnv",),
         "pokespiel.adapters.pettingzoo": ("GameParallelEnv",),
+        "pokespiel.showdown.inprocess": ("play_in_process",),
     },
 )

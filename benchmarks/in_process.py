@@ -1,0 +1,105 @@
+"""poke-env's players in process against the same players over a real server: the same battles, and how fast.
+
+    python benchmarks/in_process.py --battles 200 --seed 0
+
+Battles over a recording local server between every two of three poke-env players; each is then played again in process
+with the server's seed and teams. The log, the choices, and every line and request that either player was told are
+compared. The speed is that of the unmodified random player against itself: battles and decisions per second of wall
+time, and of processor time (the server's processes and this one's together).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from poke_env import AccountConfiguration
+from poke_env.player import MaxBasePowerPlayer, Player, RandomPlayer, SimpleHeuristicsPlayer
+from showdown_speed import CountingPlayer, processor_seconds
+
+from pokespiel.game.gen1.teams import Team, load_pool
+from pokespiel.showdown.arena import Conditions, Fixture, local_server, play_arena
+from pokespiel.showdown.contestants import PokeEnvContestant
+from pokespiel.showdown.inprocess import play_in_process
+from pokespiel.showdown.install import required
+from pokespiel.showdown.reference.in_process import Sameness, compare_served, play_served
+from pokespiel.showdown.serve import serve
+
+PLAYERS: tuple[type[Player], ...] = (RandomPlayer, MaxBasePowerPlayer, SimpleHeuristicsPlayer)
+
+
+def drawn(count: int, rng: np.random.Generator, pool: str = "competitive") -> list[tuple[Team, Team]]:
+    """Pairs of teams."""
+    teams = load_pool(pool)
+    return [(teams[int(own)], teams[int(foe)]) for own, foe in rng.integers(len(teams), size=(count, 2))]
+
+
+def shares(battles: int) -> Iterator[tuple[tuple[type[Player], type[Player]], str, int]]:
+    """For each pair of players and each pool, how many of the battles are theirs."""
+    settings = list(itertools.product(itertools.combinations_with_replacement(PLAYERS, 2), ("competitive", "variety")))
+    for number, (kinds, pool) in enumerate(settings):
+        yield kinds, pool, battles // len(settings) + (number < battles % len(settings))
+
+
+def speed_over_server(teams: list[tuple[Team, Team]], concurrency: int) -> tuple[int, float, float]:
+    """Decisions, seconds of wall time and of processor time."""
+    player = PokeEnvContestant(CountingPlayer)
+    fixtures = [Fixture(pair, 0) for pair in teams]
+    CountingPlayer.decisions = 0
+    with serve() as server:
+        wall, used = time.perf_counter(), time.process_time() + processor_seconds(server.process.pid)
+        results = dict(play_arena((player, player), fixtures, [local_server(server.port)], Conditions(concurrency)))
+        wall = time.perf_counter() - wall
+        used = time.process_time() + processor_seconds(server.process.pid) - used
+    if any(result.utility is None for result in results.values()):
+        raise RuntimeError("a match did not finish")
+    return CountingPlayer.decisions, wall, used
+
+
+def speed_in_process(teams: list[tuple[Team, Team]], rng: np.random.Generator) -> tuple[int, float, float]:
+    """The same in process."""
+    first, second = (
+        CountingPlayer(AccountConfiguration(name, None), battle_format="gen1ou", start_listening=False, log_level=60)
+        for name in ("first", "second")
+    )
+    CountingPlayer.decisions = 0
+    wall, used = time.perf_counter(), time.process_time()
+    for pair in teams:
+        play_in_process(first, second, pair, seed=rng.integers(1 << 16, size=4).tolist())
+    return CountingPlayer.decisions, time.perf_counter() - wall, time.process_time() - used
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--battles", type=int, default=200, help="that are compared, and as many for the speed")
+    parser.add_argument("--concurrency", type=int, default=8, help="battles side by side on the server")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+
+    required()
+    rng, found = np.random.default_rng(options.seed), Sameness()
+    with tempfile.TemporaryDirectory() as scratch, serve(record=Path(scratch)) as server:
+        for kinds, pool, count in shares(options.battles):
+            teams = drawn(count, rng, pool)
+            found += compare_served(play_served(server, Path(scratch), kinds, teams, options.concurrency))
+    told = f"{found.choices:,} choices, {found.told:,} lines and requests told"
+    print(f"{found.battles} battles, {told}: {len(found.differences)} differences")
+    print("\n".join(found.differences[:10]))
+    teams = drawn(options.battles, rng)
+    print("| | battles/s | decisions/s | decisions per second of processor time |\n|---|---|---|---|")
+    over_server = speed_over_server(teams, options.concurrency)
+    for name, (decisions, wall, used) in (
+        ("over the server", over_server),
+        ("in process", speed_in_process(teams, rng)),
+    ):
+        print(f"| {name} | {len(teams) / wall:.1f} | {decisions / wall:,.0f} | {decisions / used:,.0f} |")
+    return int(bool(found.differences))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
