@@ -65,7 +65,7 @@ def test_the_commands_of_a_page_run_in_their_order(tmp_path, name):
 def test_the_programs_run(tmp_path, name, program):
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"exploitability|winner: player [012]$|^Score", done.stdout, re.MULTILINE)
+    assert re.search(r"exploitability|winner: player [012]$|^Score|^return -?[0-9.]+", done.stdout, re.MULTILINE)
 
 
 def test_make_knows_the_targets():

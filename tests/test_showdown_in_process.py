@@ -169,7 +169,7 @@ class Fails(ClumsyPlayer):
         ("raises", ZeroDivisionError, "its own error"),
         ("says", PlayerFailed, r"fails was refused 5 choices in a row, the last one 'dance', at \{\"active\""),
         ("is silent", PlayerFailed, r"fails was refused 5 choices in a row, the last one '', at \{\"active\""),
-        ("sleeps", PlayerFailed, r"fails did not choose within 0\.2 s, at \{\"active\""),
+        ("sleeps", PlayerFailed, r"fails did not answer within 0\.2 s, at \{\"active\""),
     ],
 )
 def test_a_player_that_fails_is_told_and_can_play_again(monkeypatch, way, error, words):

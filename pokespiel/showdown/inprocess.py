@@ -212,6 +212,9 @@ class _PlayerSeat:
 
     async def enter(self, title: str) -> None:
         self.player.ps_client.websocket = self.wire
+        await self._in_time(self._begin(title), "the battle's start")
+
+    async def _begin(self, title: str) -> None:
         await self.hear(["|init|battle", f"|title|{title}", f"|j|☆{self.name}"])
         await self.player._battle_semaphore.acquire()  # as who has challenged or accepted does
 
@@ -249,13 +252,13 @@ class _PlayerSeat:
             if command == FORFEIT or command.startswith("/choose "):
                 return command.removeprefix("/choose ")
 
-    async def _in_time(self, waited: Awaitable[T], request: str) -> T:
+    async def _in_time(self, waited: Awaitable[T], at: str) -> T:
         """What it comes to; a client keeps a cancellation to itself, so that its task is waited for from outside."""
         task = asyncio.ensure_future(waited)
         done, _ = await asyncio.wait([task], timeout=self.patience)
         if not done:
             task.cancel()
-            raise PlayerFailed(f"{self.name} did not choose within {self.patience:g} s, at {request}")
+            raise PlayerFailed(f"{self.name} did not answer within {self.patience:g} s, at {at}")
         return task.result()
 
 
