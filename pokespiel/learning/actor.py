@@ -1,4 +1,4 @@
-"""An actor's process: it plays the rounds that it is given and lays each rollout into shared memory."""
+"""An actor process: it plays the rounds that it is sent and writes each rollout into shared memory."""
 
 from __future__ import annotations
 
@@ -23,52 +23,53 @@ from pokespiel.learning.seating import Seating
 
 
 class Setup(NamedTuple):
-    """What all actors begin with."""
+    """The data that all actors start with."""
 
     game: Game
     seating: Seating
     learners: tuple[Decider, ...]
-    """Those of the seating first; then those whose weights play otherwise."""
+    """The learners of the seating first, then others whose weights play."""
     reward: Reward
     versions: int
-    """How many versions of the weights there is room for, and so many rollouts."""
+    """Number of versions of the weights kept in shared memory, and of rollouts that may be in use at once."""
 
 
 class Own(NamedTuple):
-    """What one actor begins with; the descriptor of the weights, and of a desk and its bell, come beside it."""
+    """The data that one actor starts with. The descriptors of the weights, and of a request buffer and its bell, are
+    sent beside it."""
 
     seed: int
     matches: int
     desk: Widths | None
-    """Of the desk where decisions are asked for; None = the networks here decide."""
+    """Array sizes of the request buffer that asks the inference server; None = the actor evaluates its own networks."""
     state: Mapping[str, Any] | None
-    """Of the collector and its random generator; None = begin."""
+    """State of the collector and its random generator to continue from; None = start."""
 
 
 class Round(NamedTuple):
-    """What is to be played."""
+    """A round to play."""
 
     number: int
     version: int
-    """Of the weights."""
+    """Version of the weights to play with."""
     decisions: int
     progress: float
     explore: float
 
 
 class Reseating(NamedTuple):
-    """Another seating, from the next round on."""
+    """A new seating, used from the next round on."""
 
     rows: np.ndarray
     weights: np.ndarray
     new: Mapping[int, Policy]
-    """The policies that were not there before, by their places."""
+    """The policies that the actor does not have yet, by index."""
     policies: int
-    """How many there are."""
+    """Number of policies in the new seating."""
 
 
 class ArrayPlace(NamedTuple):
-    """Where an array lies: in a region, from its beginning; in none (-1) where it is empty."""
+    """The place of an array in shared memory: a region and an offset; region -1 = the array is empty."""
 
     region: int
     shape: tuple[int, ...]
@@ -76,22 +77,22 @@ class ArrayPlace(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A round that was played; the descriptors of `regions` come beside it."""
+    """The result of a round; the descriptors of `regions` are sent beside it."""
 
     places: tuple[ArrayPlace, ...]
-    """Of the records' columns, then of grid, reward and done."""
+    """Places of the records' columns, then of grid, reward and done."""
     regions: tuple[int, ...]
     rest: tuple[np.ndarray, ...]
-    """pending, seated, utilities, since"""
+    """The arrays pending, seated, utilities and since."""
     seated: np.ndarray
-    """[B, P] who sits in the matches in play."""
+    """[B, P] participants of the matches in play."""
     state: ArrayPlace
-    """As in `Own`, after this round, pickled: whoever does not resume need not read it."""
+    """The pickled state after this round, as in `Own`; read only for a checkpoint."""
     seconds: float
 
 
 def act(link: Link) -> None:
-    """The process: plays until its parent goes."""
+    """The process's main function: play until the parent exits."""
     (shared, own), descriptors = link.receive()
     with limited(1):
         actor = Actor(pickle.loads(shared), own, descriptors)
@@ -104,7 +105,7 @@ def act(link: Link) -> None:
 
 
 class Actor:
-    """A collector with a buffer for each rollout that may be in use."""
+    """A collector with one buffer for each rollout that may be in use."""
 
     def __init__(self, setup: Setup, own: Own, descriptors: Sequence[int]):
         weights, *desk = descriptors
@@ -140,7 +141,7 @@ class Actor:
         self.collector.reseat(Seating(old.learners, policies, message.rows, message.weights))
 
     def play(self, order: Round) -> tuple[Reply, list[int]]:
-        """Play a round; the reply and the descriptors of new regions."""
+        """Play a round; returns the reply and the descriptors of new regions."""
         began = time.perf_counter()
         self._take_weights(order.version)
         room = self.rooms[order.number % len(self.rooms)]
@@ -167,7 +168,7 @@ class Actor:
 
 
 class Room:
-    """Gives a buffer arrays in shared memory and remembers where they lie."""
+    """Allocates a buffer's arrays in shared memory and remembers their places."""
 
     def __init__(self) -> None:
         self._regions: dict[int, tuple[int, Region]] = {}
@@ -186,12 +187,12 @@ class Room:
         return array
 
     def place(self, array: np.ndarray) -> ArrayPlace:
-        """Where an array that begins one of ours lies."""
+        """The place of an array that starts where an allocated array starts."""
         number = self._regions[_address(array)][0] if array.size else -1
         return ArrayPlace(number, array.shape, array.dtype.str)
 
     def laid(self, value: Any) -> ArrayPlace:
-        """Any value, pickled."""
+        """Pickle any value into shared memory and return its place."""
         body = np.frombuffer(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL), np.uint8)
         if len(self._bytes) < len(body):
             self._bytes = self.array((2 * len(body),), np.uint8)
@@ -199,7 +200,7 @@ class Room:
         return self.place(self._bytes[: len(body)])
 
     def new(self, used: set[int]) -> dict[int, Region]:
-        """The regions among the `used` that the parent does not know yet; those not used any more are forgotten."""
+        """The regions among the `used` ones that the parent does not know yet; regions no longer used are forgotten."""
         self._regions = {at: entry for at, entry in self._regions.items() if entry[0] in used}
         new = {number: region for number, region in self._regions.values() if number not in self._told}
         self._told |= new.keys()
@@ -211,13 +212,13 @@ def _address(array: np.ndarray) -> int:
 
 
 class Attached:
-    """The parent's side of one `Room`."""
+    """The parent's view of one actor's `Room`."""
 
     def __init__(self) -> None:
         self._regions: dict[int, Region] = {}
 
     def rollout(self, reply: Reply, descriptors: Sequence[int]) -> Rollout:
-        """The rollout that a reply tells of, in the actor's memory."""
+        """The rollout that a reply describes, as views of the actor's memory."""
         self._regions |= {n: Region(-1, at) for n, at in zip(reply.regions, descriptors, strict=True)}
         used = {place.region for place in (*reply.places, reply.state)}
         self._regions = {number: region for number, region in self._regions.items() if number in used}

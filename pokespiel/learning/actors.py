@@ -1,14 +1,14 @@
-"""Actors and a learner: processes play on the newest weights that they were given while the learner learns.
+"""Actors and a learner: actor processes play with recent weights while the learner learns.
 
-Work goes in rounds. For round r every actor plays its share of the decisions, in its own matches, with the weights as
-they were when the learner began to wait for round r - s. With a staleness s of 1,
+Work proceeds in rounds. In round r every actor plays its share of the decisions, in its own matches, with the weights
+that the learner had when it started to wait for round r - s. With a staleness s of 1,
 
     learner   | waits 0 | learns from 0 | learns from 1 | learns from 2 |
     actors    | 0 (w0)  | 1 (w0)        | 2 (w1)        | 3 (w2)        |
 
-and with s = 0 the two take turns. Which weights a round is played with depends on s alone, never on who is faster, so
-a training can be repeated from its seed and its number of actors. Rollouts and weights lie in shared memory. What an
-actor needs to resume comes with each round: a training that is loaded plays the rounds again that were under way.
+and with s = 0 actors and learner take turns. The weights of a round depend on s alone, never on timing, so the seed and
+the number of actors determine a training. Rollouts and weights are in shared memory. Each round's reply contains the
+actor's state; a training that is loaded replays the rounds that were in progress.
 
 Reference: Espeholt et al. (2018), IMPALA, section 3.
 """
@@ -36,7 +36,7 @@ from pokespiel.learning.seating import Seating
 
 
 class Actors:
-    """Collects as `Collector` does, in processes; `close` ends them."""
+    """Collects like `Collector`, in several processes; `close` ends them."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class Actors:
         staleness: int = 1,
         served: bool = False,
     ):
-        """learners: those of the seating first, then others whose weights play.
+        """learners: the learners of the seating first, then others whose weights play.
 
-        served: one process decides for all actors, on the learners' device; else each has networks of its own.
+        served: one process decides for all actors, on the learners' device; otherwise each actor has its own networks.
         """
         self.game, self.seating, self.learners = game, seating, tuple(learners)
         self.count, self.staleness, self.served, self.explore = min(count, matches), staleness, served, 0.0
@@ -65,7 +65,7 @@ class Actors:
         self._round = 0
         self._ordered: deque[Round] = deque()
         self._states: Sequence[Mapping[str, Any]] | None = None
-        """What the actors continue from; None = what they sent last."""
+        """The actors' states to continue from; None = the states that they sent last."""
         self._replies: Sequence[Reply] = ()
         self._seated = [np.empty((0, game.num_players), np.int64)] * self.count
         self._children: list[Child] = []
@@ -75,11 +75,11 @@ class Actors:
 
     @property
     def seated(self) -> np.ndarray:
-        """[*, P] who sits in matches in play, or may come to sit in the rounds under way."""
+        """[*, P] participants of matches in play, and of matches that may start in the rounds in progress."""
         return np.concatenate([*self._seated, self.seating.rows])
 
     def collect(self, decisions: int, progress: float = 0.0) -> Rollout:
-        """The next round; when this returns, up to `staleness` further ones are under way."""
+        """The next round; when this returns, up to `staleness` more rounds are in progress."""
         if not self._children:
             self._start()
         self._weights.publish(self._round)
@@ -97,7 +97,7 @@ class Actors:
         return rollouts[0] if self.count == 1 else self._joined(rollouts)
 
     def reseat(self, seating: Seating) -> None:
-        """Draw matches that start in rounds not ordered yet from `seating`; see `Collector.reseat`."""
+        """Draw the matches of rounds that are not yet ordered from `seating`; see `Collector.reseat`."""
         old = dict(enumerate(self.seating.policies))
         new: dict[int, Policy] = {n: one for n, one in enumerate(seating.policies) if old.get(n) is not one}
         self.seating = seating
@@ -114,7 +114,7 @@ class Actors:
             child.close()
 
     def state(self) -> dict[str, Any]:
-        """All that a resume needs: what each actor sent, the rounds under way, and the weights they are played with."""
+        """Everything that a resume needs: each actor's state, the rounds in progress and the weights that they use."""
         return {
             "actors": list(self._sent()),
             "seeds": self._seeds,
@@ -125,7 +125,7 @@ class Actors:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Continue from what `state` gave, with as many actors and the same staleness."""
+        """Continue from what `state` returned, with the same number of actors and the same staleness."""
         self._states, self._seeds, self._round = list(state["actors"]), list(state["seeds"]), int(state["round"])
         self._seated = [np.array(each["collector"]["seated"]) for each in state["actors"]]
         for version, weights in state["versions"].items():
@@ -135,7 +135,7 @@ class Actors:
             self._order(Round(*order))
 
     def _start(self) -> None:
-        """Start the processes, from what they sent last where they did."""
+        """Start the processes, from the states that they sent last if there are any."""
         self._children = [Child(act, f"actor {number}") for number in range(self.count)]
         desks = [RequestBuffer(self._widths(share)) for share in self._shares] if self.served else []
         bells = [socket.socketpair() for _ in desks]
@@ -154,7 +154,7 @@ class Actors:
                 bell.close()
 
     def _service(self, desks: Sequence[RequestBuffer], bells: Sequence[socket.socket]) -> tuple[Service, list[int]]:
-        """What the server begins with, and the descriptors beside it."""
+        """The data that the inference server starts with, and the descriptors sent beside it."""
         settled = self.learners[0].settled
         device, bf16, graphs = settled.device, settled.bf16, settled.graphs
         service = Service(self.learners, device, bf16, graphs, tuple(desk.widths for desk in desks), self.staleness + 1)
@@ -162,7 +162,7 @@ class Actors:
         return service, [self._weights.region.descriptor, *(at for pair in pairs for at in pair)]
 
     def _widths(self, matches: int) -> Widths:
-        """Of an actor's desk."""
+        """Array sizes of an actor's request buffer."""
         game, compact = self.game, compact_of(self.game)
         features = game.num_features if compact is None else compact.numbers
         memory = max(learner.memory_size for learner in self.learners)
@@ -171,7 +171,7 @@ class Actors:
         return Widths(matches, features, compact is not None, game.num_actions, memory, state)
 
     def _sent(self) -> Sequence[Mapping[str, Any]]:
-        """What each actor continues from; nothing before the first round."""
+        """The state that each actor continues from; empty before the first round."""
         if self._states is not None:
             return self._states
         slot = (self._round - 1) % (self.staleness + 1)
@@ -191,13 +191,13 @@ class Actors:
 
 
 class Joined:
-    """Rollouts of several actors as one: streams side by side, records one actor after the other.
+    """Joins the rollouts of several actors into one: streams side by side, records one actor after the other.
 
-    The arrays are used again at the next call.
+    The arrays are overwritten by the next call.
     """
 
     def __init__(self, *, pinned: bool = False):
-        """pinned: in memory that a GPU can read by itself."""
+        """pinned: use page-locked memory, which a GPU copies from directly."""
         self._pinned = pinned
         self._arrays: dict[str, np.ndarray] = {}
 
@@ -229,7 +229,7 @@ class Joined:
 
 
 def _beside(parts: Sequence[np.ndarray], nothing: Any) -> np.ndarray:
-    """[T_i, S_i] arrays as one [max T, sum S], filled up with `nothing`."""
+    """Join arrays [T_i, S_i] into one [max T, sum S], padded with `nothing`."""
     steps = max(map(len, parts))
     joined = np.full((steps, sum(part.shape[1] for part in parts)), nothing, parts[0].dtype)
     at = 0

@@ -1,8 +1,8 @@
 """Minibatches of a rollout's records, and a network's outputs for them.
 
-On a game in sequence form many records share an information state: a network without memory is then evaluated once
-for each distinct one, and the gradient is that of evaluating every record. A recurrent network is unrolled along each
-stream, from the memory its first record was played with, and anew where a match began.
+On a game in sequence form many records share an information state. A memoryless network is then evaluated once per
+distinct state, which gives the same gradient as evaluating every record. A recurrent network is unrolled along each
+stream from the memory of its first record, and restarted wherever a match began.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pokespiel.learning.rollout import Records, Rollout
 
 
 class Batch(NamedTuple):
-    """b records as tensors; `inputs` are those of the u distinct information states where `inverse` is given."""
+    """b records as tensors; if `inverse` is given, `inputs` are those of the u distinct information states."""
 
     rows: np.ndarray
-    """[b] which records"""
+    """[b] indices of the records"""
     legal: Tensor
     """[b, A] bool"""
     action: Tensor
@@ -33,11 +33,11 @@ class Batch(NamedTuple):
     inputs: tuple[Tensor, Tensor, Tensor, Tensor]
     """features [u, D], player [u], memory [u, M], full state [u, F]"""
     inverse: Tensor | None
-    """[b] int64, each record's row of `inputs`; None = the records themselves"""
+    """[b] int64, each record's row of `inputs`; None = `inputs` has one row per record"""
     order: Tensor | None
-    """Recurrent: [L, S] places in the batch of each stream's decisions in time, -1 after its last"""
+    """Recurrent networks: [L, S] positions in the batch of each stream's decisions in time order, -1 after the last"""
     begins: Tensor | None
-    """Recurrent: [L, S] bool, a match began with this decision"""
+    """Recurrent networks: [L, S] bool, a match began with this decision"""
 
 
 _INPUTS = ("features", "player", "memory", "state")
@@ -45,14 +45,14 @@ _ANSWERS = ("legal", "action", "behaviour")
 
 
 class OnDevice:
-    """A rollout's records on the device that learns from them, to which each is copied once; the CPU's share memory."""
+    """A rollout's records on the learner's device, copied there once; on the CPU they share memory."""
 
     def __init__(self, records: Records, device: torch.device):
         self.records, self.device = records, device
         self._columns = {name: to_tensor(getattr(records, name), device) for name in (*_INPUTS, *_ANSWERS)}
 
     def batch(self, rows: np.ndarray, *, distinct: bool = False) -> Batch:
-        """The records at `rows` [b]; `distinct` shares one evaluation among equal information states."""
+        """The records at `rows` [b]; with `distinct`, equal information states are evaluated once."""
         records, inverse = self.records, None
         shown = places = to_tensor(rows, self.device)
         if distinct and len(rows) and (records.key[rows] >= 0).all():
@@ -67,7 +67,7 @@ class OnDevice:
 
 
 def batch_of(records: Records, rows: np.ndarray, device: torch.device, *, distinct: bool = False) -> Batch:
-    """The records at `rows` [b] alone; see `OnDevice.batch`."""
+    """Only the records at `rows` [b]; see `OnDevice.batch`."""
     part = Records(*(array[rows] for array in records))
     return OnDevice(part, device).batch(np.arange(len(rows)), distinct=distinct)._replace(rows=rows)
 
@@ -82,7 +82,8 @@ def minibatches(
     *,
     epochs: int = 1,
 ) -> Iterator[Batch]:
-    """The wanted [N] bool records in `count` random parts, `epochs` times; of whole streams for a recurrent network."""
+    """Split the `wanted` [N] bool records into `count` random parts, `epochs` times; whole streams for a recurrent
+    network."""
     if network.memory_size:
         streams = np.flatnonzero(_any_wanted(rollout, wanted))
         for part in _parts(streams, count, rng, epochs):
@@ -94,7 +95,7 @@ def minibatches(
 
 
 def _parts(items: np.ndarray, count: int, rng: np.random.Generator, epochs: int) -> Iterator[np.ndarray]:
-    """The items in `count` random parts, `epochs` times; empty ones are left out."""
+    """Split the items into `count` random parts, `epochs` times; empty parts are left out."""
     for _ in range(epochs):
         for part in np.array_split(rng.permutation(items), min(count, max(len(items), 1))):
             if len(part):
@@ -147,7 +148,7 @@ def _unrolled(cell: torch.nn.GRUCell, hidden: Tensor, memory: Tensor, batch: Bat
 
 
 def _begins(done: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """[T, S] bool: the decision taken here is the first since a match ended."""
+    """[T, S] bool: the decision at this step is the first one of its match."""
     begins = np.zeros(taken.shape, bool)
     ended = np.zeros(taken.shape[1], bool)
     for step in range(len(taken)):
@@ -161,7 +162,7 @@ def _any_wanted(rollout: Rollout, wanted: np.ndarray) -> np.ndarray:
 
 
 def _distinct(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For small codes [b]: one place of each distinct code [u], and each one's row among them [b]."""
+    """For small codes [b]: the first position of each distinct code [u], and each element's row among them [b]."""
     place = np.full(codes.max() + 1, -1)
     place[codes] = np.arange(len(codes))
     present = np.flatnonzero(place >= 0)

@@ -1,4 +1,4 @@
-"""Bodies of networks that know nothing of a game's layout."""
+"""Network bodies that do not use a game's layout."""
 
 from __future__ import annotations
 

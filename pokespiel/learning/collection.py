@@ -1,7 +1,7 @@
 """Batched collection: B matches side by side, each between participants drawn when it starts.
 
-A learner's decisions with more than one legal choice are recorded with the probabilities it played them with; the
-others are played alone. What is recorded, and how, stands in `rollout.py`.
+A learner's decisions with more than one legal action are recorded, with the probabilities they were played with; all
+other decisions are only played. `rollout.py` describes the records.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CollectedLearner(Protocol):
 
     memory_size: int
     reads_state: bool
-    """Whether it wants the full state recorded."""
+    """Whether its critic needs the full state to be recorded."""
 
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray: ...
 
@@ -33,7 +33,7 @@ class CollectedLearner(Protocol):
 
 
 class Collector:
-    """Plays `matches` matches for ever; each call of `collect` continues where the last one stopped."""
+    """Plays `matches` matches without end; each call of `collect` continues where the last one stopped."""
 
     def __init__(
         self,
@@ -48,10 +48,11 @@ class Collector:
         refill: bool = True,
         compact: bool = False,
     ):
-        """`explore` mixes so much (0..1) of uniform play into the learners' decisions, whose records say so.
+        """`explore` (0..1) mixes this share of uniform play into the learners' decisions, which the recorded
+        probabilities include.
 
-        `refill` = False leaves a match's place empty when it has ended; see `collect_all`.
-        `compact`: the learners read compact rows, where the game has them, and these are recorded.
+        `refill` = False leaves a match's slot empty when it has ended; see `collect_all`. `compact`: the learners read
+        compact rows if the game has them, and those are recorded.
         """
         if len(learners) != seating.learners:
             raise ValueError(f"the seating is for {seating.learners} learners, {len(learners)} were given")
@@ -71,7 +72,7 @@ class Collector:
         return (*self.learners, *self.seating.policies)
 
     def reseat(self, seating: Seating) -> None:
-        """Draw the matches that start from now on from `seating`; those in play keep their participants."""
+        """Draw matches that start from now on from `seating`; matches in play keep their participants."""
         before, after = self.seating.policies, seating.policies
         for number in np.unique(self.seated) - len(self.learners):
             if number >= 0 and (number >= len(after) or after[number] is not before[number]):
@@ -83,9 +84,9 @@ class Collector:
         self.seating = seating
 
     def collect(self, decisions: int, progress: float = 0.0, buffer: Buffer | None = None) -> Rollout:
-        """Play until `decisions` new decisions are recorded; `progress` (0..1) of training anneals shaped rewards.
+        """Play until `decisions` new decisions are recorded; `progress` (0..1) of the training anneals shaped rewards.
 
-        They are recorded in `buffer` from now on, if one is given.
+        If `buffer` is given, this and later calls record in it.
         """
         self.shaper.progress = progress
         if buffer is not None:
@@ -97,7 +98,7 @@ class Collector:
         return rollout
 
     def collect_all(self) -> Rollout:
-        """Without refilling: play every match to its end, each once, so that short ones are not over-counted."""
+        """Without refilling: play every match once to its end, so that short matches are not over-represented."""
         if self.refill:
             raise ValueError("matches that are refilled never all end: make the collector with refill=False")
         self._buffer.clear(self._carried, self._owed)
@@ -107,7 +108,7 @@ class Collector:
         return rollout
 
     def _show(self, compact: Compact | None) -> None:
-        """Have the game show compact rows from now on, or features."""
+        """Make the game return compact rows from now on, or features."""
         self.compact, self._shown = compact, None
         if compact is not None:
             features, legal = (
@@ -117,7 +118,7 @@ class Collector:
             self._shown = Observations(0, features, legal, np.empty(0, np.int64))
 
     def new_buffer(self, room: Callable[..., np.ndarray] = np.empty) -> Buffer:
-        """A buffer for rollouts of this collector; `room` gives its arrays."""
+        """A buffer for rollouts of this collector; `room` allocates its arrays."""
         return Buffer(self.game, self.count, self._memory_size, self.reads_state, compact=self.compact, room=room)
 
     def _begin(self, seeds: np.ndarray, seated: np.ndarray) -> None:
@@ -134,7 +135,7 @@ class Collector:
         self.shaper.begin(self.matches, np.arange(self.count))
 
     def _remember(self, indices: np.ndarray) -> None:
-        """Fresh memories for the participants of the matches at `indices`."""
+        """Initial memories for the participants of the matches at `indices`."""
         if not self._memory_size:
             return
         self.memory[indices] = 0
@@ -159,7 +160,7 @@ class Collector:
             self._restart(np.flatnonzero(ended))
 
     def _act(self, player: int, indices: np.ndarray, observations: Observations) -> np.ndarray:
-        """Actions [b] of the participants who sit at `player` in the matches at `indices`."""
+        """Actions [b] of the participants at seat `player` in the matches at `indices`."""
         forced = observations.legal.sum(axis=1) == 1
         actions = observations.legal.argmax(axis=1)
         seated = self.seated[indices, player]
@@ -217,7 +218,7 @@ class Collector:
         self.shaper.begin(self.matches, indices)
 
     def state(self) -> dict[str, Any]:
-        """All that a resume needs; matches in play are kept as their seeds and actions."""
+        """Everything that a resume needs; matches in play are kept as their seeds and actions."""
         return {
             "history": self.history.state(),
             "seated": self.seated.copy(),
@@ -229,14 +230,14 @@ class Collector:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Continue from what `state` gave, with the same game, seating and learners."""
+        """Continue from what `state` returned, with the same game, seating and learners."""
         self.history.load(state["history"])
         self.matches = self.history.replay(self.game)
         self.seated = np.array(state["seated"])
         self.memory = np.array(state["memory"])
         self.totals = np.array(state["totals"])
         self.shaper.load(state["shaper"])
-        if self.compact is not None and state["carried"]["features"].dtype != np.int16:  # a run from before
+        if self.compact is not None and state["carried"]["features"].dtype != np.int16:  # an older run
             self._show(None)
             self._buffer = self.new_buffer()
         self._carried = Records(**{name: np.array(array) for name, array in state["carried"].items()})

@@ -1,9 +1,9 @@
-"""Where and how a network is trained: device, precision, threads. `auto` chooses what pays on this machine.
+"""Where and how a network is trained: device, precision, threads. `auto` chooses what is fastest on this machine.
 
-bfloat16 halves the memory that moves. On a processor that computes in it, Gen 1's network learns 1.7 times as fast as
-in float32 and wider ones three times; where it is emulated, an eighth as fast (`benchmarks/threads.py --precision`).
-Small networks gain little, and games in sequence form are measured to more digits than it has. So `auto` takes it
-only on a processor (or GPU) that has it, from 100,000 weights on, and never on games in sequence form.
+bfloat16 halves the memory traffic. On a processor with native bfloat16, Gen 1's network learns 1.7 times as fast as in
+float32, and wider networks three times; where it is emulated, an eighth as fast (`benchmarks/threads.py --precision`).
+Small networks gain little, and games in sequence form are measured more precisely than bfloat16 allows. So `auto` uses
+it only if the processor or GPU has it natively, from 100,000 weights on, and never on games in sequence form.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from pokespiel.learning.networks import Network, NetworkOptions
 log = logging.getLogger(__name__)
 
 BF16_WEIGHTS = 100_000
-"""`auto` takes bfloat16 for networks of so many weights or more."""
+"""`auto` uses bfloat16 for networks with at least this many weights."""
 THREAD_WEIGHTS = 1_000_000
-"""`auto` takes more than one thread for networks of so many weights or more."""
+"""`auto` uses more than one thread for networks with at least this many weights."""
 BEFORE = {"bf16": False, "threads": 1}
-"""What trainings did whose saved state does not say it."""
+"""The settings of trainings whose saved state does not name them."""
 
 
 class Settled(NamedTuple):
-    """What `Compute` comes to for one network on this machine."""
+    """The settings that `Compute` chooses for one network on this machine."""
 
     device: torch.device
     bf16: bool
     threads: int
-    """0 = as torch has them."""
+    """Torch's threads; 0 = leave torch's setting."""
     graphs: bool = False
     """Passes are recorded as CUDA graphs."""
 
@@ -43,7 +43,7 @@ class Settled(NamedTuple):
         return {"compute/bf16": float(self.bf16), "compute/threads": float(self.threads)}
 
     def state(self) -> dict[str, Any]:
-        """What a resumed training keeps."""
+        """The settings that a resumed training keeps."""
         return {"bf16": self.bf16, "threads": self.threads}
 
 
@@ -69,7 +69,8 @@ class Compute:
             raise ValueError(f"threads must not be negative, got {self.threads}")
 
     def as_in(self, metrics: Mapping[str, Any]) -> Compute:
-        """The same, with what `auto` came to by the `metrics` of an earlier training."""
+        """The same options, with each `auto` replaced by the choice recorded in the `metrics` of an earlier
+        training."""
         bf16, threads = (metrics.get(f"compute/{name}") for name in ("bf16", "threads"))
         return replace(
             self,
@@ -78,10 +79,11 @@ class Compute:
         )
 
     def settled(self, network: Network, kept: Mapping[str, Any] | None = None, *, precise: bool = False) -> Settled:
-        """What to do with `network`; a `ValueError` if the device is not there. Warns where what is asked for is slow.
+        """The settings for `network`. Raises `ValueError` if the device is missing; warns if the requested settings are
+        slow.
 
-        kept: the state of the training that is resumed, for what is `auto`.
-        precise: its policy is measured exactly; `auto` is float32 then.
+        kept: the state of the training that is resumed, for options that are `auto`. precise: the policy is measured
+        exactly, so `auto` means float32.
         """
         device = torch.device(self.device)
         if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
@@ -108,24 +110,24 @@ class Compute:
 
 
 def native_bf16(device: torch.device | None = None) -> bool:
-    """Whether the device (default: this processor) has instructions for bfloat16, and torch uses them."""
+    """Whether the device (default: this CPU) has bfloat16 instructions that torch uses."""
     if device is not None and device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if torch.backends.cpu.get_cpu_capability() in ("DEFAULT", "NO AVX", "AVX2"):
         return False
-    tell: Callable[[], Mapping[str, Any]] = getattr(torch.cpu, "get_capabilities", dict)  # older versions do not
+    tell: Callable[[], Mapping[str, Any]] = getattr(torch.cpu, "get_capabilities", dict)  # missing in older versions
     return any(tell().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 class PrecisionSpeeds(NamedTuple):
-    """Decisions per second, forward and backward; on the CPU of its time, so that other work does not count."""
+    """Decisions per second, forward and backward; on the CPU by process time, so that other programs do not matter."""
 
     float32: float
     bf16: float
 
 
 def speeds(network: Network, batch: int = 512, steps: int = 3) -> PrecisionSpeeds:
-    """A few timed steps of `network` in each precision; its weights and gradients stay as they are."""
+    """Time a few steps of `network` in each precision; its weights and gradients are unchanged."""
     return PrecisionSpeeds(*(_rate(network, enabled, batch, steps) for enabled in (False, True)))
 
 
@@ -143,7 +145,7 @@ def _rate(network: Network, bf16: bool, batch: int, steps: int) -> float:
             output, _ = network(features, player, memory, state)
         loss = output.logits.sum() + output.value.sum()
         torch.autograd.grad(loss, parameters, allow_unused=True)
-        loss.item()  # a GPU has done its work
+        loss.item()  # wait for the GPU
 
     clock = time.process_time if device.type == "cpu" else time.perf_counter
     step()
@@ -157,7 +159,7 @@ _told: set[NetworkOptions] = set()
 
 
 def _warn_of_emulation(network: Network) -> None:
-    """Say once for each kind of network what bfloat16 costs on this processor."""
+    """Warn once per kind of network how slow emulated bfloat16 is on this processor."""
     if network.options in _told:
         return
     _told.add(network.options)

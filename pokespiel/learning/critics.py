@@ -1,7 +1,7 @@
-"""Critics of offline learning: several networks Q(h, .), slow copies as targets, and a V for implicit Q-learning.
+"""Critics of offline learning: several networks Q(h, .), their slow copies as targets, and V for implicit Q-learning.
 
-A target is r + gamma min_k sum_a pi(a|h') Q_k(h', a) over two target critics drawn anew at each step, or
-r + gamma V(h') for iql, whose V descends |tau - 1[u < 0]| u^2 with u = min_k Q_k(h, a) - V(h).
+The target is r + gamma min_k sum_a pi(a|h') Q_k(h', a) over two target critics drawn anew at each step. For iql it is r
++ gamma V(h'), where V minimises |tau - 1[u < 0]| u^2 with u = min_k Q_k(h, a) - V(h).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pokespiel.learning.sampler import Transitions
 
 
 class CriticOptions(Protocol):
-    """What the critics' loss depends on; see `Offline`."""
+    """The options that the critics' loss depends on; see `Offline`."""
 
     @property
     def discount(self) -> float: ...
@@ -36,7 +36,7 @@ class CriticOptions(Protocol):
 
 
 class Critics:
-    """`count` Q networks, their slow copies, and V as the value head of the first."""
+    """`count` Q networks, their slow copies, and V as the value head of the first network."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Critics:
     def learn(
         self, data: Transitions, policy: Learner, form: str, options: CriticOptions, progress: float
     ) -> dict[str, float]:
-        """One step of every critic on the transitions; rewards are at most about 1."""
+        """One step of every critic on the transitions; rewards are at most about 1. Returns the losses by name."""
         pair = [self.targets[k] for k in self.rng.choice(len(self.targets), size=2, replace=False)]
         target = self._target(data, policy, pair, form, options.discount)
         rows = np.arange(len(data.reward))
@@ -79,11 +79,12 @@ class Critics:
         return sums
 
     def values(self, records: Records) -> Tensor:
-        """[n, A] the least Q of the slow critics, without gradient."""
+        """[n, A] minimum Q over the slow critics, without gradient."""
         return torch.stack([self._q(network, records)[0] for network in self.targets]).min(dim=0).values
 
     def advantages(self, records: Records, probabilities: Tensor, form: str) -> Tensor:
-        """[n] A of the actions played: Q less the policy's mean of Q (mean of the slow critics), or for iql less V."""
+        """[n] advantage of the actions played, by the mean Q of the slow critics: Q minus the policy's mean of Q, or
+        minus V for iql."""
         answers = [self._q(network, records) for network in self.targets]
         q = torch.stack([answer[0] for answer in answers]).mean(dim=0)
         action = torch.from_numpy(records.action).to(q.device)

@@ -1,20 +1,19 @@
-"""Datasets of decisions: a folder of columnar parts that can be appended to and read part by part.
+"""Datasets of decisions: a folder of columnar parts that can be extended and is read part by part.
 
 A part is one safetensors file, `part-000000.safetensors`, `part-000001.safetensors`, ...; its header holds the format
 and the provenance as JSON. Rows are decisions in the order (match, seat, time), so the next row is the same player's
-next decision unless `last` is set. All matches of a part are whole. Columns, n decisions and m matches:
+next decision unless `last` is set. Every match of a part is complete. Columns, for n decisions and m matches:
 
-    features   [n, D] float32    what the player knew            match            [n] int64  row of the match columns
+    features   [n, D] float32    what the player knows           match            [n] int64  row of the match columns
     legal      [n, A] bool       True = allowed                  seat             [n] int64
     action     [n] int64         as played                       key              [n] int64  -1 without sequence form
-    behaviour  [n, A] float32    probabilities as played         step             [n] int64  of the match
-    reward     [n] float32       utility until the next row      last             [n] bool   of this player's
-    utility    [n] float32       the player's over the match     policy           [n] int64  in provenance's list
+    behaviour  [n, A] float32    probabilities as played         step             [n] int64  step of the match
+    reward     [n] float32       utility until the next row      last             [n] bool   player's last decision
+    utility    [n] float32       player's total for the match    policy           [n] int64  index in provenance's list
 
     match_seed [m] int64    match_utilities [m, P] float64    match_policies [m, P] int64    match_valid [m] bool
 
-A match that was given up (a step cap, a failed battle) is written with `match_valid` False: its utilities are no
-result.
+An aborted match (a step cap, a failed battle) has `match_valid` False: its utilities are not a result.
 """
 
 from __future__ import annotations
@@ -70,7 +69,8 @@ class Filter:
     """Use equally many decisions of winners and losers: players with the more frequent outcome are subsampled."""
 
     def keep(self, part: Columns, provenance: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
-        """[n] bool; whole players of whole matches are kept or left out, so that next rows stay next."""
+        """[n] bool, the rows to keep. All decisions of a player in a match are kept or dropped together, so next rows
+        stay adjacent."""
         keep = np.ones(len(part["action"]), bool)
         if self.valid:
             keep &= part["match_valid"][part["match"]]
@@ -99,7 +99,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder of parts."""
+    """A dataset: a folder of parts."""
 
     folder: Path
 
@@ -114,7 +114,8 @@ class Dataset:
         return sorted(Path(self.folder).glob("part-*.safetensors"))
 
     def append(self, columns: Columns, provenance: Mapping[str, Any]) -> Path:
-        """Atomically add a part; `provenance` needs at least `game` and `policies` (names, in the columns' order)."""
+        """Add a part atomically; `provenance` needs at least `game` and `policies` (names, in the order of the
+        columns)."""
         _check(columns, provenance)
         number = max((int(path.stem.split("-")[1]) + 1 for path in Path(self.folder).glob("part-*")), default=0)
         path = Path(self.folder) / f"part-{number:06d}.safetensors"
@@ -124,22 +125,22 @@ class Dataset:
         return path
 
     def holds(self, columns: Columns) -> bool:
-        """Whether a part has these matches, by their seeds."""
+        """Whether a part contains these matches, compared by seed."""
         seeds = columns["match_seed"]
         return any(np.array_equal(self.read(part, ("match_seed",))["match_seed"], seeds) for part in self._files())
 
     def provenance(self, part: Path) -> dict[str, Any]:
-        """How a part came about."""
+        """The provenance of a part."""
         with _opened(part) as file:
             return json.loads(file.metadata()["provenance"])
 
     def read(self, part: Path, names: Sequence[str] = (*DECISIONS, *MATCHES)) -> Columns:
-        """Some columns of a part, whole."""
+        """The named columns of a part, complete."""
         with _opened(part) as file:
             return {name: file.get_tensor(name) for name in names}
 
     def count(self) -> int:
-        """Decisions in all parts."""
+        """Number of decisions in all parts."""
         total = 0
         for part in self.parts():
             with _opened(part) as file:
@@ -148,7 +149,7 @@ class Dataset:
 
 
 def policy_name(policy: Policy) -> str:
-    """A policy's kind with the first digits of the SHA-256 of what it is saved as; its type's name if it cannot be."""
+    """A policy's kind and the first digits of the SHA-256 of its saved form; its type's name if it cannot be saved."""
     try:
         kind, config, arrays = describe(policy)
     except TypeError:

@@ -1,4 +1,4 @@
-"""A network that decides: what playing needs of a learner, in its own process or another."""
+"""A network that decides: the part of a learner that playing needs, in its own process or another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Decider:
-    """A network on its device, asked for decisions; whoever changes its weights calls `tabulate` again."""
+    """A network on its device that answers decisions; call `tabulate` after its weights change."""
 
     def __init__(self, network: Network, settled: Settled):
         self.settled = settled
@@ -30,16 +30,16 @@ class Decider:
         self.memory_size = network.memory_size
         self.reads_state = network.options.privileged or network.options.auxiliary
         self.elsewhere: Callable[..., Decision] | None = None
-        """Decides in place of the network here, where inference is another process's."""
+        """Decides instead of the network here, if another process does the inference."""
         self._graphed = GraphedFunction(self._answer) if settled.graphs else None
         self._table: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Memory [n, M] of matches about to start."""
+        """Memory [n, M] of n matches that are about to start."""
         return np.zeros((n, self.memory_size), np.float32)
 
     def decide(self, observations: Observations, memory: np.ndarray, state: np.ndarray) -> Decision:
-        """The policy now and the critic's estimate; see `collection.Learner`."""
+        """The current policy and the critic's estimate; see `collection.CollectedLearner`."""
         if self.elsewhere is not None:
             return self.elsewhere(observations, memory, state)
         if observations.player in self._table and (observations.key >= 0).all():
@@ -54,7 +54,7 @@ class Decider:
     def answer(
         self, features: Tensor, legal: Tensor, player: Tensor, memory: Tensor, state: Tensor
     ) -> tuple[Tensor, ...]:
-        """A decision's parts as tensors, valid until the next call: probabilities [b, A], next memory [b, M] and value
+        """A decision as tensors that are valid until the next call: probabilities [b, A], next memory [b, M] and value
         [b], all float32."""
         return (self._graphed or self._answer)(features, legal, player, memory, state)
 

@@ -1,4 +1,4 @@
-"""Features from a game's compact rows, inside a network: a fifth of the memory moves, and a GPU does the rest."""
+"""Expand a game's compact rows to features inside a network: a fifth of the memory traffic, and a GPU does the work."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pokespiel.game.layout import Compact
 
 
 class Expansion(nn.Module):
-    """Compact rows [b, numbers] int16 to features [b, D] float32, by the game's own function on the CPU.
+    """Compact rows [b, numbers] int16 to features [b, D] float32; on the CPU by the game's own function.
 
-    It has no weights, and nothing of it is saved with a network.
+    It has no weights and is not saved with a network.
     """
 
     def __init__(self, compact: Compact):

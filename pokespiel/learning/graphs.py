@@ -1,8 +1,8 @@
 """A network's passes as CUDA graphs.
 
-A small network takes a GPU less time than the CPU needs to launch its kernels one by one. Here the kernels of a pass
-are recorded once for each number of rows and then launched together. Rows are padded to a few sizes, so that few
-recordings serve all batches; padding gets no gradient.
+The CPU needs longer to launch a small network's kernels one by one than the GPU needs to run them. Here the kernels of
+a pass are recorded once per number of rows and then launched together. Rows are padded to a few sizes, so that few
+recordings serve all batches; padding receives no gradient.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 TRAINING_SIZES, PLAYING_SIZES = 16, 4
-"""Sizes between two powers of two: more sizes mean less padding and more recordings."""
+"""Number of sizes between two powers of two: more sizes mean less padding and more recordings."""
 WARM_UP = 3
-"""Passes before a recording."""
+"""Passes to run before a recording."""
 
 
 def padded_size(rows: int, sizes: int) -> int:
-    """The smallest size that holds `rows`, of `sizes` evenly spaced ones between two powers of two."""
+    """The smallest size that holds `rows`, among `sizes` evenly spaced sizes between two powers of two."""
     step = max(1, (1 << (rows - 1).bit_length()) // (2 * sizes))
     return -(-rows // step) * step
 
 
 class GraphedModule:
-    """A module on a GPU whose inputs and outputs are tensors that share their first dimension; with gradient.
+    """A module on a GPU, with gradient; its inputs and outputs are tensors with the same first dimension.
 
     An output is valid until the next call.
     """
@@ -63,7 +63,7 @@ class _Apart(nn.Module):
 
 
 class GraphedFunction:
-    """A function of tensors on a GPU that share their first dimension; without gradient.
+    """A function on a GPU, without gradient; its inputs and results are tensors with the same first dimension.
 
     A result is valid until the next call.
     """
@@ -83,7 +83,7 @@ class GraphedFunction:
 
 
 class _Recording:
-    """One recorded call with its inputs and results, which lie at fixed places."""
+    """One recorded call with its inputs and results at fixed addresses."""
 
     def __init__(self, function: Callable[..., Sequence[Tensor]], like: Sequence[Tensor], size: int, pool: Any):
         self._inputs = [each.new_ones(size, *each.shape[1:]) for each in like]

@@ -1,6 +1,6 @@
-"""Matches in play as plain data: their seeds and the actions since they started.
+"""Matches in play as plain data: their seeds and all actions since they started.
 
-Equal seeds and actions give equal matches, so any game's matches can be saved and brought back by playing them again.
+Equal seeds and actions give equal matches, so the matches of any game can be saved and restored by replaying them.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class History:
         self._actions: list[np.ndarray] = []
 
     def add(self, actions: np.ndarray) -> None:
-        """A step's actions [P, B]."""
+        """Append the actions [P, B] of a step."""
         self._actions.append(actions.astype(np.int32))
         self.age += 1
         if len(self._actions) > 2 * self.age.max() + 64:
             del self._actions[: len(self._actions) - int(self.age.max())]
 
     def restart(self, indices: np.ndarray, seeds: np.ndarray) -> None:
-        """The matches at `indices` start anew."""
+        """Record that the matches at `indices` start anew."""
         self.seeds[indices] = seeds
         self.age[indices] = 0
 
@@ -49,9 +49,10 @@ class History:
         self._actions = list(np.array(state["actions"]))
 
     def replay(self, game: Game) -> Matches:
-        """The matches as they stand: the longest is played from its start, the others join when their turn comes.
+        """Restore the matches: the longest is replayed from its start, and shorter ones join later so that all end
+        together.
 
-        Until then their slots are filled by matches of the same seed that play whatever is legal.
+        Until then their slots are filled by matches of the same seed in which any legal action is played.
         """
         matches = game.start(self.seeds)
         longest = len(self._actions)

@@ -1,8 +1,8 @@
-"""Weights in shared memory, and one process that decides for all actors: where a GPU computes, it wants large batches.
+"""Weights in shared memory, and a server process that decides for all actors: on a GPU, large batches are efficient.
 
-An actor writes the rows that it needs decided into its desk, rings, and waits. The server takes every desk that has
-rung, copies their rows together to the device, evaluates the network once, and writes the answers back. While one
-batch is computed the next is gathered.
+An actor writes the rows to decide into its request buffer, rings the buffer's bell (a socket), and waits. The server
+collects the requests of all bells that rang, copies their rows to the device as one batch, evaluates the network once
+and writes the answers back. While one batch is computed, the next is gathered.
 """
 
 from __future__ import annotations
@@ -29,14 +29,15 @@ from pokespiel.learning.networks import Network
 from pokespiel.learning.rollout import Decision
 
 _RING = struct.Struct("iiii")
-"""What an actor sends: version, learner, player, rows."""
+"""An actor's message: version, learner, player, rows."""
 
 
 class Weights:
-    """The last versions of some networks' weights, in shared memory as float32."""
+    """The latest versions of some networks' weights, in shared memory as float32."""
 
     def __init__(self, networks: Sequence[Network], versions: int, region: Region | None = None):
-        """versions: how many are kept, in a ring. region: one that another process made; None = a new one."""
+        """versions: number of versions kept, in a ring. region: shared memory that another process made; None =
+        allocate."""
         self.networks, self.versions = tuple(networks), versions
         size = sum(parameter.numel() for network in networks for parameter in network.parameters())
         self.region = region or Region(4 * size * versions)
@@ -44,18 +45,18 @@ class Weights:
 
     @torch.no_grad()
     def publish(self, version: int) -> None:
-        """The networks' weights as they are now become this version."""
+        """Store the networks' current weights as this version."""
         parts = [parameters_to_vector(network.parameters()).float().cpu() for network in self.networks]
         self._ring[version % self.versions] = torch.cat(parts).numpy()
 
     @torch.no_grad()
     def fetch(self, version: int) -> None:
-        """The networks get the weights of this version."""
+        """Load the weights of this version into the networks."""
         rest = torch.from_numpy(self._ring[version % self.versions])
         for network in self.networks:
             size = sum(parameter.numel() for parameter in network.parameters())
             flat = rest[:size].to(next(network.parameters()).device)
-            for parameter in network.parameters():  # in place: aligned as it was, so that it computes the same
+            for parameter in network.parameters():  # in place: the same memory alignment gives the same rounding
                 parameter.copy_(flat[: parameter.numel()].view_as(parameter))
                 flat = flat[parameter.numel() :]
             rest = rest[size:]
@@ -69,10 +70,10 @@ class Weights:
 
 
 class Widths(NamedTuple):
-    """Of the arrays of a decision."""
+    """Sizes of a decision's arrays."""
 
     rows: int
-    """Most decisions asked for at once."""
+    """Maximum rows per request."""
     features: int
     compact: bool
     """Features are compact rows."""
@@ -82,7 +83,7 @@ class Widths(NamedTuple):
 
 
 class RequestBuffer:
-    """Where an actor lays decisions to be made, and finds them made; the arrays of both lie in one region."""
+    """Where an actor writes requests and reads the answers; both sets of arrays are in one region of shared memory."""
 
     def __init__(self, widths: Widths, region: Region | None = None):
         n, kind = widths.rows, np.dtype(np.int16 if widths.compact else np.float32)
@@ -106,7 +107,7 @@ class RequestBuffer:
 
 
 class Elsewhere:
-    """An actor's side of its desk: takes the place of `Decider.decide` for one learner."""
+    """An actor's end of its request buffer: replaces `Decider.decide` for one learner."""
 
     def __init__(self, desk: RequestBuffer, bell: socket.socket, learner: int):
         self.desk, self.bell, self.learner = desk, bell, learner
@@ -138,7 +139,7 @@ class Request(NamedTuple):
 
 
 class Service(NamedTuple):
-    """All that the server begins with."""
+    """The data that the server starts with."""
 
     learners: tuple[Decider, ...]
     device: torch.device
@@ -149,17 +150,17 @@ class Service(NamedTuple):
 
 
 def serve_inference(link: Link) -> None:
-    """The server's process: answers until its parent goes."""
+    """The server process's main function: answer until the parent exits."""
     service, descriptors = link.receive()
     with limited(1):
         InferenceServer(service, descriptors).run(link)
 
 
 class InferenceServer:
-    """Answers every desk that rings."""
+    """Answers every request."""
 
     def __init__(self, service: Service, descriptors: Sequence[int]):
-        """descriptors: of the weights, then of each desk's region and bell."""
+        """descriptors: of the weights, then of each request buffer's region and bell."""
         weights, *rest = descriptors
         self.desks = [
             RequestBuffer(widths, Region(-1, at)) for widths, at in zip(service.desks, rest[::2], strict=True)
@@ -177,7 +178,7 @@ class InferenceServer:
         self._under_way: deque[tuple[ServedBatch, list[Request]]] = deque()
 
     def run(self, link: Link) -> None:
-        """Answer until the parent goes."""
+        """Answer until the parent exits."""
         with selectors.DefaultSelector() as selector:
             selector.register(link, selectors.EVENT_READ, None)
             for number, bell in enumerate(self.bells):
@@ -194,11 +195,11 @@ class InferenceServer:
                     self._finish()
 
     def _groups(self, rung: Sequence[int], selector: selectors.BaseSelector) -> list[list[Request]]:
-        """What the desks ask for, in groups of one network."""
+        """The requests of the bells that rang, in groups for the same network."""
         groups: dict[tuple[int, int], list[Request]] = {}
         for number in rung:
             message = self.bells[number].recv(_RING.size, socket.MSG_WAITALL)
-            if len(message) < _RING.size:  # the actor has gone; its parent notices
+            if len(message) < _RING.size:  # the actor has exited; its parent notices
                 selector.unregister(self.bells[number])
                 continue
             request = Request(number, *_RING.unpack(message))
@@ -217,17 +218,17 @@ class InferenceServer:
         self._under_way.append((batch, group))
 
     def _finish(self) -> None:
-        """Answer the oldest batch under way."""
+        """Answer the oldest batch in progress."""
         batch, group = self._under_way.popleft()
         batch.scatter(self.desks, group)
         for request in group:
-            with contextlib.suppress(OSError):  # where the actor has gone its parent notices
+            with contextlib.suppress(OSError):  # if the actor has exited, its parent notices
                 self.bells[request.desk].sendall(b".")
         self._free.append(batch)
 
 
 class ServedBatch:
-    """Room for the rows of all desks: gathered, on the device, and back."""
+    """Memory for one batch of rows: gathered, on the device, and the answers."""
 
     def __init__(self, widths: Widths, device: torch.device):
         self.device, self.on_gpu = device, device.type == "cuda"
@@ -240,7 +241,7 @@ class ServedBatch:
         self._done = torch.cuda.Event() if self.on_gpu else None
 
     def gather(self, desks: Sequence[RequestBuffer], group: Sequence[Request]) -> None:
-        """Copy what is asked together."""
+        """Copy the requests of a group into one batch."""
         at = 0
         for request in group:
             stop = at + request.rows
@@ -251,7 +252,7 @@ class ServedBatch:
         self._rows = at
 
     def evaluate(self, decider: Decider) -> None:
-        """Have the device decide; it may still be at it when this returns."""
+        """Start the evaluation on the device; it may still be running when this returns."""
         inputs = [
             self._room[name][: self._rows].to(self.device, non_blocking=True)
             for name in ("features", "legal", "player", "memory", "state")
@@ -263,7 +264,7 @@ class ServedBatch:
             self._done.record()
 
     def scatter(self, desks: Sequence[RequestBuffer], group: Sequence[Request]) -> None:
-        """Lay the answers on the desks."""
+        """Write the answers into the request buffers."""
         if self._done is not None:
             self._done.synchronize()
         at = 0

@@ -1,4 +1,4 @@
-"""A network in training: it decides, is improved by gradient steps, and can be saved whole."""
+"""A network in training: it decides, learns by gradient steps, and can be saved completely."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Optimiser:
 
 
 class Estimates(NamedTuple):
-    """A network's view of N records, without gradient, as arrays."""
+    """A network's outputs for N records, without gradient, as arrays."""
 
     logs: np.ndarray
     """[N, A] log-probabilities, 0 where illegal"""
@@ -66,9 +66,9 @@ class Estimates(NamedTuple):
 
 
 class Learner(Decider):
-    """A network with its optimiser; `state` and `load` carry both and the average of the weights.
+    """A network with its optimiser; `state` and `load` include both and the average of the weights.
 
-    Pickled, it is the `Decider` that plays as it does on a CPU. Whoever trains it does so inside
+    A pickled learner is a `Decider` that plays the same on a CPU. Train it inside
     `threads.limited(learner.settled.threads)`.
     """
 
@@ -82,7 +82,7 @@ class Learner(Decider):
         )
         self.steps = 0
         self.peers: Peers | None = None
-        """Whose gradients' mean its steps take; None = its own."""
+        """The parallel learners to average gradients with; None = it learns alone."""
         self._forward: Callable[..., Any] | None = None
         if compute.compile:
             self._forward = torch.compile(self.network, dynamic=True)
@@ -123,7 +123,7 @@ class Learner(Decider):
             return outputs(self.network, batch, self._forward)
 
     def estimates(self, records: Records, network: Network | None = None) -> Estimates:
-        """What a memoryless `network` (default: this one) says of all records, without gradient."""
+        """The outputs of a memoryless `network` (default: this learner's) for all records, without gradient."""
         network = network or self.network
         if network.memory_size:
             raise ValueError("re-evaluating records needs a memoryless network")
@@ -138,7 +138,8 @@ class Learner(Decider):
         return Estimates(*(torch.cat(column).float().cpu().numpy() for column in zip(*parts, strict=True)))
 
     def descend(self, loss: Tensor, progress: float) -> Tensor:
-        """One optimiser step on `loss` at `progress` (0..1) of training; gives the gradient's norm before scaling."""
+        """Take one optimiser step on `loss` at `progress` (0..1) of the training; returns the gradient's norm before
+        clipping."""
         rate = self.options.rate(progress, 1.0)
         if self.options.warm_up:
             rate *= min(1.0, (self.steps + 1) / self.options.warm_up)
@@ -151,12 +152,12 @@ class Learner(Decider):
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.options.max_norm)
         self.optimiser.step()
         self.steps += 1
-        if self.average is not None:  # a short training's average must not consist of its start
+        if self.average is not None:  # the average of a short training must not consist of its initial weights
             blend(self.average, self.network, 1 - min(self.options.average, (1 + self.steps) / (10 + self.steps)))
         return norm
 
     def policy(self) -> NetworkPolicy:
-        """A frozen policy of the averaged weights, or of the newest ones if none are averaged."""
+        """A frozen policy of the averaged weights, or of the newest ones if no average is kept."""
         return NetworkPolicy.frozen(self.network if self.average is None else self.average)
 
     def state(self) -> dict[str, Any]:
@@ -180,7 +181,7 @@ class Learner(Decider):
 
 
 class _Parts(nn.Module):
-    """A memoryless network's outputs as a tuple without the parts that it has not."""
+    """A memoryless network's outputs as a tuple, without the outputs that it does not have."""
 
     def __init__(self, network: Network):
         super().__init__()
@@ -192,7 +193,7 @@ class _Parts(nn.Module):
 
 
 def _graphed(network: Network) -> Callable[..., tuple[Output, Tensor]]:
-    """The forward pass of a memoryless network, and behind it the backward pass, as CUDA graphs."""
+    """The forward pass of a memoryless network as a CUDA graph, and the backward pass behind it."""
     passes = GraphedModule(_Parts(network))
 
     def forward(features: Tensor, player: Tensor, memory: Tensor, state: Tensor) -> tuple[Output, Tensor]:
@@ -208,13 +209,13 @@ def weights(network: nn.Module) -> dict[str, np.ndarray]:
 
 
 def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
-    """Give a module the weights that `weights` took."""
+    """Set a module's weights to arrays from `weights`."""
     network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
 
 
 @torch.no_grad()
 def blend(target: nn.Module, source: nn.Module, share: float) -> None:
-    """Move every weight of `target` by `share` (0..1) of the way to that of `source`."""
+    """Move every weight of `target` by `share` (0..1) of the way towards that of `source`."""
     torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), share)
 
 

@@ -1,7 +1,7 @@
-"""Sums of embeddings, fast in both directions.
+"""Sums of embeddings, fast forwards and backwards.
 
-PyTorch adds up an embedding's gradient row by row on a CPU, and on a GPU code by code, which takes long where there are
-few codes and many rows. As a product with a matrix of counts (sparse on the CPU) it takes a tenth of the time.
+PyTorch sums an embedding's gradient row by row on a CPU and code by code on a GPU, which is slow if there are few codes
+and many rows. A product with a matrix of counts (sparse on the CPU) takes a tenth of the time.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from torch import Tensor
 
 
 def table_sums(codes: Tensor, table: Tensor) -> Tensor:
-    """The sums [n, R] of the rows of `table` [K, R] that `codes` [n, m] name."""
+    """The sums [n, R] of the rows of `table` [K, R] with the indices `codes` [n, m]."""
     if codes.device.type != "cpu" or torch.compiler.is_compiling():
         return counted_sums(codes, table)
     return _TableSums.apply(codes, table)
 
 
 def counted_sums(codes: Tensor, table: Tensor) -> Tensor:
-    """The same as a product with how often each row names each code: what a GPU is good at, in both directions."""
+    """The same sums as a product with the number of times that each row names each code, which is fast on a GPU."""
     counts = torch.zeros(len(codes), len(table), device=codes.device)
     return counts.scatter_add_(1, codes, counts.new_ones(1, 1).expand_as(codes)).to(table.dtype) @ table
 

@@ -1,4 +1,4 @@
-"""Losses, each once. Policies come as log-probabilities and probabilities [b, A] of `masked_log_softmax`."""
+"""Losses, each defined once. Policies are log-probabilities and probabilities [b, A] of `masked_log_softmax`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def log_prob_of(logs: Tensor, action: Tensor) -> Tensor:
 
 
 def clipped_policy_loss(log_now: Tensor, log_then: Tensor, advantage: Tensor, clip: float) -> Tensor:
-    """Minus PPO's clipped surrogate (Schulman et al. 2017, eq. 7), the mean: beyond 1 +- clip a ratio pays no more."""
+    """Negative mean of PPO's clipped surrogate (Schulman et al. 2017, eq. 7): ratios beyond 1 +- clip gain nothing
+    more."""
     ratio = (log_now - log_then).exp()
     return -torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage).mean()
 
@@ -34,10 +35,11 @@ def kl_to_uniform(logs: Tensor, probabilities: Tensor, legal: Tensor) -> Tensor:
 
 
 def neurd_loss(logits: Tensor, legal: Tensor, advantages: Tensor, threshold: float, clip: float) -> Tensor:
-    """Minus NeuRD's objective, the mean of sum over legal a of y(a) A(a) with y the logits less their legal mean.
+    """Negative NeuRD objective: the mean of sum over legal a of y(a) A(a), where y are the logits minus their legal
+    mean.
 
-    The advantages [b, A] (no gradient) are cut at +-clip, and an action's term is dropped where it would push its
-    logit further beyond +-threshold (Hennes et al. 2020; DeepNash, supplement).
+    The advantages [b, A] (no gradient) are clipped at +-clip. An action's term is dropped if it would push its logit
+    further beyond +-threshold (Hennes et al. 2020; DeepNash, supplement).
     """
     count = legal.sum(dim=1, keepdim=True)
     mean = (logits * legal).sum(dim=1, keepdim=True) / count
@@ -50,7 +52,7 @@ def neurd_loss(logits: Tensor, legal: Tensor, advantages: Tensor, threshold: flo
 def value_loss(output: Tensor, target: Tensor) -> Tensor:
     """The critic's loss for `target` [b]: half the squared error, or the cross-entropy of an outcome head [b, 3].
 
-    An outcome target g in [-1, 1] is the draw's and the win's (or loss's) mixture with mean g.
+    For an outcome head, a target g in [-1, 1] becomes the distribution over draw and win (or loss) with mean g.
     """
     if output.shape[-1] == 1:
         return 0.5 * (output.squeeze(-1) - target).square().mean()

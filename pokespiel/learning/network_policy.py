@@ -23,13 +23,13 @@ from pokespiel.learning.networks import (
 )
 
 _SHOWN = 3
-"""So many misfits of a file stand in its error."""
+"""An error names at most this many mismatches of a file."""
 
 
 class NetworkPolicy:
     """Plays a network; saved as its options, the game's shape and its weights.
 
-    Where only one action is legal the network is not asked and a recurrent memory stays as it is, in play as in
+    If only one action is legal, the network is not evaluated and a recurrent memory stays unchanged, in play as in
     training.
     """
 
@@ -42,7 +42,7 @@ class NetworkPolicy:
 
     @classmethod
     def frozen(cls, network: Network) -> NetworkPolicy:
-        """A policy of a copy of `network` on the CPU, which further training leaves alone."""
+        """A policy with a copy of `network` on the CPU, which further training does not change."""
         return cls(copy.deepcopy(network).to("cpu").requires_grad_(False))
 
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -50,7 +50,7 @@ class NetworkPolicy:
 
     @property
     def judges(self) -> bool:
-        """Whether `values` can be asked: a privileged critic knows only the whole state."""
+        """Whether `values` works: a privileged critic needs the full state."""
         return not self.network.options.privileged
 
     @limited()
@@ -65,7 +65,7 @@ class NetworkPolicy:
 
     @limited()
     def values(self, observations: Observations, memory: np.ndarray) -> np.ndarray:
-        """[b] float64, the utility that the critic expects from each decision on; memory [b, M] as for a call.
+        """[b] float64, the utility that the critic expects from each decision on; memory [b, M] as in a call.
 
         Raises `ValueError` for a privileged critic.
         """
@@ -111,7 +111,7 @@ class NetworkPolicy:
     def from_arrays(cls, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> NetworkPolicy:
         options = build(NetworkOptions, config["options"], "network")
         shape = NetworkShape.from_plain(dict(config["shape"]))
-        with torch.device("meta"):  # names and shapes alone: whatever the header says, nothing is allocated yet
+        with torch.device("meta"):  # names and shapes only: nothing is allocated yet, whatever the header says
             _require_fit(Network(options, shape).state_dict(), arrays)
         with torch.random.fork_rng(devices=[]):
             network = Network(options, shape)
@@ -120,7 +120,7 @@ class NetworkPolicy:
 
 
 def _require_fit(wanted: Mapping[str, torch.Tensor], found: Mapping[str, np.ndarray]) -> None:
-    """A `ValueError` that says which of the `found` weights are not those of the network that is `wanted`."""
+    """Raise a `ValueError` that names the `found` weights that do not fit the `wanted` network."""
     missing, strange = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
     if missing or strange:
         wrong = [f"{name} is missing" for name in missing] + [f"{name} is not one of them" for name in strange]
@@ -143,7 +143,8 @@ def _few(wrong: list[str]) -> str:
 
 
 def tabulated(policy: Policy, game: Game) -> Policy:
-    """On a game in sequence form, a table that plays as the memoryless network `policy` does; others as they are."""
+    """On a game in sequence form, a table that plays the same as the memoryless network `policy`; other policies
+    unchanged."""
     if not isinstance(game, Enumerable) or not isinstance(policy, NetworkPolicy) or policy.memory_size:
         return policy
     nothing = np.zeros((0, 0), np.float32)

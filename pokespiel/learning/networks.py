@@ -2,10 +2,10 @@
 
     features [b, D] -> body -> hidden [b, H] (-> GRU) -> flat logits [b, A] (+ one score per action row) and values
 
-The body is a multi-layer perceptron, a residual net, or one that follows the game's `Layout` (see `structured.py`).
-On a game whose seats differ, a one-hot of the seat is appended to the features, so one network plays them all. The
-critic shares the body unless it is separate or privileged; a privileged critic reads the whole state, which only
-training knows, and never reaches the policy.
+The body is a multi-layer perceptron, a residual network, or one that follows the game's `Layout` (see `structured.py`).
+If the game's seats differ, a one-hot of the seat is appended to the features, so that one network plays all seats. The
+critic shares the body unless it is separate or privileged. A privileged critic reads the full state, which is known
+only in training; the policy never does.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ BODIES = Registry(
         "structured": "pokespiel.learning.structured:Structured",
     },
 )
-"""A body is a module with `make(options, shape, inputs)`, a `width`, and features [b, inputs] -> hidden [b, width] and
-the encoded rows by block, or None."""
+"""A body is a module with `make(options, shape, inputs)` and a `width`; it maps features [b, inputs] to hidden [b,
+width] and the encoded rows by block, or None."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +75,19 @@ class NetworkOptions:
 
 @dataclass(frozen=True)
 class NetworkShape:
-    """What a network must know of its game."""
+    """What a network must know about its game."""
 
     num_features: int
     num_actions: int
     seats: int = 1
-    """Seats to tell apart: 1 on a symmetric game, whose features are already seen from the seat."""
+    """Number of seats to distinguish: 1 on a symmetric game, whose features are already seen from the seat."""
     num_state_features: int = 0
-    """Width of `Matches.full_state`; 0 where the game has none."""
+    """Width of `Matches.full_state`; 0 if the game has none."""
     layout: Layout | None = None
 
     @classmethod
     def of(cls, game: Game) -> NetworkShape:
-        """The shape that `game` asks for."""
+        """The shape that `game` needs."""
         return cls(
             game.num_features,
             game.num_actions,
@@ -110,18 +110,18 @@ class NetworkShape:
 
 
 class Output(NamedTuple):
-    """A network's answer for b decisions."""
+    """A network's outputs for b decisions."""
 
     logits: Tensor
     """[b, A] float32, not masked."""
     value: Tensor
-    """[b, K] float32: K = 1 a scalar value, K = 3 logits of loss, draw, win."""
+    """[b, K] float32: a scalar value (K = 1), or logits of loss, draw, win (K = 3)."""
     auxiliary: Tensor | None
-    """[b, F] float32 prediction of the full state, where the network has that head."""
+    """[b, F] float32 prediction of the full state, if the network has that head."""
 
 
 class Network(nn.Module):
-    """Policy and value heads over a body; see the module's drawing."""
+    """Policy and value heads over a body; see the module's diagram."""
 
     def __init__(self, options: NetworkOptions, shape: NetworkShape):
         super().__init__()
@@ -138,7 +138,7 @@ class Network(nn.Module):
         self.value = nn.Linear(critic_width, 3 if options.value == "outcome" else 1)
         self.auxiliary = nn.Linear(width, shape.num_state_features) if options.auxiliary else None
         self.expansion: Expansion | None = None
-        """Set where the network is to read compact rows too."""
+        """Set if the network should also read compact rows."""
         _initialise(self)
 
     @property
@@ -148,9 +148,9 @@ class Network(nn.Module):
     def forward(self, features: Tensor, player: Tensor, memory: Tensor, state: Tensor) -> tuple[Output, Tensor]:
         """One decision each: features [b, D], player [b] int64, memory [b, M], state [b, F] (F = 0 if not privileged).
 
-        A network with an `expansion` also takes compact rows [b, numbers] int16 for features.
+        A network with an `expansion` also takes compact rows [b, numbers] int16 as features.
 
-        Gives the output and the next memory [b, M].
+        Returns the output and the next memory [b, M].
         """
         hidden, rows = self.encode(features, player)
         if self.cell is not None:
@@ -164,7 +164,7 @@ class Network(nn.Module):
     def heads(
         self, hidden: Tensor, rows: dict[str, Tensor] | None, features: Tensor, player: Tensor, state: Tensor
     ) -> Output:
-        """Logits and values from the hidden layer [b, H] (after the GRU where there is one)."""
+        """Logits and values from the hidden layer [b, H] (after the GRU if there is one)."""
         logits = self.policy(hidden)
         if self.scorer is not None:
             logits = logits + self.scorer(hidden, rows)
@@ -194,21 +194,21 @@ class Network(nn.Module):
 
 
 def shares_states(network: Network) -> bool:
-    """Whether equal information states give `network` equal outputs."""
+    """Whether `network` gives equal outputs for equal information states."""
     return not (network.memory_size or network.options.privileged or network.options.auxiliary)
 
 
 def make_network(options: NetworkOptions, shape: NetworkShape, rng: np.random.Generator) -> Network:
-    """A network with weights drawn from `rng`; torch's global generator is left as it was."""
+    """A network with weights drawn from `rng`; torch's global generator is unchanged."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**63)))
         return Network(options, shape)
 
 
 def to_tensor(array: np.ndarray, device: torch.device) -> Tensor:
-    """The array on the device, without a copy where torch may share it (it cannot share one that is read-only).
+    """The array on the device, without a copy if torch can share it (torch cannot share a read-only array).
 
-    A GPU may still be copying it when this returns; work given to the GPU later sees the copy.
+    A GPU may still be copying it when this returns; work submitted to the GPU later sees the copy.
     """
     tensor = torch.from_numpy(array if array.flags.writeable else array.copy())
     if device.type == "cuda" and tensor.numel():
@@ -217,7 +217,7 @@ def to_tensor(array: np.ndarray, device: torch.device) -> Tensor:
 
 
 def expected_value(value: Tensor) -> Tensor:
-    """[b] the value that a value head's output [b, K] stands for: itself, or P(win) - P(loss)."""
+    """[b] the value that a value head's output [b, K] represents: itself, or P(win) - P(loss)."""
     if value.shape[-1] == 1:
         return value.squeeze(-1)
     probabilities = torch.softmax(value, dim=-1)
@@ -227,7 +227,7 @@ def expected_value(value: Tensor) -> Tensor:
 def masked_log_softmax(logits: Tensor, legal: Tensor) -> tuple[Tensor, Tensor]:
     """Log-probabilities and probabilities [b, A] over legal actions.
 
-    An illegal action has probability exactly 0, log-probability 0 (so that p log p is 0) and passes no gradient.
+    An illegal action has probability exactly 0 and log-probability 0 (so that p log p is 0), and passes no gradient.
     """
     logs = torch.log_softmax(logits.masked_fill(~legal, -torch.inf), dim=-1)
     return logs.masked_fill(~legal, 0.0), logs.exp()
@@ -250,7 +250,7 @@ def _body(options: NetworkOptions, shape: NetworkShape, inputs: int) -> Any:
 
 
 def _initialise(network: Network) -> None:
-    """Orthogonal weights and no bias; the policy starts near uniform, as its head is small."""
+    """Orthogonal weights and zero biases; the policy starts near uniform, because its head's weights are small."""
     for module in network.modules():
         if isinstance(module, nn.Linear):
             nn.init.orthogonal_(module.weight, 2**0.5)

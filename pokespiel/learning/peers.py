@@ -1,13 +1,13 @@
-"""Learners side by side: each plays its own matches and takes the gradient of its own decisions; steps are their mean.
+"""Parallel learners: each plays its own matches and computes the gradient of its own decisions; steps use the mean.
 
-All hold the same weights from beginning to end, because they begin with the same and take the same steps: the mean of
-the gradients over their equal parts of a minibatch is the gradient over the whole. So a training with n of them is the
-training of one process with the same batch, but for the random numbers, and takes about an nth of the time where
-cores are free. On a CPU most of the time goes into gradients, which actors cannot take over.
+All learners start with the same weights and take the same steps, so their weights stay equal: the mean of the gradients
+over equal parts of a minibatch is the gradient over the whole. A training with n learners is thus the training of one
+process with the same batch, except for the random numbers, and takes about 1/n of the time on free cores. On a CPU most
+of the time goes into gradients, which actors cannot take over.
 
-A peer meets the others in every step, in the same order: `average` lays gradients into shared memory and waits until
-all have; `total`, `first` and `gathered` pass small values. The first peer is the caller's process, the others are
-`Child` processes that run the same oracle call and throw away what it yields.
+All peers synchronise in every step, in the same order: `average` writes gradients into shared memory and waits until
+all have done so; `total`, `first` and `gathered` exchange small values. The first peer is the caller's process. The
+others are `Child` processes that run the same oracle call and discard what it yields.
 
 Reference: Wijmans et al. (2020), DD-PPO: Learning Near-Perfect PointGoal Navigators from 2.5 Billion Frames, section 3.
 """
@@ -30,21 +30,21 @@ from pokespiel.core.threads import limited
 Value = TypeVar("Value")
 
 _current: ContextVar[Peers | None] = ContextVar("current", default=None)
-"""What a training that begins now belongs to."""
+"""The peers that a training which starts now belongs to."""
 
 
 class Peers:
-    """The processes of one training, seen from the one of number `rank`; 0 is the caller's."""
+    """The processes of one training, seen from the process with number `rank`; rank 0 is the caller's."""
 
     def __init__(self, rank: int, count: int, children: Sequence[Child] = (), parent: Link | None = None):
-        """children: of rank 0, all others in their order. parent: of any other, its link to rank 0."""
+        """children: for rank 0, all other processes in order. parent: for any other rank, its link to rank 0."""
         self.rank, self.count = rank, count
         self._children, self._parent = tuple(children), parent
         self._rooms: dict[int, tuple[Region, np.ndarray]] = {}
         self._turn = 0
 
     def average(self, tensors: Sequence[Tensor]) -> None:
-        """Give all peers' `tensors` the mean of their values."""
+        """Replace every peer's `tensors` by their mean over all peers."""
         flat = torch.cat([tensor.detach().reshape(-1).float().cpu() for tensor in tensors])
         room = self._room(len(flat))
         half = room[self._turn % 2]  # nobody writes into a half before all have met again and read it
@@ -61,7 +61,7 @@ class Peers:
         return self.first(sum(every) if self.rank == 0 else 0.0)
 
     def first(self, value: Value) -> Value:
-        """The value that rank 0 has."""
+        """The value of rank 0."""
         if self._parent is not None:
             received: Value = self._parent.receive()[0]
             return received
@@ -70,19 +70,19 @@ class Peers:
         return value
 
     def gathered(self, value: Value) -> list[Value]:
-        """Of rank 0: the values of all peers, its own first; of others: nothing."""
+        """On rank 0: the values of all peers, its own first. On others: an empty list."""
         if self._parent is not None:
             self._parent.send(value)
             return []
         return [value, *(child.receive()[0] for child in self._children)]
 
     def _meet(self) -> None:
-        """Wait until all peers are here."""
+        """Wait until all peers have arrived."""
         self.gathered(None)
         self.first(None)
 
     def _room(self, size: int) -> np.ndarray:
-        """[2, count, size] float32 that all share."""
+        """[2, count, size] float32, shared by all."""
         if size not in self._rooms:
             shape = (2, self.count, size)
             if self._parent is not None:
@@ -97,7 +97,7 @@ class Peers:
 
 
 def current() -> Peers | None:
-    """What a training that begins now belongs to; None = it is alone."""
+    """The peers that a training which starts now belongs to; None = it runs alone."""
     return _current.get()
 
 
@@ -105,7 +105,7 @@ Call = Callable[..., Iterator[Any]]
 
 
 def side_by_side(count: Callable[..., int]) -> Callable[[Call], Call]:
-    """Make an oracle's call one of `count(oracle, game, state)` peers, which begin at its first `next`."""
+    """Run an oracle's call as one of `count(oracle, game, state)` peers, which start at its first `next`."""
 
     def decorated(call: Call) -> Call:
         @functools.wraps(call)
@@ -141,7 +141,7 @@ def side_by_side(count: Callable[..., int]) -> Callable[[Call], Call]:
 
 
 def _begun(trainings: Iterator[Any], peers: Peers) -> Iterator[Any]:
-    """The trainings; what is set up before the first one belongs to `peers`."""
+    """The trainings; everything that is set up before the first yield belongs to `peers`."""
     token = _current.set(peers)
     try:
         first = next(trainings)
@@ -152,11 +152,11 @@ def _begun(trainings: Iterator[Any], peers: Peers) -> Iterator[Any]:
 
 
 def _peer(link: Link) -> None:
-    """The process of another than rank 0."""
+    """The main function of the processes of ranks above 0."""
     (rank, count, shared), _ = link.receive()
     (oracle, *arguments), start, state = pickle.loads(shared)
     with limited(1):
         _current.set(Peers(rank, count, parent=link))
         for _ in oracle(*arguments, start=start, state=state):
             pass
-    link.receive()  # until rank 0 goes
+    link.receive()  # wait until rank 0 exits

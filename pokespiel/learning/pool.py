@@ -1,11 +1,11 @@
 """An opponent pool for self-play: which opponents the learner meets, and how often.
 
-Each match is played against one kind of opponent, drawn by its share; within a kind, members that the learner beats
-less often are drawn more often (prioritised fictitious self-play), with a floor for each:
+The opponent of each match is of one kind, drawn by the kinds' shares. Within a kind, members that the learner beats
+less often are drawn more often (prioritised fictitious self-play), with a minimum weight for each:
 
     weight of member i  ~  max(floor, (1 - s_i)^power),  s_i = running score of the learner against i, in 0..1
 
-Past selves are snapshots taken every so many updates in a bounded number of slots.
+Past selves are snapshots, taken at a fixed interval of updates and kept in a limited number of slots.
 
 Reference: Vinyals et al. (2019), Grandmaster Level in StarCraft II Using Multi-Agent Reinforcement Learning.
 """
@@ -59,12 +59,12 @@ class Curriculum:
 
 @dataclass
 class Member:
-    """An opponent in the pool and how the learner fares against it."""
+    """An opponent in the pool and the learner's score against it."""
 
     policy: Policy
     kind: str
     seats: tuple[int, ...]
-    """Where it can sit."""
+    """The seats that it can take."""
     score: float = 0.5
     """Running mean of the learner's score, 0 (lost all) .. 1 (won all)."""
     games: int = 0
@@ -72,9 +72,9 @@ class Member:
 
 
 class OpponentPool:
-    """The members and the seating they make; learner 0 is the one in training.
+    """The members and the seating that they define; learner 0 is the one in training.
 
-    A `state` continues where `state()` was taken. It is needed from the start, as a seating of its members does too.
+    Pass a saved `state` when a pool is made, because the seating depends on its members from the start.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class OpponentPool:
             self.members = [self._restored(saved, policies) for saved in state["members"]]
 
     def seating(self) -> Seating:
-        """The distribution over seatings that the shares and scores make."""
+        """The distribution over seatings that follows from the shares and scores."""
         players = self.game.num_players
         weights = self._weights()
         rows, scale = [[0] * players], [1 - weights.sum()]
@@ -109,7 +109,7 @@ class OpponentPool:
         return seat(rows, [max(share, 0.0) for share in scale], 1, [member.policy for member in self.members])
 
     def observe(self, seated: np.ndarray, utilities: np.ndarray) -> None:
-        """Take note of matches that ended: participants and utilities [E, P]."""
+        """Record matches that ended: participants and utilities [E, P]."""
         low, high = self.game.utility_range
         for number, member in enumerate(self.members, start=1):
             match = (seated == number).any(axis=1)
@@ -122,7 +122,8 @@ class OpponentPool:
             member.games += games
 
     def update_done(self, snapshot: Callable[[], Policy], in_play: np.ndarray) -> None:
-        """After an update: take a `snapshot` of the learner when due; `in_play` are open matches' participants."""
+        """After an update: take a `snapshot` of the learner if one is due; `in_play` are the participants of open
+        matches."""
         self.updates += 1
         if self.curriculum.past + self.curriculum.best == 0 or self.updates % self.curriculum.every:
             return
@@ -157,7 +158,7 @@ class OpponentPool:
         return {"updates": self.updates, "members": [self._saved(member) for member in self.members]}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Nothing: the members came with the state that the pool was made with, and sit in matches by now."""
+        """Does nothing: the pool was made with the state's members, and matches in play already refer to them."""
 
     def _saved(self, member: Member) -> dict[str, Any]:
         about = {

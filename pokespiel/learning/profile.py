@@ -1,11 +1,11 @@
-"""Where the time of training goes on this machine: the game, inference, collection and the update, each alone.
+"""Measure where training time goes on this machine: the game, inference, collection and the update, each alone.
 
     play        observe and step with random legal actions, no network
     inference   the policy's probabilities for one batch
-    collection  play with inference and recording, as training does it
+    collection  play with inference and recording, as in training
     update      one forward and backward pass and optimiser step on a minibatch
 
-All in decisions per second, for several batch sizes; the smallest that reaches 90 % of the best is proposed.
+All figures are decisions per second, for several batch sizes; the smallest that reaches 90 % of the best is proposed.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ ENOUGH = 0.9
 
 
 class Proposal(NamedTuple):
-    """What to set on this machine."""
+    """Proposed settings for this machine."""
 
     matches: int
     minibatch: int
     bf16: bool
-    """Autocast to bfloat16 is more than a tenth faster; whether it learns as well is another question."""
+    """Autocast to bfloat16 is over 10 % faster; this does not say whether it learns as well."""
     decisions_per_second: float
-    """End to end."""
+    """Decisions per second of the whole training loop."""
     update_share: float
-    """Of the time, 0..1."""
+    """Share of the time that updates take, 0..1."""
 
 
 class StageSpeeds(NamedTuple):
@@ -57,7 +57,7 @@ class StageSpeeds(NamedTuple):
     update_bf16: Mapping[int, float]
 
     def proposal(self, epochs: int) -> Proposal:
-        """Batch sizes, and the speed of training with them if every decision is learnt from `epochs` times."""
+        """Proposed batch sizes, and the speed of training with them if each decision is learnt from `epochs` times."""
         matches, minibatch = proposed(self.collection), proposed(self.update)
         bf16 = self.update_bf16[proposed(self.update_bf16)] > 1.1 * self.update[minibatch]
         update = max(self.update[minibatch], max(self.update_bf16.values()) if bf16 else 0.0)
@@ -68,7 +68,7 @@ class StageSpeeds(NamedTuple):
 
 @dataclass(frozen=True)
 class Profiler:
-    """Measures a game and a network; calling it gives the speeds."""
+    """Measures a game and a network; a call returns the speeds."""
 
     network: NetworkOptions = NetworkOptions()
     """The network to measure."""

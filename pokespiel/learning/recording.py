@@ -1,4 +1,4 @@
-"""Playing matches into a dataset: every match to its end, every recorded player's decisions as played."""
+"""Play matches into a dataset: every match to its end, and every recorded player's decisions as played."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RecordedPolicy:
 def record_matches(
     game: Game, seating: Seating, recorded: Sequence[RecordedPolicy], matches: int, rng: np.random.Generator
 ) -> Columns:
-    """The columns of `matches` new matches; `policy` and `match_policies` number the seating's participants."""
+    """The columns of `matches` new matches; `policy` and `match_policies` are indices of the seating's participants."""
     collector = Collector(game, seating, recorded, rng, matches=matches, refill=False)
     seeds = collector.history.seeds.copy()
     rollout = collector.collect_all()
@@ -52,7 +52,7 @@ def record_matches(
 
 
 def columns_of(rollout: Rollout, scale: float) -> Columns:
-    """The decision columns of a rollout of whole matches; rewards are multiplied by `scale` to be utilities."""
+    """The decision columns of a rollout of whole matches; `scale` converts rewards to utilities."""
     stream, time = np.nonzero(rollout.grid.T >= 0)
     rows = rollout.grid[time, stream]
     to_go = rollout.reward[::-1].cumsum(axis=0, dtype=np.float64)[::-1] * scale

@@ -1,9 +1,9 @@
-"""Damping: a KL penalty that holds a policy near the uniform policy or near earlier policies of its own.
+"""Damping: a KL penalty that holds a policy near the uniform policy or near earlier copies of itself.
 
     loss += coefficient(t) * multiplier * KL(policy || reference)
 
-The coefficient is a schedule's, the multiplier a controller's. References are copies of the network, refreshed every so
-many updates and kept in a small portfolio; they are part of the training state.
+A schedule gives the coefficient, a controller the multiplier. References are copies of the network, taken at a fixed
+interval of updates and kept in a small portfolio; they are part of the training state.
 
 Reference: Perolat et al. (2021), From Poincaré Recurrence to Convergence in Imperfect Information Games: Finding
 Equilibrium via Regularization.
@@ -61,10 +61,11 @@ class References:
         self.networks: list[Network] = []
         self.scores: list[float] = []
         if damping.to == "references":
-            self._add(-math.inf)  # nobody knows what the start earns
+            self._add(-math.inf)  # the score of the initial policy is unknown
 
     def penalty(self, batch: Batch, logs: Tensor, probabilities: Tensor, last_update: float) -> tuple[Tensor, Tensor]:
-        """The weighted penalty, and the mean KL itself; `last_update` is the number of updates of all training."""
+        """The weighted penalty, and the mean KL itself; `last_update` is the number of updates of the whole
+        training."""
         damping = self.damping
         if damping.to == "nothing":
             zero = logs.new_zeros(())
@@ -77,7 +78,7 @@ class References:
         return coefficient * divergence, divergence.detach()
 
     def update_done(self, divergence: float, score: float) -> None:
-        """After an update of mean KL `divergence`: adapt, and refresh when due; `score` is what the policy earned."""
+        """After an update with mean KL `divergence`: adapt, and refresh if due; `score` is the policy's mean score."""
         self.updates += 1
         if self.damping.to == "nothing":
             return
@@ -107,13 +108,13 @@ class References:
             del self.networks[drop], self.scores[drop]
 
     def _least_wanted(self) -> int:
-        """The oldest; if the best are wanted, the worst paid before the newest."""
+        """The copy to drop: the oldest, or with `best` the one with the lowest score, excluding the newest."""
         if self.damping.choose != "best":
             return 0
         return min(range(len(self.scores) - 1), key=self.scores.__getitem__)
 
     def _twin(self) -> int:
-        """The older one of the two networks whose weights are nearest to each other."""
+        """The older of the two networks whose weights are closest to each other."""
         flat = torch.stack([torch.cat([p.detach().flatten() for p in n.parameters()]) for n in self.networks])
         distance = torch.cdist(flat, flat)
         distance.fill_diagonal_(torch.inf)

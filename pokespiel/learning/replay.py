@@ -1,4 +1,4 @@
-"""A bounded memory of decisions: a reservoir, which is a uniform sample of all that ever came."""
+"""A bounded memory of decisions: a reservoir, which is a uniform sample of all rows ever added."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Reservoir:
-    """Vitter's algorithm R: each row ever added is held with the same probability; O(1) a row added.
+    """Vitter's algorithm R: every row ever added is held with the same probability, in O(1) per row.
 
     Named columns of at most `capacity` rows; they grow by doubling, so an unfilled memory is small.
     """
@@ -19,7 +19,7 @@ class Reservoir:
             raise ValueError(f"a memory needs room for at least one row, not {capacity}")
         self.capacity = capacity
         self.seen = 0
-        """Rows ever added."""
+        """Number of rows ever added."""
         self.columns: dict[str, np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -66,7 +66,7 @@ class Reservoir:
 
 
 def _last_of_each(places: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Indices of the wanted rows, of rows with the same place only the last, so that each is written once."""
+    """Indices of the wanted rows; of rows with the same place only the last, so that each place is written once."""
     rows = np.flatnonzero(wanted)
     _, last = np.unique(places[rows][::-1], return_index=True)
     return rows[::-1][last]

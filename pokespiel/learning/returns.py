@@ -1,7 +1,8 @@
 """Returns of recorded decisions: GAE, lambda-returns, V-trace, and V-trace of a regularised game.
 
-All run once backwards over a rollout's steps, all streams at a time. Between two decisions of a stream its rewards
-add up; d_i is their sum after decision i, V_i the critic's value and i+1 the stream's next decision (V = 0 at the end):
+Each is one backward pass over a rollout's steps, for all streams at a time. Rewards between two decisions of a stream
+are summed: d_i is their sum after decision i, V_i the critic's value, and i+1 the stream's next decision (V = 0 at the
+end of a match):
 
     delta_i = d_i + gamma V_{i+1} - V_i
     GAE      A_i = delta_i + gamma lambda A_{i+1}
@@ -9,8 +10,8 @@ add up; d_i is their sum after decision i, V_i the critic's value and i+1 the st
 
 with w_i = pi(a_i) / mu(a_i). A lambda-return is A_i + V_i.
 
-Reference: Schulman et al. (2016), High-Dimensional Continuous Control Using Generalized Advantage Estimation;
-Espeholt et al. (2018), IMPALA; Perolat et al. (2022), Mastering the Game of Stratego (DeepNash).
+Reference: Schulman et al. (2016), High-Dimensional Continuous Control Using Generalized Advantage Estimation; Espeholt
+et al. (2018), IMPALA; Perolat et al. (2022), Mastering the Game of Stratego (DeepNash).
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ class VTrace(NamedTuple):
     """V-trace per record [N]; zero for pending records."""
 
     target: np.ndarray
-    """v_i, what the critic should learn."""
+    """v_i, the critic's target."""
     advantage: np.ndarray
     """rho_i (d_i + gamma v_{i+1} - V_i), for the policy gradient."""
     after: np.ndarray
-    """d_i + gamma v_{i+1}: the return after decision i, itself uncorrected."""
+    """d_i + gamma v_{i+1}: the return after decision i, without an importance weight for i."""
 
 
 def gae(rollout: Rollout, discount: float, trace: float, values: np.ndarray | None = None) -> np.ndarray:
-    """Advantages [N] float32 (zero for pending records); `values` [N] replace those recorded."""
+    """Advantages [N] float32 (zero for pending records); `values` [N] replace the recorded ones."""
     values = rollout.records.value if values is None else values
     advantages = np.zeros(len(values), np.float32)
     scan = _Backward(rollout)
@@ -57,7 +58,8 @@ def vtrace(
     trace: float = 1.0,
     clip: float = 1.0,
 ) -> VTrace:
-    """V-trace for `values` [N] and importance ratios pi(a)/mu(a) [N], both clips at `clip` (c also at 1)."""
+    """V-trace for `values` [N] and importance ratios pi(a)/mu(a) [N]; both weights are clipped at `clip` (c also at
+    1)."""
     target, advantage, after = (np.zeros(len(values), np.float32) for _ in range(3))
     rho, c = np.minimum(ratios, clip), trace * np.minimum(ratios, min(clip, 1.0))
     scan = _Backward(rollout)
@@ -76,11 +78,11 @@ def vtrace(
 
 
 def transformed(rollout: Rollout, divergence: np.ndarray, eta: float) -> np.ndarray:
-    """Rewards [T, S] of the regularised game of R-NaD.
+    """Rewards [T, S] of R-NaD's regularised game.
 
-    Each decision costs its player eta * divergence, the expectation of log(pi / pi_reg), and the others gain that in
-    equal parts, so a zero-sum game stays zero-sum. `divergence` is [N]. Step 0 holds decisions of different times, and
-    who decided later was not yet waiting: what such a decision's predecessor gained then is not gained again.
+    Each decision costs its player eta * divergence, the expectation of log(pi / pi_reg), and the other players gain
+    that in equal parts, so a zero-sum game stays zero-sum. `divergence` is [N]. Step 0 holds carried decisions of
+    different times: a player who made its carried decision later gains nothing from the earlier decisions of others.
     """
     steps, streams = rollout.grid.shape
     players = rollout.utilities.shape[1]
@@ -93,7 +95,7 @@ def transformed(rollout: Rollout, divergence: np.ndarray, eta: float) -> np.ndar
 
 
 class _Backward:
-    """Walks a rollout's steps backwards, keeping each stream's rewards and value since its next decision."""
+    """Walks a rollout's steps backwards and keeps each stream's rewards and value since its next decision."""
 
     def __init__(self, rollout: Rollout):
         self.rollout = rollout
@@ -101,9 +103,10 @@ class _Backward:
         self.ended = np.zeros(self.streams, bool)
 
     def steps(self, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-        """Per step with decisions: their rows [k], streams [k], rewards until the next one and its value (0 = end).
+        """Per step with decisions: their rows [k], streams [k], rewards until the next decision and its value (0 =
+        end).
 
-        `ended` marks the streams whose match ended since the last step yielded.
+        `ended` marks the streams whose match ended since the step yielded before.
         """
         grid, reward, done = self.rollout.grid, self.rollout.reward, self.rollout.done
         gathered, value = np.zeros(self.streams, np.float32), np.zeros(self.streams, np.float32)

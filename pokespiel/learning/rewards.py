@@ -1,8 +1,8 @@
-"""Rewards for learning: the game's utilities, or named variations of them that stay zero-sum on a zero-sum game.
+"""Rewards for learning: the game's utilities, or named variations of them that keep a zero-sum game zero-sum.
 
-Shaping adds F = phi(s') - phi(s) with phi = sum over signals of w (own standing - mean of the others'), and 0 at the
-end of a match. Summed over a match it is minus the potential of its start, so which policies are optimal stays the
-same (Ng, Harada and Russell 1999), also while the weights are annealed (Devlin and Kudenko 2012).
+Shaping adds F = phi(s') - phi(s), where phi = sum over signals of w (own standing - mean of the others'), and 0 at the
+end of a match. Over a match F sums to minus the potential of the start, so the optimal policies stay the same (Ng,
+Harada and Russell 1999), also while the weights are annealed (Devlin and Kudenko 2012).
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Shaper:
 
 
 def _check(game: Game, reward: Reward, known: Sequence[str]) -> None:
-    """A `ValueError` if nothing can be shaped, or a weight is of no signal."""
+    """Raise a `ValueError` if the game has no signals to shape, or a weight names an unknown signal."""
     if not known:
         raise ValueError(f"{game.name} has no signals to shape rewards with; use terminal, binary or aggressive")
     for name, _ in reward.weights:

@@ -1,11 +1,11 @@
-"""Rollouts: a flat list of records and, per stream (a seat of a match slot), where they lie in time.
+"""Rollouts: a flat list of records and, for each stream (a seat of a match slot), their positions in time.
 
     step        0    1    2    3    4            reward[t, s]  what the stream gained from step t to t + 1
     stream s    7    -    12   -    19           done[t, s]    the match ended with step t
                          grid[t, s]: record, or -1
 
-The last record of a stream whose match goes on is not trained on yet: its value is the bootstrap of the one before,
-and it comes first in the next rollout. So nothing is cut off and nothing is counted twice.
+The last record of a stream whose match continues is not trained on yet: its value is the bootstrap of the record
+before, and it comes first in the next rollout. So nothing is cut off and nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Records(NamedTuple):
 
 
 class Rollout(NamedTuple):
-    """What one collection gives; arrays are views that the next collection overwrites."""
+    """The result of one collection; arrays are views that the next collection overwrites."""
 
     records: Records
     grid: np.ndarray
@@ -69,26 +69,26 @@ class Rollout(NamedTuple):
     pending: np.ndarray
     """[N] bool: recorded here, trained on in the next rollout."""
     seated: np.ndarray
-    """[E, P] participants of the matches that ended, in the order they ended in."""
+    """[E, P] participants of the matches that ended, in the order in which they ended."""
     utilities: np.ndarray
-    """[E, P] their utilities, as the game counts them."""
+    """[E, P] the utilities of those matches, in the game's units."""
     since: np.ndarray
-    """[S] int64 when each stream's record at step 0 was decided, negative steps; 0 = it has none."""
+    """[S] int64 the step, negative, at which each stream's record at step 0 was decided; 0 = it has none."""
 
 
 class Owed(NamedTuple):
-    """What open streams carry to the next rollout beside their records."""
+    """What open streams carry to the next rollout in addition to their records."""
 
     stream: np.ndarray
     """[c] stream of each carried record."""
     reward: np.ndarray
-    """[c] float32 gained since."""
+    """[c] float32 reward gained since that record."""
     since: np.ndarray
-    """[c] int64 when it was decided, counted back from the end of the rollout."""
+    """[c] int64 steps from that decision to the end of the rollout, negative."""
 
 
 class Buffer:
-    """The rollout under construction, in arrays that grow to the size needed and are used again."""
+    """The rollout under construction, in arrays that grow as needed and are reused."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Buffer:
         compact: Compact | None = None,
         room: Callable[..., np.ndarray] = np.empty,
     ):
-        """compact: rows are recorded as compact ones. room: gives new arrays, by shape and type."""
+        """compact: features are recorded as compact rows. room: allocates new arrays, by shape and type."""
         self.streams, self.players, self._room = matches * game.num_players, game.num_players, room
         width = {"features": game.num_features if compact is None else compact.numbers, "memory": memory_size}
         width["state"] = game.num_state_features if reads_state and isinstance(game, Privileged) else 0
@@ -122,12 +122,12 @@ class Buffer:
         self._done = np.empty((0, self.streams), bool)
 
     def nothing(self) -> tuple[Records, Owed]:
-        """What the first rollout carries over."""
+        """The empty records and rewards that the first rollout starts with."""
         empty = Records(*(array[:0].copy() for array in self._arrays))
         return empty, Owed(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
 
     def clear(self, carried: Records, owed: Owed) -> None:
-        """Begin a rollout; the carried records are its step 0."""
+        """Start a rollout; the carried records are its step 0."""
         self.size = self.steps = 0
         self._ended: list[tuple[np.ndarray, np.ndarray]] = []
         self.carried = len(owed.stream)
@@ -139,11 +139,11 @@ class Buffer:
 
     @property
     def fresh(self) -> int:
-        """Decisions recorded since the rollout began."""
+        """Decisions recorded since the rollout started."""
         return self.size - self.carried
 
     def advance(self) -> None:
-        """Begin the next step."""
+        """Start the next step."""
         if self.steps == len(self._grid):
             rows = max(64, 2 * self.steps)
             self._grid, self._reward, self._done = (
@@ -164,7 +164,7 @@ class Buffer:
         memory: np.ndarray,
         state: np.ndarray,
     ) -> None:
-        """Decisions [b] of one learner at one seat in the matches `match` [b]."""
+        """Record decisions [b] of one learner at one seat in the matches `match` [b]."""
         n = len(match)
         padded = np.zeros((n, self._arrays.memory.shape[1]), np.float32)
         padded[:, : memory.shape[1]] = memory
@@ -183,12 +183,12 @@ class Buffer:
         self.size = stop
 
     def reward(self, rewards: np.ndarray, ended: np.ndarray) -> None:
-        """Rewards [B, P] of the step just played and which matches [B] ended with it."""
+        """Record the rewards [B, P] of the step just played, and which matches [B] ended with it."""
         self._reward[self.steps - 1] += rewards.reshape(-1)
         self._done[self.steps - 1] = np.repeat(ended, self.players)
 
     def ended(self, seated: np.ndarray, utilities: np.ndarray) -> None:
-        """Participants and utilities [e, P] of matches that ended."""
+        """Record the participants and utilities [e, P] of matches that ended."""
         self._ended.append((seated.copy(), utilities.copy()))
 
     def close(self) -> tuple[Rollout, Records, Owed]:

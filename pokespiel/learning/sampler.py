@@ -1,4 +1,4 @@
-"""Minibatches of transitions from datasets, holding one part of each in memory."""
+"""Minibatches of transitions from datasets, with one part of each in memory at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Source(Protocol):
     def __len__(self) -> int: ...
 
     def load(self, number: int, rng: np.random.Generator) -> Columns:
-        """A part's columns, with `keep` [n] bool."""
+        """A part's columns, together with `keep` [n] bool."""
         ...
 
 
@@ -42,7 +42,7 @@ class OnDisk:
 
 @dataclass(frozen=True)
 class InMemory:
-    """Parts that have just been collected."""
+    """Parts that were just collected."""
 
     parts: Sequence[Columns]
 
@@ -55,21 +55,21 @@ class InMemory:
 
 
 class Transitions(NamedTuple):
-    """n transitions: a decision, what came of it, and the same player's next decision."""
+    """n transitions: a decision, its result, and the same player's next decision."""
 
     now: Records
     reward: np.ndarray
     """[n] float32 utility until the next decision"""
     utility: np.ndarray
-    """[n] float32 the player's over the match"""
+    """[n] float32 the player's utility over the match"""
     last: np.ndarray
     """[n] bool, no next decision: the match ended"""
     next: Records
-    """Rows without meaning where `last`"""
+    """The next decision; its values are meaningless where `last` is set"""
 
 
 class Sampler:
-    """Goes through a source's kept rows in random order, part by part, for ever."""
+    """Iterates over a source's kept rows in random order, part by part, without end."""
 
     def __init__(self, source: Source, rng: np.random.Generator):
         self.source, self.rng = source, rng
@@ -120,7 +120,7 @@ def transitions(part: Columns, rows: np.ndarray) -> Transitions:
 
 
 def joined(pieces: Sequence[Transitions]) -> Transitions:
-    """Transitions of several pieces, one after the other."""
+    """Concatenate several groups of transitions."""
     now, after = (
         Records(*(np.concatenate(columns) for columns in zip(*side, strict=True)))
         for side in ([piece.now for piece in pieces], [piece.next for piece in pieces])

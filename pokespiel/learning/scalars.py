@@ -1,4 +1,4 @@
-"""Curves of training: TensorBoard files by default, Weights & Biases by flag."""
+"""Training curves: TensorBoard files by default, Weights & Biases if requested."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 
 class Scalars:
-    """Writes named numbers by step into a folder for `tensorboard --logdir`, and to Weights & Biases if asked."""
+    """Writes named numbers by step into a folder for `tensorboard --logdir`, and to Weights & Biases if requested."""
 
     def __init__(self, folder: str | Path, *, wandb: str = "", config: Mapping[str, Any] | None = None):
-        """`wandb` names the project there; `config` is what the run's page shows.
+        """`wandb`: the project's name there, empty = do not use it; `config`: the settings that the run's page shows.
 
         Raises:
-            ModuleNotFoundError: Weights & Biases is asked for and not installed.
+            ModuleNotFoundError: Weights & Biases is requested but not installed.
         """
         from torch.utils.tensorboard import SummaryWriter
 
@@ -28,14 +28,14 @@ class Scalars:
             self._run = library.init(project=wandb, dir=str(folder), config=dict(config or {}))
 
     def write(self, step: int, metrics: Mapping[str, float]) -> None:
-        """All metrics at `step`, such as the decisions so far."""
+        """Write all metrics at `step`, usually the number of decisions so far."""
         for name, value in metrics.items():
             self._writer.add_scalar(name, value, step)
         if self._run is not None:
             self._run.log(dict(metrics), step=step)
 
     def close(self) -> None:
-        """Flush and end."""
+        """Flush and close."""
         self._writer.close()
         if self._run is not None:
             self._run.finish()

@@ -1,7 +1,7 @@
-"""Coefficients that change as training goes on: schedules of progress, and a controller that watches the KL.
+"""Coefficients that change during training: schedules of progress, and a controller that watches the KL.
 
-The two are kept apart: a schedule is a pure function of progress, a controller has a state that only measurements
-change, and a coefficient in use is their product.
+The two are separate: a schedule is a pure function of progress; a controller has a state that only measurements change.
+The coefficient in use is their product.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class KLTarget:
 
 
 class Controller:
-    """The state of a `KLTarget`: its multiplier now."""
+    """The state of a `KLTarget`: its current multiplier."""
 
     def __init__(self, rule: KLTarget | None):
         self.rule = rule
         self.multiplier = 1.0
 
     def observe(self, kl: float) -> None:
-        """Take note of a measured KL; without a rule the multiplier stays 1."""
+        """Update the multiplier with a measured KL; without a `KLTarget` the multiplier stays 1."""
         rule = self.rule
         if rule is None:
             return

@@ -1,7 +1,7 @@
-"""Who sits where: learners and frozen opponents, drawn once per match.
+"""Seating: which learners and frozen opponents play at which seats, drawn once per match.
 
 Participants are numbered: learners first (0 .. L - 1), then the frozen policies. A seating is a distribution over rows
-of participants, one per seat: self-play seats learner 0 everywhere, a response seats it at one seat against the others.
+of participants, one per seat: self-play has learner 0 at every seat, a response has it at one seat against the others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pokespiel.game.protocols import Game
 
 @dataclass(frozen=True)
 class Seating:
-    """Rows of participants and their weights, for `learners` learners and the frozen `policies` after them."""
+    """Rows of participants and their weights, for `learners` learners followed by the frozen `policies`."""
 
     learners: int
     policies: tuple[Policy, ...]
@@ -36,7 +36,7 @@ class Seating:
 
 
 def seat(rows: Sequence[Sequence[int]], weights: Sequence[float], learners: int, policies: Sequence[Policy]) -> Seating:
-    """A seating of these rows [m, P] of participants, weights scaled to sum to 1."""
+    """A seating with these rows [m, P] of participants; weights are scaled to sum to 1."""
     table, scale = np.asarray(rows, np.int64), np.asarray(weights, float)
     if table.ndim != 2 or scale.shape != (len(table),) or (scale < 0).any() or scale.sum() <= 0:
         raise ValueError(f"a seating needs one weight (>= 0) a row: rows {table.shape}, weights {scale.shape}")

@@ -2,11 +2,11 @@
 
     linear row    W_encoder plain columns + sum of embeddings                                          [b, n, R]
     each row      relu(its linear row + the sum of the linear rows it owns)                            [b, n, R]
-    hidden        layers of relu over (global columns, all rows that nobody owns)                      [b, H]
+    hidden        layers of relu over (global columns, all rows without an owner)                      [b, H]
     action score  v . relu(W_row row + W_hidden hidden), the same for every action of one encoder      [b, A]
 
-The shared scorer sees what each move or benched Pokémon is instead of only where it stands. On a CPU most of the time
-goes into moving memory, so owned rows are summed before anything is done to them, and codes are looked up and added.
+The shared scorer sees what each move or benched Pokémon is, not only its slot. On a CPU most of the time is memory
+traffic, so owned rows are summed before any other operation, and codes are looked up and added.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Structured(nn.Module):
     def __init__(
         self, layout: Layout, inputs: int, hidden: tuple[int, ...], row_width: int, attention: int, layers: int = 1
     ):
-        """attention: heads, 0 = none; layers: of attention."""
+        """attention: number of heads, 0 = none; layers: number of attention layers."""
         super().__init__()
         self.layout, self.row_width = layout, row_width
         self.free = [block for block in layout.blocks if block.owner is None]
@@ -65,7 +65,7 @@ class Structured(nn.Module):
         return Scorer(self.layout, width, self.row_width)
 
     def _rows(self, features: Tensor) -> dict[str, Tensor]:
-        """Encoded rows [b, count, R] of the blocks that nobody owns."""
+        """Encoded rows [b, count, R] of the blocks without an owner."""
         rows = {block.name: self.encoders[block.encoder](_raw(features, block)) for block in self.free}
         for block in self.layout.blocks:
             if block.owner is not None:
@@ -82,11 +82,11 @@ class Structured(nn.Module):
 
 
 class LinearRows(nn.Module):
-    """Rows [b, n, W] to [b, n, R]: one linear layer over the plain columns plus an embedding a category.
+    """Rows [b, n, W] to [b, n, R]: one linear layer over the plain columns plus one embedding per category.
 
-    Embeddings are of the encoding's own width and added to it, which saves a product with wide one-hot vectors; the
-    linear layer's weights for the columns that hold codes are kept at zero, which saves picking the others out. All
-    categories share one table, each with rows of its own.
+    Embeddings have the width R of the encoding and are added to it, which avoids a product with wide one-hot vectors.
+    The linear layer's weights for columns that hold codes are kept at zero, which avoids selecting the other columns.
+    All categories share one table, in which each has its own rows.
     """
 
     def __init__(self, block: Block, row_width: int):
@@ -107,7 +107,7 @@ class LinearRows(nn.Module):
         return self.summed(raw[:, :, None])
 
     def summed(self, raw: Tensor) -> Tensor:
-        """Rows [b, n, k, W] to the sums [b, n, R] over k, with the bias once."""
+        """Rows [b, n, k, W] to the sums [b, n, R] over k; the bias is added once."""
         weight = (self.linear.weight * self.plain).repeat(1, raw.shape[2])
         x = nn.functional.linear(raw.flatten(2), weight, self.linear.bias)
         if not len(self.coded):
@@ -117,7 +117,7 @@ class LinearRows(nn.Module):
 
 
 def attended(width: int, heads: int, layers: int) -> nn.Module:
-    """Self-attention over rows; of several layers each has a perceptron behind it."""
+    """Self-attention over rows; if there are several layers, each is followed by a perceptron."""
     if layers == 1:
         return Attention(width, heads)
     return nn.Sequential(*(nn.Sequential(Attention(width, heads), Widened(width)) for _ in range(layers)))
@@ -155,7 +155,7 @@ class Attention(nn.Module):
 
 
 class Scorer(nn.Module):
-    """A score [b, A] per action from the row that describes it and the hidden layer; 0 where no row does."""
+    """A score [b, A] per action from the row that describes it and the hidden layer; 0 for actions without a row."""
 
     def __init__(self, layout: Layout, width: int, row_width: int):
         super().__init__()
@@ -176,7 +176,7 @@ class Scorer(nn.Module):
         return torch.cat(scores, dim=1).index_select(1, self.order)
 
     def start_small(self) -> None:
-        """Scores near zero, for a policy that starts near uniform."""
+        """Make all scores nearly zero, so that the policy starts near uniform."""
         for out in self.out.values():
             nn.init.normal_(out, std=0.01)
 
@@ -186,7 +186,7 @@ def _raw(features: Tensor, block: Block) -> Tensor:
 
 
 def _action_plan(layout: Layout) -> tuple[dict[str, list[tuple[str, int, int]]], list[int]]:
-    """Per encoder the runs of rows (block, first, stop) that describe actions, and each action's place among them."""
+    """Per encoder the ranges of rows (block, first, stop) that describe actions, and each action's index among them."""
     encoders = {block.name: block.encoder for block in layout.blocks if block.owner is None}
     if any(row is not None and row[0] not in encoders for row in layout.actions):
         raise ValueError("an action can only be described by a row that nobody owns")

@@ -1,13 +1,13 @@
-"""A wider network that computes what a narrow one does, so that training can continue with more capacity.
+"""A wider network that computes the same as a narrow one, so that training can continue with more capacity.
 
-The narrow network's units come first in every layer and hear only one another; the new units are drawn afresh, hear
-all, and are not listened to yet:
+The narrow network's units come first in every layer and have inputs only from one another. The new units have random
+weights from all units, and nothing else reads their outputs yet:
 
-    | W  0 |   a unit of before: its weights, none from the new units
+    | W  0 |   an old unit: its weights, none from the new units
     | R  R |   a new unit: random weights from all
 
-Heads give the new units no weight, so logits and values are the same up to rounding; their gradients are not zero, and
-the new units join in from the first step.
+Heads give the new units zero weight, so logits and values are the same up to rounding; their gradients are not zero, so
+the new units take part from the first step.
 
 Reference: Chen, Goodfellow and Shlens (2016), Net2Net, section 2.2; here without copies of units.
 """
@@ -24,7 +24,7 @@ from pokespiel.learning.structured import Structured
 
 @torch.no_grad()
 def widened(narrow: Network, options: NetworkOptions, rng: np.random.Generator) -> Network:
-    """`narrow` with the wider layers of `options`; a `ValueError` where one does not grow out of the other."""
+    """`narrow` with the wider layers of `options`; a `ValueError` if a layer would shrink or another option change."""
     network = make_network(options, narrow.shape, rng)
     _require_growth(narrow, network)
     before = dict(narrow.named_parameters())
@@ -45,7 +45,7 @@ def widened(narrow: Network, options: NetworkOptions, rng: np.random.Generator) 
 
 
 def _inputs(body: Structured, narrow: int) -> Tensor:
-    """Where the first layer's inputs of a body with rows of width `narrow` stand among those of `body`."""
+    """The positions of the first layer's inputs of a body with rows of width `narrow` among those of `body`."""
     plain, rows = len(body.columns), sum(block.count for block in body.free)
     starts = plain + body.row_width * torch.arange(rows)
     return torch.cat([torch.arange(plain), (starts[:, None] + torch.arange(narrow)).flatten()])
