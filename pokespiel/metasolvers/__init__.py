@@ -1,7 +1,7 @@
 """Meta-solvers: from a payoff table to the mixtures that the next responses train against.
 
-A meta-solver is a frozen dataclass called with payoffs [P, n_1, ..., n_P], the mean return to player p at each joint
-choice of policies. It sees arrays only: `Nash()(payoffs)` works at a prompt.
+A meta-solver is a frozen dataclass, called with payoffs [P, n_1, ..., n_P], the mean return to player p at each joint
+choice of policies. It sees arrays only: `Nash()(payoffs)` works at a Python prompt.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from pokespiel.core.registry import Registry
 
 SUPPORT = 1e-6
-"""A policy with more weight than this belongs to a mixture's support."""
+"""A policy belongs to a mixture's support if its weight exceeds this."""
 
 
 def support(weights: np.ndarray, least: float = 0.0) -> np.ndarray:
-    """[m], the indices of weights [n] that belong to the support and are at least `least`."""
+    """[m] indices of the weights [n] that belong to the support and are at least `least`."""
     return np.flatnonzero((weights > SUPPORT) & (weights >= least))
 
 
@@ -36,10 +36,10 @@ class MetaStrategy(NamedTuple):
 
 
 class MetaSolver(Protocol):
-    """payoffs [P, n_1, ..., n_P] -> MetaStrategy; `symmetric` asks for one vector common to all seats.
+    """payoffs [P, n_1, ..., n_P] -> MetaStrategy; `symmetric` requests one vector for all seats.
 
-    Populations hold no two policies that play alike, unless the solver is `Repeating`.
-    One of some games only is `ChoosySolver` too.
+    No two policies of a population play alike, unless the solver is `Repeating`. A solver that supports only some games
+    implements `ChoosySolver` too.
     """
 
     def __call__(self, payoffs: np.ndarray, *, symmetric: bool = False) -> MetaStrategy: ...
@@ -47,20 +47,20 @@ class MetaSolver(Protocol):
 
 @runtime_checkable
 class Repeating(Protocol):
-    """A solver whose answer depends on how often a response came, or on which came last."""
+    """A solver whose answer depends on how often a response was added, or on which was added last."""
 
     repeats: bool
-    """Whether a response counts again when it comes again."""
+    """Whether a response is added again when an oracle returns it again."""
 
 
 @runtime_checkable
 class ChoosySolver(Protocol):
-    """A solver of some games only."""
+    """A solver that supports only some games."""
 
     def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
-        """A `ValueError` for others, before anything is played.
+        """Raise a `ValueError` for other games, before anything is played.
 
-        `ends()` gives what the players get, [P, k], at k ends of matches; k = 0 = unknown.
+        `ends()` returns the payoffs [P, k] at k possible ends of matches; k = 0 = unknown.
         """
         ...
 

@@ -1,15 +1,16 @@
-"""alpha-Rank: how long evolution dwells on each joint choice of policies (Omidshafiei et al. 2019, arXiv:1903.01373).
+"""alpha-Rank: how long evolution stays at each joint choice of policies (Omidshafiei et al. 2019, arXiv:1903.01373).
 
-Populations of m individuals are each of one policy until a mutant appears and either dies out or takes over. A mutant
-with payoff advantage d takes over with the fixation probability of the Moran process under selection intensity alpha,
+All m individuals of a population have the same policy until a mutant appears, which either dies out or takes over. A
+mutant with payoff advantage d takes over with the fixation probability of the Moran process under selection intensity
+alpha,
 
     rho(d) = (1 - exp(-alpha d)) / (1 - exp(-alpha m d)),     1 / m at d = 0,
 
-computed through its logarithm, so no alpha is too large. The stationary distribution of this chain over joint choices
-is the ranking. Infinite alpha is the response graph's chain: improving moves at rate 1, ties at 1/2, worsening ones at
-a rate epsilon that goes to 0, whatever the sizes of populations and advantages. That limit exists and is unique even
-where the graph has several sinks. Where payoffs tie or several sinks compete, large finite alpha tends elsewhere: there
-a tie's rate is 1 / m and the cheapest way out of a sink decides.
+computed through its logarithm, so no alpha is too large. The ranking is the stationary distribution of this chain over
+joint choices. Infinite alpha means the chain of the response graph: rate 1 for improving moves, 1/2 for ties, and a
+rate epsilon that goes to 0 for worsening moves, independent of population size and of the size of advantages. That
+limit exists and is unique even if the graph has several sinks. If payoffs tie or several sinks compete, large finite
+alpha has a different limit: there a tie has rate 1 / m, and the least costly exit from each sink decides.
 
 Reference: Omidshafiei et al. (2019), alpha-Rank: Multi-Agent Evaluation by Evolution.
 """
@@ -38,11 +39,11 @@ from pokespiel.metasolvers.response_graph import ResponseGraph, of_table
 from pokespiel.metasolvers.tables import Table, on_table
 
 LARGEST = 1e300
-"""Largest logarithm of a rate."""
+"""Largest allowed logarithm of a rate."""
 PRECISE = 1e12
 """Largest difference of logarithms whose rounding leaves four digits of the ratio of two rates."""
 HEADROOM = 600.0
-"""Natural logarithm of the ratio of rates that floating point can carry through an elimination."""
+"""Natural logarithm of the largest ratio of rates for which elimination works in floating point."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class AlphaRank:
     @limited()
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite."""
         graph = of_table(table)
         weights = limit(graph) if math.isinf(self.alpha) else self._at_finite_alpha(table, graph)
         if len(graph.shape) == 1 and table.symmetric:
@@ -113,7 +114,7 @@ class AlphaRank:
 
 
 def log_fixation(advantage: np.ndarray, population: int) -> np.ndarray:
-    """log rho of a mutant whose fitness advantage, alpha times payoff, is constant: any shape in and out."""
+    """log rho of a mutant with constant fitness advantage (alpha times payoff); arrays of any shape."""
     size = np.abs(advantage)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log(-np.expm1(-size)) - np.log(-np.expm1(-population * size))
@@ -124,9 +125,9 @@ def log_fixation(advantage: np.ndarray, population: int) -> np.ndarray:
 def log_fixation_global(
     payoffs: np.ndarray, resident: np.ndarray, mutant: np.ndarray, alpha: float, population: int
 ) -> np.ndarray:
-    """log rho [E] where fitness is the mean payoff against the rest of the population; payoffs [n, n].
+    """log rho [E] if fitness is the mean payoff against the rest of the population; payoffs [n, n].
 
-    rho = 1 / sum over l < m of the product over p <= l of exp(-alpha (f_mutant(p) - f_resident(p))), p mutants present.
+    rho = 1 / sum over l < m of the product over p <= l of exp(-alpha (f_mutant(p) - f_resident(p))), for p mutants.
     """
     together, against = payoffs[mutant, mutant], payoffs[mutant, resident]
     apart, among = payoffs[resident, mutant], payoffs[resident, resident]
@@ -142,9 +143,10 @@ def log_fixation_global(
 def limit(graph: ResponseGraph) -> np.ndarray:
     """[N] the infinite-alpha ranking: the stationary distribution as the rate of worsening moves goes to 0.
 
-    With one sink it is that sink's own. With several, how rare excursions lead from one to another decides. Any joint
-    choice reaches any other by at most one worsening move per player, so no ratio of weights exceeds epsilon to the
-    power of their number, and an epsilon of 1e-60, or somewhat more for many players, gives the limit to rounding.
+    With one sink it is the stationary distribution of that sink. With several, the rare paths from one to another
+    decide. Every joint choice reaches every other by at most one worsening move per player, so no ratio of weights
+    exceeds epsilon^-players. An epsilon of 1e-60, or somewhat more for many players, therefore gives the limit up to
+    rounding.
     """
     weights = np.zeros(graph.num_nodes)
     if len(graph.sinks) == 1:

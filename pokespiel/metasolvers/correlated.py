@@ -1,20 +1,20 @@
 """Correlated and coarse correlated equilibria of maximum entropy or maximum Gini impurity, for any number of players.
 
-A mediator draws a joint choice and tells each player its part. The joint distribution s is a correlated equilibrium
-(Aumann 1974) if no player gains by swapping any told policy for another, a coarse one (Moulin and Vial 1978) if none
-gains by refusing to be told and always playing one policy:
+A mediator draws a joint choice and recommends to each player its part. The joint distribution s is a correlated
+equilibrium (Aumann 1974) if no player gains by replacing one recommended policy by another; it is a coarse correlated
+equilibrium (Moulin and Vial 1978) if no player gains by always playing one policy instead of the recommendations:
 
     CE   sum over others of s(a, others) (u(b, others) - u(a, others)) <= epsilon      every a, b of every player
     CCE  sum over all of s(a, others) (u(b, others) - u(a, others)) <= epsilon         every b of every player
 
-Both sets are polytopes, never empty; a strictly concave objective picks one point, the same whatever the order of
+Both sets are nonempty polytopes. A strictly concave objective selects one point, which does not depend on the order of
 policies and players. With a coarse equilibrium, PSRO becomes JPSRO (Marris et al. 2021, arXiv:2106.09435): each player
-responds to the others' joint distribution. With a correlated one it responds to that too, not to every recommendation
-apart as JPSRO(CE) does, whose populations would grow by their own size in each iteration.
+responds to the others' joint distribution. With a correlated equilibrium it does the same; JPSRO(CE) instead computes
+one response per recommendation, which would double the populations in each iteration.
 
-The answer is checked: a gain counts as none if it is a billionth of what the player would gain by knowing the others'
-choices beforehand. The distribution itself sets that scale. Payoffs that are not at stake in it, however large, do not
-enter, so that small payoffs beside large ones are solved as well as alone.
+The answer is checked: a deviation may gain at most 1e-9 of what the player would gain by knowing the others' choices
+beforehand. The distribution itself sets that scale. Payoffs that do not matter under it, however large, do not enter
+the scale, so small payoffs beside large ones are solved as precisely as alone.
 
 Reference: Marris et al. (2021), Multi-Agent Training beyond Zero-Sum with Correlated Equilibrium Meta-Solvers.
 """
@@ -38,18 +38,19 @@ from pokespiel.metasolvers.regret import cce_gap, ce_gap, marginals_of
 from pokespiel.metasolvers.tables import Table, on_table
 
 TOLERANCE = 1e-9
-"""Largest gain of a deviation that counts as none, as a share of what foresight would gain."""
+"""Largest gain of a deviation that counts as zero, as a share of the gain from knowing the others' choices."""
 SWEEPS = (12, 200)
-"""How long rows and columns are balanced: few sweeps suit most tables, many those of very different payoffs."""
+"""Numbers of balancing sweeps over rows and columns: few suit most tables, many suit payoffs of very different
+sizes."""
 TRIES = 6
-"""How many faces are tried after each."""
+"""Number of faces tried after each."""
 MOST_ORDER = 6000
-"""The largest order of Newton's equations: they take 300 MB, and seconds for each of about 40 steps."""
+"""The largest order of Newton's equations, which then need 300 MB, and seconds for each of about 40 steps."""
 
 
 @dataclass(frozen=True)
 class Correlated:
-    """A joint distribution that no player has reason to leave, for any number of players and general-sum payoffs."""
+    """A joint distribution that no player gains by leaving, for any number of players and general-sum payoffs."""
 
     concept: Literal["ce", "cce"] = "cce"
     """Kind of equilibrium: correlated (ce) or coarse correlated (cce)."""
@@ -67,8 +68,8 @@ class Correlated:
     def __call__(self, table: Table) -> MetaStrategy:
         """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite, misshapen or too many.
 
-        No deviation gains more than epsilon plus a billionth of what its player would gain by knowing the others'
-        choices beforehand; where rounding does not allow that, an `ArithmeticError` tells what was reached.
+        No deviation gains more than epsilon plus 1e-9 of what its player would gain by knowing the others' choices
+        beforehand. If rounding prevents that, an `ArithmeticError` says what was reached.
         """
         incentives = _Incentives(table.payoffs, self.concept, self.epsilon)
         best, reached = None, np.inf
@@ -88,7 +89,7 @@ class Correlated:
 
 
 class _Incentives:
-    """A table's incentives to deviate, each player's in units of its greatest regret."""
+    """A table's incentives to deviate, for each player in units of its largest regret."""
 
     def __init__(self, payoffs: np.ndarray, concept: Literal["ce", "cce"], epsilon: float):
         self.shape = payoffs.shape[1:]
@@ -105,13 +106,14 @@ class _Incentives:
         self.allowed = np.minimum(epsilon / unit / greatest.ravel(), 2.0)[self.player]  # no deviation gains more than 1
 
     def most_even(self, objective: Objective) -> Iterator[np.ndarray]:
-        """[n_1, ..., n_P], the equilibrium of the greatest objective, as far as rounding allows; then other tries."""
+        """[n_1, ..., n_P], the equilibrium that maximises the objective, up to rounding; then the results of other
+        attempts."""
         for sweeps in SWEEPS:
             for on in islice(faces(self.map, self.allowed, sweeps), TRIES):
                 yield most_even(self.map, on, self.allowed, objective, self.excess).reshape(self.shape)
 
     def excess(self, joint: np.ndarray) -> float:
-        """The most that a deviation gains beyond what is allowed, as a share of its player's expected regret."""
+        """The largest gain of a deviation beyond what is allowed, as a share of its player's expected regret."""
         joint = joint.reshape(self.shape)
         gains = self.map.times(joint.ravel()) - self.allowed
         stakes = (self.regret * joint).reshape(len(self.regret), -1).sum(axis=1)[self.player]
@@ -129,5 +131,6 @@ def _check_size(rows: int, choices: int, coarse: bool) -> None:
 
 
 def _mean_of_seatings(joint: np.ndarray) -> np.ndarray:
-    """In a symmetric table the optimum has no preference among seats, so this removes rounding only."""
+    """Average over all seat orders: in a symmetric table the optimum does not depend on seats, so this removes rounding
+    only."""
     return np.mean([joint.transpose(order) for order in permutations(range(joint.ndim))], axis=0)

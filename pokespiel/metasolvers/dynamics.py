@@ -2,10 +2,10 @@
 
     dx_i / dt = x_i (u_i(x) - x . u(x))        (Taylor and Jonker 1978)
 
-In logarithms this is the softmax of accumulated payoffs, so weights stay positive and sum to one whatever the step.
-It is integrated by the classical fourth-order Runge-Kutta rule on those logarithms, which follows the closed orbits of
-zero-sum games where Euler steps spiral outwards. Time averages of such orbits converge to equilibrium in two-player
-zero-sum games: the regret of the average over time T is at most (log n + log m) / T.
+In logarithms this is the softmax of accumulated payoffs, so weights stay positive and sum to one for any step size. The
+classical fourth-order Runge-Kutta rule integrates those logarithms; it follows the closed orbits of zero-sum games,
+where Euler steps spiral outwards. Time averages of such orbits converge to equilibrium in two-player zero-sum games:
+the regret of the average over time T is at most (log n + log m) / T.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pokespiel.metasolvers.tables import Iterate, Profile, Table
 
 
 def replicator_flow(table: Table, step: float, floor: float = 0.0, start: Profile | None = None) -> Iterator[Iterate]:
-    """States at times 0, step, 2 step, ... and their averages over time, endlessly.
+    """States at times 0, step, 2 step, ... and their averages over time, without end.
 
-    step: in units of time, the inverse of payoffs. floor: least probability; every state below it, within a step too,
-    is projected back (Lanctot et al. 2017), so that no average falls below it. start: interior; None = uniform.
+    step: in units of time, the inverse of payoffs. floor: minimum probability; every state below it, also within a
+    step, is projected back (Lanctot et al. 2017), so that no average falls below it. start: interior; None = uniform.
     """
     state = table.uniform() if start is None else start
     logs = tuple(np.log(weights) for weights in state)
@@ -40,7 +40,8 @@ def replicator_flow(table: Table, step: float, floor: float = 0.0, start: Profil
 
 
 def _runge_kutta(table: Table, logs: Profile, state: Profile, step: float, floor: float) -> tuple[Profile, Profile]:
-    """One step: the next logarithms of the weights, and the average of the states on the way, none below the floor."""
+    """One step: the next logarithms of the weights, and the average of the states during the step, none below the
+    floor."""
 
     def ahead(share: float, slope: Profile) -> Profile:
         return _kept_above(_softmax(_plus(logs, share * step, slope)), floor)
@@ -59,7 +60,8 @@ def _runge_kutta(table: Table, logs: Profile, state: Profile, step: float, floor
 
 
 def _values(table: Table, state: Profile) -> Profile:
-    """Payoffs up to a common term, in which policies that earn alike but for rounding grow alike."""
+    """Payoffs up to a common term; policies whose payoffs differ only by rounding get equal values, so they grow
+    equally."""
     return tuple([table.advantages(population, state) for population in range(len(state))])
 
 
@@ -88,7 +90,7 @@ def _kept_above(state: Profile, floor: float) -> Profile:
 
 
 def _projected(weights: np.ndarray, floor: float) -> np.ndarray:
-    """The nearest distribution, in Euclidean distance, whose entries are at least `floor`, at most 1 / n."""
+    """The closest distribution, in Euclidean distance, whose entries are at least `floor`, which is at most 1 / n."""
     above = weights - floor
     left = max(1 - floor * len(weights), 0.0)
     descending = np.sort(above)[::-1]

@@ -1,7 +1,7 @@
-"""Every Nash equilibrium of a small table, listed.
+"""All Nash equilibria of a small table.
 
-One player's best policies; two players' extreme equilibria in exact arithmetic (`vertices.py`), between which all
-others lie; for more players those that stand alone, by exclusion (`subdivision.py`).
+For one player, its best policies. For two players, the extreme equilibria in exact arithmetic (`vertices.py`); all
+others lie between them. For more players, the isolated equilibria, by exclusion (`subdivision.py`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pokespiel.metasolvers.tables import Profile, Table, checked_table
 from pokespiel.metasolvers.vertices import Pair, extreme_equilibria
 
 MOST_VERTICES = 5000
-"""Most extreme strategies of each of two players, about 12 policies' worth: 10 seconds."""
+"""Maximum extreme strategies of each of two players, which is about 12 policies each and 10 seconds."""
 MOST_REGIONS = 100_000
-"""Most regions of the strategies of more players, about three policies for each of four: 10 seconds."""
+"""Maximum regions of strategies for three or more players, about three policies for each of four: 10 seconds."""
 
 
 class Equilibria(NamedTuple):
@@ -30,9 +30,9 @@ class Equilibria(NamedTuple):
 
 
 def every_equilibrium(payoffs: np.ndarray) -> Equilibria:
-    """All equilibria of payoffs [P, n_1, ..., n_P] or, where they are infinitely many, the extreme ones.
+    """All equilibria of payoffs [P, n_1, ..., n_P] or, if there are infinitely many, the extreme ones.
 
-    A `ValueError` if the table is malformed or too large, or if with more than two players they do not stand alone.
+    Raises `ValueError` if the table is malformed or too large, or if with more than two players some are not isolated.
     """
     table = checked_table(payoffs, symmetric=False, solver="equilibria")
     if table.num_players == 1:
@@ -53,7 +53,7 @@ def _best_policies(table: Table) -> Equilibria:
 
 
 def _extreme(pairs: list[Pair]) -> Equilibria:
-    """The pairs in order; two that share a strategy belong to one set."""
+    """The pairs in order; two pairs that share a strategy belong to one set."""
     profiles = {pair: tuple([np.array(list(map(float, weights))) for weights in pair]) for pair in pairs}
     ordered = sorted(pairs, key=lambda pair: _order(profiles[pair]))
     group = list(range(len(ordered)))

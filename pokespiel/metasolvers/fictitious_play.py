@@ -1,4 +1,4 @@
-"""Fictitious play: everyone best-responds to how the others have played so far (Brown 1951; Robinson 1951).
+"""Fictitious play: every player best-responds to the others' past play (Brown 1951; Robinson 1951).
 
 Reference: Brown (1951), Iterative Solution of Games by Fictitious Play.
 """
@@ -20,7 +20,7 @@ from pokespiel.metasolvers.tables import Iterate, Profile, Table, nth, on_table
 class FictitiousPlay:
     """The empirical frequencies of fictitious play, for any number of players and general-sum payoffs.
 
-    They approach equilibrium in two-player zero-sum tables, slowly: the regret falls about as 1 / sqrt(steps).
+    They converge to equilibrium in two-player zero-sum tables, but slowly: the regret falls about as 1 / sqrt(steps).
     """
 
     steps: int = 10_000
@@ -30,12 +30,12 @@ class FictitiousPlay:
     @limited()
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite."""
         return table.strategy(nth(_play(table), self.steps).average)
 
     @on_table
     def iterates(self, table: Table) -> Iterator[Iterate]:
-        """The pure choices and the frequencies after each round, endlessly."""
+        """The pure choices and the frequencies after each round, without end."""
         return _play(table)
 
 
@@ -57,9 +57,9 @@ def _play(table: Table) -> Iterator[Iterate]:
 
 
 def _best(table: Table, population: int, counts: Profile, exact: bool) -> int:
-    """The first policy of those that earn most against others who have played so often, [n_p] whole numbers each.
+    """The first best policy against others who have played each policy `counts` times, [n_p] integers each.
 
-    If sums are not exact, what rounding may explain is not a difference.
+    If sums are not exact, differences that rounding may explain count as ties.
     """
     values = table.values(population, counts)
     best = int(values.argmax())

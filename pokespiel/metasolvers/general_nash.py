@@ -1,4 +1,4 @@
-"""A Nash equilibrium of a small table, any number of players and payoffs, chosen from the list of all by a rule.
+"""A Nash equilibrium of a small table with any number of players, selected from the list of all by a rule.
 
 Reference: Avis, Rosenberg, Savani and von Stengel (2010), Enumeration of Nash Equilibria for Two-Player Games.
 """
@@ -19,10 +19,10 @@ from pokespiel.metasolvers.tables import Profile, Table, contract, on_table
 
 @dataclass(frozen=True)
 class GeneralNash:
-    """The best Nash equilibrium of a small table of any number of players, general-sum payoffs included.
+    """The best Nash equilibrium, by a rule, of a small table with any number of players and general-sum payoffs.
 
-    All equilibria are listed (up to about 12 policies for each of two players, 3 for each of three or four), which
-    takes seconds for the largest; `logit` and `correlated` take larger tables.
+    All equilibria are listed, which takes seconds for the largest tables (about 12 policies for each of two players, 3
+    for each of three or four); `logit` and `correlated` take larger tables.
     """
 
     select: Literal["welfare", "entropy"] = "welfare"
@@ -33,7 +33,7 @@ class GeneralNash:
     @limited()
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen, or too many to be listed."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite, or too many to be listed."""
         try:
             listed = every_equilibrium(table.payoffs).profiles
         except ValueError as error:
@@ -45,7 +45,7 @@ class GeneralNash:
         return table.strategy(self._best(table, listed))
 
     def _best(self, table: Table, listed: Sequence[Profile]) -> Profile:
-        """By the rule, then by the other one, then the first; what rounding may explain breaks no tie."""
+        """The best by the rule, ties broken by the other rule and then by order; rounding differences count as ties."""
         welfare = np.array([_welfare(table, profile) for profile in listed])
         entropy = np.array([(_entropy(profile), 1e-9) for profile in listed])
         left = np.arange(len(listed))
@@ -57,7 +57,7 @@ class GeneralNash:
 
 
 def _welfare(table: Table, profile: Profile) -> tuple[float, float]:
-    """The sum of all players' payoffs, and how far off it may be: by rounding, and by a share of what is at stake."""
+    """The sum of all players' payoffs, and its possible error: by rounding, plus a share of what is at stake."""
     total = doubt = 0.0
     for population, weights in enumerate(profile):
         value = float(table.values(population, profile) @ weights)

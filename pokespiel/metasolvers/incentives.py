@@ -1,19 +1,19 @@
 """Incentives to leave a joint distribution, as a linear map of it: one row per deviation, one column per joint choice.
 
-What a player could gain at a joint choice by knowing the others' part of it is its regret there,
+A player's regret at a joint choice is what it could gain there if it knew the others' choices,
 
     r(a, others) = max over b of u(b, others) - u(a, others) >= 0,
 
-and a deviation from a to b gains r(a, others) - r(b, others). So payoffs enter through r alone: whatever the others'
-choices add to all of a player's payoffs drops out. The expected regret of following the joint distribution s,
+and a deviation from a to b gains r(a, others) - r(b, others). So payoffs enter through r alone: an amount that the
+others' choices add to all of a player's payoffs cancels. The expected regret under the joint distribution s,
 
     R = sum over all of s(a, others) r(a, others),
 
-bounds what any deviation of the player gains, in every joint distribution, and is the scale that gains are judged by.
+bounds the gain of any deviation of the player, for every joint distribution, and is the scale for judging gains.
 
-The incentives of coarse equilibria need no matrix of deviations by joint choices. A row's product is R less the regret
-of one policy against the marginal distribution of the others, and G diag(d) G' takes products of tables of payoffs.
-For full relative accuracy whatever the payoffs, regrets are taken relative to a policy that is much played.
+The incentives of coarse equilibria need no matrix of deviations by joint choices. A row's product is R minus the regret
+of one policy against the marginal distribution of the others, and G diag(d) G' needs only products of payoff tables.
+For full relative accuracy with any payoffs, regrets are taken relative to a policy with much weight.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from pokespiel.metasolvers.linear_map import MatrixMap
 
 
 def regrets(payoffs: np.ndarray) -> np.ndarray:
-    """[P, n_1, ..., n_P], what each player would gain at most by another choice; payoffs of the same shape."""
+    """[P, n_1, ..., n_P], each player's largest possible gain from another choice; payoffs of the same shape."""
     return np.stack([_regrets(table, player) for player, table in enumerate(payoffs)])
 
 
 def _regrets(table: np.ndarray, player: int) -> np.ndarray:
-    """Payoffs are sorted; runs in which each is within rounding of the one before count as equal."""
+    """Payoffs are sorted; a run in which each is within rounding of the previous one counts as equal."""
     share = 0.0 if are_exact(table) else ROUNDING
     order = np.argsort(-table, axis=player, kind="stable")
     falling = np.moveaxis(np.take_along_axis(table, order, player), player, 0)
@@ -49,7 +49,7 @@ def _regrets(table: np.ndarray, player: int) -> np.ndarray:
 
 
 def swaps(regret: np.ndarray) -> MatrixMap:
-    """Incentives of correlated equilibria: one row per player and ordered pair (told, played), by player.
+    """Incentives of correlated equilibria: one row per player and ordered pair (recommended, played), by player.
 
     regret [P, n_1, ..., n_P].
     """
@@ -65,7 +65,7 @@ def swaps(regret: np.ndarray) -> MatrixMap:
 
 
 class Refusals:
-    """Incentives of coarse equilibria: one row per player and policy that is played whatever is told, by player."""
+    """Incentives of coarse equilibria: one row per player and policy that it always plays, by player."""
 
     def __init__(self, regret: np.ndarray):
         """regret [P, n_1, ..., n_P]."""
@@ -135,7 +135,7 @@ class Refusals:
         yield from zip(range(len(self.own)), self.own, np.split(rows, self.cuts), strict=True)
 
     def _jointly(self, own: np.ndarray, player: int) -> np.ndarray:
-        """A table [n_player, joint choices of the others] as one of joint choices."""
+        """Expand a table [n_player, joint choices of the others] to the shape of joint choices."""
         others = self.sizes[:player] + self.sizes[player + 1 :]
         return np.moveaxis(own.reshape(self.sizes[player], *others), 0, player)
 
@@ -146,7 +146,7 @@ def _by_own(table: np.ndarray, player: int) -> np.ndarray:
 
 
 def _centred(own: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Each column of `own` less its mean under `weights` >= 0; both [n, m]. A column without weight stays near 0."""
+    """Each column of `own` minus its mean under `weights` >= 0; both [n, m]. A column without weight stays near 0."""
     near = own - np.take_along_axis(own, weights.argmax(axis=0)[None], 0)
     total = weights.sum(axis=0)
     return near - (weights * near).sum(axis=0) / np.where(total > 0, total, 1)

@@ -6,14 +6,14 @@ The row player's linear program and the column player's are each other's dual:
     min w  with  r = w 1 - A y >= 0,  1'y = 1,  y >= 0        (column minimises the best row)
 
 At the solution x_i r_i = 0 and y_j s_j = 0. Uniform strategies with v below and w above every payoff are strictly
-feasible, and w - v = x'r + y's bounds the total regret all along, so no phase one and no infeasibility test are needed.
-Each iteration is Mehrotra's predictor and corrector (Mehrotra 1992) through one Cholesky factor of
+feasible, and w - v = x'r + y's bounds the total regret at every iterate, so neither a phase one nor an infeasibility
+test is needed. Each iteration is Mehrotra's predictor and corrector (Mehrotra 1992) with one Cholesky factor of
 
     diag(r / x) + A diag(y / s) A'                            [n, n]
 
-which stays dense and well shaped where a general sparse solver spends its time on ordering and on bounds. The iterates
-approach the relative interior of the set of solutions: where equilibria are many, duplicates get equal weight.
-`polished` then solves the equations of the support it found (Ye 1992), which leaves rounding errors only.
+which is dense and well conditioned, while a general sparse solver spends its time on ordering and bounds. The iterates
+converge to the relative interior of the set of solutions: if there are many equilibria, duplicates get equal weight.
+`polished` then solves the equations of the support (Ye 1992), which leaves only rounding errors.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scipy.linalg import cho_factor, cho_solve, lstsq
 from pokespiel.metasolvers.linear_map import LinearMap, MatrixMap
 
 STEP = 0.99
-"""Share of the way to the boundary that a step may go."""
+"""Fraction of the distance to the boundary that a step may cover."""
 
 
 class InteriorPoint(NamedTuple):
@@ -38,9 +38,9 @@ class InteriorPoint(NamedTuple):
     y: np.ndarray
     """[m] column strategy."""
     v: float
-    """What x guarantees, less its slack."""
+    """The guaranteed payoff of x, minus its slack."""
     w: float
-    """What y concedes at most, plus its slack."""
+    """The most that y concedes, plus its slack."""
     r: np.ndarray
     """[n] w - A y."""
     s: np.ndarray
@@ -48,17 +48,17 @@ class InteriorPoint(NamedTuple):
 
     @property
     def strategies(self) -> tuple[np.ndarray, np.ndarray]:
-        """x and y, summing to 1 again."""
+        """x and y, rescaled to sum to 1."""
         return self.x / self.x.sum(), self.y / self.y.sum()
 
     @property
     def support(self) -> tuple[np.ndarray, np.ndarray]:
-        """[n] and [m] bool, the policies whose weight is above their slack."""
+        """[n] and [m] bool, the policies whose weight exceeds their slack."""
         return self.x > self.r, self.y > self.s
 
     @property
     def played(self) -> tuple[np.ndarray, np.ndarray]:
-        """x and y without what lies outside the support, summing to 1 again."""
+        """x and y restricted to the support, rescaled to sum to 1."""
         x, y = (np.where(kept, weights, 0) for kept, weights in zip(self.support, (self.x, self.y), strict=True))
         return (x / x.sum(), y / y.sum()) if x.any() and y.any() else self.strategies
 
@@ -69,7 +69,8 @@ class InteriorPoint(NamedTuple):
 
 
 def interior_points(matrix: np.ndarray | LinearMap) -> Iterator[InteriorPoint]:
-    """Ever better points of the game `matrix` [n, m] (payoffs to row, of range about 1) until arithmetic gives out."""
+    """Successively better points of the game `matrix` [n, m] (payoffs to row, of range about 1), until rounding stops
+    progress."""
     game = MatrixMap(matrix) if isinstance(matrix, np.ndarray) else matrix
     n, m = game.shape
     x, y = np.full(n, 1 / n), np.full(m, 1 / m)
@@ -100,7 +101,7 @@ def _step(matrix: LinearMap, at: InteriorPoint) -> InteriorPoint:
 
 
 def _moved(at: InteriorPoint, by: InteriorPoint, share: float) -> InteriorPoint:
-    """Move the row program's x, v, s and the column program's y, w, r each as far as their signs allow."""
+    """Move the row program's x, v, s and the column program's y, w, r by `share` as far as signs allow."""
     row = min(1.0, share * min(_room(at.x, by.x), _room(at.s, by.s)))
     column = min(1.0, share * min(_room(at.y, by.y), _room(at.r, by.r)))
     return InteriorPoint(
@@ -114,7 +115,7 @@ def _moved(at: InteriorPoint, by: InteriorPoint, share: float) -> InteriorPoint:
 
 
 def _room(value: np.ndarray, change: np.ndarray) -> float:
-    """How many times `change` fits before an entry of `value` reaches 0."""
+    """The largest multiple of `change` that keeps every entry of `value` nonnegative."""
     rate = (change / value).min()
     return float(-1 / rate) if rate < 0 else np.inf
 
@@ -138,7 +139,7 @@ class _Newton:
         """The change of a point that changes x r by `row_product` [n] and y s by `column_product` [m], to first order.
 
         dy = scale (q - A'dx + dv) and (diag(r/x) + A scale A') dx = p + A scale q + A scale 1 dv - 1 dw leave two
-        unknowns, dv and dw, to make the entries of dx and of dy sum to zero.
+        unknowns, dv and dw, which are chosen so that the entries of dx and of dy sum to zero.
         """
         at = self.at
         q = self.off_row + column_product / at.y
@@ -161,8 +162,8 @@ class _Newton:
 def polished(matrix: np.ndarray, at: InteriorPoint) -> tuple[np.ndarray, np.ndarray]:
     """Strategies (x [n], y [m]) that solve the equations of the support at `at`.
 
-    A policy in the support keeps its opponent indifferent among the opponent's support; the least relative change of
-    `at` that makes it so is taken. Outside the support the weight is zero.
+    Every policy in the support makes the opponent indifferent among the opponent's support; of the solutions, the one
+    with the least relative change from `at` is taken. Outside the support the weight is zero.
     """
     rows, columns = at.support
     if not rows.any() or not columns.any():
@@ -175,9 +176,9 @@ def polished(matrix: np.ndarray, at: InteriorPoint) -> tuple[np.ndarray, np.ndar
 
 
 def balanced(above: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Strategies of the same support as x [n] and y [m], polished once more.
+    """Polish x [n] and y [m] once more, with the same support.
 
-    above: [n, m] payoffs less about the value of the game; each equation counts in units of what is at stake in it.
+    above: [n, m] payoffs minus about the value of the game; each equation is in units of what is at stake in it.
     """
     rows, columns = x > 0, y > 0
     block = above[np.ix_(rows, columns)]
@@ -190,7 +191,7 @@ def balanced(above: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarra
 def _indifferent(block: np.ndarray, weights: np.ndarray, units: np.ndarray) -> np.ndarray:
     """`weights` [k] with the least relative change that makes block [l, k] @ weights constant, clipped to >= 0.
 
-    units: [l] of each equation; where it is 0 the equation holds.
+    units: [l] unit of each equation; an equation with unit 0 holds already.
     """
     weights = weights / weights.sum()
     payoffs = block @ weights

@@ -1,13 +1,13 @@
-"""Whether payoffs agree: the one place that tells a real difference from a rounding error.
+"""Whether payoffs are equal: the only place that distinguishes real differences from rounding errors.
 
-A table is zero-sum, constant-sum or symmetric if the numbers that ought to be equal are. Numbers such as 3, 0.5 or
-10_000_000_000 are exact, and so are their sums: between those every difference counts, however small beside the rest.
-Numbers such as 0.1 or a mean over matches carry rounding errors. Between those a difference is put down to rounding
-only if it is of the size of rounding errors and also negligible beside the spread of the payoffs, so that a large
-offset hides nothing: battle of the sexes plus 5e9 is not zero-sum.
+A table is zero-sum, constant-sum or symmetric if certain numbers are equal. Numbers such as 3, 0.5 or 10_000_000_000
+are exact, and so are their sums: among those every difference counts, however small. Numbers such as 0.1 or a mean over
+matches carry rounding errors. Among those a difference counts as rounding only if it has the size of rounding errors
+and is also negligible compared with the spread of the payoffs, so that a large offset hides nothing: battle of the
+sexes plus 5e9 is not zero-sum.
 
-Numbers of few decimal digits, such as 0.1, were written down and not computed: their errors are a share of themselves,
-whatever else the table holds. So 0.1 and 0.2 differ even beside a policy that loses 1e15 to all others.
+Numbers with few decimal digits, such as 0.1, were entered and not computed: their errors are relative to themselves,
+whatever else the table contains. So 0.1 and 0.2 differ even beside a policy that loses 1e15 to all others.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from collections.abc import Sequence
 import numpy as np
 
 ROUNDING = 1e-14
-"""A difference that is a larger share of the largest payoff's size is not put down to rounding."""
+"""A difference is not rounding if it exceeds this share of the largest absolute payoff."""
 AGREEMENT = 1e-9
-"""Nor is a difference that is a larger share of the payoffs' spread."""
+"""Nor is it rounding if it exceeds this share of the payoffs' spread."""
 SHORT = 45
-"""Numbers that are multiples of one power of two, and at most 2 to this power times it, are exact."""
+"""Multiples of one power of two, up to 2 to this power times it, are exact."""
 DOUBLE = 53
-"""So are whole numbers up to 2 to this power, which floating point holds to the last digit."""
+"""So are integers up to 2 to this power, which floating point represents exactly."""
 WRITTEN = 10
-"""Numbers of at most so many significant decimal digits were written down; rounding errors have more."""
+"""Numbers with at most this many significant decimal digits were entered; rounding errors have more."""
 
 
 def exact_sums(values: np.ndarray) -> float:
-    """How many of `values`, any shape, finite, add up exactly: 0 if rounding has gone into them."""
+    """How many of `values` (any shape, finite) can be added exactly; 0 if they contain rounding errors."""
     mantissas, exponents = np.frexp(values[values != 0])
     if mantissas.size == 0:
         return np.inf
@@ -41,12 +41,12 @@ def exact_sums(values: np.ndarray) -> float:
 
 
 def are_exact(values: np.ndarray) -> bool:
-    """Whether `values`, any shape, finite, can be compared digit by digit because no rounding went into them."""
+    """Whether `values` (any shape, finite) contain no rounding errors, so that every difference is real."""
     return exact_sums(values) > 0
 
 
 def rounding(values: np.ndarray) -> float:
-    """The largest difference between two of `values`, any shape, that rounding may explain: 0 where they are exact."""
+    """The largest difference between two of `values` (any shape) that rounding may explain; 0 if they are exact."""
     if are_exact(values):
         return 0.0
     error = ROUNDING * float(np.abs(values).max())
@@ -55,7 +55,8 @@ def rounding(values: np.ndarray) -> float:
 
 
 def is_rounding(difference: np.ndarray, compared: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
-    """Where rounding may explain a `difference` [...] made of `compared`, arrays [...] of numbers among `values`: bool.
+    """[...] bool, where rounding may explain a `difference` [...] computed from `compared`, arrays [...] of numbers
+    among `values`.
 
     A difference of 0 counts as explained.
     """
@@ -69,19 +70,19 @@ def is_rounding(difference: np.ndarray, compared: Sequence[np.ndarray], values: 
 
 
 def _are_written(values: np.ndarray) -> np.ndarray:
-    """Which of `values`, any shape, are numbers of at most WRITTEN significant decimal digits, to rounding: bool."""
+    """Boolean array: which of `values` (any shape) have at most WRITTEN significant decimal digits, up to rounding."""
     distinct, places = np.unique(values, return_inverse=True)
     nearest = np.array([float(f"{value:.{WRITTEN - 1}e}") for value in distinct.tolist()])
     return (np.abs(nearest - distinct) <= 1e-15 * np.abs(distinct))[places].reshape(values.shape)
 
 
 def is_zero_sum(payoffs: np.ndarray) -> bool:
-    """Whether the players' payoffs [P, ...] sum to zero wherever the game may end."""
+    """Whether the players' payoffs [P, ...] sum to zero at every end of the game."""
     return bool(is_rounding(payoffs.sum(axis=0), list(payoffs), payoffs).all())
 
 
 def is_constant_sum(payoffs: np.ndarray) -> bool:
-    """Whether the players' payoffs [P, ...] sum to the same number wherever the game may end."""
+    """Whether the players' payoffs [P, ...] have the same sum at every end of the game."""
     flat = payoffs.reshape(len(payoffs), -1)
     total, surest = flat.sum(axis=0), int(np.abs(flat).max(axis=0).argmin())
     return bool(is_rounding(total - total[surest], [*flat, *flat[:, surest]], flat).all())
@@ -90,7 +91,7 @@ def is_constant_sum(payoffs: np.ndarray) -> bool:
 def asymmetry(payoffs: np.ndarray, seat: int) -> float:
     """The largest change of payoffs [P, n, ..., n] when seats 0 and `seat` are swapped, policies and payoffs alike.
 
-    0 where rounding may explain all changes.
+    0 if rounding may explain all changes.
     """
     swapped = payoffs.swapaxes(1, seat + 1).copy()
     swapped[[0, seat]] = swapped[[seat, 0]]
@@ -99,7 +100,7 @@ def asymmetry(payoffs: np.ndarray, seat: int) -> float:
 
 
 def is_symmetric(payoffs: np.ndarray) -> bool:
-    """Whether payoffs [P, n_1, ..., n_P] depend on the policies alone and not on who plays them."""
+    """Whether payoffs [P, n_1, ..., n_P] depend only on the policies, not on the seats they play at."""
     if len(set(payoffs.shape[1:])) > 1:
         return False
     return all(asymmetry(payoffs, seat) == 0 for seat in range(1, len(payoffs)))

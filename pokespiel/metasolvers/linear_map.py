@@ -1,4 +1,4 @@
-"""Matrices by what they do, so that one with structure need not be written out."""
+"""Matrices as operators, so that a structured matrix need not be stored."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LinearMap(Protocol):
 
 
 class MatrixMap:
-    """A matrix [n, m] that is written out, dense or sparse."""
+    """A stored matrix [n, m], dense or sparse."""
 
     def __init__(self, matrix: np.ndarray | sparse.csr_array):
         self.matrix = matrix

@@ -1,11 +1,11 @@
-"""Logit quantal response equilibrium: everyone plays better policies more often (McKelvey and Palfrey 1995).
+"""Logit quantal response equilibrium: better policies are played more often (McKelvey and Palfrey 1995).
 
     x_p(a) = exp(lambda u_p(a, x)) / sum over b of exp(lambda u_p(b, x))        every player p and policy a
 
-At rationality lambda = 0 the only solution is uniform. From there one branch of solutions leads on, and its limit as
-lambda grows is a Nash equilibrium. It is followed by predictor and corrector steps along its length, so that it may
-turn back in lambda on its way (Turocy 2005). Its variables are z = lambda (u - x u), whose softmax is the strategy: for
-policies that are played they stay of the size of log x, however large lambda and the payoffs are.
+At rationality lambda = 0 the only solution is uniform. One branch of solutions starts there, and its limit as lambda
+grows is a Nash equilibrium. Predictor and corrector steps follow the branch by its length, so that lambda may also
+decrease along it (Turocy 2005). The variables are z = lambda (u - x u), whose softmax is the strategy: for policies
+that are played they stay of the size of log x, however large lambda and the payoffs are.
 
 Reference: McKelvey and Palfrey (1995), Quantal Response Equilibria for Normal Form Games; Turocy (2005), A Dynamic
 Homotopy Interpretation of the Logistic Quantal Response Equilibrium Correspondence.
@@ -26,17 +26,18 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.tables import Profile, Table, on_table
 
 RESIDUAL = 1e-11
-"""The largest correction of a strategy that counts as none."""
+"""The largest correction of a strategy that counts as zero."""
 NOISE = 1e-14
-"""The rounding error of a sum of payoffs, as a share of their sizes."""
+"""The rounding error of a sum of payoffs, as a share of their absolute sizes."""
 MOST_BEND = 0.2
-"""How far the curve may turn off a step's straight line, as a share of the step, before the step is halved."""
+"""A step is halved if the curve leaves the step's straight line by more than this share of the step."""
 MOST_CHANGE = 0.3
-"""How far lambda (on payoffs of range 1) may move in a step, as a share of lambda + 1."""
+"""Maximum change of lambda (on payoffs of range 1) in a step, as a share of lambda + 1."""
 CROSSING = 1e-5
-"""The shortest step; if the curve seems to change sides within it, another crosses it and it goes straight on."""
+"""The shortest regular step; if the curve seems to change sides within it, another curve crosses and it goes straight
+on."""
 SHORTEST = 1e-7
-"""Where not even a step this short can be made, the way is straight on past the obstacle."""
+"""If not even a step this short succeeds, the curve is continued straight past the obstacle."""
 LEAP = 0.1
 """The longest step past it."""
 NEWTON_STEPS = 8
@@ -47,7 +48,7 @@ MOST_STEPS = 10_000
 
 @dataclass(frozen=True)
 class Logit:
-    """Quantal response equilibrium, the first on the branch from uniform, for any number of players and payoffs."""
+    """Quantal response equilibrium on the branch from uniform, for any number of players and payoffs."""
 
     rationality: float = 10.0
     """Rationality (lambda) per unit of payoff: 0 = uniform; larger values are closer to a Nash equilibrium."""
@@ -59,7 +60,7 @@ class Logit:
     @limited()
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite."""
         last = deque(_Branch(table).points(self.rationality), maxlen=1)
         return table.strategy(last[0][1])
 
@@ -71,19 +72,19 @@ class Logit:
 
 class _Step(NamedTuple):
     at: np.ndarray
-    """[N + 1] the point reached: z, then lambda."""
+    """[N + 1] the current point: z, then lambda."""
     direction: np.ndarray
-    """[N + 1] the curve's unit vector there, in `_units`."""
+    """[N + 1] the curve's unit tangent there, in `_units`."""
     side: float
-    """Which side of the curve it is on, 1 or -1."""
+    """The side of the curve, 1 or -1; see `_Branch._tangent`."""
     bend: float
-    """How far the curve left the straight line, as a share of the step."""
+    """The distance of the curve from the straight line, as a share of the step."""
 
 
 class _Branch:
     """The curve G(z, lambda) = z - lambda (u - x u) = 0 with x = softmax(z) and u the values against it.
 
-    z [N] is that of all populations, and payoffs are scaled to range 1.
+    z [N] covers all populations; payoffs are scaled to range 1.
     """
 
     def __init__(self, table: Table):
@@ -119,18 +120,18 @@ class _Branch:
         raise ArithmeticError(f"logit: the branch was lost at rationality {at[-1] / self.scale:.6g}, not {rationality}")
 
     def _leap(self, at: np.ndarray, direction: np.ndarray, end: float) -> _Step | None:
-        """The shortest step straight on that leads past a point too near to a crossing to follow; None = none does."""
+        """The shortest straight step past a point too close to a crossing to follow; None if none succeeds."""
         lengths = np.geomspace(SHORTEST, LEAP, 25)
         steps = (self._step(at, direction, min(length, self._stride(at, direction, end)), end) for length in lengths)
         return next((step for step in steps if step is not None and step.bend <= MOST_BEND), None)
 
     def _step(self, at: np.ndarray, direction: np.ndarray, length: float, end: float) -> _Step | None:
-        """From `at` along `direction`, then back to the curve; None if Newton's method does not find it."""
+        """A step from `at` along `direction`, then back to the curve; None if Newton's method does not converge."""
         guess = at + length * direction * _units(at)
         last = guess[-1] >= end * (1 - 1e-12)
         try:
             reached = self._to_lambda(guess, end) if last else self._newton(guess, direction / _units(at))
-            if reached is not None and reached[-1] > end:  # it turned on the way
+            if reached is not None and reached[-1] > end:  # it turned within the step
                 guess = at + (end - at[-1]) / (reached[-1] - at[-1]) * (reached - at)
                 reached = self._to_lambda(guess, end)
             if reached is None:
@@ -143,7 +144,7 @@ class _Branch:
 
     @staticmethod
     def _stride(at: np.ndarray, direction: np.ndarray, end: float) -> float:
-        """The longest step that neither passes `end` nor changes lambda by more than its share."""
+        """The longest step that neither passes `end` nor changes lambda by more than its allowed share."""
         room = MOST_CHANGE
         if direction[-1] > 0:
             room = min(room, (end - at[-1]) / (at[-1] + 1))
@@ -153,7 +154,7 @@ class _Branch:
         return tuple(_softmax(part) for part in np.split(at[:-1], self.cuts))
 
     def _equations(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """G [N] and its derivatives [N, N + 1] by z and lambda."""
+        """G [N] and its derivatives [N, N + 1] with respect to z and lambda."""
         profile = self._profile(at)
         by_weight = np.split(self.table.slopes(profile), self.cuts, axis=1)
         by_z = [(part - (part @ weights)[:, None]) * weights for part, weights in zip(by_weight, profile, strict=True)]
@@ -170,10 +171,10 @@ class _Branch:
         return missing, slope
 
     def _tangent(self, at: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, float]:
-        """The unit vector along the curve that goes on in the direction `before`, and the side of the curve it is on.
+        """The unit tangent that continues in the direction `before`, and the side of the curve.
 
-        The side, the sign of a determinant, stays the same all along a curve. Where it changes, either another curve
-        crosses it, or a step has left it for a neighbour.
+        The side, the sign of a determinant, is constant along a curve. If it changes, either another curve crosses, or
+        a step has jumped to a neighbouring curve.
         """
         slope = self._equations(at)[1] * _units(at)
         ahead = _solved(np.vstack([slope, before]), np.append(np.zeros(len(slope)), 1.0))
@@ -181,11 +182,11 @@ class _Branch:
         return ahead, float(np.linalg.slogdet(np.vstack([slope, ahead]))[0])
 
     def _to_lambda(self, guess: np.ndarray, end: float) -> np.ndarray | None:
-        """The point of the curve at lambda = `end`; None if Newton's method does not find it."""
+        """The point of the curve at lambda = `end`; None if Newton's method does not converge."""
         return self._newton(np.append(guess[:-1], end), np.eye(len(guess))[-1])
 
     def _newton(self, at: np.ndarray, fixed: np.ndarray) -> np.ndarray | None:
-        """The zero of G near `at` in the plane across `fixed`; None if Newton's method does not find it."""
+        """The zero of G near `at` in the plane orthogonal to `fixed`; None if Newton's method does not converge."""
         before = math.inf
         for _ in range(NEWTON_STEPS):
             missing, slope = self._equations(at)
@@ -203,21 +204,22 @@ class _Branch:
         return all(np.abs(old - new).max() < RESIDUAL for old, new in pairs)
 
     def _rounding(self, at: np.ndarray) -> np.ndarray:
-        """[N] how far G may be from zero at its zero because z and lambda u are rounded."""
+        """[N] the largest value of G at its zero that rounding of z and lambda u may cause."""
         profile = self._profile(at)
         sizes = [self.sizes.values(population, profile) for population in range(len(profile))]
         return NOISE * (np.abs(at[:-1]) + at[-1] * np.concatenate(sizes))
 
 
 def _solved(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """`matrix` [N, N] divided into `right` [N], rows and then columns brought to one size first."""
+    """Solve `matrix` [N, N] y = `right` [N], after scaling rows and then columns to one size."""
     rows = np.abs(matrix).max(axis=1, keepdims=True)
     columns = np.abs(matrix / rows).max(axis=0)
     return np.linalg.solve(matrix / rows / columns, right / rows[:, 0]) / columns
 
 
 def _units(at: np.ndarray) -> np.ndarray:
-    """[N + 1] what a change of one is at a point: steps are absolute for small z and lambda, relative for large."""
+    """[N + 1] the unit of each coordinate at a point: steps are absolute for small z and lambda, relative for large
+    ones."""
     return 1 + np.abs(at)
 
 

@@ -1,15 +1,15 @@
-"""Stationary distributions of Markov chains, to full relative accuracy however rare their transitions.
+"""Stationary distributions of Markov chains, to full relative accuracy however rare their transitions are.
 
-The chain is given by its rates between different states (probabilities or any multiple of them); what stays is
-implied. States are eliminated one by one, their traffic passed on to the states left (Grassmann, Taksar and Heyman
-1985). Nothing is ever subtracted, so rates of 1 and of 1e-60 side by side lose no digits: the limit of a perturbed
-chain is that of a perturbation too small to matter. Elimination needs a field without subtraction only, so rates that
-differ by more than floating point holds can go through it by their logarithms, at ten times the cost.
+The chain is given by its rates between different states (probabilities or any multiple of them); the rate of staying is
+implied. States are eliminated one by one, and their traffic is passed on to the remaining states (Grassmann, Taksar and
+Heyman 1985). Nothing is ever subtracted, so rates of 1 and of 1e-60 together lose no digits: the limit of a perturbed
+chain is computed with a perturbation that is negligibly small. Elimination needs no subtraction, so it also works on
+logarithms, for rates whose ratios floating point cannot represent, at ten times the cost.
 
-Often the rarest transitions do not matter. All of them together happen at less than some rate e; if from every state
-the chance that a clock of rate e rings before a given state is reached is at most h, then leaving them out moves the
-stationary distribution by no more than their number per state times h (a cycle from the given state back to it is
-hardly ever disturbed). The same elimination gives h, with the clock as one more state.
+Often the rarest transitions do not matter. Let e be a bound on their total rate, and h a bound on the probability, from
+every state, that a clock of rate e rings before a given state is reached. Leaving the rare transitions out then changes
+the stationary distribution by at most their number per state times h (a cycle from the given state back to it is hardly
+ever disturbed). The same elimination computes h, with the clock as one additional state.
 """
 
 from __future__ import annotations
@@ -22,23 +22,24 @@ from scipy.sparse import csgraph
 from scipy.sparse.linalg import ArpackError, eigs
 
 DENSE_STATES = 8192
-"""Most states that are eliminated in a dense matrix (512 MiB): half a minute of processor time."""
+"""Maximum states for elimination in a dense matrix (512 MiB): half a minute of processor time."""
 LOG_STATES = 4096
-"""Most states that are eliminated by logarithms: a minute."""
+"""Maximum states for elimination by logarithms: a minute."""
 EXACT_STATES = 4096
-"""Most states that `stationary_sparse` eliminates; beyond, it iterates."""
+"""Maximum states that `stationary_sparse` eliminates; it iterates on larger chains."""
 RARE = 340.0
-"""Transitions less frequent than exp(-RARE) are left out where that cannot matter; two in a row still fit a float."""
+"""Transitions with rates below exp(-RARE) are left out if that does not matter; the product of two such rates still
+fits a float."""
 ERROR = 1e-12
 """The largest change of the distribution that counts as none."""
 TILE = 1 << 15
-"""Numbers that are worked on at a time, to stay in the cache."""
+"""Number of array elements processed at a time, to stay in the cache."""
 NEGLIGIBLE = -40.0
-"""Difference of logarithms beyond which the smaller number adds nothing."""
+"""Difference of logarithms below which the smaller number adds nothing."""
 
 
 class _Arithmetic(Protocol):
-    """What elimination does with rates, whatever they are held as."""
+    """The operations on rates that elimination needs, for any representation of rates."""
 
     def total(self, rates: np.ndarray) -> float:
         """The sum of `rates` [n]."""
@@ -78,7 +79,7 @@ class _Logarithms:
 
 
 def _add_product_of_logs(rates: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
-    """The largest terms first, then what all terms that are not negligible beside them add."""
+    """Add the largest terms first, then the sum of all terms that are not negligible relative to them."""
     columns = np.ascontiguousarray(left.T)
     top, term = rates.copy(), np.empty_like(rates)
     for column, row in zip(columns, right, strict=True):
@@ -106,7 +107,7 @@ def stationary(rates: np.ndarray) -> np.ndarray:
 
 
 def _weights(rates: np.ndarray, leaving: np.ndarray) -> np.ndarray:
-    """The stationary distribution [n] from all states' elimination but the first's."""
+    """The stationary distribution [n] after all states except the first are eliminated."""
     weights = np.ones(len(rates))
     for state in range(1, len(rates)):
         weights[state] = weights[:state] @ rates[:state, state] / leaving[state]
@@ -117,8 +118,9 @@ def _weights(rates: np.ndarray, leaving: np.ndarray) -> np.ndarray:
 def _eliminate(rates: np.ndarray, leaving: np.ndarray, low: int, high: int, arithmetic: _Arithmetic) -> None:
     """Eliminate the states from high - 1 down to low, in place.
 
-    Afterwards a row of theirs holds where the state's traffic goes, as shares of its `leaving` rate, and a column what
-    comes in. Only their own rows and columns are brought up to date: the caller passes their traffic on to the rest.
+    Afterwards an eliminated state's row holds where its traffic goes, as shares of its `leaving` rate, and its column
+    the incoming traffic. Only the eliminated rows and columns are updated: the caller passes their traffic on to the
+    rest.
     """
     if high - low < 2:
         for state in range(low, high):
@@ -133,7 +135,7 @@ def _eliminate(rates: np.ndarray, leaving: np.ndarray, low: int, high: int, arit
 
 
 def stationary_from_logs(log_rates: np.ndarray) -> np.ndarray:
-    """`stationary` for the logarithms [n, n] of rates that differ by more than floating point holds; -inf = never."""
+    """`stationary` for logarithms [n, n] of rates whose ratios floating point cannot represent; -inf = never."""
     log_rates = np.array(log_rates, dtype=np.float64)
     n = len(log_rates)
     leaving = np.zeros(n)
@@ -146,9 +148,9 @@ def stationary_from_logs(log_rates: np.ndarray) -> np.ndarray:
 
 
 def stationary_of_frequent(log_rates: sparse.coo_array) -> np.ndarray | None:
-    """The stationary distribution [n] by the more frequent transitions; None if the others may move it by ERROR.
+    """The stationary distribution [n] by the more frequent transitions; None if the others may change it by ERROR.
 
-    log_rates: [n, n] logarithms of rates of at most 1, transitions that are not stored never happen.
+    log_rates: [n, n] logarithms of rates of at most 1; transitions that are not stored never happen.
     """
     n = log_rates.shape[0]
     kept = log_rates.data > -RARE
@@ -158,7 +160,7 @@ def stationary_of_frequent(log_rates: sparse.coo_array) -> np.ndarray | None:
         return None
     home = classes[0][0]
     order = np.concatenate([[home], np.delete(np.arange(n), home)])
-    place = np.argsort(order) + 1  # the first is the clock's
+    place = np.argsort(order) + 1  # the clock is the first
     rates = np.zeros((n + 1, n + 1))
     rates[place[places[0]], place[places[1]]] = np.exp(log_rates.data[kept])
     rates[1:, 0] = np.exp(-RARE)
@@ -175,7 +177,7 @@ def stationary_of_frequent(log_rates: sparse.coo_array) -> np.ndarray | None:
 
 
 def closed_classes(rates: sparse.csr_array) -> list[np.ndarray]:
-    """The sets of states, each strongly connected, that the chain never leaves: indices in ascending order."""
+    """The strongly connected sets of states that the chain never leaves: indices in ascending order."""
     count, label = csgraph.connected_components(rates, directed=True, connection="strong")
     rows, columns = rates.nonzero()
     open_classes = label[rows[label[rows] != label[columns]]]
@@ -184,7 +186,7 @@ def closed_classes(rates: sparse.csr_array) -> list[np.ndarray]:
 
 
 def stationary_sparse(rates: sparse.csr_array) -> np.ndarray:
-    """`stationary` for an irreducible chain of any size; beyond EXACT_STATES iterative, with its residual checked."""
+    """`stationary` for an irreducible chain of any size; iterative above EXACT_STATES, with its residual checked."""
     n = rates.shape[0]
     if n <= EXACT_STATES:
         return stationary(rates.toarray())

@@ -1,8 +1,8 @@
 """The equilibrium of maximum entropy in a two-player zero-sum table (Balduzzi et al. 2018, arXiv:1806.02643).
 
-It is unique, does not depend on the order of policies, and shares weight evenly among copies of a policy: the Nash
-averaging of an evaluation. A first equilibrium in the relative interior of the set of all tells which constraints
-every equilibrium meets with equality; on that face each player's entropy is maximised apart.
+It is unique, does not depend on the order of policies, and gives copies of a policy equal weight; this is the Nash
+averaging of evaluation. An equilibrium in the relative interior of the set of all equilibria shows which constraints
+hold with equality in every equilibrium; on that face each player's entropy is maximised separately.
 
 Reference: Balduzzi et al. (2018), Re-evaluating Evaluation.
 """
@@ -21,12 +21,13 @@ from pokespiel.metasolvers.nash import TOLERANCE, balanced_out, solve_zero_sum
 from pokespiel.metasolvers.tables import Table, check_zero_sum, on_table, zero_sum_matrix
 
 LEAST = 1e-280
-"""Smaller stakes cannot be divided by."""
+"""Smaller stakes cannot be used as divisors."""
 
 
 @dataclass(frozen=True)
 class MaxEntropyNash:
-    """The Nash equilibrium of maximum entropy of a two-player zero-sum table; its gains are checked like nash's."""
+    """The Nash equilibrium of maximum entropy of a two-player zero-sum table; its gains are checked like those of
+    `nash`."""
 
     def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
         check_zero_sum(
@@ -47,9 +48,9 @@ class MaxEntropyNash:
 
 
 def _spread(above: np.ndarray, own: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The row player's optimal strategy [n] of maximum entropy, from an equilibrium of largest supports.
+    """The row player's optimal strategy [n] of maximum entropy, from an equilibrium with maximal supports.
 
-    above: [n, m] payoffs less the value of the game.
+    above: [n, m] payoffs minus the value of the game.
     """
     rows, tight = own > 0, other > 0
     block = above[rows]

@@ -1,13 +1,13 @@
-"""Nash equilibrium of a two-player zero-sum table, to rounding error at every scale, and fast.
+"""Nash equilibrium of a two-player zero-sum table, accurate to rounding error at every scale, and fast.
 
-A dense interior-point method solves both players' linear programs at once; the equations of the support it finds give
-the last digits (von Neumann 1928; Dantzig 1951 for the linear program). What every policy could gain is then measured
-against what is at stake for it: the mean distance of the payoffs it meets from the value of the game. A share of the
-table's whole range would mean nothing to a policy that loses 1e-3 in the shadow of one that loses 1e9.
+A dense interior-point method solves both players' linear programs at once; the equations of the resulting support give
+the last digits (von Neumann 1928; Dantzig 1951 for the linear program). Each policy's possible gain is then measured
+relative to its stakes: the mean distance of the payoffs it meets from the value of the game. A share of the table's
+whole range would be meaningless for a policy that loses 1e-3 beside one that loses 1e9.
 
-Where the measure fails, because payoffs are of very unlike sizes, the policies that matter are solved again as a table
-of their own, without the large payoffs that nobody meets, and a table that is still too much for floating point is
-solved in whole numbers (`exact.py`). What is too large for that is refused, with the gain that is left.
+If this check fails, because payoffs differ by many orders of magnitude, the policies that matter are solved again as a
+table of their own, without large payoffs that no strategy meets. A table that floating point still cannot solve is
+solved in integers (`exact.py`). If it is too large for that, an error reports the remaining gain.
 
 Reference: von Neumann (1928), Zur Theorie der Gesellschaftsspiele.
 """
@@ -32,32 +32,32 @@ from pokespiel.metasolvers.judging import are_exact
 from pokespiel.metasolvers.tables import Table, check_zero_sum, on_table, zero_sum_matrix
 
 TOLERANCE = 1e-9
-"""Largest gain that counts as solved, as a share of what is at stake for the policy."""
+"""Largest gain that counts as solved, as a share of the policy's stakes."""
 SOUND = 1e-14
-"""The gain at which nothing better is tried."""
+"""Largest gain for which no further attempt is made."""
 TIE = 1e-12
-"""Payoffs this near to the value, as a share of the mean payoff in play, equal it unless both are known exactly."""
+"""A payoff this close to the value, as a share of the mean payoff in play, equals it unless both are known exactly."""
 EPSILON = float(np.finfo(float).eps)
-"""The rounding error of a sum of payoffs, as a share of their sizes."""
+"""The rounding error of a sum of payoffs, as a share of their absolute sizes."""
 ITERATIONS = 60
-"""Most interior-point iterations; 10 to 20 are usual."""
+"""Maximum interior-point iterations; 10 to 20 are usual."""
 READY = 1e-10
-"""The interior-point gap at which the support is tried: its equations cost a third of an iteration."""
+"""The interior-point gap at which the support's equations are first tried; they cost a third of an iteration."""
 ROUNDING = 1e-14
-"""The regret that is left to rounding, on payoffs of range 1."""
+"""Regret that counts as rounding, on payoffs of range 1."""
 ROUNDS = 20
-"""How often the table of policies that matter may change."""
+"""Maximum number of times that the set of policies that matter may change."""
 MATTERS = 1e-6
-"""A policy that loses a smaller share of its stakes by being played matters."""
+"""A policy matters if playing it would lose less than this share of its stakes."""
 QUICK = 2**12
-"""The most rows times columns times the fewer of them that are solved in whole numbers for good measure: 0.01 s."""
+"""Maximum rows times columns times min(rows, columns) to solve in integers even after a good solution: 0.01 s."""
 MOST = 2**17
-"""The same where floating point has failed: some seconds."""
+"""The same maximum after floating point has failed: some seconds."""
 
 Method = Literal["interior", "simplex"]
 Pair = tuple[np.ndarray, np.ndarray]
 Solution = tuple[np.ndarray, np.ndarray, Fraction | None]
-"""Strategies, and the value where it is known exactly."""
+"""Strategies, and the value if it is known exactly."""
 
 
 @dataclass(frozen=True)
@@ -84,24 +84,24 @@ class Nash:
 
 
 class Equilibrium(NamedTuple):
-    """A pair of strategies and what was measured of it."""
+    """A pair of strategies and its measured properties."""
 
     x: np.ndarray
     """[n] row strategy, zero outside its support."""
     y: np.ndarray
     """[m] column strategy, likewise."""
     value: Fraction | None
-    """The value of the game where it is known exactly."""
+    """The value of the game if it is known exactly."""
     above: np.ndarray
-    """[n, m] each payoff less the value of the game."""
+    """[n, m] each payoff minus the value of the game."""
     tie: float
-    """A payoff that is no further from the value equals it but for rounding; 0 where both are known exactly."""
+    """A payoff that differs from the value by at most this equals it up to rounding; 0 if both are known exactly."""
     gains: Pair
-    """[n] and [m], what each policy earns above the value, as a share of its stakes."""
+    """[n] and [m], each policy's payoff above the value, as a share of its stakes."""
 
     @property
     def flaw(self) -> float:
-        """The largest gain, or the largest loss of a policy that is played: all are 0 at an equilibrium."""
+        """The largest gain, or the largest loss of a policy that is played; zero at an equilibrium."""
         sides = zip((self.x, self.y), self.gains, strict=True)
         return float(max(np.where(weights > 0, np.abs(gains), gains).max() for weights, gains in sides))
 
@@ -124,7 +124,7 @@ def solve_zero_sum(matrix: np.ndarray, method: Method = "interior", solver: str 
 
 
 def measured(matrix: np.ndarray, x: np.ndarray, y: np.ndarray, value: Fraction | None = None) -> Equilibrium:
-    """What strategies are worth in the game with payoffs `matrix` [n, m]; value: None = what they earn."""
+    """Measure strategies in the game with payoffs `matrix` [n, m]; value: None = what the strategies earn."""
     above, doubt = _above(matrix, x, y) if value is None else (less(matrix, value), 0.0)
     gains = _gains(above, y, doubt), _gains(-above.T, x, doubt)
     exact = value is not None and are_exact(matrix)
@@ -132,9 +132,9 @@ def measured(matrix: np.ndarray, x: np.ndarray, y: np.ndarray, value: Fraction |
 
 
 def _above(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
-    """`matrix` less what x and y earn, and how far that may be off.
+    """`matrix` minus what x and y earn, and the possible error of that difference.
 
-    It goes by way of the nearest payoff, so that no digits are lost to a common offset and ties stay exact.
+    It subtracts the nearest payoff first, so that a common offset costs no digits and ties stay exact.
     """
     nearest = matrix.flat[np.abs(matrix - x @ matrix @ y).argmin()]
     above = matrix - nearest
@@ -148,7 +148,7 @@ def _gains(above: np.ndarray, other: np.ndarray, doubt: float) -> np.ndarray:
 
 
 def attempts(matrix: np.ndarray, method: Method) -> Iterator[Equilibrium]:
-    """Ever more laborious solutions: in floating point, of the policies that matter alone, and in whole numbers."""
+    """Solutions in order of cost: in floating point, of only the policies that matter, and in integers."""
 
     def floating(part: np.ndarray) -> Solution:
         return balanced_out(part, *(by_interior_point if method == "interior" else by_simplex)(part))[:3]
@@ -169,9 +169,9 @@ def attempts(matrix: np.ndarray, method: Method) -> Iterator[Equilibrium]:
 def narrowed(
     matrix: np.ndarray, found: Equilibrium, solver: Callable[[np.ndarray], Solution], most: float
 ) -> Equilibrium:
-    """The solution of the policies that matter, and of those that matter then, until there are no others.
+    """Solve the table of the policies that matter, and repeat with those that matter in its solution too.
 
-    solver: of payoffs [k, l]. most: the work that is not gone beyond.
+    solver: of payoffs [k, l]. most: the largest work allowed.
     """
     rows, columns = (np.zeros(size, bool) for size in matrix.shape)
     while True:
@@ -190,9 +190,9 @@ def _work(rows: int, columns: int) -> int:
 
 
 def balanced_out(matrix: np.ndarray, x: np.ndarray, y: np.ndarray, value: Fraction | None = None) -> Equilibrium:
-    """`measured`, the equations of the support solved again about the value and in its units as long as that helps.
+    """`measured`, with the support's equations solved again around the value and in its units as long as that helps.
 
-    The support loses policies that cost something wherever that helps more.
+    Policies that lose something are dropped from the support if that helps more.
     """
     found = measured(matrix, x, y, value)
     while found.flaw > SOUND:
@@ -211,7 +211,7 @@ def _without_losers(weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
 
 
 def _matter(weights: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """[n] bool, the policies that are played, would gain or come near it."""
+    """[n] bool, the policies that are played, would gain, or would lose little."""
     return (weights > 0) | ~(gains < -MATTERS)
 
 
@@ -231,7 +231,7 @@ def by_interior_point(matrix: np.ndarray) -> Pair:
             if regret(matrix, *tried[-1]) < ROUNDING:
                 return tried[-1]
     assert point is not None
-    tried += [point.played, polished(matrix, point)]  # where arithmetic gave out
+    tried += [point.played, polished(matrix, point)]  # the last point before rounding stopped progress
     return min(tried, key=lambda pair: regret(matrix, *pair))
 
 
@@ -248,7 +248,7 @@ def by_simplex(matrix: np.ndarray) -> Pair:
         method="highs-ds",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
-    if result.x is None:  # whole numbers will do
+    if result.x is None:  # integer arithmetic will solve it
         return _uniform(matrix)
     x, y = np.maximum(result.x[:n], 0), np.maximum(-result.ineqlin.marginals, 0)
     return x / x.sum(), y / y.sum()
@@ -260,10 +260,10 @@ def _uniform(matrix: np.ndarray) -> Pair:
 
 
 def _scaled(matrix: np.ndarray) -> np.ndarray:
-    """The payoffs at range 1 and mean 0."""
+    """The payoffs scaled to range 1 and mean 0."""
     return (matrix - matrix.mean()) / (np.ptp(matrix) or 1.0)
 
 
 def regret(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """Both players' best gains together: max_i (A y)_i - min_j (x A)_j, zero exactly at an equilibrium."""
+    """The sum of both players' best gains: max_i (A y)_i - min_j (x A)_j, zero exactly at an equilibrium."""
     return float((matrix @ y).max() - (x @ matrix).min())

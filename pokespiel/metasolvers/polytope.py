@@ -1,17 +1,18 @@
 """The most even distribution of a polytope {s >= 0, sum s = 1, G s <= allowed} of equilibria.
 
-First a face. Where nothing is allowed, G s <= 0, some joint choices may have no weight and some rows no room in any
-equilibrium, and then the polytope has no interior for Newton's method to move in. Which they are is told by the matrix
-game with payoffs G, in which a row player picks a deviation and a column player a joint choice (Hart and Schmeidler
-1989): its value is at most 0, at 0 the column player's solutions are the equilibria, and the interior-point method ends
-up with strictly complementary ones, whose positive parts are the face.
+First a face is found. If nothing is allowed, G s <= 0, some joint choices may have zero weight and some rows no slack
+in every equilibrium, and then the polytope has no interior for Newton's method. To find them, solve the matrix game
+with payoffs G, in which a row player picks a deviation and a column player a joint choice (Hart and Schmeidler 1989).
+Its value is at most 0; if it is 0, the column player's solutions are the equilibria. The interior-point method
+converges to strictly complementary solutions, whose positive parts define the face.
 
-Then the objective, on the face: a primal-dual interior-point method with Mehrotra's predictor and corrector for
+Then the objective is minimised on the face by a primal-dual interior-point method with Mehrotra's predictor and
+corrector for
 
     min f(s)   with   f'(s) + G' l - z = m 1,   G s + w = allowed,   1's = 1,   s z = 0,   l w = 0
 
-through one Cholesky factor per step, as large as the fewer of rows and columns. Rows without room have w = 0, l free.
-Both parts see G through products that do not care for the scale of its rows and columns.
+with one Cholesky factor per step, of order min(rows, columns). Rows without slack have w = 0 and free l. Both parts
+access G only through products that do not depend on the scale of its rows and columns.
 
 Reference: Hart and Schmeidler (1989), Existence of Correlated Equilibria.
 """
@@ -31,38 +32,39 @@ from pokespiel.metasolvers.linear_map import LinearMap, MatrixMap, part
 Objective = Literal["entropy", "gini"]
 
 BALANCED = 0.3
-"""Rows whose norms' logarithms are this near to 0 are balanced."""
+"""Rows are balanced if the logarithms of their norms are this close to 0."""
 INSIDE = 1e-11
-"""A distribution has room to spare where its product with every balanced row is at least this far below 0."""
+"""A distribution has slack if its product with every balanced row is at least this far below 0."""
 SEPARATED = 1e-8
-"""The matrix game's gap at which weights and slacks begin to tell the face ..."""
+"""The matrix game's gap at which weights and slacks begin to identify the face ..."""
 CONVERGED = 1e-24
-"""... and at which they surely have."""
+"""... and at which they certainly do."""
 ITERATIONS = 80
 STEP = 0.99
-"""Share of the way to the boundary that a step may go."""
+"""Fraction of the distance to the boundary that a step may cover."""
 NEAR = 1e-6
 """Errors, in units of probability, below which progress is steady ..."""
 PATIENCE = 3
-"""... until, after so many steps without any, arithmetic has given all it can."""
+"""... until this many steps without progress show that rounding has stopped it."""
 
 
 class Face(NamedTuple):
-    """The smallest face of the polytope that holds all of it."""
+    """The smallest face that contains the whole polytope."""
 
     played: np.ndarray
-    """[N] bool, the joint choices that have weight in some equilibrium."""
+    """[N] bool, the joint choices with positive weight in some equilibrium."""
     tight: np.ndarray
-    """[M] bool, the rows that have no room in any equilibrium."""
+    """[M] bool, the rows without slack in every equilibrium."""
     inside: np.ndarray
-    """[N] an equilibrium that gives weight to all that are played and has room in all rows that are not tight."""
+    """[N] an equilibrium with weight on all played choices and slack in all rows that are not tight."""
 
 
 def faces(incentives: LinearMap, allowed: np.ndarray, sweeps: int) -> Iterator[Face]:
-    """The face of equilibria of `incentives` [M, N], then what was taken for it before rounding might have blurred it.
+    """The face of equilibria of `incentives` [M, N], then earlier estimates of it, in case rounding has blurred the
+    last one.
 
-    Rows and columns are balanced in up to `sweeps` sweeps. Where allowed [M] is positive, not zero, the polytope has an
-    interior and is its own face.
+    Rows and columns are balanced in up to `sweeps` sweeps. If every entry of allowed [M] is positive, the polytope has
+    an interior and is its own face.
     """
     constraints, choices = incentives.shape
     by_row, by_column = balance(incentives, sweeps)
@@ -94,14 +96,14 @@ def faces(incentives: LinearMap, allowed: np.ndarray, sweeps: int) -> Iterator[F
 
 
 def _has_room(game: LinearMap, point: InteriorPoint, total: float, allowed: np.ndarray) -> bool:
-    """Whether the column strategy is well inside, whose weights sum to `total` once they are scaled back."""
+    """Whether the column strategy, whose weights sum to `total` when scaled back, is well inside the polytope."""
     gains = game.times(point.y)
     most = float(gains.max() / point.y.sum())
     return bool((gains / total < allowed).all()) if allowed.all() else most < min(-INSIDE, point.v / 2)
 
 
 def _game_points(game: LinearMap) -> Iterator[InteriorPoint]:
-    """`interior_points`, through its other player where that has fewer choices."""
+    """`interior_points`, from the other player's view if that player has fewer choices."""
     if isinstance(game, MatrixMap) and game.shape[0] > game.shape[1]:
         for point in interior_points(MatrixMap(-game.transposed().matrix)):
             yield InteriorPoint(point.y, point.x, -point.w, -point.v, point.s, point.r)
@@ -125,7 +127,7 @@ def balance(incentives: LinearMap, sweeps: int) -> tuple[np.ndarray, np.ndarray]
 
 
 class State(NamedTuple):
-    """A point on the way to the optimum."""
+    """An iterate of the optimisation."""
 
     s: np.ndarray
     """[N] > 0 weights."""
@@ -134,7 +136,7 @@ class State(NamedTuple):
     prices: np.ndarray
     """[M] multipliers l of the rows, > 0 where a row is not tight."""
     room: np.ndarray
-    """[M] > 0 the slack w where a row is not tight, else 1."""
+    """[M] > 0 the slack w of rows that are not tight, else 1."""
     level: float
     """The multiplier m of the sum."""
 
@@ -146,9 +148,9 @@ def most_even(
     objective: Objective,
     excess: Callable[[np.ndarray], float],
 ) -> np.ndarray:
-    """[N] the distribution on the face with G s <= allowed [M] of most entropy or least sum of squares.
+    """[N] the distribution on the face with G s <= allowed [M] of maximum entropy or minimum sum of squares.
 
-    excess: how far a distribution [N] is from keeping the constraints, by which the best of the last steps is chosen.
+    excess: by how much a distribution [N] violates the constraints; it selects the best of the last steps.
     """
     columns = np.flatnonzero(on.played)
     norms = np.sqrt(incentives.squares(on.played.astype(float)))
@@ -185,7 +187,7 @@ class _Problem:
         self.objective = objective
 
     def path(self, start: np.ndarray) -> Iterator[tuple[State, float]]:
-        """States with their errors, in units of probability, until arithmetic gives out."""
+        """States with their errors, in units of probability, until rounding stops progress."""
         choices = len(start)
         room = np.where(self.tight, 1, np.maximum(self.allowed - self.incentives.times(start), 1e-15))
         state = State(start, 0.01 / (choices * start), np.where(self.tight, 0, 0.01 / room), room, 0.0)
@@ -209,7 +211,7 @@ class _Problem:
         return len(s) * s, np.full(len(s), float(len(s)))
 
     def _through_rows(self, values: np.ndarray) -> np.ndarray:
-        """Those of the rows that may have room."""
+        """Restrict `values` to the rows that may have slack."""
         return values[~self.tight]
 
     def _step(self, at: State, downhill: np.ndarray, curvature: np.ndarray, complementarity: float) -> State:
@@ -238,7 +240,7 @@ class _Problem:
         return self._moved(at, turn, STEP)
 
     def _moved(self, at: State, by: State, share: float) -> State:
-        """As far along `by` as signs allow, times `share`, but not beyond its end."""
+        """Move along `by` as far as signs allow, times `share`, but at most by `by` itself."""
         rates = [by.s / at.s, by.z / at.z, self._through_rows(by.prices / np.where(self.tight, 1, at.prices))]
         rates.append(self._through_rows(by.room / at.room))
         fastest = -min(rate.min(initial=0.0) for rate in rates)
@@ -275,7 +277,8 @@ def _solver(
 
 
 def _factored(gram: np.ndarray, diagonal: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Solves (gram + diag(diagonal)) x = b by Cholesky, with as little added to the diagonal as rounding needs."""
+    """Solves (gram + diag(diagonal)) x = b by Cholesky, with the smallest addition to the diagonal that rounding
+    requires."""
     gram[np.diag_indices_from(gram)] += diagonal
     scale = 1 / np.sqrt(np.diag(gram))
     gram *= scale[:, None]

@@ -1,4 +1,4 @@
-"""Projected replicator dynamics: replicator dynamics that never let a policy die out (Lanctot et al. 2017,
+"""Projected replicator dynamics: replicator dynamics in which no policy dies out (Lanctot et al. 2017,
 arXiv:1711.00832).
 
 Reference: Lanctot et al. (2017), A Unified Game-Theoretic Approach to Multiagent Reinforcement Learning.
@@ -19,7 +19,8 @@ from pokespiel.metasolvers.tables import Iterate, Table, nth, on_table
 class ProjectedReplicator:
     """Projected replicator dynamics from uniform, averaged over time; any number of players, general-sum payoffs.
 
-    In two-player zero-sum tables of range R its regret is about R (log n + log m) / (steps * step), plus the floor's.
+    In two-player zero-sum tables of range R the regret is about R (log n + log m) / (steps * step), plus that of the
+    floor.
     """
 
     steps: int = 2000
@@ -32,12 +33,12 @@ class ProjectedReplicator:
     @limited()
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen, or the floor is too high."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite, or the floor is too high."""
         return table.strategy(nth(self._flow(table), self.steps).average)
 
     @on_table
     def iterates(self, table: Table) -> Iterator[Iterate]:
-        """The state and the average after each step, endlessly."""
+        """The state and the average after each step, without end."""
         return self._flow(table)
 
     def _flow(self, table: Table) -> Iterator[Iterate]:

@@ -1,5 +1,5 @@
-"""Rectified Nash: every policy of the equilibrium trains against those it already beats (Balduzzi et al. 2019,
-arXiv:1901.08106).
+"""Rectified Nash: every policy of the equilibrium trains against the policies that it already beats (Balduzzi et al.
+2019, arXiv:1901.08106).
 
 Reference: Balduzzi et al. (2019), Open-ended Learning in Symmetric Zero-sum Games.
 """
@@ -21,9 +21,9 @@ from pokespiel.metasolvers.tables import Table, check_zero_sum, on_table, zero_s
 class RectifiedNash:
     """PSRO_rN: a Nash equilibrium of a two-player zero-sum table, and one response for each policy of its support.
 
-    A policy's response trains against the opponents' equilibrium restricted to those that the policy beats or ties,
-    so that each amplifies its own strength. "Beats" means: earns more than the game's value, zero in a symmetric game;
-    within 1e-12 of the mean payoff in play it ties.
+    A policy's response trains against the opponents' equilibrium, restricted to opponents that the policy beats or
+    ties, so that each amplifies its own strength. A policy beats an opponent if it earns more than the game's value,
+    which is zero in a symmetric game; within 1e-12 of the mean payoff in play it ties.
     """
 
     def check(self, num_players: int, ends: Callable[[], np.ndarray]) -> None:
@@ -34,7 +34,7 @@ class RectifiedNash:
     @limited()
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [2, n, m]; `targets` hold a row for each supported policy, in the order of their indices.
+        """payoffs [2, n, m]; `targets` has one row per supported policy, in the order of their indices.
 
         A `ValueError` if the payoffs are not finite, misshapen, for more players or general-sum.
         """
@@ -47,6 +47,7 @@ class RectifiedNash:
 
 
 def _beaten(above: np.ndarray, own: np.ndarray, other: np.ndarray, tie: float) -> np.ndarray:
-    """[m, size of other] a distribution over opponents for each policy in `own`'s support; above: payoff less value."""
+    """[m, size of other] a distribution over opponents for each policy in `own`'s support; above: payoff minus
+    value."""
     rows = (above[own > 0] >= -tie) * other
     return rows / rows.sum(axis=1, keepdims=True)

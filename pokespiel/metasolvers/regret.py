@@ -1,8 +1,8 @@
-"""What a payoff table shows of a strategy: how much its players could gain by deviating.
+"""Regret within a payoff table: how much the players could gain by deviating from a strategy.
 
-For a product of marginals the sum of the best gains is NashConv of the *table*; for a joint strategy it is the gap to
-a coarse correlated equilibrium (deviations fixed before the recommendation is seen) or to a correlated one (a swap for
-each recommendation). None of them sees policies outside the table: a meta-Nash has zero regret here by construction.
+For a product of marginals the sum of the best gains is NashConv of the *table*; for a joint strategy it is the gap to a
+coarse correlated equilibrium (deviations fixed before the recommendation is seen) or to a correlated one (one swap per
+recommendation). None of them sees policies outside the table: a meta-Nash has zero regret here by construction.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def ce_gap(payoffs: np.ndarray, joint: np.ndarray) -> float:
 
 
 def population_regret(payoffs: np.ndarray, strategy: MetaStrategy) -> float:
-    """What the table alone shows: NashConv of a product strategy, the CCE gap of a joint one."""
+    """The regret within the table: NashConv of a product strategy, the CCE gap of a joint one."""
     if strategy.joint is not None:
         return cce_gap(payoffs, strategy.joint)
     return float(sum(max(gain.max(), 0.0) for gain in deviation_gains(payoffs, strategy)))

@@ -1,4 +1,4 @@
-"""Regret matching: play in proportion to how much one regrets not having played (Hart and Mas-Colell 2000).
+"""Regret matching: play each policy in proportion to the regret of not having played it (Hart and Mas-Colell 2000).
 
 Regret matching+ (Tammelin 2014) and its predictive form (Farina, Kroer and Sandholm 2021) are much faster variants.
 
@@ -25,8 +25,8 @@ from pokespiel.metasolvers.tables import Iterate, Table, nth, on_table
 class RegretMatching:
     """The average strategies of regret matching, for any number of players and general-sum payoffs.
 
-    In two-player zero-sum tables they approach equilibrium. Elsewhere only the average of joint play has a guarantee:
-    its gap to a coarse correlated equilibrium vanishes.
+    In two-player zero-sum tables they converge to equilibrium. In other tables only the average of joint play has a
+    guarantee: its gap to a coarse correlated equilibrium vanishes.
     """
 
     variant: Literal["vanilla", "plus", "predictive"] = "plus"
@@ -40,7 +40,7 @@ class RegretMatching:
     @limited()
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite."""
         if not self.joint:
             return table.strategy(nth(self._play(table), self.steps).average)
         joint = self._average_joint(table)
@@ -49,7 +49,7 @@ class RegretMatching:
 
     @on_table
     def iterates(self, table: Table) -> Iterator[Iterate]:
-        """The strategies and their average after each round, endlessly."""
+        """The strategies and their average after each round, without end."""
         return self._play(table)
 
     def _weight(self, round_: int) -> float:
@@ -85,7 +85,7 @@ class RegretMatching:
 
 
 def _matched(regret: np.ndarray) -> np.ndarray:
-    """Probabilities in proportion to positive regrets; uniform where there are none."""
+    """Probabilities in proportion to positive regrets; uniform if there are none."""
     positive = np.maximum(regret, 0)
     total = positive.sum()
     return positive / total if total > 0 else np.full(len(regret), 1 / len(regret))

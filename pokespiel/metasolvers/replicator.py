@@ -1,4 +1,4 @@
-"""Replicator dynamics: a policy's share grows by how much better it does than the average (Taylor and Jonker 1978).
+"""Replicator dynamics: a policy's share grows by its payoff above the average (Taylor and Jonker 1978).
 
 Reference: Taylor and Jonker (1978), Evolutionary Stable Strategies and Game Dynamics.
 """
@@ -29,11 +29,11 @@ class Replicator:
     @limited()
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite."""
         last = nth(replicator_flow(table, self.step / table.range), self.steps)
         return table.strategy(last.average if self.average else last.current)
 
     @on_table
     def iterates(self, table: Table) -> Iterator[Iterate]:
-        """The state and the average after each step, endlessly."""
+        """The state and the average after each step, without end."""
         return replicator_flow(table, self.step / table.range)

@@ -1,8 +1,8 @@
-"""The response graph: which single deviations pay.
+"""The response graph: which single deviations are profitable.
 
 Its nodes are joint choices of policies (single policies for one symmetric population). An edge leads from one node to
-another that differs in one player's policy and gives that player more; between equal payoffs edges lead both ways. The
-sink strongly connected components are where evolution ends up under strong selection (Omidshafiei et al. 2019).
+another that differs in one player's policy and gives that player more; between equal payoffs there are edges both ways.
+Under strong selection, evolution ends in the sink strongly connected components (Omidshafiei et al. 2019).
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ class ResponseGraph:
     """All single deviations of a payoff table, as parallel arrays of E directed pairs of nodes."""
 
     shape: tuple[int, ...]
-    """Policies a population; node numbers count joint choices in C order (np.unravel_index(node, shape) undoes it)."""
+    """Policies per population; node numbers count joint choices in C order (np.unravel_index(node, shape) inverts
+    it)."""
     source: np.ndarray
-    """[E] node that is left."""
+    """[E] the node before the deviation."""
     target: np.ndarray
-    """[E] node that is reached."""
+    """[E] the node after it."""
     player: np.ndarray
-    """[E] who deviates."""
+    """[E] the deviating player."""
     gain: np.ndarray
-    """[E] what the deviator gains, exactly 0 for a tie: where rounding may explain that payoffs differ."""
+    """[E] the deviator's gain, exactly 0 for a tie, that is, if rounding may explain the difference."""
 
     @property
     def num_nodes(self) -> int:
@@ -39,7 +40,7 @@ class ResponseGraph:
 
     @cached_property
     def improving(self) -> sparse.csr_array:
-        """[N, N] strictly positive where an edge leads: 1 for a gain, 0.5 for a tie."""
+        """[N, N] positive where there is an edge: 1 for a gain, 0.5 for a tie."""
         return self.matrix(np.where(self.gain > 0, 1.0, 0.5), self.gain >= 0)
 
     @cached_property
@@ -48,7 +49,7 @@ class ResponseGraph:
         return closed_classes(self.improving)
 
     def matrix(self, values: np.ndarray, keep: np.ndarray | slice = slice(None)) -> sparse.csr_array:
-        """[N, N] with `values` [E] at the pairs where `keep` [E] holds."""
+        """[N, N] with `values` [E] at the pairs for which `keep` [E] is true."""
         size = (self.num_nodes, self.num_nodes)
         return sparse.csr_array((values[keep], (self.source[keep], self.target[keep])), shape=size)
 
@@ -56,8 +57,8 @@ class ResponseGraph:
 def response_graph(payoffs: np.ndarray, *, symmetric: bool = False) -> ResponseGraph:
     """The response graph of payoffs [P, n_1, ..., n_P].
 
-    symmetric: a two-player table's single population, where policy j replaces i if it earns more against i than i
-    against j. With more players the nodes are joint choices all the same.
+    symmetric: a two-player table's single population, in which policy j replaces i if it earns more against i than i
+    earns against j. With more players the nodes are joint choices as usual.
     """
     return of_table(checked_table(payoffs, symmetric=symmetric, solver="response graph"))
 

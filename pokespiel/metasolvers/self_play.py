@@ -1,4 +1,4 @@
-"""Self-play: respond to the newest policies only.
+"""Self-play: respond only to the newest policies.
 
 Reference: Lanctot et al. (2017), A Unified Game-Theoretic Approach to Multiagent Reinforcement Learning.
 """
@@ -26,5 +26,5 @@ class SelfPlay:
 
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite."""
         return table.strategy([np.eye(size)[-1] for size in table.sizes])

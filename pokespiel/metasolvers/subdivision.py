@@ -1,15 +1,15 @@
-"""Every Nash equilibrium of a small table of three or more players.
+"""All Nash equilibria of a small table of three or more players.
 
 A region is a simplex of strategies for each player, given by its corners. A policy's payoff is linear in each other
 player's strategy, so over a region it lies between its values at the corners, and so does the difference of two
-policies. A policy that another one beats at all corners is played by no equilibrium of the region: the region shrinks
-to the corners that do not play it or, if all corners do, is empty. What is left is halved along its longest edge.
+policies. If another policy beats a policy at all corners, no equilibrium in the region plays it: the region shrinks to
+the corners that do not play it or, if all corners do, is empty. The remaining region is halved along its longest edge.
 
-Where the policies that may be best are just those that all corners play, an equilibrium solves one system of equations.
-Taken in the combinations in which each equation is nearly one weight, they rule most regions out, and Newton's method
-finds the solutions in others. No other solution is so near to one that the second derivatives cannot outweigh the
-first, so regions that near are done with. Equilibria that do not stand alone leave regions that shrink for ever; the
-narrowest are listed for what they hold.
+If the policies that may be best are exactly those that all corners play, an equilibrium solves one system of equations.
+The equations are combined so that each is nearly one weight, which rules out most regions; Newton's method finds the
+solutions in the others. Around each solution there is a radius without other solutions, in which the second derivatives
+cannot outweigh the first, so regions within it are finished. Equilibria that are not isolated leave regions that shrink
+for ever; for the narrowest of these, the equilibria they contain are listed.
 
 Reference: Moore (1966), Interval Analysis.
 """
@@ -27,24 +27,25 @@ from pokespiel.metasolvers.supports import Solution, Support, largest_gain, solv
 from pokespiel.metasolvers.tables import Profile, Table
 
 NARROW = 1e-6
-"""The width of a region that is halved no more."""
+"""Regions of this width are not halved any more."""
 SOLVED = 1e-10
 """Largest gain at an equilibrium, as a share of what is at stake."""
 APART = 1e-5
 """Equilibria that differ by less in every weight are listed once."""
 REACH = 0.1
-"""How far out of a region, in widths, a step of Newton's method may end for it to be followed."""
+"""A step of Newton's method is followed if it ends at most this far outside the region, in widths."""
 ABOUT = 1e-3
-"""A step of Newton's method that ends this near a known equilibrium is on its way there."""
+"""A step of Newton's method that ends this close to a known equilibrium counts as converging to it."""
 TOGETHER = 1024
-"""Regions that are looked at together."""
+"""Number of regions processed together."""
 
 Corners = list[np.ndarray]
-"""For each player [R, n, n]: the weights of its n policies at each of its n corners, some alike, of R regions."""
+"""For each player [R, n, n]: the weights of its n policies at each of its n corners (possibly equal), for R regions."""
 
 
 class Root(NamedTuple):
-    """An equilibrium, and how near no other of its support can be, in the sum of one player's changes of weight."""
+    """An equilibrium and a radius without others of its support, in the sum of one player's absolute changes of
+    weight."""
 
     profile: Profile
     support: Support
@@ -73,7 +74,8 @@ def isolated_equilibria(table: Table, most: int) -> list[Profile]:
 
 
 def _shrunk(table: Table, regions: Corners) -> tuple[Corners, list[np.ndarray]]:
-    """The regions that may hold an equilibrium, no larger than that, and the policies [R, n] that may be best there."""
+    """The regions that may contain an equilibrium, shrunk as far as possible, and the policies [R, n] that may be best
+    there."""
     beaten = [_beaten(table, player, regions) for player in range(table.num_players)]
     alive = np.ones(len(regions[0]), bool)
     for player, out in enumerate(beaten):
@@ -85,7 +87,7 @@ def _shrunk(table: Table, regions: Corners) -> tuple[Corners, list[np.ndarray]]:
 
 
 def _beaten(table: Table, player: int, regions: Corners) -> np.ndarray:
-    """[R, n] bool, the policies that some other of the player's beats all over the region."""
+    """[R, n] bool, the policies that another policy of the player beats everywhere in the region."""
     values = _values(table, player, regions)
     slack = ROUNDING * float(np.abs(table.payoffs[player]).max())
     by = [(values - values[:, [rival]]).max(axis=2) < -slack for rival in range(values.shape[1])]
@@ -105,7 +107,7 @@ def _values(table: Table, player: int, points: Sequence[np.ndarray]) -> np.ndarr
 
 
 def _unsolved(table: Table, regions: Corners, supports: list[np.ndarray], roots: list[Root]) -> Corners:
-    """The regions that may hold an equilibrium that is not among `roots`; new ones are added there."""
+    """The regions that may contain an equilibrium that is not among `roots`; new ones are added to `roots`."""
     settled = np.ones(len(regions[0]), bool)
     for everywhere, best in zip(regions, supports, strict=True):
         settled &= (best == (everywhere > 0).all(axis=1)).all(axis=1)
@@ -129,10 +131,10 @@ def _unsolved(table: Table, regions: Corners, supports: list[np.ndarray], roots:
 
 
 def _sifted(table: Table, regions: Corners, supports: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where the supports' equations may have a solution, where Newton's method points at, and if it is in reach.
+    """Whether the supports' equations may have a solution, where Newton's step ends, and whether that is within reach.
 
-    [R] bool, [R, N] all players' weights, [R] bool. The equations are taken in the combinations that their derivatives
-    at the centre turn into one for each weight.
+    [R] bool, [R, N] all players' weights, [R] bool. The equations are combined by the inverse of their derivatives at
+    the centre, so that each is nearly one weight.
     """
     centres = [corners.mean(axis=1, keepdims=True) for corners in regions]
     inverse = np.linalg.pinv(_derivatives(table, centres, supports))
@@ -154,15 +156,15 @@ def _sifted(table: Table, regions: Corners, supports: list[np.ndarray]) -> tuple
 
 
 def _indifference(values: np.ndarray, support: np.ndarray) -> np.ndarray:
-    """`values` [R, n, k] of supported policies less the first of them; 0 for the others."""
+    """`values` [R, n, k] of supported policies minus that of the first one; 0 for the others."""
     first = np.take_along_axis(values, support.argmax(axis=1)[:, None, None], axis=1)
     return np.where(support[..., None], values - first, 0)
 
 
 def _derivatives(table: Table, points: Corners, supports: list[np.ndarray]) -> np.ndarray:
-    """[R, N, N] of the equations by the weights, at points [R, 1, n].
+    """[R, N, N] derivatives of the equations with respect to the weights, at points [R, 1, n].
 
-    A player's supported policies earn alike, its weights sum to one and those outside the support are zero.
+    A player's supported policies earn the same, its weights sum to one and those outside the support are zero.
     """
     ends = np.cumsum(table.sizes)
     derivatives = np.zeros((len(points[0]), ends[-1], ends[-1]))
@@ -180,7 +182,7 @@ def _derivatives(table: Table, points: Corners, supports: list[np.ndarray]) -> n
 
 
 def _near(root: Root, corners: Sequence[np.ndarray]) -> bool:
-    """Whether a region of the root's support lies where no other root does."""
+    """Whether a region of the root's support lies within the radius that contains no other root."""
     pairs = zip(corners, root.profile, strict=True)
     return all(np.abs(each - weights).sum(axis=1).max() < root.radius for each, weights in pairs)
 
@@ -194,7 +196,7 @@ def _newton(table: Table, start: Sequence[np.ndarray], support: Support) -> Root
 
 
 def _radius(table: Table, support: Support, at: Solution) -> float:
-    """How near to a root no other is: where the equations' second derivatives cannot outweigh the first."""
+    """A radius around a root without other roots: there the equations' second derivatives cannot outweigh the first."""
     bends = np.zeros(len(at.owner))
     for player, payoffs in enumerate(table.payoffs):
         own = np.moveaxis(payoffs[np.ix_(*support)], player, 0)
@@ -210,7 +212,7 @@ def _radius(table: Table, support: Support, at: Solution) -> float:
 
 
 def _wide(table: Table, regions: Corners, others: list[Profile]) -> Corners:
-    """The regions that are to be halved; equilibria in those that are too narrow are added to `others`."""
+    """The regions to be halved; equilibria in regions that are too narrow are added to `others`."""
     widths = np.max([np.ptp(corners, axis=1).max(axis=1) for corners in regions], axis=0)
     for region in np.flatnonzero(widths < NARROW):
         centre = [corners[region].mean(axis=0) for corners in regions]
@@ -222,7 +224,7 @@ def _wide(table: Table, regions: Corners, others: list[Profile]) -> Corners:
 
 
 def _halved(regions: Corners) -> Corners:
-    """Two regions for each, split in the middle of the longest edge."""
+    """Two regions for each, split at the middle of the longest edge."""
     edges = [np.abs(corners[:, :, None] - corners[:, None]).max(axis=3) for corners in regions]
     longest = np.array([edge.max(axis=(1, 2)) for edge in edges]).argmax(axis=0)
     halves: list[list[np.ndarray]] = [[], []]

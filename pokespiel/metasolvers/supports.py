@@ -1,7 +1,7 @@
 """The equilibrium of given supports, for any number of players.
 
-Where a player mixes, its policies earn alike. With the sums of weights that makes as many equations as unknown weights,
-linear for two players and of a higher degree for more; Newton's method solves them from a start that is near.
+The policies that a player mixes earn the same. Together with the sums of weights, this gives as many equations as
+unknown weights, linear for two players and of a higher degree for more. Newton's method solves them from a close start.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 from pokespiel.metasolvers.tables import Profile, Table, contract
 
 STEPS = 30
-"""Most steps of Newton's method."""
+"""Maximum steps of Newton's method."""
 STILL = 1e-13
-"""The change of a weight that ends it."""
+"""Newton's method ends when no weight changes by more than this."""
 
 Support = tuple[np.ndarray, ...]
 """[n] bool for each population."""
@@ -27,13 +27,14 @@ class Solution(NamedTuple):
 
     profile: Profile
     inverse: np.ndarray
-    """[k, k] of the derivatives by the k supported weights, 0 in the columns of the equations for sums."""
+    """[k, k] inverse of the derivatives with respect to the k supported weights, 0 in the columns of the sum
+    equations."""
     owner: np.ndarray
-    """[k] the population of each."""
+    """[k] the population of each supported weight."""
 
 
 def solve_support(table: Table, start: Sequence[np.ndarray], support: Support) -> Solution | None:
-    """The solution near `start` whose weights are not negative; None if there is none."""
+    """The solution near `start` with nonnegative weights; None if there is none."""
     played = np.concatenate(support)
     owner = np.repeat(np.arange(len(support)), table.sizes)[played]
     first = np.searchsorted(owner, np.arange(len(support)))
@@ -63,9 +64,9 @@ def solve_support(table: Table, start: Sequence[np.ndarray], support: Support) -
 
 
 def largest_gain(table: Table, profile: Profile) -> float:
-    """The most that a policy earns above its player's payoff, as a share of its stakes.
+    """The largest amount that a policy earns above its player's payoff, as a share of its stakes.
 
-    Stakes are the mean distance of the payoffs that it meets from what its player earns.
+    Stakes are the mean distance of the payoffs that the policy meets from what its player earns.
     """
     shares = [0.0]
     for population in range(len(profile)):

@@ -21,9 +21,9 @@ class Sweep(NamedTuple):
 
     option: str
     values: np.ndarray
-    """[K] what the option was set to."""
+    """[K] values of the option."""
     strategies: tuple[MetaStrategy, ...]
-    """[K] the solutions."""
+    """[K] solutions."""
 
     @property
     def marginals(self) -> tuple[np.ndarray, ...]:
@@ -35,9 +35,10 @@ class Sweep(NamedTuple):
 def sweep(
     payoffs: np.ndarray, solver: MetaSolver, option: str, values: Iterable[float], *, symmetric: bool = False
 ) -> Sweep:
-    """Solve payoffs [P, n_1, ..., n_P] with `option` of `solver` set to each of `values`, the others as they are.
+    """Solve payoffs [P, n_1, ..., n_P] with `option` of `solver` set to each of `values`; other options keep their
+    values.
 
-    An option that counts is set to the nearest whole numbers. `UnknownName` for an option that the solver does not
+    An integer option is rounded to the nearest integers. Raises `UnknownName` for an option that the solver does not
     have, `BadOption` for one that is not a number.
     """
     plugin, options = type(solver), options_of(solver)
@@ -55,7 +56,7 @@ def sweep(
 
 
 def spaced(low: float, high: float, points: int) -> np.ndarray:
-    """[points] values from `low` to `high`: at equal ratios if both are positive, else at equal distances."""
+    """[points] values from `low` to `high`: geometrically spaced if both are positive, else evenly spaced."""
     if points < 2 or not (math.isfinite(low) and math.isfinite(high)) or low == high:
         raise ValueError(f"a sweep needs two finite ends and at least 2 points, got {points} from {low} to {high}")
     return np.geomspace(low, high, points) if min(low, high) > 0 else np.linspace(low, high, points)

@@ -1,7 +1,7 @@
-"""Payoff tables: checked once at the door, then contracted fast.
+"""Payoff tables: checked once on entry, then contracted efficiently.
 
-Every meta-solver works on a `Table`, which `on_table` makes of its arguments. A table holds one population per seat or,
-when symmetric, one population for all seats; `profile` below means one distribution a population: P vectors, or a
+Every meta-solver works on a `Table`, which `on_table` makes from its arguments. A table has one population per seat or,
+if symmetric, one population for all seats; `profile` below means one distribution per population: P vectors, or a
 single one.
 """
 
@@ -20,14 +20,14 @@ from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.judging import ROUNDING, asymmetry, is_constant_sum
 
 LARGEST = 1e302
-"""Differences and sums of larger payoffs would overflow; smaller ones than one over it would lose digits."""
+"""Differences and sums of larger payoffs would overflow; payoffs smaller than its inverse would lose digits."""
 
 Profile = tuple[np.ndarray, ...]
 Result = TypeVar("Result")
 
 
 class Iterate(NamedTuple):
-    """One step of a learning rule: a distribution a population, and the average of those so far."""
+    """One step of a learning rule: a distribution per population, and the average of all so far."""
 
     current: Profile
     average: Profile
@@ -58,7 +58,7 @@ class Table:
 
     @property
     def range(self) -> float:
-        """The widest spread of a player's payoffs; their size where all are equal but for rounding."""
+        """The widest spread of a player's payoffs; their absolute size if all are equal up to rounding."""
         spread = float(np.ptp(self.payoffs, axis=tuple(range(1, self.payoffs.ndim))).max())
         size = float(np.abs(self.payoffs).max())
         return spread if spread > ROUNDING * size else size or 1.0
@@ -75,11 +75,12 @@ class Table:
         return contract(self.payoffs[population], population, self.seats(profile))
 
     def doubts(self, population: int, profile: Sequence[np.ndarray]) -> np.ndarray:
-        """[n_p], how far `values` may be off because payoffs, weights and sums are rounded."""
+        """[n_p], the possible error of `values` from the rounding of payoffs, weights and sums."""
         return ROUNDING * contract(self._sizes[population], population, self.seats(profile))
 
     def advantages(self, population: int, profile: Sequence[np.ndarray]) -> np.ndarray:
-        """[n_p], `values` less their mean under the population's own mixture; 0 where rounding may explain it."""
+        """[n_p], `values` minus their mean under the population's own mixture; 0 if rounding may explain the
+        difference."""
         values = self.values(population, profile)
         advantages = values - values @ profile[population]
         if np.abs(advantages).min() <= 2 * ROUNDING * self._largest:
@@ -96,7 +97,8 @@ class Table:
         return float(self._sizes.max())
 
     def slopes(self, profile: Sequence[np.ndarray]) -> np.ndarray:
-        """[N, N] for N = sum of sizes: how each policy's value changes with each policy's weight, all populations."""
+        """[N, N] for N = sum of sizes: the derivative of each policy's value by each policy's weight, over all
+        populations."""
         seats = self.seats(profile)
         if self.symmetric and self.num_players > 1:
             return (self.num_players - 1) * _contract_pair(self.payoffs[0], 0, 1, seats)
@@ -117,7 +119,7 @@ def contract(payoffs: np.ndarray, player: int, marginals: Sequence[np.ndarray]) 
 
 
 def _contract_pair(payoffs: np.ndarray, player: int, other: int, marginals: Sequence[np.ndarray]) -> np.ndarray:
-    """One player's payoffs averaged over all marginals but two: [n_player, n_other], zero for the player itself."""
+    """One player's payoffs averaged over all marginals except two: [n_player, n_other], zero for the player itself."""
     if player == other:
         return np.zeros((payoffs.shape[player],) * 2)
     rest = [weights for seat, weights in enumerate(marginals) if seat not in (player, other)]
@@ -128,9 +130,9 @@ def _contract_pair(payoffs: np.ndarray, player: int, other: int, marginals: Sequ
 
 
 def on_table(method: Callable[[Any, Table], Result]) -> Callable[..., Result]:
-    """A solver's method on a checked table, as one of `payoffs` [P, n_1, ..., n_P] and `symmetric`.
+    """Turn a solver's method on a checked table into one on `payoffs` [P, n_1, ..., n_P] and `symmetric`.
 
-    Errors name the solver as its module is named, which is its name in the registry.
+    Errors name the solver by its module, which is its name in the registry.
     """
     solver = method.__module__.rpartition(".")[2]
 
@@ -138,12 +140,12 @@ def on_table(method: Callable[[Any, Table], Result]) -> Callable[..., Result]:
     def called(self: Any, payoffs: np.ndarray, *, symmetric: bool = False) -> Result:
         return method(self, checked_table(payoffs, symmetric=symmetric, solver=solver))
 
-    del called.__wrapped__, called.__annotations__  # those of the method itself
+    del called.__wrapped__, called.__annotations__  # they describe the wrapped method
     return called
 
 
 def checked_table(payoffs: np.ndarray, *, symmetric: bool, solver: str) -> Table:
-    """The table of `payoffs` [P, n_1, ..., n_P], or a `ValueError` that says what is wrong with it for `solver`."""
+    """The table of `payoffs` [P, n_1, ..., n_P]; raises a `ValueError` for `solver` that says what is wrong."""
     try:
         table = _real(payoffs)
     except (TypeError, ValueError, OverflowError) as error:
@@ -177,7 +179,7 @@ def _real(payoffs: np.ndarray) -> np.ndarray:
 
 
 def _check_symmetric(payoffs: np.ndarray, solver: str) -> None:
-    """A symmetric game: swapping two seats swaps their payoffs and leaves the others' as they are."""
+    """Check that swapping two seats swaps their payoffs and leaves the others' unchanged."""
     sizes = payoffs.shape[1:]
     if len(set(sizes)) > 1:
         raise ValueError(f"{solver}: a symmetric table needs populations of one size, got {sizes}")
@@ -196,7 +198,8 @@ def zero_sum_matrix(table: Table, solver: str) -> np.ndarray:
 
 
 def check_zero_sum(solver: str, num_players: int, payoffs: np.ndarray, what: str) -> None:
-    """A `ValueError` for `solver` if there are not two players, or payoffs [P, ...] have no constant sum."""
+    """Raise a `ValueError` for `solver` if there are not two players, or payoffs [P, ...] do not have a constant
+    sum."""
     if num_players != 2:
         raise ValueError(
             f"{solver} solves two-player zero-sum tables, got {num_players} player{'s' * (num_players != 1)}; {_OTHERS}"

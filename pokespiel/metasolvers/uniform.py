@@ -1,4 +1,4 @@
-"""Uniform over every population: respond to everything found so far alike, as fictitious play does.
+"""Uniform over every population: respond equally to everything found so far, as in fictitious play.
 
 Reference: Brown (1951), Iterative Solution of Games by Fictitious Play.
 """
@@ -24,5 +24,5 @@ class UniformSolver:
 
     @on_table
     def __call__(self, table: Table) -> MetaStrategy:
-        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are not finite or misshapen."""
+        """payoffs [P, n_1, ..., n_P]; a `ValueError` if they are misshapen or not finite."""
         return table.strategy(table.uniform())

@@ -1,12 +1,12 @@
-"""Every extreme Nash equilibrium of a two-player table, in whole numbers.
+"""All extreme Nash equilibria of a two-player table, in integer arithmetic.
 
-With payoffs lifted above zero, the column player's strategies and what they concede at most are the polytope
-A u <= 1, u >= 0 with y = u / sum(u); the row player's are B'w <= 1, w >= 0. A vertex has the *label* of each policy of
-one's own that it does not play, and of each of the opponent's that is a best response to it. Two vertices, one of each
-polytope, that have all labels between them are an equilibrium, and every other equilibrium lies between such pairs
-(Mangasarian 1964; Avis, Rosenberg, Savani and von Stengel 2010). Vertices are found by walking from one to the next
-along all edges; where several bases belong to one vertex, a lexicographic rule keeps to as few as if the table were
-slightly disturbed (Dantzig, Orden and Wolfe 1955).
+With payoffs shifted above zero, the column player's strategies and what they concede at most form the polytope A u <=
+1, u >= 0 with y = u / sum(u); the row player's form B'w <= 1, w >= 0. A vertex has the *label* of each own policy that
+it does not play, and of each of the opponent's that is a best response to it. Two vertices, one of each polytope, that
+together have all labels are an equilibrium, and every other equilibrium lies between such pairs (Mangasarian 1964;
+Avis, Rosenberg, Savani and von Stengel 2010). Vertices are found by walking along all edges. If several bases belong to
+one vertex, a lexicographic rule visits only as many as if the table were slightly perturbed (Dantzig, Orden and Wolfe
+1955).
 
 Reference: Avis, Rosenberg, Savani and von Stengel (2010), Enumeration of Nash Equilibria for Two-Player Games.
 """
@@ -34,20 +34,20 @@ def extreme_equilibria(payoffs: np.ndarray, most: int) -> list[Pair]:
 
 
 def _lifted(matrix: np.ndarray) -> np.ndarray:
-    """`matrix` in whole numbers above zero."""
+    """`matrix` as positive integers."""
     whole, _ = whole_numbers(matrix)
     return whole + (1 - min(whole.ravel()))
 
 
 def _turned(labels: int, low: int, high: int) -> int:
-    """Labels of the opponent's `low` and one's own `high` policies, in the order of the other player."""
+    """Reorder labels, the opponent's `low` and one's own `high` policies, to the other player's order."""
     return labels >> low | (labels & ((1 << low) - 1)) << high
 
 
 def _vertices(matrix: np.ndarray, most: int) -> dict[Strategy, int]:
-    """The strategies [m] of the vertices of `matrix` [n, m] @ u <= 1, u >= 0 but the origin, and their labels.
+    """The strategies [m] of the vertices of `matrix` [n, m] @ u <= 1, u >= 0 except the origin, and their labels.
 
-    Label i < n, bit i, is that of the opponent's policy i, label n + j that of one's own policy j.
+    Bit i < n is the label of the opponent's policy i, bit n + j that of one's own policy j.
     """
     start = Tableau.of(matrix)
     slacks, size = matrix.shape
@@ -71,7 +71,7 @@ def _vertices(matrix: np.ndarray, most: int) -> dict[Strategy, int]:
 
 
 def _leaving(tableau: Tableau, column: int, slacks: int) -> int:
-    """The row whose variable would be the first to reach zero if the slack variables' bounds were a little unlike."""
+    """The row whose variable reaches zero first if the bounds of the slack variables are slightly perturbed."""
     entries, across = tableau.entries, tableau.entries[:-1, column]
     rows = np.flatnonzero(across > 0).tolist()
     places = {variable: place for place, variable in enumerate(tableau.free.tolist())}
