@@ -9,7 +9,7 @@ from open_spiel.python.algorithms import lp_solver
 from pokespiel.metasolvers import nash
 from pokespiel.metasolvers.interior_point import interior_points, polished
 from pokespiel.metasolvers.max_entropy_nash import MaxEntropyNash
-from pokespiel.metasolvers.nash import Nash
+from pokespiel.metasolvers.nash import Nash, solve_zero_sum
 from pokespiel.metasolvers.rectified_nash import RectifiedNash
 from pokespiel.metasolvers.regret import table_nash_conv
 
@@ -104,6 +104,12 @@ class TestNash:
     def test_solves_large_tables_to_rounding(self, size):
         payoffs = table(np.random.default_rng(size).normal(size=(size, size + 7)))
         assert table_nash_conv(payoffs, Nash()(payoffs).marginals) < 1e-12
+
+    def test_usual_gains_are_below_1e_14_of_the_stakes(self):
+        rng = np.random.default_rng(1)
+        scales = 10.0 ** rng.uniform(-3, 3, size=(100, 10, 12))
+        flaws = [solve_zero_sum(matrix).flaw for matrix in rng.normal(size=scales.shape) * scales]
+        assert np.median(flaws) < 1e-14
 
     def test_falls_back_on_whole_numbers(self, monkeypatch):
         monkeypatch.setattr(nash, "by_interior_point", first_policies)

@@ -1,4 +1,5 @@
-"""What every other room uses.
+"""Used by all other subpackages.
 
-Policies, the registry, options, checkpoints, files, provenance, intervals, progress, threads and readers of tables.
+Policies, the registry, options, checkpoints, files, provenance, intervals, progress, threads, executors and readers of
+payoff tables.
 """

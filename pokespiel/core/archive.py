@@ -1,8 +1,8 @@
-"""Arrays and a header of texts in one safetensors file that notices when a bit of it has changed.
+"""Arrays and a header of texts in one safetensors file whose checksum detects any changed bit.
 
-The header's entry `sha256` is the digest of the whole file as it is with 64 zeros in that place. A second entry says
-that the file is sealed, so that no single damage makes it pass for one of the older files, which have neither entry and
-are read unchecked.
+The header's entry `sha256` is the digest of the whole file with 64 zeros in place of the digest. A second entry says
+that the file is sealed, so that no single damage turns it into one of the older files, which have neither entry and are
+read without a check.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ import safetensors.numpy
 from pokespiel.core.files import replacing
 
 _MISFITS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError, MemoryError)
-"""What building a policy from numbers and names that do not belong together may raise."""
+"""The exceptions that building a policy from inconsistent numbers and names may raise."""
 
 SEAL, SEALED = "sha256", "sealed"
-"""The digest's entry of the header, and the entry that says there is one."""
+"""The header's entry for the digest, and the entry that says there is one."""
 _OPEN = "0" * 64
 _PIECE = 1 << 20
 _NO_SUCH_TYPE = (TypeError, AttributeError)
-"""What arrays of a type that NumPy lacks raise, such as bfloat16 and float8."""
+"""The exceptions for arrays of a type that NumPy lacks, such as bfloat16 and float8."""
 
 
 def save_archive(path: str | Path, header: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> None:
-    """Atomically write a sealed file."""
+    """Write a sealed file atomically."""
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     data = memoryview(safetensors.numpy.save(contiguous, {**header, SEALED: SEAL, SEAL: _OPEN}))
     end = 8 + int.from_bytes(data[:8], "little")
@@ -45,7 +45,7 @@ def load_archive(path: str | Path, what: str) -> tuple[dict[str, str], dict[str,
     """The header and the arrays of a file; a `ValueError` that says in one sentence what is wrong with it.
 
     Args:
-        what: names the file in that sentence: "policy file".
+        what: names the file in that sentence, such as "policy file".
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"no {what} at {path}")
@@ -60,7 +60,7 @@ def load_archive(path: str | Path, what: str) -> tuple[dict[str, str], dict[str,
 
 
 def _require_whole(path: Path, header: Mapping[str, str]) -> None:
-    """Older files have no seal to check."""
+    """Check the seal; older files have none to check."""
     if SEAL not in header and SEALED not in header:
         return
     with open(path, "rb") as file:
@@ -84,13 +84,13 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _entry(digest: str) -> bytes:
-    """The entry as it stands in the header, whose texts have no quotation mark without a backslash before it."""
+    """The entry as it appears in the header, where every quotation mark inside a text has a backslash before it."""
     return f'"{SEAL}":"{digest}"'.encode()
 
 
 @contextmanager
 def unfit(what: str) -> Iterator[None]:
-    """Whatever goes wrong in building something from a file's plain data becomes one `ValueError`: `what` and why."""
+    """Turn any error while building something from a file's data into one `ValueError`: `what` and the reason."""
     try:
         yield
     except _MISFITS as error:

@@ -1,9 +1,8 @@
 """Nested plain values, arrays and policies in one file, written atomically and read without pickle.
 
 The file is a safetensors archive with a checksum (see `archive.py`): every array under a number, and the nesting as
-JSON in its header. JSON keeps numbers of any size (a random generator's 128-bit state) and plain dictionaries; what it
-cannot hold is tagged: `{"$array": 3}`.
-A policy that stands at several places is written once and is one object again when read.
+JSON in its header. JSON holds numbers of any size (a random generator's 128-bit state) and plain dictionaries; other
+values are tagged: `{"$array": 3}`. A policy that occurs several times is written once and read as one object.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from pokespiel.core.policy import POLICIES, Policy, describe
 
 
 def save_checkpoint(path: str | Path, format: str, tree: Any) -> None:
-    """Atomically write `tree`: mappings, lists, tuples, plain values, arrays and policies of a registered kind.
+    """Write `tree` atomically: mappings, lists, tuples, plain values, arrays and policies of a registered kind.
 
-    `format` names what the file is and its version. A `TypeError` names the place of anything else in the tree.
+    `format` names the file's type and version. A `TypeError` names the place of anything else in the tree.
     """
     writer = _Writer()
     header = {"format": format, "tree": json.dumps(writer.encode(tree, "checkpoint"))}
@@ -30,7 +29,8 @@ def save_checkpoint(path: str | Path, format: str, tree: Any) -> None:
 
 
 def load_checkpoint(path: str | Path, format: str) -> Any:
-    """What `save_checkpoint` wrote; a `ValueError` that says in one sentence what is wrong with any other file."""
+    """The tree that `save_checkpoint` wrote; a `ValueError` that says in one sentence what is wrong with any other
+    file."""
     header, arrays = load_archive(path, f"{format} file")
     if header.get("format") != format:
         raise ValueError(f"{path}: expected a file of format {format!r}, found {header.get('format')!r}")
@@ -83,7 +83,7 @@ class _Writer:
 
 
 class _Reader:
-    """Undoes `_Writer`; `array` gives the arrays by name."""
+    """Reverses `_Writer`; `array` returns the arrays by name."""
 
     def __init__(self, array: Callable[[str], np.ndarray]):
         self._array = array

@@ -1,9 +1,9 @@
-"""Processes of our own that share memory with us: messages over a socket, arrays in files without a name.
+"""Child processes that share memory with this one: messages over a socket, arrays in unnamed files.
 
-A child is `python -c` with our `sys.path`, not a copy of the caller's main program: scripts need no
-`if __name__ == "__main__"`. Memory is a temporary file (in /dev/shm where there is one) that is deleted when it is made
-and handed over as a file descriptor, so nothing is left behind however a process ends. A child whose parent has gone
-sees the end of its socket and leaves; a child that has gone is a `ChildDied` with the end of its log.
+A child is `python -c` with the parent's `sys.path`, not a copy of the caller's main program, so scripts need no `if
+__name__ == "__main__"`. Shared memory is a temporary file (in /dev/shm if it exists) that is deleted when it is created
+and passed on as a file descriptor, so nothing is left behind however a process ends. A child whose parent has exited
+sees the end of its socket and exits; a child that has died raises `ChildDied` with the end of its log.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 _HEAD = struct.Struct("QB")
 _MOST = 64
 _SHOWN = 2000
-"""Characters of a dead child's log that its error shows."""
+"""Number of characters of a dead child's log in the error."""
 
 
 class ChildDied(RuntimeError):
@@ -36,7 +36,7 @@ class Region:
     """Shared memory as a flat array of bytes."""
 
     def __init__(self, size: int, descriptor: int | None = None):
-        """A new region of `size` bytes, or the whole one behind a received `descriptor`, which it then owns."""
+        """A new region of `size` bytes, or the whole region behind a received `descriptor`, which it then owns."""
         if descriptor is not None:
             size = os.fstat(descriptor).st_size
         else:
@@ -48,7 +48,7 @@ class Region:
         self._map = mmap.mmap(descriptor, max(size, 1))
 
     def array(self, shape: Sequence[int], kind: Any, offset: int = 0) -> np.ndarray:
-        """An array that lies in the region from byte `offset`."""
+        """An array in the region, starting at byte `offset`."""
         count = int(np.prod(shape, dtype=np.int64))
         return np.frombuffer(self._map, kind, count, offset).reshape(shape)
 
@@ -58,7 +58,7 @@ class Region:
 
 
 class Link:
-    """One end of a socket between two processes: whole objects, with file descriptors beside them."""
+    """One end of a socket between two processes; it sends whole objects together with file descriptors."""
 
     def __init__(self, end: socket.socket):
         self.socket = end
@@ -69,7 +69,7 @@ class Link:
         self.socket.sendall(body)
 
     def receive(self) -> tuple[Any, list[int]]:
-        """The next message and its descriptors; an `EOFError` when the other end has gone."""
+        """The next message and its descriptors; an `EOFError` if the other end is closed."""
         try:
             head, descriptors, _, _ = socket.recv_fds(self.socket, _HEAD.size, _MOST, socket.MSG_WAITALL)
         except ConnectionResetError:
@@ -96,7 +96,7 @@ class Link:
 
 
 class Child:
-    """A process that runs `main(link)`, a function of a module that it imports."""
+    """A process that runs `main(link)`, a function of an importable module."""
 
     def __init__(self, main: Callable[[Link], None], name: str):
         self.name = name
@@ -125,7 +125,7 @@ class Child:
             raise self._died() from None
 
     def receive(self) -> tuple[Any, list[int]]:
-        """The child's next message; a `ChildDied` with its log if it has gone."""
+        """The child's next message; raises `ChildDied` with its log if it has exited."""
         try:
             return self.link.receive()
         except EOFError:
@@ -139,16 +139,16 @@ class Child:
         return ChildDied(f"{self.name} {how}" + (f"; the end of its log:\n{log[-_SHOWN:]}" if log else ""))
 
     def check(self) -> None:
-        """A `ChildDied` if it has gone."""
+        """Raise `ChildDied` if the child has exited."""
         if self._process.poll() is not None:
             raise self._died()
 
     def leave(self) -> None:
-        """Tell the child to go, which it does when it next looks at its socket."""
+        """Tell the child to exit, which it does when it next reads its socket."""
         self.link.close()
 
     def close(self) -> None:
-        """Have the child gone when this returns, by force if it takes long."""
+        """End the child before this returns, by force if it takes too long."""
         self.link.close()
         try:
             self._process.wait(timeout=0.2)
@@ -159,12 +159,12 @@ class Child:
 
 
 def run_child(module: str, name: str, descriptor: int) -> None:
-    """A child's whole life; Ctrl-C is the parent's to handle."""
+    """The child's main function; Ctrl-C is left to the parent."""
     import importlib
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     main = getattr(importlib.import_module(module), name)
     link = Link(socket.socket(fileno=descriptor))
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has gone
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has exited
         main(link)

@@ -1,8 +1,8 @@
 """Workers on the machines of a Ray cluster.
 
-Each unit is a Ray task whose values stream back to this process, the head. Ray's own retries are off: a task whose
-machine, raylet or process is gone is sent again by the head, from the last value that arrived. The work and what is
-shared travel once to each machine, through Ray's object store, and are unpickled once per process.
+Each unit is a Ray task whose values stream back to this process, the head. Ray's own retries are off: if a task's
+machine, raylet or process is lost, the head sends the task again, from the last value that arrived. The work and the
+shared data are sent once to each machine, through Ray's object store, and unpickled once per process.
 
 Reference: Moritz et al. (2018), Ray: A Distributed Framework for Emerging AI Applications.
 """
@@ -30,9 +30,10 @@ from pokespiel.core.version import __version__
 log = logging.getLogger(__name__)
 
 LOOK = 2.0
-"""Seconds between two looks at how many processors the cluster has."""
+"""Seconds between two checks of the cluster's number of processors."""
 PAUSE = 0.5
-"""Seconds after a machine's loss before its unit is sent again: Ray may not know of it yet and send it there."""
+"""Seconds after a machine's loss before its unit is sent again; Ray may not know of the loss at once and send it
+there."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Ray:
 
     @contextmanager
     def open(self) -> Iterator[Crew]:
-        """A `ConnectionError` where no cluster answers; one that this process is connected to already is used as it
-        is."""
+        """Raises `ConnectionError` if no cluster answers. If this process is already connected to one, that is used as
+        it is."""
         ray = _imported()
         connected = ray.is_initialized()
         if not connected:
@@ -85,7 +86,7 @@ def _imported() -> Any:
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Ray takes SIGTERM for itself; put back what was there."""
+    """Ray replaces the SIGTERM handler; restore the previous one."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -98,7 +99,7 @@ def _own_signals() -> Iterator[None]:
 
 
 class _Tasks:
-    """Posts that are tasks of a cluster."""
+    """Posts whose units are tasks of a cluster."""
 
     def __init__(self, ray: Any, options: Ray):
         self._ray, self._options = ray, options
@@ -106,7 +107,7 @@ class _Tasks:
         self._task = ray.remote(num_returns="streaming", max_retries=0, **resources)(_serve)
         self._errand = _Errand(None, [], "")
         self._doing: dict[Any, int] = {}
-        """Units by the stream of their values."""
+        """Unit numbers by the stream of their values."""
         self._looked, self._room = -LOOK, 1
 
     def begin(self, work: Work, shared: Any) -> None:
@@ -162,14 +163,14 @@ class _Tasks:
 
 
 class _Errand(NamedTuple):
-    """What units are about."""
+    """The work that several units share."""
 
     data: Any
-    """Reference to the work and what is shared, pickled."""
+    """Reference to the pickled work and shared data."""
     path: list[str]
-    """Where the head finds modules; a worker looks there too, after its own places."""
+    """The head's module search path; a worker appends it to its own."""
     version: str
-    """Of this package on the head; another one may compute something else."""
+    """The head's version of this package; another version may compute something else."""
 
 
 _told: tuple[str, Told] | None = None
@@ -177,7 +178,7 @@ _told: tuple[str, Told] | None = None
 
 
 def _serve(errand: _Errand, number: int, rest: bytes) -> Iterator[bytes]:
-    """What a worker does: one unit."""
+    """Run one unit in a worker."""
     import ray
 
     global _told

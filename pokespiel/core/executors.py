@@ -1,16 +1,15 @@
-"""Executors: units of work done here, in several processes, or on several machines, with the same results.
+"""Executors: run units of work in this process, in several processes, or on several machines, with the same results.
 
     with Local(workers=4).open() as crew:
         for number, value, last in crew.do(work, units, shared): ...
 
-A unit is done by `work(shared, unit, before)`, a generator whose last value is the result. It must follow from its
-arguments alone: whatever is random in it comes from a seed or a generator that is part of the unit, so that it does not
-matter who does it, in what company or how often. A worker that is lost (a killed process, a machine that is gone) is
-replaced and its unit done again from `before`, the last value that it gave. A unit that raises ends the work with its
-own error, which brings the end of the worker's log.
+A unit is run by `work(shared, unit, before)`, a generator whose last value is the result. The result must depend only
+on its arguments: all random numbers come from a seed or a generator that is part of the unit, so that it does not
+matter which worker runs it, beside which others, or how often. If a worker is lost (a killed process, a machine that
+failed), its unit runs again on another from `before`, the last value that it yielded. A unit that raises ends the work
+with its own error, which includes the end of the worker's log.
 
-`shared` goes to each worker once, a unit when its turn comes. Both are pickled on the way, except where one process
-does everything itself.
+`shared` is sent to each worker once, a unit when its turn comes. Both are pickled, unless one process does everything.
 """
 
 from __future__ import annotations
@@ -32,50 +31,51 @@ from pokespiel.core.threads import CORES, limited
 log = logging.getLogger(__name__)
 
 LOSSES = 3
-"""A unit that loses so many workers in a row without a value in between is given up."""
+"""A unit that loses this many workers in a row without yielding a value is given up."""
 KEPT_LINES = 20
-"""Lines of its log that a worker's error brings."""
+"""Number of lines of a worker's log in its error."""
 
 Work = Callable[[Any, Any, Any], Iterator[Any]]
-"""`work(shared, unit, before)`, a function of a module: yields as it goes, the result last; before: None = from the
-beginning, else the last value of a worker that was lost."""
+"""`work(shared, unit, before)`, a function of a module that yields values, the result last; before: None = start at the
+beginning, else the last value of a lost worker."""
 
 
 class UnitReport(NamedTuple):
-    """What a unit's work came to."""
+    """A value of a unit's work."""
 
     number: int
-    """Of the unit, from 0 in their order."""
+    """Index of the unit."""
     value: Any
-    """What the work yielded."""
+    """The value that the work yielded."""
     last: bool
-    """It is the result; its value was reported before as one in between."""
+    """Whether it is the result, whose value was already reported once as an intermediate one."""
 
 
 Reports = Generator[UnitReport, None, None]
-"""Closing it lets go of what is still being done."""
+"""Closing it abandons the units in progress."""
 
 
 class Crew(Protocol):
     """Workers that are ready."""
 
     def do(self, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None) -> Reports:
-        """Do each unit, taken when a worker is free for it; reports come as they are made.
+        """Run each unit, taken when a worker is free for it; reports come as they are made.
 
-        ahead: begin no unit that is more than `ahead` times the number of workers after the first unfinished one; None
-            = whatever is next.
+        ahead: start no unit that is more than `ahead` times the number of workers after the first unfinished one; None
+            = no limit.
         """
         ...
 
 
 class Executor(Protocol):
-    """A frozen dataclass of options; `workers` is how many units it does at a time, None = what the machines give."""
+    """A frozen dataclass of options; `workers` is the number of units at a time, None = as many as the machines
+    allow."""
 
     @property
     def workers(self) -> int | None: ...
 
     def open(self) -> AbstractContextManager[Crew]:
-        """A crew for as long as the context lasts; afterwards none of its workers is left."""
+        """A crew within a context; all its workers have ended when the context ends."""
         ...
 
 
@@ -100,7 +100,7 @@ def unit_results(
 
 
 class Alone:
-    """This process does one unit after the other; nothing is pickled."""
+    """This process runs one unit after the other; nothing is pickled."""
 
     def do(self, work: Work, units: Iterable[Any], shared: Any = None, ahead: int | None = None) -> Reports:
         for number, unit in enumerate(units):
@@ -114,7 +114,7 @@ class Alone:
 
 
 class Failure(NamedTuple):
-    """An error on its way home from a worker."""
+    """An error as a worker sends it."""
 
     error: Exception
     trace: str
@@ -122,7 +122,7 @@ class Failure(NamedTuple):
 
 
 class WorkerTraceback(Exception):
-    """The cause of a worker's error: where it was raised there."""
+    """The cause of a worker's error: its traceback in the worker."""
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}"
@@ -132,9 +132,9 @@ Kind = Literal["said", "done", "failed", "lost", "gone"]
 
 
 class Event(NamedTuple):
-    """News of a unit: a value, its end, a `Failure`, or in words how its worker was lost.
+    """News of a unit: a value, its end, a `Failure`, or a text that says how its worker was lost.
 
-    `gone` is lost with its machine, for which no unit is to blame.
+    `gone` means lost together with its machine, for which the unit is not to blame.
     """
 
     number: int
@@ -147,23 +147,23 @@ Task = tuple[Work, Any, Any, Any]
 
 
 class Told:
-    """In a worker: the work and what is shared, unpickled once for all its units."""
+    """In a worker: the work and the shared data, unpickled once for all its units."""
 
     def __init__(self, data: bytes):
         self._data = data
         self._loaded: tuple[Work, Any] | None = None
 
     def task(self, rest: bytes) -> Task:
-        """With the unit and the value to continue from, pickled in `rest`."""
+        """The task for the unit and the value to continue from, both pickled in `rest`."""
         if self._loaded is None:
             self._loaded = pickle.loads(self._data)
         return (*self._loaded, *pickle.loads(rest))
 
 
 def perform(number: int, load: Callable[[], Task]) -> Iterator[bytes]:
-    """In a worker: do a unit, with the threads of one worker; events, pickled, of which the last is its end."""
+    """In a worker: run a unit with the threads of one worker; yields pickled events, of which the last is its end."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # for torch, if the work is the first to import it
-    os.environ.setdefault(CORES, "1")  # the other cores are the other workers'
+    os.environ.setdefault(CORES, "1")  # the other cores belong to the other workers
     with _logged() as lines:
         try:
             work, shared, unit, before = load()
@@ -179,7 +179,7 @@ def perform(number: int, load: Callable[[], Task]) -> Iterator[bytes]:
 
 
 def pickled(value: Any) -> bytes:
-    """A `TypeError` that says why something cannot be sent between processes."""
+    """Pickle `value`; a `TypeError` says why something cannot be sent between processes."""
     try:
         return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:
@@ -200,7 +200,7 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def _logged() -> Iterator[deque[str]]:
-    """The latest lines of what the package logs and warns."""
+    """The latest lines of the package's log and warnings."""
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     handler, loggers = _Lines(lines), [logging.getLogger(name) for name in ("pokespiel", "py.warnings")]
     levels = [logger.level for logger in loggers]
@@ -218,7 +218,7 @@ def _logged() -> Iterator[deque[str]]:
 
 
 def _portable(error: Exception) -> Exception:
-    """The error itself if it survives pickling, else one that says the same."""
+    """The error itself if it survives pickling, else one with the same text."""
     try:
         copy = pickle.loads(pickle.dumps(error))
     except Exception:
@@ -233,21 +233,21 @@ class Posts(Protocol):
     """Where units are sent: processes, or a cluster."""
 
     def begin(self, work: Work, shared: Any) -> None:
-        """What the next units are about."""
+        """Set the work and the shared data of the next units."""
         ...
 
     def size(self) -> int:
-        """How many units can be done at a time."""
+        """How many units can run at a time."""
         ...
 
     def send(self, number: int, unit: Any, before: Any) -> None: ...
 
     def wait(self) -> list[Event]:
-        """The next news of units that were sent; waits for it."""
+        """Wait for news of the units that were sent and return it."""
         ...
 
     def end(self) -> None:
-        """Let go of units that are still being done."""
+        """Abandon the units in progress."""
         ...
 
 
@@ -261,7 +261,7 @@ class _Open:
 
 
 class Dispatcher:
-    """A crew that sends units to posts and sends those again whose worker was lost."""
+    """A crew that sends units to posts, and sends a unit again if its worker was lost."""
 
     def __init__(self, posts: Posts):
         self._posts = posts
@@ -303,7 +303,7 @@ class Dispatcher:
 
 
 def _has_room(open_: dict[int, _Open], size: int, ahead: int | None) -> bool:
-    """Whether one more unit may begin."""
+    """Whether one more unit may start."""
     if len(open_) >= size:
         return False
     return ahead is None or not open_ or max(open_) < min(open_) + ahead * size

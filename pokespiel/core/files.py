@@ -1,4 +1,4 @@
-"""Files that survive a kill: written beside their place, flushed, then renamed over it; and what is wrong with one."""
+"""Files that survive a kill: written to a temporary file, flushed, then renamed; and what is wrong with a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STALE = 3600.0
-"""Seconds after which nobody is writing a temporary file any more."""
+"""Seconds after which a temporary file is taken for abandoned."""
 SENTENCES = {
     errno.ENOENT: "there is no file or folder {}",
     errno.EISDIR: "{} is a folder, not a file",
@@ -23,18 +23,18 @@ SENTENCES = {
     errno.EROFS: "{} cannot be written: the disk is read-only",
     errno.ENAMETOOLONG: "{} is longer than a file's name may be",
 }
-"""What the system's errors about a path mean."""
+"""Descriptions of the system's errors about a path."""
 
 
 def error_text(error: OSError) -> str:
-    """What an error says, as a sentence where it is the system's about a path."""
+    """The text of an error; a full sentence for the system's errors about a path."""
     if error.errno not in SENTENCES or error.filename is None:
         return error.strerror or str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
     return SENTENCES[error.errno].format(error.filename)
 
 
 def why_no_file(path: Path) -> str:
-    """Why no file can be read at `path`; empty if one can."""
+    """Why no file can be read at `path`; empty if one can be."""
     try:
         with open(path, "rb"):
             return ""
@@ -46,7 +46,8 @@ def why_no_file(path: Path) -> str:
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; on success it atomically replaces `path`, on any error it is removed.
 
-    A reader therefore sees the old file or the new one, never a part, and a full disk leaves the old file whole.
+    A reader therefore sees the old file or the new one, never a partial one, and a full disk leaves the old file
+    intact.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,12 +66,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Atomically write `text` in UTF-8."""
+    """Write `text` atomically, in UTF-8."""
     write_bytes(path, text.encode())
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
-    """Atomically write `data`."""
+    """Write `data` atomically."""
     with replacing(path) as temporary:
         temporary.write_bytes(data)
 
@@ -87,9 +88,10 @@ class Busy(OSError):
 
 @contextmanager
 def locked(folder: str | Path) -> Iterator[None]:
-    """Hold a folder's lock, creating the folder; the system frees it however the process ends. `Busy` if it is held.
+    """Hold a folder's lock, creating the folder; raises `Busy` if it is held. The system frees it however the process
+    ends.
 
-    Temporary files that a killed process left there go, once they are an hour old.
+    Temporary files that a killed process left there are removed once they are an hour old.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +106,7 @@ def locked(folder: str | Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         for path in folder.rglob(".*.tmp"):
-            with suppress(FileNotFoundError):  # a report beside us may be renaming its own
+            with suppress(FileNotFoundError):  # another process's report may be renaming its file
                 if time.time() - path.stat().st_mtime > STALE:
                     path.unlink()
         yield

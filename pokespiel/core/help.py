@@ -1,7 +1,7 @@
-"""What options mean: the docstring under each field, and help that fits a screen.
+"""The meaning of options: the docstring under each field, and help that fits on a screen.
 
-A command names its everyday options in `common`, such as ("game", "oracle", "oracle.decisions"); the last is an option
-of whatever oracle is chosen that has one. A plug-in that has none of those named is shown whole if its options are few.
+A command names its everyday options in `common`, such as ("game", "oracle", "oracle.decisions"); the last one is shown
+if the chosen oracle has it. If a plug-in has none of the options named there and only a few in all, all are shown.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union
 
 FEW = 8
-"""A plug-in of at most so many options is shown whole where `common` names none of them."""
+"""A plug-in with at most this many options is shown completely if `common` names none of them."""
 WIDTHS = (60, 116)
-"""The narrowest and the widest help, in columns."""
+"""The minimum and the maximum width of the help, in columns."""
 INDENT = 28
 """Columns before the texts."""
 
@@ -39,17 +39,17 @@ def attribute_docs(command: type) -> dict[str, str]:
 
 
 class Option(NamedTuple):
-    """A flag and what is said of it."""
+    """A flag and its description."""
 
     name: str
-    """As in Python, such as `oracle.warm_start`."""
+    """The name in Python, such as `oracle.warm_start`."""
     values: str | None
-    """What stands after the flag; None = no flag, the value itself is named."""
+    """The values shown after the flag; None = no flag, the value itself is named."""
     default: Any
     text: str
 
     def told(self, width: int) -> str:
-        """In lines of so many columns."""
+        """The option's help in lines of `width` columns."""
         flag = f"--{self.name.replace('_', '-')} {self.values}" if self.values is not None else self.name.upper()
         words = f"  {flag}".rstrip()
         default = "" if self.default in (None, "", (), False) else f" [{_shown(self.default)}]"
@@ -64,10 +64,10 @@ class Option(NamedTuple):
 
 
 def short_help(command: type, prog: str, options: Sequence[Option], more: int) -> str:
-    """The help of `command` with these options; `more` are not shown."""
+    """The help of `command` with these options; it ends with the number `more` of options not shown."""
     width = min(max(shutil.get_terminal_size().columns, WIDTHS[0]), WIDTHS[1])
     what = [
-        f"  {part}" if part.startswith("pokespiel ") else textwrap.fill(part, width)  # commands, to be copied
+        f"  {part}" if part.startswith("pokespiel ") else textwrap.fill(part, width)  # commands to copy
         for part in (inspect.getdoc(command) or "").split("\n\n")
     ]
     rest = [f"{more} more options: the same command with --help-all instead of --help shows all."] if more else []
@@ -77,13 +77,13 @@ def short_help(command: type, prog: str, options: Sequence[Option], more: int) -
 
 
 def common_of(plugin: Any, prefix: str, common: Sequence[str]) -> list[Option]:
-    """The common options of a plug-in, an object of a dataclass; `prefix` stands before their names."""
+    """The common options of a plug-in, a dataclass object; `prefix` is put before their names."""
     options = list(_options(plugin, prefix))
     return [option for option in options if option.name in common] or options * (len(options) <= FEW)
 
 
 def _options(plugin: Any, prefix: str) -> Iterator[Option]:
-    """All options of a plug-in, those of its parts included, without parts that are None."""
+    """All options of a plug-in and of its parts, without parts that are None."""
     hints, docs = typing.get_type_hints(type(plugin)), attribute_docs(type(plugin))
     for field in dataclasses.fields(plugin):
         name, value = f"{prefix}.{field.name}", getattr(plugin, field.name)
@@ -94,7 +94,7 @@ def _options(plugin: Any, prefix: str) -> Iterator[Option]:
 
 
 def optional_part(plugin: Any, field: str) -> type | None:
-    """The dataclass that a field of the plug-in may hold instead of None; None if there is no such field."""
+    """The dataclass that a plug-in's field may hold instead of None; None if there is no such field."""
     hint = typing.get_type_hints(type(plugin))[field]
     choices = typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else ()
     parts = [one for one in choices if isinstance(one, type) and dataclasses.is_dataclass(one)]
@@ -102,7 +102,7 @@ def optional_part(plugin: Any, field: str) -> type | None:
 
 
 def absent_parts(prefix: str, plugin: Any) -> Iterator[str]:
-    """The names of the parts of a plug-in that may be dataclasses but are None."""
+    """The names of a plug-in's parts that may be dataclasses but are None."""
     for field in dataclasses.fields(plugin):
         name, value = f"{prefix}.{field.name}", getattr(plugin, field.name)
         if dataclasses.is_dataclass(value):
@@ -112,7 +112,7 @@ def absent_parts(prefix: str, plugin: Any) -> Iterator[str]:
 
 
 def number_of_options(value: Any) -> int:
-    """How many flags there are for a value: one, or those of a plug-in and its parts."""
+    """Number of flags for a value: one, or those of a plug-in and its parts."""
     return sum(1 for _ in _options(value, "")) if dataclasses.is_dataclass(value) else 1
 
 
@@ -122,7 +122,7 @@ def first_sentence(text: str) -> str:
 
 
 def values_of(hint: Any) -> str:
-    """What stands after a flag of the type `hint`: INT, {one,other}, PATH ..."""
+    """The values shown after a flag of the type `hint`: INT, {one,other}, PATH ..."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return values_of(arguments[0])

@@ -1,4 +1,4 @@
-"""Intervals for means of matches, such as means of seat-swapped pairs, whose values lie in a bounded range."""
+"""Confidence intervals for mean results of matches (or of seat-swapped pairs), whose values lie in a bounded range."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Utility = TypeVar("Utility", float, np.ndarray)
 
 
 def share(utility: Utility) -> Utility:
-    """A mean utility from -1 (all lost) to 1 (all won) as a score from 0 to 1, ties half."""
+    """A mean utility from -1 (all lost) to 1 (all won) as a score from 0 to 1; a tie counts half."""
     return (1 + utility) / 2
 
 
@@ -22,11 +22,11 @@ def mean_interval(
     bounds: tuple[float, float],
     confidence: float = 0.95,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two-sided interval for the mean of n independent values that lie in `bounds`, from their sum and sum of squares.
+    """Two-sided interval for the mean of n independent values within `bounds`, from their sum and sum of squares.
 
     Student's t after adding two values at each end of the range, as Agresti and Coull (1998) add two successes and two
-    failures: twenty wins in a row leave a doubt, where the plain t interval has width 0. With n = 0 it is the range.
-    Arguments broadcast; `low` and `high` have their shape and are clipped to the range.
+    failures: after twenty wins in a row the interval still has a width, while the plain t interval has width 0. With n
+    = 0 it is the whole range. Arguments broadcast; `low` and `high` have their shape and are clipped to the range.
     """
     low, high = bounds
     n, total, squares = (np.asarray(value, float) for value in (n, total, squares))
@@ -46,11 +46,11 @@ def weighted_interval(
     bounds: tuple[float, float],
     confidence: float = 0.95,
 ) -> tuple[float, float]:
-    """Two-sided interval for the sum of k independent means by `weights` [k], each of n values that lie in `bounds`.
+    """Two-sided interval for the sum of k independent means by `weights` [k], each of n values within `bounds`.
 
-    As `mean_interval`, with the four added values shared out among the means by weight: four for each would pull the
-    sum of many towards the centre by more than its width. The sum's degrees of freedom are Welch's (1947). With one
-    mean of weight 1 the two agree.
+    As `mean_interval`, but the four added values are divided among the means by weight: four for each would pull the
+    sum of many means towards the centre by more than its width. The sum's degrees of freedom are Welch's (1947). With
+    one mean of weight 1 the two agree.
     """
     low, high = bounds
     weights, n, total, squares = (np.asarray(value, float) for value in (weights, n, total, squares))

@@ -1,4 +1,4 @@
-"""Packages whose names are imported when first used, so that importing the package itself costs nothing."""
+"""Import a package's names when they are first used, so that importing the package itself costs nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 
 def lazily(package: str, modules: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
-    """The `__getattr__` of `package`: each module with the names that come from it, or none = the module itself.
+    """The `__getattr__` of `package`; `modules` maps each module to the names from it, or to none for the module
+    itself.
 
     __getattr__ = lazily(__name__, {"pokespiel.game.loading": ("load_game",), "pokespiel.psro": ()})
     """

@@ -6,8 +6,9 @@ registry, and the chosen plug-in's own fields become further flags:
     meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")     --meta-solver prd --meta-solver.steps 1000
     oracle: Annotated[tuple[Choice, ...], ORACLES] = (Choice("exact"),)  --oracle ppo nfsp --oracle.ppo.epochs 2
 
-A YAML file says the same: `meta_solver: {name: prd, steps: 1000}`. Flags override the file, the file the defaults.
-An option that is a whole dataclass or None, such as --oracle.damping.adapt, is there once a flag below it is given.
+Options can also come from a YAML file: `meta_solver: {name: prd, steps: 1000}`. Flags override the file, and the file
+overrides the defaults. An option whose value is a dataclass or None, such as --oracle.damping.adapt, is set as soon as
+a flag below it is given.
 
 `--help` shows all options, or those that the command names in `common` (see `help.py`); `--help-all` shows all.
 """
@@ -40,7 +41,7 @@ from pokespiel.core.registry import BadOption, Registry, checked_value, options_
 
 Command = TypeVar("Command")
 _Field: TypeAlias = tuple[str, Any, Any]
-"""A dataclass field to be made: its name, its type and what `dataclasses.field` gives."""
+"""A field of a dataclass to be made: its name, its type and the value of `dataclasses.field`."""
 
 
 class Choice(NamedTuple):
@@ -53,7 +54,7 @@ class Choice(NamedTuple):
         return registry.build(self.name, self.options)
 
     def whole(self, registry: Registry) -> Choice:
-        """The same with every option spelled out."""
+        """The same choice with every option written out."""
         return Choice(self.name, options_of(self.build(registry)))
 
 
@@ -62,7 +63,7 @@ def parse(
 ) -> Command:
     """A `command` from command-line `arguments`; `base` holds values that replace the defaults, as a YAML file does.
 
-    Raises `BadOption` or `UnknownName` for what the registries refuse; tyro exits with a message for the rest.
+    Raises `BadOption` or `UnknownName` for values that the registries reject; tyro exits with a message for all others.
     """
     given = flags_given(arguments)
     values = _defaults(command) | from_plain(command, base or {})
@@ -90,7 +91,7 @@ def parse(
 def _made_fields(
     command: type, values: Mapping[str, Any], choosers: Mapping[str, _Chosen], given: Iterable[str]
 ) -> list[_Field]:
-    """The fields of the dataclass that the command line is parsed into."""
+    """The fields of the dataclass into which the command line is parsed."""
     fields: list[_Field] = []
     for field, hint, registry in _fields(command):
         if registry is None:
@@ -102,7 +103,7 @@ def _made_fields(
 
 
 def _short_help(command: Any, prog: str, fields: Sequence[_Field], choosers: Mapping[str, _Chosen]) -> str:
-    """The help with the command's common options, and those of the plug-ins that are chosen."""
+    """The help with the command's common options and those of the chosen plug-ins."""
     own = [_option(*field, whole=field[0] in choosers) for field in fields if "__" not in field[0]]
     shown = [option for option in own if option.name in command.common]
     count = sum(number_of_options(option.default) for option in own)
@@ -115,7 +116,7 @@ def _short_help(command: Any, prog: str, fields: Sequence[_Field], choosers: Map
 
 
 def _option(name: str, hint: Any, default: Any, whole: bool) -> Option:
-    """A field as the short help has it: the first sentence of what is said of it, or the whole."""
+    """A field as the short help shows it: with the first sentence of its docstring, or the whole."""
     argument = next(one for one in hint.__metadata__ if hasattr(one, "metavar"))
     values = None if Positional in hint.__metadata__ else argument.metavar or values_of(hint)
     value = None if default.default is dataclasses.MISSING else default.default
@@ -123,7 +124,7 @@ def _option(name: str, hint: Any, default: Any, whole: bool) -> Option:
 
 
 def flags_given(arguments: Sequence[str]) -> dict[str, list[str]]:
-    """The values that follow each `--flag` (or stand after `=`), under the flag's name with underscores."""
+    """The values that follow each `--flag` (or its `=`), under the flag's name with underscores."""
     given: dict[str, list[str]] = {}
     current: list[str] = []
     for argument in arguments:
@@ -151,7 +152,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
 
 def to_plain(command: Any) -> dict[str, Any]:
-    """The fields of `command` as YAML holds them; `from_plain` takes them back."""
+    """The fields of `command` as plain YAML values; `from_plain` reverses this."""
     return {
         field.name: _to_plain(getattr(command, field.name), registry) for field, _, registry in _fields(type(command))
     }
@@ -220,7 +221,7 @@ def _helped(command: type, name: str, hint: Any) -> Any:
 
 
 def _opened(plugin: Any, prefix: str, given: Iterable[str]) -> Any:
-    """The plug-in with its parts that are None but have an option among the flags given at their defaults instead."""
+    """The plug-in, where each part that is None but has an option among the given flags is set to its defaults."""
     changes = {}
     for field in dataclasses.fields(plugin):
         name, value = f"{prefix}.{field.name}", getattr(plugin, field.name)
@@ -241,7 +242,7 @@ class _Chooser(NamedTuple):
     default: Any
 
     def chosen(self, names: list[str] | None) -> _Chosen:
-        """With the names on the command line, or the default's."""
+        """Choose the names from the command line, or the default's."""
         defaults = self.default if self.several else (self.default,) if self.default is not None else ()
         if names is None:
             return _Chosen(self, tuple(choice.whole(self.registry) for choice in defaults))
@@ -256,7 +257,7 @@ class _Chosen(NamedTuple):
     choices: tuple[Choice, ...]
 
     def fields(self, doc: str, given: Iterable[str]) -> list[_Field]:
-        """Dataclass fields: the names, then one nested dataclass with the options of what is chosen.
+        """Dataclass fields: the names, then one nested dataclass with the options of the chosen plug-ins.
 
         given: the flags of the command line, with underscores.
         """
@@ -276,14 +277,14 @@ class _Chosen(NamedTuple):
         return result
 
     def plugins(self) -> list[tuple[str, Any]]:
-        """What is chosen, each with what stands before its options' names."""
+        """The chosen plug-ins, each with the prefix of its options' names."""
         built = [choice.build(self.chooser.registry) for choice in self.choices]
         if len(built) == 1:
             return [(self.chooser.field, built[0])]
         return [(f"{self.chooser.field}.{key}", plugin) for key, plugin in zip(self._keys(), built, strict=True)]
 
     def result(self, parsed: Any) -> Any:
-        """The choices with the options that were parsed."""
+        """The choices with the parsed options."""
         several = self.chooser.several
         if not self.choices:
             return () if several else None
@@ -300,7 +301,7 @@ class _Chosen(NamedTuple):
         return (f"{self.chooser.field}__options", Annotated[type(default), flag], dataclasses.field(default=default))
 
     def _keys(self) -> list[str]:
-        """The choices' names, numbered from the second of a name on."""
+        """The choices' names, numbered from the second occurrence of a name on."""
         names = [choice.name for choice in self.choices]
         return [
             name if names[:index].count(name) == 0 else f"{name}_{names[:index].count(name) + 1}"

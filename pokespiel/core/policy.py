@@ -1,8 +1,8 @@
-"""Policies: what a player does with what it knows, for many matches at once.
+"""Policies: what a player does given what it knows, for many matches at once.
 
-A policy maps a batch of observations to action probabilities, carrying one row of memory per match. A per-match
-mixture is itself a policy: it draws a member when a match starts and keeps its index in memory. Policies are saved by
-their registered kind, a plain configuration and their arrays, never pickled.
+A policy maps a batch of observations to action probabilities and keeps one row of memory per match. A per-match mixture
+is itself a policy: it draws a member when a match starts and keeps its index in memory. A saved policy consists of its
+registered kind, a plain configuration and its arrays; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ POLICIES = Registry(
 
 
 class Observations(NamedTuple):
-    """What `player` knows in b matches that await it."""
+    """What `player` knows in b matches in which it is to act."""
 
     player: int
     features: np.ndarray
@@ -50,17 +50,17 @@ class Observations(NamedTuple):
 class Policy(Protocol):
     """Action probabilities for a batch of observations, with one row of memory per match.
 
-    One that can be saved has a `kind`, its name in POLICIES, `to_arrays()` -> configuration and arrays, and the class
-    method `from_arrays` that takes them back. One whose rules a person wrote says `scripted = True`.
+    A policy that can be saved has a `kind`, its name in POLICIES, `to_arrays()` -> configuration and arrays, and the
+    class method `from_arrays`, which reverses it. A hand-written policy has `scripted = True`.
     """
 
     @property
     def memory_size(self) -> int:
-        """M, the number of float32 values a match's memory holds; 0 for most."""
+        """M, the number of float32 values in a match's memory; 0 for most policies."""
         ...
 
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Memory [n, M] float32 for n matches about to start; a mixture draws its members here."""
+        """Memory [n, M] float32 for n matches that are about to start; a mixture draws its members here."""
         ...
 
     def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,7 +92,7 @@ class _FromFunction(Memoryless):
 
 
 def memoryless(function: Callable[[Observations], np.ndarray]) -> Policy:
-    """A policy of a plain function from observations to probabilities [b, A]."""
+    """Make a policy of a plain function from observations to probabilities [b, A]."""
     return _FromFunction(function)
 
 
@@ -144,7 +144,7 @@ class Tabular(Memoryless):
 
 
 class Mixture:
-    """A per-match mixture: one member is drawn with `weights` when a match starts and plays it to the end.
+    """A per-match mixture: when a match starts, one member is drawn by `weights` and plays the whole match.
 
     Memory is [member index, the member's own memory, padding].
     """
@@ -201,7 +201,8 @@ class Mixture:
 
 
 def members_of(policy: Policy) -> list[tuple[Policy, float]]:
-    """The members that ever play, those of mixtures in mixtures too, with their weights; others are their own."""
+    """The members with positive weight, including those of nested mixtures, and their weights; another policy is its
+    own member."""
     if not isinstance(policy, Mixture):
         return [(policy, 1.0)]
     return [
@@ -213,7 +214,7 @@ def members_of(policy: Policy) -> list[tuple[Policy, float]]:
 
 
 def forgets(policy: Policy) -> bool:
-    """Whether a policy is memoryless, or a per-match mixture of such."""
+    """Whether a policy is memoryless, or a per-match mixture of memoryless policies."""
     return all(map(forgets, policy.policies)) if isinstance(policy, Mixture) else policy.memory_size == 0
 
 
@@ -224,12 +225,13 @@ def take(observations: Observations, rows: np.ndarray) -> Observations:
 
 
 def trembled(probabilities: np.ndarray, legal: np.ndarray, share: float) -> np.ndarray:
-    """Probabilities [b, A] that play uniformly over `legal` [b, A] with chance `share` (0..1) at each decision."""
+    """Probabilities [b, A] that play uniformly over `legal` [b, A] with probability `share` (0..1) at each decision."""
     return (1 - share) * probabilities + share * legal / legal.sum(axis=1, keepdims=True)
 
 
 def sample_actions(probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One action [b] a row of probabilities [b, A], by inverse transform; an action of probability 0 is never drawn."""
+    """One action [b] per row of probabilities [b, A], by inverse transform; actions of probability 0 are never
+    drawn."""
     cumulative = probabilities.cumsum(axis=1)
     draws = rng.random(len(probabilities)) * cumulative[:, -1]
     return (cumulative <= draws[:, None]).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Policies in files: the registered kind, a plain configuration and the arrays, with a checksum and never pickled."""
+"""Policy files: the registered kind, a plain configuration and the arrays, with a checksum and without pickle."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ FORMAT = "pokespiel-policy-1"
 def save_policy(
     path: str | Path, policy: Policy, about: Mapping[str, Any] | None = None, *, half: bool = False
 ) -> None:
-    """Atomically write `policy` as one safetensors file with a checksum; `about` is plain data kept beside it.
+    """Write `policy` atomically as one safetensors file with a checksum; `about` is plain data stored with it.
 
-    half: keep float32 arrays as float16, in half the space; a network then plays the same but for rounding.
+    half: store float32 arrays as float16, in half the space; a network then plays the same up to rounding.
     """
     kind, config, arrays = describe(policy)
     header = {"format": FORMAT, "kind": kind, "config": json.dumps(config), "about": json.dumps(dict(about or {}))}
@@ -32,14 +32,15 @@ def save_policy(
 
 
 def load_policy(path: str | Path) -> Policy:
-    """The policy that `save_policy` wrote; for any other file a `ValueError` that says in a sentence what is wrong."""
+    """The policy that `save_policy` wrote; a `ValueError` that says in one sentence what is wrong with any other
+    file."""
     header, arrays = _read(path)
     with unfit(f"{path} is not a policy that can be played"):
         return POLICIES[header["kind"]].from_arrays(json.loads(header["config"]), arrays)
 
 
 def read_about(path: str | Path) -> dict[str, Any]:
-    """The plain data saved beside a policy."""
+    """The plain data stored with a policy."""
     header, _ = _read(path)
     with unfit(f"{path} says nothing about its policy"):
         return dict(json.loads(header["about"]))

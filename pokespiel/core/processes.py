@@ -1,8 +1,8 @@
-"""Worker processes of this machine.
+"""Worker processes on this machine.
 
-They are spawned: a fork would copy torch's and the linear algebra's locks without the threads that hold them, and a
-fork server that has loaded torch would do the same, for 2 seconds saved per worker. A worker is asked over a pipe, one
-unit at a time. It leaves Ctrl-C to this process, and ends when this process does, even if that is killed.
+They are spawned. A fork would copy the locks of torch and of linear algebra without the threads that hold them; a fork
+server that has loaded torch would do the same, to save 2 seconds per worker. A worker receives one unit at a time
+through a pipe. It leaves Ctrl-C to this process, and ends when this process does, even if that is killed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from pokespiel.core.executors import Alone, Crew, Dispatcher, Event, Told, Work,
 from pokespiel.core.registry import BadOption
 
 PATIENCE = 5.0
-"""Seconds that a worker has to end in when it is told to; then it is killed."""
+"""Seconds for a worker to end after it is told to; then it is killed."""
 _spawn = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
 class Local:
-    """Processes of this machine."""
+    """Processes on this machine."""
 
     workers: int = 1
     """How many processes do units, with one thread each; 1 = this process alone."""
@@ -42,7 +42,7 @@ class Local:
 
     @contextmanager
     def open(self) -> Iterator[Crew]:
-        """The calling script needs the usual `if __name__ == "__main__"` where there are several workers."""
+        """With several workers, the calling script needs the usual `if __name__ == "__main__"`."""
         if self.workers == 1:
             yield Alone()
             return
@@ -54,7 +54,7 @@ class Local:
 
 
 class _Worker:
-    """A process and what it is doing."""
+    """A process and the unit in progress."""
 
     def __init__(self) -> None:
         self.pipe, theirs = _spawn.Pipe()
@@ -63,10 +63,10 @@ class _Worker:
         theirs.close()
         self.doing: int | None = None
         self.knows: int | None = None
-        """Which errand it has the work and the shared data of."""
+        """The errand whose work and shared data it has."""
 
     def told(self) -> list[Event]:
-        """What it said since, a loss if it is gone."""
+        """Its events since the last call; a loss if it has died."""
         events: list[Event] = []
         try:
             while self.doing is not None and self.pipe.poll():
@@ -82,7 +82,7 @@ class _Worker:
         return events
 
     def fate(self) -> str:
-        """How it ended."""
+        """A description of how it ended."""
         self.process.join(PATIENCE)
         self.stop()
         code = self.process.exitcode or 0
@@ -109,7 +109,7 @@ class _Errand(NamedTuple):
 
 
 class _Processes:
-    """Posts that are processes, started as they are needed."""
+    """Posts that are processes, started as needed."""
 
     def __init__(self, workers: int):
         self._number = workers
@@ -150,7 +150,7 @@ class _Processes:
         self._stop(self._workers)
 
     def _stop(self, workers: list[_Worker]) -> None:
-        """All at once, then each."""
+        """Tell all to end, then wait for each."""
         for worker in workers:
             worker.process.terminate()
         for worker in workers:
@@ -159,7 +159,7 @@ class _Processes:
         self._workers = [worker for worker in self._workers if worker.is_usable()]
 
     def _free(self) -> _Worker:
-        """One that does nothing, if need be a new one; a dead one that was doing something is still to be heard of."""
+        """An idle worker, started if necessary; a dead worker with a unit does not count until its loss is reported."""
         self._workers = [worker for worker in self._workers if worker.doing is not None or worker.is_usable()]
         for worker in self._workers:
             if worker.doing is None:
@@ -169,7 +169,7 @@ class _Processes:
 
 
 def _serve(pipe: Connection) -> None:
-    """What a worker does: units, until nobody asks any more."""
+    """A worker's main function: run units until the pipe closes."""
     _follow_the_parent()
     told = Told(b"")
     with suppress(EOFError, OSError):

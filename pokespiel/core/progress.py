@@ -1,12 +1,12 @@
-"""Progress of long work: a bar with the time left in a terminal, plain lines elsewhere, never ten silent seconds.
+"""Progress of long work: a bar with the remaining time in a terminal, plain lines elsewhere; never ten silent seconds.
 
-    with watch("tournament", 1000) as bar:      a command shows what it does: a bar, or lines
+    with watch("tournament", 1000) as bar:      a command shows its progress: a bar, or lines
         bar.update(200, "400 matches")
-        with stage("matches", 2048) as told:    deeper down, library code says how far it is; it prints nothing
+        with stage("matches", 2048) as told:    library code below reports its progress; it prints nothing itself
             told.update(630)
 
-Where no bar is drawn, a line about the work in progress appears whenever ten seconds pass without one: while a `Lines`
-is open, and during a whole command (`heartbeat`), whether it shows progress of its own or not.
+Without a bar, a line about the work in progress appears whenever ten seconds pass without one: while a `Lines` is open,
+and during a whole command (`heartbeat`), whether or not it shows progress of its own.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from rich.table import Column
 from rich.text import Text
 
 SILENCE = 10.0
-"""Seconds without a line after which one is due where no bar is drawn."""
+"""Maximum seconds between lines if no bar is drawn."""
 
 
 class Stage:
-    """A piece of work: how much of it is done, and how long the rest will take at the pace so far."""
+    """A piece of work: how much of it is done, and how long the rest will take at the current pace."""
 
     def __init__(self, what: str, total: int | None, done: int = 0, seconds: float | None = None):
-        """From `done` to `total` steps; None = not counted. `seconds`: it ends after so many in any case."""
+        """From `done` to `total` steps; None = not counted. `seconds`: it ends after this time in any case."""
         self.what, self.total, self.done, self.note = what, total, done, ""
         self._first, self._seconds = done, seconds
         self._began = time.monotonic()
@@ -43,7 +43,7 @@ class Stage:
 
     @property
     def spent(self) -> float:
-        """Seconds so far."""
+        """Seconds since the start."""
         return time.monotonic() - self._began
 
     @property
@@ -53,17 +53,17 @@ class Stage:
 
     @property
     def left(self) -> float | None:
-        """Seconds that the rest is expected to take; None = nothing says so yet."""
+        """Expected seconds for the rest; None = unknown yet."""
         return min((seconds for seconds in self._ends() if seconds is not None), default=None)
 
     def _ends(self) -> tuple[float | None, float | None]:
-        """Seconds until all steps are done at the pace so far, and until the limit."""
+        """Seconds until all steps are done at the current pace, and until the time limit."""
         spent, made = self.spent, self.done - self._first
         by_pace = spent / made * (self.total - self.done) if self.total is not None and made > 0 else None
         return by_pace, None if self._seconds is None else max(0.0, self._seconds - spent)
 
     def counted(self) -> str:
-        """What is done; of how much, unless time ends it before."""
+        """The steps done and their total; without the total if the time limit comes first."""
         by_pace, by_limit = self._ends()
         early = by_limit is not None and (by_pace is None or by_limit < by_pace)
         if self.total is None:
@@ -71,13 +71,14 @@ class Stage:
         return f"{self.what} {self.done:,}" + ("" if early else f"/{self.total:,}")
 
     def told(self) -> str:
-        """How far it is, in a few words."""
+        """The progress in a few words."""
         return ", ".join(filter(None, [self.counted(), self.remaining()]))
 
     def remaining(self) -> str:
-        """The time left, in a few words; empty where nothing says so.
+        """The remaining time in a few words; empty if unknown.
 
-        The last of many steps may take longer than their number says, and what ends by time first finishes its step.
+        The last of many steps may take longer than the others, and work that reaches its time limit first finishes its
+        step.
         """
         left = self.left
         if left is None or self.finished:
@@ -88,12 +89,12 @@ class Stage:
 
 
 _open: list[Stage] = []
-"""The work in progress of this process, the outermost first."""
+"""This process's work in progress, outermost first."""
 
 
 @contextmanager
 def stage(what: str, total: int | None, done: int = 0, seconds: float | None = None) -> Iterator[Stage]:
-    """Work whose progress is shown by whoever watches, if anybody does; see `Stage`."""
+    """Work whose progress is shown by an enclosing `Watch`, if there is one; see `Stage`."""
     one = Stage(what, total, done, seconds)
     _open.append(one)
     try:
@@ -103,7 +104,7 @@ def stage(what: str, total: int | None, done: int = 0, seconds: float | None = N
 
 
 class Watch(Protocol):
-    """Told how far something is; a context manager that lasts as long as it does."""
+    """Receives the progress of some work; a context manager for its duration."""
 
     def __enter__(self) -> Watch: ...
     def __exit__(
@@ -114,9 +115,9 @@ class Watch(Protocol):
 
 
 def watch(what: str, total: int, done: int = 0, seconds: float | None = None) -> Watch:
-    """A bar where standard error is a terminal, else plain lines, for `what` from `done` to `total` steps.
+    """A bar if standard error is a terminal, else plain lines, for `what` from `done` to `total` steps.
 
-    seconds: it ends after so many in any case.
+    seconds: the work ends after this time in any case.
     """
     console = Console(stderr=True)
     if console.is_terminal:
@@ -125,7 +126,7 @@ def watch(what: str, total: int, done: int = 0, seconds: float | None = None) ->
 
 
 class Bar:
-    """A live bar: steps, a note, the innermost work in progress, time spent and time left."""
+    """A live bar: steps, a note, the innermost work in progress, elapsed and remaining time."""
 
     def __init__(self, what: str, total: int, done: int, console: Console, seconds: float | None = None):
         self._stage = Stage(what, total, done, seconds)
@@ -162,11 +163,11 @@ class Bar:
 
 
 _bars: list[Bar] = []
-"""Bars that are drawn now."""
+"""Bars that are currently drawn."""
 
 
 class _Inner(ProgressColumn):
-    """Time left, and what the innermost work in progress is at."""
+    """Remaining time, and the progress of the innermost work."""
 
     def __init__(self, own: Stage):
         super().__init__(Column(no_wrap=True, overflow="ellipsis"))
@@ -180,10 +181,10 @@ class _Inner(ProgressColumn):
 
 
 class Lines:
-    """A line for the first update, one for the last step, and one whenever `every` seconds pass without any."""
+    """A line for the first update, one for the last step, and one whenever `every` seconds pass without one."""
 
     def __init__(self, what: str, total: int, done: int, every: float | None = None, seconds: float | None = None):
-        """every: None = `SILENCE`; the others as `Stage` takes them."""
+        """every: None = `SILENCE`; the other arguments as in `Stage`."""
         self._stage = Stage(what, total, done, seconds)
         self._every = SILENCE if every is None else every
         self._begun = False
@@ -211,7 +212,7 @@ class Lines:
 
 @contextmanager
 def heartbeat(what: str) -> Iterator[None]:
-    """Work that may be silent for long: lines about it and what goes on inside it, as `Lines` has them."""
+    """For work that may be silent for long: lines about it and about the work inside it, as in `Lines`."""
     with stage(what, None):
         _pulse.hold(SILENCE)
         try:
@@ -221,7 +222,7 @@ def heartbeat(what: str) -> Iterator[None]:
 
 
 class _Pulse:
-    """Prints lines to standard error, also by itself after silence while anybody holds it."""
+    """Prints lines to standard error, and by itself after silence while at least one caller holds it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -235,7 +236,7 @@ class _Pulse:
             print(line, file=sys.stderr, flush=True)
 
     def hold(self, every: float) -> None:
-        """Speak after `every` seconds of silence until released; the last holder's time counts."""
+        """Print after `every` seconds of silence until released; the latest holder's interval applies."""
         self._holders.append(every)
         if len(self._holders) == 1:
             self._spoke = time.monotonic()
@@ -267,7 +268,7 @@ _pulse = _Pulse()
 
 
 def _line(stages: list[Stage]) -> str:
-    """What is going on: the outermost stage that counts its steps, the time, and what goes on inside it."""
+    """One line of progress: the outermost stage that counts its steps, the time, and the innermost work."""
     outer = next((one for one in stages if one.total is not None), stages[0])
     inner = [one.told() for one in stages[stages.index(outer) + 1 :]][-1:]
     note = f"  {outer.note}" if outer.note else ""

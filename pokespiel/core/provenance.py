@@ -19,7 +19,8 @@ PACKAGES = ("numpy", "scipy", "open_spiel", "torch", "safetensors", "matplotlib"
 
 
 def environment() -> dict[str, Any]:
-    """Versions of Python and of packages that compute, this package's commit, the machine, the command, the time."""
+    """Versions of Python and of the packages that compute, this package's commit, the machine, the command, the
+    time."""
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": [_program(), *sys.argv[1:]],
@@ -36,13 +37,13 @@ def environment() -> dict[str, Any]:
 
 
 def _program() -> str:
-    """What was started, without its folder, which means nothing elsewhere."""
+    """The program that was started, without its folder, which is specific to this machine."""
     name = Path(sys.argv[0]).name
     return "pokespiel" if name in ("main.py", "__main__.py") else name
 
 
 def facts(session: Mapping[str, Any]) -> dict[str, Any]:
-    """What `environment` gave, flat and in words."""
+    """The result of `environment`, flat and readable."""
     machine = session["machine"]
     return {
         "session": session["time"],
@@ -55,7 +56,7 @@ def facts(session: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """The commit that the package's source stands at, with `+changes` if it was edited; None outside a checkout."""
+    """The commit of the package's source, with `+changes` if it was edited; None outside a checkout."""
     source = Path(__file__).parents[1]
     head = _git(source, "rev-parse", "HEAD")
     if head is None or _git(source, "ls-files", "--error-unmatch", str(Path(__file__))) is None:

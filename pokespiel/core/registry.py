@@ -1,7 +1,7 @@
 """Names and options: registries that load lazily, and plug-ins built from plain option mappings.
 
-A plug-in is a frozen dataclass; its fields are its options. Everything the command line, a YAML file or a run's
-`config.yaml` says about a plug-in is its registered name and a mapping from field to value.
+A plug-in is a frozen dataclass; its fields are its options. The command line, a YAML file and a run's `config.yaml` all
+describe a plug-in by its registered name and a mapping from field to value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union
 
 
 class UnknownName(KeyError, ValueError):
-    """A name that a registry does not hold; the message lists those it does."""
+    """A name that is not in a registry; the message lists the names that are."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -31,11 +31,12 @@ class BadOption(ValueError):
 
 
 MANY = 24
-"""Of more choices than these only the nearest are named."""
+"""If there are more choices than this, only the closest ones are named."""
 
 
 def unknown(kind: str, name: str, choices: typing.Iterable[str], see: str = "") -> UnknownName:
-    """The error for `name`, naming the nearest choice and all, or of many the nearest few and where to `see` all."""
+    """The error for `name`. It names the closest and all choices or, if there are many, a few close ones and where to
+    `see` all."""
     available = sorted(choices)
     nearest = difflib.get_close_matches(str(name), available, n=5, cutoff=0.5)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""
@@ -46,17 +47,18 @@ def unknown(kind: str, name: str, choices: typing.Iterable[str], see: str = "") 
 
 
 def filled(text: str, first: str, later: str) -> str:
-    """`text` in lines of up to 116 characters that begin with `first` and `later`."""
+    """`text` wrapped to 116 columns; the first line begins with `first`, all others with `later`."""
     return textwrap.fill(text, 116, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
 
 
 class Description(NamedTuple):
-    """What a plug-in's source says about itself."""
+    """How a plug-in's source describes it."""
 
     line: str
     """The first paragraph of its docstring, on one line."""
     reference: str
-    """Its docstring's paragraph that starts with `Reference:`, else its module's if it is alone there; may be empty."""
+    """The paragraph of its docstring that starts with `Reference:`, else its module's if the module has no other
+    plug-in; may be empty."""
 
 
 class Registry(Mapping[str, Any]):
@@ -82,7 +84,7 @@ class Registry(Mapping[str, Any]):
         return len(self._places)
 
     def describe(self, name: str) -> Description:
-        """What the plug-in `name` is and where it comes from, read from its source without importing it."""
+        """The description and reference of the plug-in `name`, read from its source without importing it."""
         if name not in self._places:
             raise unknown(self.kind, name, self._places)
         module, attribute = self._places[name].split(":")
@@ -122,7 +124,7 @@ RENAMED: Mapping[str, str] = {
     "trace": "gae_lambda",
     "value": "value_weight",
 }
-"""Former names of options with their present ones; files saved with a former name can still be read."""
+"""Former names of options and their present ones, so that files saved with a former name can still be read."""
 
 
 def present_name(name: str, fields: Collection[str]) -> str:
@@ -154,7 +156,7 @@ def _is_needed(field: dataclasses.Field[Any], values: Mapping[str, Any]) -> bool
 
 
 def options_of(plugin: Any) -> dict[str, Any]:
-    """The fields of a plug-in as plain values that YAML holds; `build` takes them back."""
+    """The fields of a plug-in as plain YAML values; `build` reverses this."""
     return {field.name: _plain(getattr(plugin, field.name)) for field in dataclasses.fields(plugin) if field.init}
 
 
@@ -167,7 +169,7 @@ def _plain(value: Any) -> Any:
 
 
 def checked_value(value: Any, hint: Any, what: str) -> Any:
-    """`value` as the type `hint` wants it, without guessing: an int serves as a float, a list as a tuple."""
+    """`value` converted to the type `hint`, without guessing: an int is accepted as a float, a list as a tuple."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value

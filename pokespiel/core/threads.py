@@ -1,10 +1,10 @@
-"""How many threads compute, so that they never hurt: one unless asked, asleep while they wait, counted as they may run.
+"""Number of computing threads: one unless requested, asleep while they wait, limited to the available cores.
 
-The networks and tables here are small. A second thread makes their products little faster on idle cores, and on busy
-ones each product waits for the slower thread. So work runs inside `limited`, which sets the threads of torch and of
-dense linear algebra for as long as the work lasts and puts them back. Where several threads are asked for,
-OMP_WAIT_POLICY=passive lets those that wait sleep instead of spin; OpenMP reads it when torch is loaded, so importing
-`pokespiel` sets it if it can (`wait_passively`).
+The networks and tables here are small. A second thread speeds up their products little on idle cores, and on busy ones
+each product waits for the slower thread. So work runs inside `limited`, which sets the threads of torch and of dense
+linear algebra for the duration of the work and restores them. If several threads are requested, waiting ones sleep
+instead of spinning with OMP_WAIT_POLICY=passive; OpenMP reads it when torch is loaded, so importing `pokespiel` sets it
+if it can (`wait_passively`).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from threadpoolctl import ThreadpoolController
 Item = TypeVar("Item")
 
 _asked: ContextVar[int | None] = ContextVar("asked", default=None)
-"""What the innermost `limited` block says."""
+"""The number requested by the innermost `limited` block."""
 
 
 @contextmanager
 def limited(threads: int | None = None) -> Iterator[None]:
-    """Run the body, or a decorated function, with so many threads in torch and in dense linear algebra.
+    """Run the body, or a decorated function, with `threads` threads in torch and in dense linear algebra.
 
-    threads: None = what an enclosing block says, one where there is none; 0 = as they are.
+    threads: None = the number of an enclosing block, or one without such a block; 0 = leave the current setting.
     """
     wanted = threads if threads is not None else _asked.get()
     wanted = 1 if wanted is None else wanted
@@ -45,7 +45,7 @@ def limited(threads: int | None = None) -> Iterator[None]:
 
 
 def each_limited(items: Iterator[Item], threads: int | None = None) -> Iterator[Item]:
-    """`items`, each computed inside `limited`; whoever iterates has the threads that were set before."""
+    """`items`, each computed inside `limited`; the code that iterates keeps its previous threads."""
     while True:
         with limited(threads):
             try:
@@ -56,7 +56,7 @@ def each_limited(items: Iterator[Item], threads: int | None = None) -> Iterator[
 
 
 def _limit(stack: ExitStack, wanted: int) -> None:
-    """Set the threads, and have `stack` put them back."""
+    """Set the threads, and let `stack` restore them."""
     torch: Any = sys.modules.get("torch")
     if hasattr(torch, "set_num_threads") and (before := torch.get_num_threads()) != wanted:
         torch.set_num_threads(wanted)
@@ -70,7 +70,7 @@ _found: tuple[int, ThreadpoolController] | None = None
 
 
 def _linear_algebra(modules: int) -> ThreadpoolController:
-    """The libraries of dense linear algebra that are loaded; looked for again when there are other `modules`."""
+    """The loaded libraries of dense linear algebra; searched again if the number of `modules` changes."""
     global _found
     if _found is None or _found[0] != modules:
         _found = modules, ThreadpoolController().select(user_api="blas")
@@ -81,7 +81,7 @@ _passive = False
 
 
 def wait_passively() -> None:
-    """Have OpenMP's threads sleep while they wait, unless the environment says otherwise or torch is loaded already."""
+    """Let OpenMP's threads sleep while they wait, unless the environment says otherwise or torch is loaded already."""
     global _passive
     if "torch" not in sys.modules:
         policy = os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -89,18 +89,19 @@ def wait_passively() -> None:
 
 
 def waits_passively() -> bool:
-    """Whether `wait_passively` came in time and nothing overruled it."""
+    """Whether `wait_passively` came in time and nothing overrode it."""
     return _passive
 
 
 CORES = "POKESPIEL_CORES"
-"""In the environment: the most cores that a process is to use; workers side by side have one each."""
+"""Environment variable: maximum cores that a process should use; parallel workers have one each."""
 
 
 def cores(root: Path = Path("/")) -> int:
-    """Processor cores that this process may use: those it may run on, or the share its control groups leave it.
+    """Processor cores that this process may use: its CPU affinity, or the share that its control groups allow.
 
-    A quota of 1.5 cores counts as 2. The environment's `CORES` may say fewer. `root` is where /proc and /sys are.
+    A quota of 1.5 cores counts as 2. The environment variable `CORES` may set fewer. `root` is where /proc and /sys
+    are.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if os.environ.get(CORES, "").isdecimal():
@@ -109,10 +110,10 @@ def cores(root: Path = Path("/")) -> int:
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """Cores by each quota that holds for this process: of its control groups and of all that these are in."""
+    """Cores by each quota on this process: those of its control groups and of all groups that contain them."""
     for line in _read(root / "proc/self/cgroup").splitlines():
         number, controllers, group = line.split(":", 2)
-        if number == "0":  # version 2, one tree for all controllers
+        if number == "0":  # version 2: one tree for all controllers
             for base in ("sys/fs/cgroup", "sys/fs/cgroup/unified"):
                 for folder in _upwards(root / base, group):
                     yield from _share(_read(folder / "cpu.max").split())
@@ -123,13 +124,13 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _upwards(base: Path, group: str) -> Iterator[Path]:
-    """The folder of a control group and those around it; in a container the group's own may not be there."""
+    """The folder of a control group and its parents; in a container the group's own folder may be missing."""
     folder = base / group.strip("/")
     yield from [folder, *(parent for parent in folder.parents if parent.is_relative_to(base))]
 
 
 def _share(words: list[str]) -> Iterator[float]:
-    """Quota over period, both in microseconds; nothing where there is no limit (`max` or -1)."""
+    """Quota over period, both in microseconds; nothing if there is no limit (`max` or -1)."""
     if len(words) == 2 and all(word.isdigit() for word in words) and int(words[1]):
         yield int(words[0]) / int(words[1])
 

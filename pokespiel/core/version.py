@@ -1,3 +1,3 @@
-"""The package's version, where everything can ask for it; pyproject.toml reads it from here."""
+"""The package's version, which every module can import; pyproject.toml reads it from here."""
 
 __version__ = "0.1.0"

@@ -65,7 +65,7 @@ class Nash:
     """A Nash equilibrium of a two-player zero-sum table, whatever the sizes of its payoffs.
 
     No policy gains more than 1e-9 of its stakes, the mean distance of the payoffs that it meets from the game's value;
-    1e-12 is usual. An `ArithmeticError` if that is not reached, which takes a large table of very unlike payoffs.
+    1e-14 is usual. An `ArithmeticError` if that is not reached, which takes a large table of very unlike payoffs.
     """
 
     method: Method = "interior"

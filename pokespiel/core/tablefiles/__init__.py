@@ -1,7 +1,7 @@
-"""Payoff tables from files, whatever wrote them.
+"""Read payoff tables from files of many programs.
 
 Text with any usual separator, with or without names (`text.py`), JSON (`json_files.py`), NumPy's .npy and .npz
-(`arrays.py`) and Gambit's .nfg (`nfg.py`) are told apart by their content, not by the file's name.
+(`arrays.py`) and Gambit's .nfg (`nfg.py`) are recognised by their content, not by the file's name.
 
 A table of one player's payoffs is the row player's side of a zero-sum game, unless the column player's payoffs have a
 file of their own or the game is symmetric. In a symmetric game entry (i, j) is what policy i earns against policy j, in
@@ -24,22 +24,22 @@ from pokespiel.core.tablefiles.text import decoded, read_text
 
 @dataclass(frozen=True)
 class NamedTable:
-    """Payoffs with the names that their file gives."""
+    """Payoffs with the names in their file."""
 
     payoffs: np.ndarray
-    """[P, n_1, ..., n_P], what player p earns."""
+    """[P, n_1, ..., n_P], payoffs to player p."""
     names: tuple[Names | None, ...]
-    """Of each player's policies; None = the file names none."""
+    """Names of each player's policies; None = the file has none."""
     players: Names | None = None
-    """Of the players; None = the file names none."""
+    """Names of the players; None = the file has none."""
 
     def policy(self, player: int, index: int) -> str:
-        """What to call a policy: its name, or its number."""
+        """A policy's name or, without names, its number."""
         names = self.names[player]
         return f"policy {index}" if names is None else names[index]
 
     def player(self, index: int) -> str:
-        """What to call a player."""
+        """A player's name or number."""
         return f"player {index}" + (f" ({self.players[index]})" if self.players and self.players[index] else "")
 
 
@@ -47,12 +47,12 @@ def read_table(path: str | Path, second: str | Path | None = None, *, symmetric:
     """The payoffs in a file.
 
     Args:
-        path: of the row player's payoffs, or of every player's.
-        second: of the column player's payoffs, in the same order; None = those of `path` say it all.
+        path: file of the row player's payoffs, or of every player's.
+        second: file of the column player's payoffs, in the same order; None = `path` holds all payoffs.
         symmetric: one population serves both seats.
 
     Raises:
-        ValueError: the file holds no table, or more than one reading of it; the message says in which line and column.
+        ValueError: the file holds no table, or can be read in more than one way; the message gives line and column.
         OSError: there is no such file, or it cannot be read.
     """
     path = Path(path)

@@ -1,9 +1,9 @@
-"""NumPy's files: .npy with a table [n, m] or payoffs [P, n_1, ..., n_P], .npz with named ones.
+"""NumPy's files: .npy with a table [n, m] or payoffs [P, n_1, ..., n_P], .npz with named arrays.
 
-In an .npz file `payoffs` is every player's payoffs, or the row player's. A single array of another name is read as an
-.npy file is. As many arrays as they have axes are one table per player: arr_0, arr_1, ... as NumPy numbers them, or
-other names that end in successive numbers. `names` (of all players' policies), or `names_0`, `names_1`, ..., name the
-policies.
+In an .npz file, `payoffs` is every player's payoffs, or the row player's. A single array of another name is read like
+an .npy file. If there are as many arrays as each has axes, they are one table per player: arr_0, arr_1, ... as NumPy
+numbers them, or other names that end in successive numbers. `names` (of all players' policies), or `names_0`,
+`names_1`, ..., name the policies.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from pokespiel.core.tablefiles.content import Content, Names, checked_content, o
 
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
-"""Of spreadsheets, which save archives too."""
+"""Suffixes of spreadsheets, which are archives too."""
 WORKBOOK = (b"[Content_Types].xml", b"xl/workbook", b"opendocument.spreadsheet")
-"""What such an archive has in it, whatever its name."""
+"""Entries that identify such an archive, whatever its name."""
 
 
 def read_npy(data: bytes) -> Content:
-    """The content of an .npy file's bytes."""
+    """The table in an .npy file's bytes."""
     return of_array(_load(data))
 
 
 def read_npz(data: bytes, suffix: str = ".npz") -> Content:
-    """The content of an .npz file's bytes; `suffix` is that of the file's name."""
+    """The table in an .npz file's bytes; `suffix` is that of the file's name."""
     workbook = suffix in WORKBOOKS or any(part in data for part in WORKBOOK)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = {file: archive.read(file) for file in archive.namelist() if file.endswith(".npy")}
-    except Exception as error:  # of many kinds, depending on what is broken
+    except Exception as error:  # its type depends on what is broken
         kind = "workbook: save the sheet as CSV" if workbook else f".npz file: {_said(error)}"
         raise ValueError(f"is a broken {kind}") from None
     if workbook and not files:
@@ -54,22 +54,22 @@ def read_npz(data: bytes, suffix: str = ".npz") -> Content:
 
 def _load(data: bytes) -> np.ndarray:
     try:
-        with warnings.catch_warnings():  # of a header that Python 2 wrote
+        with warnings.catch_warnings():  # for a header that Python 2 wrote
             warnings.simplefilter("ignore", UserWarning)
             return np.load(io.BytesIO(data), allow_pickle=False)
-    except Exception as error:  # of many kinds, depending on what is broken
+    except Exception as error:  # its type depends on what is broken
         if "allow_pickle" in str(error):
             raise ValueError("holds Python objects, not real numbers") from None
         raise ValueError(f"is truncated or not an .npy array: {_said(error)}") from None
 
 
 def _said(error: Exception) -> str:
-    """What an error says, without the bytes that it may quote."""
+    """An error's text, without bytes that it may quote."""
     return str(error).split("\n", 1)[0][:100]
 
 
 def of_arrays(arrays: Mapping[str, np.ndarray]) -> Content:
-    """The content of named arrays."""
+    """The table in named arrays."""
     tables = {name: array for name, array in arrays.items() if not re.fullmatch(r"names(_\d+)?", name)}
     if "payoffs" in tables:
         tables = {"payoffs": tables["payoffs"]}
@@ -82,7 +82,7 @@ def of_arrays(arrays: Mapping[str, np.ndarray]) -> Content:
 
 
 def _real(array: np.ndarray) -> np.ndarray:
-    """Refuses what is not numbers, as `of_array` does."""
+    """Reject arrays that are not numeric, as `of_array` does."""
     of_array(np.zeros((2, 2), array.dtype) if array.dtype.kind in "fiub" else array)
     return array
 

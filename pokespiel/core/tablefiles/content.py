@@ -1,4 +1,4 @@
-"""What a file of payoffs holds, and the numbers in it."""
+"""The content of a file of payoffs, and how its numbers are read."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 Names = tuple[str, ...]
 
 MINUS = str.maketrans(dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-"))
-"""Signs that are typed or typeset for a minus."""
+"""Characters that are used as a minus sign."""
 SPACES = "\u00a0\u2007\u2009\u202f\ufeff"
-"""Blanks that `str.strip` leaves or that stand inside numbers."""
+"""Blanks that `str.strip` keeps or that occur inside numbers."""
 MISSING = {"", "-", "--", "\u2014", ".", "?", "na", "n/a", "#n/a", "nan", "null", "none"}
-"""What stands for no number, in lower case."""
+"""Texts that mean a missing number, in lower case."""
 INFINITE = {"inf", "infinity", "\u221e"}
 COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?%?")
 """A number with a decimal comma."""
@@ -25,21 +25,21 @@ DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 @dataclass(frozen=True)
 class Content:
-    """A table as it stands in a file."""
+    """A table as written in a file."""
 
     values: np.ndarray
-    """[n, m], what the row player earns, or [P, n_1, ..., n_P], what every player earns."""
+    """[n, m] payoffs to the row player, or [P, n_1, ..., n_P] payoffs to every player."""
     whole: bool
-    """Whether it is every player's payoffs."""
+    """Whether it has every player's payoffs."""
     names: tuple[Names | None, ...]
-    """Of each player's policies; None = they have none."""
+    """Names of each player's policies; None = they have none."""
     players: Names | None = None
 
 
 def read_number(text: str) -> float:
-    """The number that a cell's text stands for: decimal, a fraction such as -1/3, or a percentage.
+    """The number in a cell's text: decimal, a fraction such as -1/3, or a percentage.
 
-    A `ValueError` says what else it is.
+    Raises a `ValueError` that describes any other text.
     """
     plain = text.strip(SPACES + " \t").translate(MINUS)
     if plain.lower() in MISSING:
@@ -68,7 +68,7 @@ def is_number(text: str) -> bool:
 
 
 def is_value(text: str) -> bool:
-    """Whether a cell holds a number or says that one is missing; else it may be a name."""
+    """Whether a cell holds a number or a mark for a missing one; any other cell may be a name."""
     plain = text.translate(MINUS)
     return is_number(text) or bool(COMMA.fullmatch(plain)) or plain.lstrip("+-").lower() in MISSING | INFINITE
 
@@ -80,7 +80,7 @@ def shortened(text: str, most: int = 40) -> str:
 
 
 def repeated(names: Sequence[str]) -> tuple[int, int] | None:
-    """Two places of the first name that stands twice; None = each stands once."""
+    """Two positions of the first name that occurs twice; None = no name does."""
     for place, name in enumerate(names):
         if names.index(name) < place:
             return names.index(name), place
@@ -88,14 +88,14 @@ def repeated(names: Sequence[str]) -> tuple[int, int] | None:
 
 
 def counts(labels: Sequence[str]) -> bool:
-    """Whether labels are 0, 1, 2, ... or 1, 2, 3, ..., as a program numbers rows and columns."""
+    """Whether labels are 0, 1, 2, ... or 1, 2, 3, ..., as programs number rows and columns."""
     return list(labels) in ([str(first + index) for index in range(len(labels))] for first in (0, 1))
 
 
 def of_array(values: np.ndarray, names: Sequence[Names | None] | None = None) -> Content:
     """The content of an array: [n, m] the row player's payoffs, [P, n_1, ..., n_P] every player's.
 
-    A `ValueError` for any other shape or type, and for numbers that are missing.
+    Raises `ValueError` for any other shape or type, and for missing numbers.
     """
     kinds = {"c": "complex numbers", "U": "text", "S": "text", "O": "Python objects", "M": "dates", "m": "times"}
     if values.dtype.kind == "V":
@@ -118,7 +118,7 @@ def of_array(values: np.ndarray, names: Sequence[Names | None] | None = None) ->
 def of_payoffs(values: np.ndarray, names: Sequence[Names | None] | None = None) -> Content:
     """The content of an array called payoffs: [P, n_1, ..., n_P] every player's, [n, m] the row player's if n > 1.
 
-    [1, n] are those of the only player.
+    [1, n] are the payoffs of a single player.
     """
     if values.ndim == 2 and len(values) > 1:
         return of_array(values, names)
@@ -137,7 +137,7 @@ def _misshapen(shape: tuple[int, ...]) -> str:
 def checked_content(
     values: np.ndarray, whole: bool, names: Sequence[Names | None] | None, players: Names | None = None
 ) -> Content:
-    """Finite float64 content, with a name of its own for each policy or none; names 0, 1, 2, ... are none."""
+    """Finite float64 content with distinct names for the policies, or none; names 0, 1, 2, ... count as none."""
     values = np.asarray(values, np.float64)
     sizes = values.shape[1:] if whole else values.shape
     if 0 in sizes:

@@ -4,11 +4,11 @@
     [[[0, 3], [1, 2]], [[0, 1], [3, 2]]]                    payoffs [P, n_1, ..., n_P]
     {"payoffs": [...], "names": [["a", "b"], ["c", "d"]]}   either of these with names, of each player or of all
     {"columns": [...], "index": [...], "data": [[...]]}     a table with names (pandas: orient="split")
-    [{"policy": "rock", "rock": 0, "paper": -1}, ...]       one mapping per row, a text in it being the row's name
+    [{"policy": "rock", "rock": 0, "paper": -1}, ...]       one mapping per row; its text is the row's name
     [{"row": "rock", "column": "paper", "payoff": -1}, ...] one mapping per cell
     {"population": [...], "matchups": [...]}                a tournament's interaction_matrix.json: win rates
 
-Numbers may be text, as in "1/3". A mapping of mappings does not tell rows from columns and is refused.
+Numbers may be text, as in "1/3". A mapping of mappings is rejected, because it does not distinguish rows from columns.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pokespiel.core.tablefiles.content import (
 
 
 def read_json(text: str) -> Content:
-    """The content of a JSON file; a `ValueError` that says where it is not one."""
+    """The content of a JSON file; a `ValueError` with the position of a syntax error."""
     try:
         held = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
@@ -53,7 +53,7 @@ def read_json(text: str) -> Content:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A mapping whose keys stand once: JSON allows more, and the last would win."""
+    """A mapping without repeated keys; JSON allows them, and the last would win."""
     if again := repeated([key for key, _ in pairs]):
         raise ValueError(f"holds {shortened(pairs[again[0]][0])} twice in one mapping")
     return dict(pairs)
@@ -69,7 +69,7 @@ def _kind(item: Any) -> str:
 
 
 def _array(held: Any, place: str) -> np.ndarray:
-    """Nested lists of numbers as an array; `place` is where in the file they stand, such as [0][2]."""
+    """Nested lists of numbers as an array; `place` is their position in the file, such as [0][2]."""
     if not isinstance(held, list):
         return np.array(_value(held, place))
     parts = [_array(item, f"{place}[{index}]") for index, item in enumerate(held)]

@@ -2,7 +2,7 @@
 
     NFG 1 R "title" { "player" ... }  { 2 3 }  or  { { "strategy" ... } ... }   "comment"
     payoff form     1 1 0 2 ...                          every player's payoff, joint choice by joint choice
-    outcome form    { { "outcome" 1, 1 } ... } 1 2 ...   outcomes, then their numbers (0 = nothing is paid)
+    outcome form    { { "outcome" 1, 1 } ... } 1 2 ...   outcomes, then their numbers (0 = all payoffs are 0)
 
 The first player's strategy changes fastest. Payoffs are integers, decimals or fractions.
 
@@ -34,7 +34,7 @@ class Token(NamedTuple):
 
 
 class Tokens:
-    """The tokens of a file in turn; errors tell where."""
+    """The tokens of a file in order; errors give their position."""
 
     def __init__(self, text: str):
         starts = [0, *(match.end() for match in re.finditer("\n", text))]
@@ -54,7 +54,7 @@ class Tokens:
         return self.rest.pop()
 
     def unexpected(self, expected: str) -> ValueError:
-        """The error for the next token, which should be something else."""
+        """The error for the next token if it is not what was `expected`."""
         if not self.rest:
             return ValueError(f"ends where {expected} was expected")
         return ValueError(f"{self.rest[-1].place}: expected {expected}, found {shortened(self.rest[-1].text)}")
@@ -89,7 +89,7 @@ class Tokens:
         return int(self.take().text)
 
     def opening(self, kind: str, version: str) -> Names:
-        """Take how a Gambit file of this kind begins; the players' names."""
+        """Read the beginning of a Gambit file of this kind; returns the players' names."""
         self.take(kind)
         self.take(version)
         if self.peek() in ("R", "D"):
@@ -99,7 +99,7 @@ class Tokens:
 
 
 def read_nfg(text: str) -> Content:
-    """The content of an .nfg file; a `ValueError` with line and column where it is not one."""
+    """The content of an .nfg file; a `ValueError` with line and column for any other."""
     tokens = Tokens(text)
     players = tokens.opening("NFG", "1")
     sizes, names = _strategies(tokens, len(players))
@@ -114,7 +114,7 @@ def read_nfg(text: str) -> Content:
 
 
 def _strategies(tokens: Tokens, players: int) -> tuple[tuple[int, ...], tuple[Names | None, ...]]:
-    """How many strategies each player has, and their names if they are given."""
+    """The number of each player's strategies, and their names if given."""
     opening = tokens.take("{")
     sizes: list[int] = []
     names: list[Names | None] = []

@@ -1,12 +1,12 @@
-"""Tables as text: what spreadsheets, pandas, NumPy, R and people write.
+"""Tables as text, as spreadsheets, pandas, NumPy, R and people write them.
 
-Cells are separated by commas, semicolons, tabs, bars or blanks, whichever makes a table of the file. Policies may be
-named in the first line, in the first column or in both; an empty corner says that there are names even if they are
-numbers, and a first line of one cell fewer than the others names the columns, as R writes it. Numbers may have a
-decimal comma; between semicolons, which stand where the comma is decimal, it is nothing else. Blank lines, comments
-(#), empty cells at the end of all lines and a line `sep=;` are passed over.
+Cells are separated by commas, semicolons, tabs, bars or blanks, whichever makes the file a table. Policies may be named
+in the first line, in the first column or in both. An empty corner means that there are names even if they are numbers;
+a first line with one cell fewer than the others names the columns, as R writes it. Numbers may have a decimal comma;
+between semicolons, which are used where the comma is decimal, a comma is never anything else. Blank lines, comments
+(#), empty cells at the end of all lines and a line `sep=;` are ignored.
 
-Whatever has two readings is refused, as are cells without a number, with their line and column.
+Files that can be read in two ways are rejected, as are cells without a number; the error gives line and column.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}%?")
 PAIR = re.compile(r"[+-]?[0-9]+,[0-9]")
 WORD = re.compile(r"[^\W\d_]{2}.*")
 RULE = re.compile(r":?-{2,}:?")
-"""What stands under a header in Markdown."""
+"""The line under a header in Markdown."""
 
 
 class _Unclear(ValueError):
-    """A table, but with two readings."""
+    """A table that can be read in two ways."""
 
 
 class Row(NamedTuple):
@@ -63,7 +63,7 @@ class Row(NamedTuple):
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: as its byte order mark says, else UTF-8, else what Windows used to write."""
+    """The text of a file: by its byte order mark, else UTF-8, else the former Windows encoding."""
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
             return data.decode(encoding)
@@ -77,7 +77,7 @@ def decoded(data: bytes) -> str:
 
 
 def read_text(text: str) -> Content:
-    """The one table that `text` holds; a `ValueError` with line and column if it is none, or one of several."""
+    """The one table that `text` holds; a `ValueError` with line and column if there is none or several are possible."""
     told = re.match(r"\"?sep=(.)\"?[ \t]*\r?\n", text)
     separators = [told[1]] if told else _separators(text)
     found: dict[str, Content] = {}
@@ -98,14 +98,14 @@ def read_text(text: str) -> Content:
 
 
 def _separators(text: str) -> list[str]:
-    """Those that may be meant; blanks only where there is no tab, as tabs may stand beside empty cells."""
+    """The possible separators; blanks only if there is no tab, because tabs may stand beside empty cells."""
     found = [each for each in SEPARATORS if each != " " and each in text]
     blanks = "\t" not in found and re.search(r"\S +\S", text)
     return [*found, " "] if blanks or not found else found
 
 
 def _likeliest(text: str, separators: Sequence[str]) -> str:
-    """The separator whose error is told: that of the most lines alike."""
+    """The separator whose error is reported: the one that makes the most lines alike."""
 
     def alike(separator: str) -> int:
         widths = Counter(len(row.cells) for row in content_rows(text, separator, 0))
@@ -131,7 +131,7 @@ def content_rows(text: str, separator: str, skip: int) -> list[Row]:
 
 
 def _without_comments(rows: list[Row]) -> list[Row]:
-    """Without the lines that start with #, unless they are like the others, as that of a policy `#1, 0.5, 0.3` is."""
+    """Drop the lines that start with #, unless they look like the others, as a policy's `#1, 0.5, 0.3` does."""
     marked = [row.cells[0].startswith("#") for row in rows]
     widths = {len(row.cells) for row, comment in zip(rows, marked, strict=True) if not comment}
 
@@ -144,7 +144,7 @@ def _without_comments(rows: list[Row]) -> list[Row]:
 
 
 def _trimmed(rows: list[Row]) -> list[Row]:
-    """Without empty rows at the end and empty cells at the end of all rows, or of all but the first."""
+    """Drop empty rows at the end, and empty cells at the end of all rows, or of all but the first."""
     while rows and not any(rows[-1].cells):
         rows.pop()
     while rows and all(row.cells and not row.cells[-1] for row in rows[1:]) and len(rows[-1].cells) > 1:
@@ -158,7 +158,7 @@ def _trimmed(rows: list[Row]) -> list[Row]:
 
 
 def parse_table(rows: list[Row], commas: bool = False) -> Content:
-    """The numbers of `rows` and the names beside them; `commas` in numbers are decimal ones beyond doubt."""
+    """The numbers of `rows` and their names; with `commas`, commas in numbers are certainly decimal."""
     if not rows:
         raise ValueError("holds no table")
     short = len(rows) > 1 and len({len(row.cells) for row in rows[1:]}) == 1 and _is_short(rows)
@@ -181,13 +181,13 @@ def parse_table(rows: list[Row], commas: bool = False) -> Content:
 
 
 def _check_once(names: Sequence[str], places: Sequence[str]) -> None:
-    """Refuse a name that stands at two places."""
+    """Reject a name that occurs twice."""
     if (again := repeated(names)) and names[again[0]]:
         raise ValueError(f"{places[again[1]]}: {names[again[0]]!r} stands at {places[again[0]]} already")
 
 
 def _is_short(rows: list[Row]) -> bool:
-    """Whether the first line is one cell shorter than the others and has names, for all columns but the first."""
+    """Whether the first line is one cell shorter than the others and names all columns but the first."""
     header, width = rows[0].cells, len(rows[1].cells)
     unlike = not any(map(is_value, header)) or not any(is_value(row.cells[0]) for row in rows[1:])
     return len(header) == width - 1 and unlike
@@ -225,12 +225,12 @@ def _named(rows: list[Row]) -> tuple[bool, bool]:
 
 
 def _are_labels(corner: str, across: list[str], down: list[str]) -> bool:
-    """Whether numbers beside a word in the corner name the same policies by row and by column."""
+    """Whether the numbers beside a word in the corner name the same policies by row and by column."""
     return across == down and len(set(down)) == len(down) > 1 and bool(WORD.fullmatch(corner)) and not is_value(corner)
 
 
 def _check_counts(rows: list[Row], top: bool, side: bool) -> None:
-    """Refuse numbers that may be a program's numbering of rows or columns as well as payoffs."""
+    """Reject numbers that may be a program's numbering of rows or columns as well as payoffs."""
     body = [Row(row.line, row.cells[int(side) :]) for row in (rows[1:] if top else rows)]
     lines = [row.cells for row in body]
     if not top and _may_count(lines):
@@ -246,9 +246,9 @@ def _check_counts(rows: list[Row], top: bool, side: bool) -> None:
 
 
 def _may_count(lines: list[list[str]]) -> bool:
-    """Whether the first of `lines` counts 0, 1, 2, ... and may stand for names.
+    """Whether the first of `lines` counts 0, 1, 2, ... and may be names.
 
-    A table that is square with it is taken as it is, unless all its other numbers have a fractional part.
+    A table that is square with that line is read as payoffs, unless all its other numbers have a fractional part.
     """
     first, *others = lines
     if len(first) < 2 or not others or not counts(first):
@@ -275,7 +275,7 @@ def _numbers(body: list[Row], side: int, commas: bool) -> list[list[float]]:
 
 
 def _check_commas(cells: list[str], with_comma: list[str], sure: bool) -> None:
-    """Refuse commas that may be something else than decimal ones, unless that is `sure`."""
+    """Reject commas that may be something other than decimal ones, unless `sure` says that they are decimal."""
     example = shortened(with_comma[0])
     if not sure and all(map(THOUSANDS.fullmatch, with_comma)):
         raise _Unclear(f"{example} may have a decimal comma or separated thousands: write a decimal point")
@@ -290,7 +290,7 @@ def _check_commas(cells: list[str], with_comma: list[str], sure: bool) -> None:
 
 
 def _are_rates(cells: list[str]) -> bool:
-    """Whether numbers are from 0 to 1 and, with their commas, more than pairs of zeros and ones."""
+    """Whether the numbers are from 0 to 1 and, with their commas, more than pairs of zeros and ones."""
     return all(0 <= read_number(cell.replace(",", ".")) <= 1 for cell in cells) and not all(
         cell[-1] in "01" for cell in cells
     )
