@@ -1,8 +1,9 @@
 """Games: many matches side by side behind one protocol.
 
-`load_game("leduc_poker")` takes every OpenSpiel game string, parameters included; a game small enough becomes its
-sequence form (`tree.py`), any other is stepped through its states (`spiel.py`). Names in GAMES are this package's own:
-a frozen dataclass of parameters whose `load(form)` gives the game. A user's game is named by its place (`own.py`).
+`load_game("leduc_poker")` accepts every OpenSpiel game string, including parameters. A game that is small enough is
+converted to sequence form (`tree.py`); any other is stepped through its states (`spiel.py`). Names in GAMES are this
+package's own games: each is a frozen dataclass of parameters whose `load(form)` returns the game. A user's own game is
+named by its location (`own.py`).
 """
 
 from __future__ import annotations

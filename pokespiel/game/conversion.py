@@ -1,4 +1,4 @@
-"""From a `pyspiel.Game` to a game of ours: in sequence form where it is small enough, else stepped."""
+"""Convert a `pyspiel.Game` to a game of this package: in sequence form if it is small enough, else stepped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pokespiel.game.protocols import Form, Game, checked_form
 
 
 def from_openspiel(game: Any, name: str | None = None, form: Form | None = None, *, limit: int | None = None) -> Game:
-    """A `pyspiel.Game` as a game of ours; the arguments are those of `load_game`."""
+    """Convert a `pyspiel.Game`; the arguments are those of `load_game`."""
     from pokespiel.game.flatten import HISTORIES, TreeRefused, flatten
     from pokespiel.game.spiel import SpielGame
     from pokespiel.game.tree import TreeGame

@@ -1,6 +1,7 @@
-"""What can be known of a game before its tree is read, which takes minutes for a large one: seats, and sums of payoffs.
+"""Facts about a game before its tree is built, which takes minutes for a large one: seats, and sums of payoffs.
 
-That a game is not constant-sum is shown by a few random matches, not believed: a game may declare less than it keeps.
+A game's declaration that it is not constant-sum is not trusted, because games may declare less than they satisfy; a few
+random matches show it.
 """
 
 from __future__ import annotations
@@ -16,22 +17,21 @@ from pokespiel.game.protocols import Game
 from pokespiel.game.tree import TreeGame
 
 MATCHES = 30
-"""Random matches that are played, as far as they end in time."""
+"""Number of random matches, if they end in time."""
 LONGEST = 500
-"""Moves after which such a match is given up."""
+"""Moves after which such a match is abandoned."""
 
 
 class Declared(NamedTuple):
-    """What is known of a game."""
+    """Facts about a game."""
 
     num_players: int
     ends: Callable[[], np.ndarray]
-    """[P, k] what the players get at k ends of matches; k = 0 where their sum is known to be constant, or nothing is.
-    """
+    """Returns [P, k] payoffs at k ends of matches; k = 0 if their sum is known to be constant, or nothing is known."""
 
 
 def declared(game: Any) -> Declared:
-    """What is known of a `pyspiel.Game`, or of a game behind our protocol."""
+    """The facts about a `pyspiel.Game`, or about a game that implements the protocol."""
     import pyspiel
 
     if isinstance(game, TreeGame):
@@ -55,7 +55,7 @@ def _ends(game: Any) -> np.ndarray:
             with quiet():
                 ends = [_end(game.new_initial_state(), rng) for _ in range(MATCHES)]
             found = [end for end in ends if len(end) == game.num_players() and np.isfinite(end).all()]
-        except Exception:  # of the game's own code, which whoever plays it reports
+        except Exception:  # an error in the game's own code, which is reported when it is played
             found = []
     return np.array(found).reshape(-1, game.num_players()).T
 

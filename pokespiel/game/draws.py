@@ -1,7 +1,7 @@
 """Seeded chance for many matches at once: each match has its own stream of uniform numbers.
 
-The generator is SplitMix64, which has one 64-bit word of state and is a few array operations: equal seeds give equal
-streams, whatever the other matches do.
+The generator is SplitMix64, which has one 64-bit word of state and needs only a few array operations. Equal seeds give
+equal streams, independent of the other matches.
 
 Reference: Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators.
 """

@@ -1,8 +1,8 @@
-"""From an OpenSpiel game to arrays: every history is visited once, information states are found by their strings.
+"""Convert an OpenSpiel game to arrays: visit every history once and identify information states by their strings.
 
-A simultaneous move becomes one decision after the other, the later ones not seeing the earlier: the information
-states, and so the features, are those of the game itself. The sequence form needs perfect recall; a game whose
-information states forget is refused, and so is one that is too large, by its estimated size if that is clear at once.
+A simultaneous move becomes successive decisions, in which later players do not see the earlier ones: the information
+states, and so the features, are those of the game itself. The sequence form needs perfect recall. A game with imperfect
+recall is refused, and so is one that is too large; its size is estimated first.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pokespiel.game.foreign import GameRefusal, place_of_error, said
 from pokespiel.game.treeplex import CHANCE, TERMINAL
 
 HISTORIES = 2_000_000
-"""How many histories a game in sequence form may have unless told otherwise; each takes about 200 bytes."""
+"""Default maximum number of histories of a game in sequence form; each takes about 200 bytes."""
 TABLE_BYTES = 1024
-"""How much the tables of features and legal actions may take, for each history allowed."""
+"""Maximum bytes of the tables of features and legal actions, per allowed history."""
 ROOM = 1 << 12
-"""Histories for which room is made at once; with more than that, the game's size is estimated first."""
+"""Number of histories to allocate at once; with more than that, the game's size is estimated first."""
 WALKS = 9, 100
-"""Groups of random walks that estimate a game's size, and walks in a group."""
+"""Number of groups of random walks that estimate a game's size, and walks per group."""
 ENOUGH = 1e30
-"""An estimate goes no further."""
+"""Maximum value of an estimate."""
 BEYOND, HOPELESS = 1e9, 1e15
-"""So many histories fit into no machine's memory, or are not worth a look at all."""
+"""Numbers of histories that fit into no machine's memory, and that rule a game out before any state is copied."""
 TOO_LARGE = "is too large for the sequence form"
 
 
@@ -38,10 +38,10 @@ class TreeRefused(GameRefusal):
 
 
 class FlatPlayer(NamedTuple):
-    """A player's information states in the order of their discovery."""
+    """A player's information states in the order in which they are found."""
 
     parent: np.ndarray
-    """[I] sequence; sequences are numbered row by row from 1, 0 is the empty one."""
+    """[I] parent sequence; sequences are numbered row by row from 1, 0 is the empty one."""
     counts: np.ndarray
     """[I] number of actions."""
     action: np.ndarray
@@ -51,7 +51,7 @@ class FlatPlayer(NamedTuple):
     strings: tuple[str, ...]
     """[I]"""
     node: np.ndarray
-    """[I] a node of each row."""
+    """[I] one node of each row."""
 
 
 class FlatGame(NamedTuple):
@@ -79,9 +79,9 @@ class FlatGame(NamedTuple):
 
 
 def flatten(game: Any, histories: int = HISTORIES, name: str = "") -> FlatGame:
-    """Visit all histories of a `pyspiel.Game`; `TreeRefused` if there are more than `histories` or it cannot be.
+    """Visit all histories of a `pyspiel.Game`; `TreeRefused` if there are more than `histories` or it is unsupported.
 
-    `name` is what messages call the game.
+    `name` is the game's name in messages.
     """
     name = name or str(game)
     try:
@@ -99,7 +99,7 @@ def flatten(game: Any, histories: int = HISTORIES, name: str = "") -> FlatGame:
 
 
 def check_supported(game: Any, name: str) -> None:
-    """Refuse the kinds of games that have no finite tree of histories with explicit chance."""
+    """Refuse kinds of games without a finite tree of histories with explicit chance."""
     import pyspiel
 
     kind = game.get_type()
@@ -121,11 +121,12 @@ def check_hopeless(game: Any, limit: int, name: str) -> None:
 
 
 def check_size(game: Any, limit: int, name: str) -> None:
-    """Refuse a game that random walks show to be far beyond `limit` histories.
+    """Refuse a game that random walks show to be far larger than `limit` histories.
 
-    The product of the branching factors along a uniform walk, summed over its nodes, estimates the number of nodes
-    without bias (Knuth 1975), however rarely walks go where most of them are. So with at most `limit` nodes the mean of
-    a group of walks passes 10 `limit` with a chance below 1/10, and those of most of nine groups with one below 0.002.
+    The product of the branching factors along a uniform walk, summed over its nodes, is an unbiased estimate of the
+    number of nodes (Knuth 1975), even if walks rarely reach the largest parts of the tree. So with at most `limit`
+    nodes the mean of a group of walks exceeds 10 `limit` with probability below 1/10, and the means of most of nine
+    groups do with probability below 0.002.
     """
     rng = random.Random(0)
     groups, each = WALKS
@@ -138,7 +139,7 @@ def check_size(game: Any, limit: int, name: str) -> None:
 
 
 def _estimated(name: str, limit: int, about: float) -> str:
-    """Why a game of `about` so many histories is refused."""
+    """The message that refuses a game of `about` so many histories."""
     how = f"{'about' if about < ENOUGH else 'more than'} {about:.0e} histories, the limit is {limit:,}"
     return (
         _too_large(name, how) if about < BEYOND else f"{name} {TOO_LARGE}: {how} (--limit), and no memory holds so many"
@@ -153,10 +154,9 @@ def _too_large(name: str, how: str) -> str:
 
 
 def _walk(state: Any, rng: random.Random, few: int = 4) -> float:
-    """Estimate of the number of histories from one random walk, which ends where it passes ENOUGH.
+    """Estimate the number of histories by one random walk, which stops when the estimate exceeds ENOUGH.
 
-    Of at most `few` children it goes to one that does not end the game, if there is one: the others are counted on the
-    way.
+    At a node with at most `few` children it moves to one that does not end the game, if there is one; all are counted.
     """
     width, total = 1.0, 1.0
     while not state.is_terminal() and total < ENOUGH:
@@ -182,7 +182,7 @@ def _walk(state: Any, rng: random.Random, few: int = 4) -> float:
 
 
 class _Player:
-    """A player's information states as they are found."""
+    """A player's information states found so far."""
 
     def __init__(self) -> None:
         self.rows: dict[str, int] = {}
@@ -217,12 +217,12 @@ class _Explorer:
         self.actor, self.row, self.child, self.action = array("h"), array("i"), array("i"), array("q", [-1])
         self.size = 1
         self.told: Stage
-        self.legal: dict[tuple[int, ...], list[int]] = {}  # equal lists are kept once
+        self.legal: dict[tuple[int, ...], list[int]] = {}  # equal lists are stored once
         self.distributions: dict[tuple[float, ...], int] = {}
         self.chance, self.returns, self.sequences = array("d"), array("d"), array("i")
 
     def explore(self) -> None:
-        """Visit all histories; how many there are so far is told to whoever watches."""
+        """Visit all histories, and report their number as progress."""
         with stage(f"histories of {self.name}", self.limit) as self.told:
             self._make_room()
             self._explore()
@@ -231,7 +231,7 @@ class _Explorer:
 
     def _explore(self) -> None:
         # parent state, the action to take or the joint action so far, node, the players' sequences, chance probability,
-        # whether this is the last child to be visited, so that the parent's state may be used up
+        # whether this is the last child to visit, so that the parent's state may be modified
         self.stack: list[tuple[Any, Any, int, tuple[int, ...], float, bool]] = []
         pop = self.stack.pop
         self._visit(self.game.new_initial_state(), 0, (0,) * len(self.players), 1.0)
@@ -279,7 +279,7 @@ class _Explorer:
     def _simultaneous(
         self, state: Any, joint: tuple[int, ...], node: int, sequences: tuple[int, ...], reach: float
     ) -> None:
-        """The decision of the next player that has one; those before have chosen `joint`."""
+        """The decision of the next player who has one; earlier players have chosen `joint`."""
         player = len(joint)
         while player < len(self.players) and not state.legal_actions(player):
             joint, player = (*joint, 0), player + 1
@@ -297,7 +297,7 @@ class _Explorer:
             self.stack.append((state, chosen, child + place, (*before, first + place, *after), reach, False))
 
     def _children(self, node: int, actions: Any) -> int:
-        """Number a node's children; the first one's number."""
+        """Number a node's children; returns the first one's number."""
         child = self.child[node] = self.size
         self.size += len(actions)
         if self.size > len(self.child):
@@ -375,12 +375,12 @@ class _Explorer:
 
 
 def _short(name: str, most: int = 60) -> str:
-    """The name of an information state for a message: on one line, its end if it is long."""
+    """The name of an information state in a message: on one line, only its end if it is long."""
     return repr(name if len(name) <= most else f"...{name[-most:]}")
 
 
 def _parents(child: np.ndarray) -> np.ndarray:
-    """[N] int32, the node that each is a child of, -1 for the start; from `child` [N], 0 where a node has none.
+    """[N] int32 the parent of each node, -1 for the start; from `child` [N], the first child, 0 if a node has none.
 
     Nodes are numbered child by child without gaps, so a node's children end where another's begin.
     """
@@ -391,7 +391,7 @@ def _parents(child: np.ndarray) -> np.ndarray:
 
 
 def num_features(game: Any) -> int:
-    """The width of the feature vectors that `tensor_of` gives."""
+    """The width of the feature vectors from `tensor_of`."""
     kind = game.get_type()
     if kind.provides_information_state_tensor:
         return game.information_state_tensor_size()
@@ -401,7 +401,7 @@ def num_features(game: Any) -> int:
 def tensor_of(game: Any) -> Any:
     """The function (state, player) -> features, D floats: the information state tensor, else the observation tensor.
 
-    A game that offers neither has no features (D = 0).
+    A game with neither has no features (D = 0).
     """
     kind = game.get_type()
     if kind.provides_information_state_tensor:

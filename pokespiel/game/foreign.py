@@ -1,4 +1,4 @@
-"""Calls into code that is not ours: OpenSpiel's games, in C++ or Python, and users' own."""
+"""Calls into external code: OpenSpiel's games, in C++ or Python, and users' own games."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 PACKAGE = str(Path(__file__).parents[1]) + os.sep
 ELSEWHERE = (PACKAGE, sysconfig.get_path("stdlib") + os.sep, "<")
-"""Where code is not a game's own: here, in Python's library, nowhere."""
+"""Paths of code that is not a game's: this package, Python's library, and code without a file."""
 COMPARISON = re.compile(r"(\S+?)_? (>=|<=|==|!=|>|<) (\S+) \1_? = (\S+), \3 = (\S+)")
-"""How OpenSpiel says that two values do not compare as they should."""
+"""OpenSpiel's message about a failed comparison of two values."""
 LIBRARY = re.compile(r"(std::|basic_string|vector::|deque|map::at|unordered_map|bad_alloc|bad_cast|stoi|stod)")
-"""Of C++'s own library, whose errors say nothing about the game."""
+"""Names from the C++ library, whose errors say nothing about the game."""
 
 
 class GameRefusal(ValueError):
-    """What this package refuses while a game's code runs."""
+    """A refusal by this package while a game's code runs."""
 
 
 class GameFailed(ValueError):
@@ -36,12 +36,12 @@ class GameFailed(ValueError):
 
 
 OURS = (GameRefusal, GameFailed, BadOption, UnknownName)
-"""Errors that say all already."""
+"""Errors whose message is already complete."""
 
 
 @contextmanager
 def calling(what: str) -> Iterator[None]:
-    """Turn any error of a game's code into a `GameFailed` that fits on one line and ends with the place."""
+    """Turn any error of a game's code into a `GameFailed` of one line that ends with the error's location."""
     try:
         yield
     except OURS:
@@ -51,7 +51,8 @@ def calling(what: str) -> Iterator[None]:
 
 
 def called(method: Method) -> Method:
-    """A method of a game, or of matches of a `game`, in which its code runs: `calling` around the whole."""
+    """Decorate a method that runs a game's code, of a game or of matches with a `game`: the whole call is in
+    `calling`."""
 
     @functools.wraps(method)
     def wrapper(self: Any, *arguments: Any, **options: Any) -> Any:
@@ -62,7 +63,7 @@ def called(method: Method) -> Method:
 
 
 def said(error: BaseException) -> str:
-    """What an error says, on one line, with its kind where the text alone says little."""
+    """An error's message on one line, with the error's type if the text alone says little."""
     text = re.sub(r"^\S+\.(cc|h):\d+ ", "", " ".join(str(error).split()))
     if LIBRARY.match(text):
         return "its C++ code fails"
@@ -76,7 +77,7 @@ def said(error: BaseException) -> str:
 
 
 def place_of_error(error: BaseException) -> str:
-    """Where in a game's own Python code an error arose: `, in Auction.step, line 12 of auction.py`, or nothing."""
+    """The location of an error in a game's own Python code: `, in Auction.step, line 12 of auction.py`, or empty."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     own = [frame.f_code for frame in frames if _is_own(frame.f_code.co_filename)]
     if not own:
@@ -90,7 +91,7 @@ def _is_own(path: str) -> bool:
 
 
 def _shortened(error: BaseException) -> BaseException:
-    """The error with its traceback from where this package's code ends."""
+    """The error with the part of its traceback after this package's code."""
     rest = error.__traceback__
     while rest is not None and rest.tb_frame.f_code.co_filename.startswith(PACKAGE):
         rest = rest.tb_next
@@ -98,7 +99,7 @@ def _shortened(error: BaseException) -> BaseException:
 
 
 class Once(logging.Filter):
-    """Lets each message pass once: a game in Python may warn whenever it is copied, thousands of times."""
+    """Lets each message pass once: a game in Python may warn thousands of times, whenever it is copied."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,11 +114,11 @@ class Once(logging.Filter):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what C++ writes to standard error to itself: OpenSpiel prints each error before it raises it."""
+    """Suppress what C++ writes to standard error: OpenSpiel prints each error before it raises it."""
     sys.stderr.flush()
     try:
         kept = os.dup(2)
-    except OSError:  # there is none
+    except OSError:  # it is closed
         yield
         return
     try:

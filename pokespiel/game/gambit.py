@@ -1,12 +1,12 @@
-"""Where a file of Gambit's leaves its format: OpenSpiel does not say, and some such files end its process.
+"""Find syntax errors in Gambit files: OpenSpiel does not report them, and some of them crash its process.
 
     EFG 2 R "title" { "player" ... } "comment"
     c "node" set "set's name" { "outcome" probability ... } outcome ["its name" { payoff ... }]
     p "node" player set "set's name" { "action" ... } outcome ["its name" { payoff ... }]
     t "node" outcome "its name" { payoff ... }
 
-Nodes stand in the order of a walk through the tree. Where an information set comes again, its name and actions may be
-left out.
+Nodes are listed in the order of a depth-first walk through the tree. When an information set occurs again, its name and
+actions may be omitted.
 
 Reference: Savani and Turocy (2026), Gambit: The package for computation in game theory.
 """
@@ -23,7 +23,7 @@ from pokespiel.core.tablefiles.text import decoded
 
 
 def check_file(path: str, game: str) -> None:
-    """A `BadOption` that says in a line what is wrong with the file at `path` for `efg_game` or `nfg_game`."""
+    """Raise a `BadOption` that says in one line what is wrong with the file at `path` for `efg_game` or `nfg_game`."""
     suffix = f".{game[:3]}"
     if not path:
         raise BadOption(f"{game} needs a file, as in {game}(filename=game{suffix})")
@@ -36,7 +36,7 @@ def check_file(path: str, game: str) -> None:
 
 
 def not_read(path: str, game: str, error: Exception) -> BadOption:
-    """What to say of a file that follows the format, but not as OpenSpiel reads it."""
+    """The error for a file that follows the format but that OpenSpiel does not read."""
     line = re.search(r"while parsing line #(\d+)", str(error))
     return BadOption(
         f"{path} follows Gambit's format for .{game[:3]} files, but not as OpenSpiel reads it"
@@ -46,7 +46,7 @@ def not_read(path: str, game: str, error: Exception) -> BadOption:
 
 
 def check_efg(text: str) -> None:
-    """A `ValueError` that says in which line and column `text` leaves the format of .efg files."""
+    """Raise a `ValueError` with the line and column of the first error in `text` as an .efg file."""
     tokens = Tokens(text)
     players = len(tokens.opening("EFG", "2"))
     if tokens.peek().startswith('"'):
@@ -60,7 +60,7 @@ def check_efg(text: str) -> None:
 
 
 def _node(tokens: Tokens, players: int, known: dict[tuple[int, int], int]) -> int:
-    """Read one node; how many children follow. `known` counts the actions of each player's information sets."""
+    """Read one node; returns its number of children. `known` counts the actions of each player's information sets."""
     kind = tokens.take().text if tokens.peek() in ("c", "p", "t") else ""
     if not kind:
         raise tokens.unexpected("a node (c, p or t)")
@@ -85,7 +85,8 @@ def _node(tokens: Tokens, players: int, known: dict[tuple[int, int], int]) -> in
 
 
 def _actions(tokens: Tokens, chance: bool) -> int:
-    """Read an information set's name and actions, with their probabilities where `chance` moves; how many."""
+    """Read an information set's name and actions (with probabilities if `chance` moves); returns the number of
+    actions."""
     if tokens.peek().startswith('"'):
         tokens.take()
     opening = tokens.take("{")

@@ -1,6 +1,6 @@
-"""A user's own game behind our protocol, watched: whatever fails in its code says which game and method it was.
+"""A wrapper around a user's own game: an error in the game's code says which game and method raised it.
 
-What its methods return is checked for its shape, since a wrong one would only fail later, within this package.
+The shapes of returned values are checked, since a wrong one would fail only later, inside this package.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pokespiel.game.foreign import GameFailed, calling
 
 
 class _Guarded:
-    """Stands for an object of a game called `name`; its methods' errors become `GameFailed`."""
+    """Wraps an object of a game called `name`; errors in its methods become `GameFailed`."""
 
     def __init__(self, own: Any, name: str):
         self.own, self.name = own, name

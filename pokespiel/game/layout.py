@@ -1,11 +1,11 @@
-"""Where things stand in a game's feature vector, so that a network can use its structure.
+"""The structure of a game's feature vector, for networks that use it.
 
-A row of features [D] is cut into blocks of equal rows; columns in no block are global:
+A row of features [D] is divided into blocks of equal rows; columns in no block are global:
 
     | global | own Pokémon: 6 rows x 40 | their moves: 24 rows x 12 | foe's Pokémon: 6 rows x 40 | ... |
 
-Blocks of one `encoder` share its weights, rows of an owned block are pooled into their owners' rows, and each action
-may name the row that describes it, which lets one small network score all actions.
+Blocks with the same `encoder` share its weights, rows of an owned block are pooled into their owners' rows, and each
+action may name the row that describes it, so that one small network scores all actions.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Block:
     count: int
     width: int
     encoder: str
-    """Blocks that name the same encoder have equal widths and categories and share its weights."""
+    """Blocks with the same encoder have equal widths and categories and share its weights."""
     categories: tuple[tuple[int, int], ...] = ()
-    """(column of a row, number of codes): columns that hold whole numbers 0 .. codes - 1 to be embedded."""
+    """(column of a row, number of codes): columns with integers 0 .. codes - 1 to be embedded."""
     owner: str | None = None
     """The block whose rows own these: row i belongs to the owner's row i // (count // owner's count)."""
 
@@ -43,7 +43,7 @@ class Layout:
     num_features: int
     blocks: tuple[Block, ...]
     actions: tuple[tuple[str, int] | None, ...]
-    """Per action (block, row), the block being nobody's, or None where no row describes it."""
+    """Per action (block, row) of a block without owner, or None if no row describes the action."""
 
     def __post_init__(self) -> None:
         blocks = {block.name: block for block in self.blocks}
@@ -75,19 +75,19 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Compact:
-    """How a row of features [D] follows from a compact row of whole numbers [numbers] int16.
+    """How a row of features [D] follows from a compact row of integers [numbers] int16.
 
-    Column d is n * scale[d] with n the compact row's number source[d]; or, where codes[d] > 0, the entry
-    first[d] + stride[d] * clip(n, 0, codes[d] - 1) of the fixed tables' values, laid end to end.
+    Column d is n * scale[d], where n is the compact row's number source[d]; or, if codes[d] > 0, the entry first[d] +
+    stride[d] * clip(n, 0, codes[d] - 1) of the fixed tables' values, laid end to end.
     """
 
     numbers: int
     source: np.ndarray
     """[D] int64"""
     scale: np.ndarray
-    """[D] float32, 0 where a table is read"""
+    """[D] float32, 0 for columns from a table"""
     codes: np.ndarray
-    """[D] int64, 0 where no table is read"""
+    """[D] int64, 0 for columns not from a table"""
     first: np.ndarray
     """[D] int64"""
     stride: np.ndarray
@@ -95,5 +95,5 @@ class Compact:
     values: np.ndarray
     """[V] float32"""
     expand: Callable[[np.ndarray], np.ndarray]
-    """The same by the game itself: [b, numbers] int16 to [b, D] float32. A function of a module, so that it can be
-    pickled."""
+    """The same conversion by the game itself: [b, numbers] int16 to [b, D] float32. A module-level function, so that it
+    can be pickled."""

@@ -1,4 +1,4 @@
-"""Games by the strings that name them: OpenSpiel's, this package's own, and a user's."""
+"""Load games by name: OpenSpiel's, this package's own, and a user's."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from pokespiel.game.protocols import Form, Game, checked_form
 
 
 def load_game(name: str, form: Form | None = None, *, limit: int | None = None) -> Game:
-    """The game that a string names. The last few are kept.
+    """The game with the given name string. The most recent ones are cached.
 
     - OpenSpiel's games, with parameters: `kuhn_poker`, `leduc_poker(players=3)`, `python_liars_poker`
-    - those of this package, GAMES: `gen1ou(preset=small)`, `matrix(path=rps.csv)`
+    - this package's games, GAMES: `gen1ou(preset=small)`, `matrix(path=rps.csv)`
     - your own, see `own.py`: `package.module:Name`, `python:file.py:Name(size=3)`
 
     Args:
         form: None = the sequence form if the game is small enough and has perfect recall, else stepped.
-        limit: how many histories the sequence form may have, which the string can say too: `leduc_poker(limit=9999)`;
-            None = as the string says, or `flatten.HISTORIES`.
+        limit: maximum histories of the sequence form, which the string can also give: `leduc_poker(limit=9999)`;
+            None = as in the string, else `flatten.HISTORIES`.
 
     Raises:
-        UnknownName, BadOption: no such game, or a parameter that it does not have or take.
+        UnknownName, BadOption: the game does not exist, or a parameter or its value is invalid.
         TreeRefused: form is "tree" and the game is too large or has no sequence form.
     """
     form = checked_form(form)
@@ -46,7 +46,7 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
 
 
 def declaration(name: str) -> Declared:
-    """What is known of the game that a string names before its tree is read; errors are those of `load_game`."""
+    """The facts about a named game before its tree is built; errors are those of `load_game`."""
     if own.is_own(name):
         return declared(own.load_own(name, None)[0])
     short, given = written(name)
@@ -81,25 +81,25 @@ def _openspiel(name: str, form: Form | None, limit: int | None) -> Game:
 
 @functools.cache
 def openspiel_names() -> tuple[str, ...]:
-    """OpenSpiel's registered games, those written in Python included."""
+    """OpenSpiel's registered games, including those written in Python."""
     import pyspiel
 
     importlib.import_module("open_spiel.python.games")
-    logging.getLogger("absl").addFilter(Once())  # where they log
+    logging.getLogger("absl").addFilter(Once())  # some of them log when imported
     return tuple(pyspiel.registered_names())
 
 
 def _openspiel_game(name: str, short: str, given: Mapping[str, str]) -> Any:
-    """The `pyspiel.Game`, with a first state to show for it."""
+    """The `pyspiel.Game`, after a check that it has an initial state."""
     import pyspiel
 
     known = pyspiel.registered_names()
     if "python_" in name or short not in known:
-        known = openspiel_names()  # which registers those written in Python, some under other names
+        known = openspiel_names()  # this registers the games written in Python, some under other names
     if short not in known:
         raise unknown_game(short, known)
     parameters = for_openspiel(short, given, known)
-    if short == "efg_game":  # before OpenSpiel's reader, which some faults of a file kill
+    if short == "efg_game":  # before OpenSpiel's reader, which some syntax errors crash
         check_file(parameters.get("filename", ""), short)
     try:
         with quiet():
@@ -117,7 +117,7 @@ def _openspiel_game(name: str, short: str, given: Mapping[str, str]) -> Any:
 
 
 def _defaults(short: str) -> str:
-    """A game's parameters, where it has any, for the end of an error."""
+    """A game's parameters, if it has any, for the end of an error message."""
     import pyspiel
 
     known = next(kind.parameter_specification for kind in pyspiel.registered_games() if kind.short_name == short)

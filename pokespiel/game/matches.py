@@ -1,4 +1,4 @@
-"""Play many matches at once between policies: every policy is asked once a step for all matches that await it."""
+"""Play many matches at once between policies: each policy is called once per step for all matches where it must act."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Played(NamedTuple):
     """The results of n matches."""
 
     utilities: np.ndarray
-    """[n, P], each seat's sum over the match."""
+    """[n, P], each seat's total over the match."""
     finished: np.ndarray
-    """[n] bool; False where the match reached `max_steps` first: its utilities are no result."""
+    """[n] bool; False if the match reached `max_steps` first: its utilities are then not a result."""
     turns: np.ndarray
-    """[n] int64, how long the match was: the game's own count of turns where it has one, else steps."""
+    """[n] int64 length of the match: the game's own count of turns if it has one, else steps."""
 
 
 class Seats:
-    """Who sits where in B matches side by side, and what each remembers.
+    """The policy at each seat of B matches side by side, and their memories.
 
-    `populations[p]` are the policies of seat p; `seat` puts one in a match, `act` asks all that have to move.
+    `populations[p]` are the policies of seat p; `seat` assigns them to matches, `act` asks all that have to move.
     """
 
     def __init__(self, populations: Sequence[Sequence[Policy]], batch: int):
@@ -37,7 +37,8 @@ class Seats:
         self.memory = [np.zeros((batch, size), np.float32) for size in sizes]
 
     def seat(self, matches: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> None:
-        """Seat the policies at `rows` [k, P] (indices into the populations, -1 = none) in `matches` [k], fresh."""
+        """Assign the policies at `rows` [k, P] (indices into the populations, -1 = none) to `matches` [k], with new
+        memories."""
         self.rows[matches] = rows
         for player, memory in enumerate(self.memory):
             memory[matches] = 0
@@ -60,7 +61,7 @@ class Seats:
         return sample_actions(probabilities, rng), probabilities
 
     def _ask(self, policy: Policy, matches: np.ndarray, observations: Observations) -> np.ndarray:
-        """A policy's distributions [b, A] in `matches` [b], its memory there brought up to date."""
+        """A policy's distributions [b, A] in `matches` [b]; its memory there is updated."""
         memory = self.memory[observations.player]
         if policy.memory_size == 0:
             return policy(observations, memory[matches, :0])[0]
@@ -70,7 +71,7 @@ class Seats:
         return probabilities
 
     def _grouped(self, player: int, rows: np.ndarray) -> list[tuple[Policy, np.ndarray]]:
-        """Each policy with the places [k] of `rows` where it sits; nobody's places are left out."""
+        """Each policy with the positions [k] of `rows` where it sits; positions without a policy are left out."""
         population = self.populations[player]
         if len(rows) and rows[0] >= 0 and (rows == rows[0]).all():
             return [(population[rows[0]], np.arange(len(rows)))]
@@ -87,13 +88,13 @@ def play_matches(
     width: int = 4096,
     max_steps: int | None = None,
 ) -> Played:
-    """Play n matches to their end, `width` at a time; a place that falls free takes the next match.
+    """Play n matches to their end, `width` at a time; when a match ends, the next one takes its slot.
 
     Args:
         populations: the policies of each seat; a single population serves every seat.
-        rows: [n, P], which member plays each seat of each match.
-        seeds: [n], each match's own chance; `rng` draws the policies' actions.
-        max_steps: give a match up after so many steps and report it as unfinished.
+        rows: [n, P], index of the policy at each seat of each match.
+        seeds: [n], each match's chance; `rng` draws the policies' actions.
+        max_steps: stop a match after this many steps and report it as unfinished.
     """
     if len(populations) == 1:
         populations = [populations[0]] * game.num_players
@@ -124,7 +125,7 @@ def play_matches(
 
 
 class _Slots:
-    """Which of n matches each of at most `width` places plays; -1 = none."""
+    """The match that each of at most `width` slots plays; -1 = none."""
 
     def __init__(self, n: int, width: int):
         if width < 1:
@@ -137,7 +138,7 @@ class _Slots:
         return self.match[self.match >= 0]
 
     def free(self, freed: np.ndarray) -> np.ndarray:
-        """Give the freed places the next matches; those that got one."""
+        """Give the freed slots the next matches; returns the slots that got one."""
         refilled = freed[: len(self._queue)]
         self.match[freed] = -1
         self.match[refilled] = self._queue[: len(refilled)]
@@ -147,12 +148,12 @@ class _Slots:
 
 
 def _turns(matches: Matches, steps: np.ndarray) -> np.ndarray:
-    """[B], by the count of games that keep one (`turns()`), else the steps."""
+    """[B], the game's own count of turns (`turns()`) if it has one, else the steps."""
     return matches.turns() if isinstance(matches, Counting) else steps
 
 
 def _step(matches: Matches, seats: Seats, rng: np.random.Generator) -> np.ndarray:
-    """Let everyone who has to move draw an action, and step; utilities [B, P]."""
+    """Let every player who has to move draw an action, and step; returns utilities [B, P]."""
     actions = np.zeros(seats.rows.T.shape, np.int64)
     for player in range(len(actions)):
         awaiting, observations = matches.observe(player)

@@ -15,11 +15,11 @@ from pokespiel.game.treeplex import TERMINAL
 
 
 def matrix_game(payoffs: Any, name: str = "matrix") -> TreeGame:
-    """The game in which each player chooses an action and cell (a_1, ..., a_P) is paid.
+    """The game in which each player chooses an action and receives the payoff at cell (a_1, ..., a_P).
 
     Args:
-        payoffs: [P, n_1, ..., n_P], returns to player p; or [n_1, n_2], what the first of two players wins from the
-            other. Each player's one information state has a single feature, 1.
+        payoffs: [P, n_1, ..., n_P], returns to player p; or [n_1, n_2], payoffs to the first of two players in a
+            zero-sum game. Each player's one information state has a single feature, 1.
 
     Raises:
         ValueError: another shape, or payoffs that are not finite.
@@ -47,7 +47,8 @@ def _player(player: int, size: int) -> FlatPlayer:
 
 
 def _flat(payoffs: np.ndarray, players: tuple[FlatPlayer, ...]) -> FlatGame:
-    """The tree in which the players move one after the other: layer p has a node for each choice of those before."""
+    """The tree in which the players move one after the other: layer p has a node for each joint choice of earlier
+    players."""
     sizes = np.array(payoffs.shape[1:])
     widths = np.concatenate([[1], np.cumprod(sizes)])
     starts = np.concatenate([[0], np.cumsum(widths)])
@@ -55,7 +56,7 @@ def _flat(payoffs: np.ndarray, players: tuple[FlatPlayer, ...]) -> FlatGame:
     node = np.arange(starts[-1])
     within = node - starts[layer]
     last = layer == len(sizes)
-    above = np.concatenate([[1], sizes])[layer]  # actions of the player before
+    above = np.concatenate([[1], sizes])[layer]  # actions of the previous player
     cells = np.stack(np.unravel_index(np.arange(widths[-1]), sizes))
     return FlatGame(
         players=players,
@@ -76,15 +77,15 @@ class Matrix:
     """A normal-form game from a file, in any format that `pokespiel.core.tablefiles` reads."""
 
     PATHS: ClassVar = ("path", "second")
-    """Parameters that are taken as they are written, commas included."""
+    """Parameters that are taken literally, including commas."""
     path: str
-    """What the first player wins from the second, or every player's payoffs."""
+    """File of the first player's payoffs in a zero-sum game, or of every player's."""
     second: str | None = None
-    """What the second player earns; None = what the first one loses, or the file says it."""
+    """File of the second player's payoffs; None = zero-sum, or `path` has all payoffs."""
     symmetric: bool = False
     """Entry (i, j) is what action i earns against action j in either seat, as in a table of win rates."""
     changed: tuple[int, ...] = field(init=False)
-    """When the files were last written, so that an edited file is another game."""
+    """Modification times of the files, so that an edited file is a different game."""
 
     def __post_init__(self) -> None:
         for name in self.PATHS:  # quotes around a path are not part of it

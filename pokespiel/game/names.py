@@ -1,8 +1,8 @@
-"""The strings that name games: a short name, and parameters in parentheses.
+"""Game names: a short name, and parameters in parentheses.
 
     leduc_poker(players=3)   repeated_game(stage_game=matrix_pd(),num_repetitions=2)   efg_game(filename=game.efg)
 
-A value is `True` or `False`, a whole number, a number, another game, or else text.
+A value is `True` or `False`, an integer, a number, another game, or else text.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from pokespiel.core.registry import BadOption, Registry, UnknownName, unknown
 GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.parameters:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
 """This package's own games by their short names."""
 PATHS = {"efg_game": ("filename",), "nfg_game": ("filename",)}
-"""Parameters of OpenSpiel's games that are taken as they are written, commas included."""
+"""Parameters of OpenSpiel's games that are taken literally, including commas."""
 TRUTHS = {"True": True, "true": True, "False": False, "false": False}
 PLAYERS = Registry("game with scripted players", {"gen1ou": "pokespiel.game.gen1.baselines:BASELINES"})
-"""The scripted players of those of them that have some; see `scripted.py`."""
+"""The scripted players of the games that have some; see `scripted.py`."""
 EXPLOITERS = Registry("game with an exploiter", {"gen1ou": "pokespiel.game.gen1.exploiter:EXPLOITER"})
-"""The settings of the exploiters of those of them for which some were found."""
+"""Exploiter settings of the games that have some."""
 RANKED = "gen1ou(pool=competitive)"
-"""The game of a tournament that names none."""
+"""The game of a tournament if none is named."""
 MEASURED = "gen1ou(pool=competitive,party=6,team_choice=chance)"
-"""The one game of every reported exploitability: teams drawn for each side alone, the other's hidden, the full turn
+"""The only game in which exploitability is reported: teams drawn for each side alone, the other's hidden, the full turn
 limit."""
 ENVIRONMENTS = {
     "pokespiel/Gen1OU-v0": RANKED,
     "pokespiel/LeducPoker-v0": "leduc_poker",
     "pokespiel/Game-v0": "kuhn_poker",
 }
-"""The ids of `adapters/` in Gymnasium, each with the game that it plays where `game=` names no other."""
+"""Gymnasium ids of `adapters/`, each with the game that it plays without `game=`."""
 AGENTS = Path(__file__).parent / "gen1" / "data" / "agents" / "shipped"
 """The agents that ship with the package."""
 
 
 def parsed(name: str) -> dict[str, Any]:
-    """The parameters in a game's string as plain values, its `name` among them."""
+    """The parameters in a game's name as plain values, including its `name`."""
     short, given = written(name)
     _, paths = _paths(short)
     return {"name": short} | {key: text if key in paths else value_of(text) for key, text in given.items()}
 
 
 def written(name: str) -> tuple[str, dict[str, str]]:
-    """A game's short name, and its parameters as they are written."""
+    """A game's short name, and its parameters as written."""
     head, parenthesis, inside = name.strip().partition("(")
     short = head.strip()
     if not re.fullmatch(r"[\w.-]+", short):
@@ -56,7 +56,7 @@ def written(name: str) -> tuple[str, dict[str, str]]:
 
 
 def texts(name: str, short: str, brackets: str) -> dict[str, str]:
-    """The parameters, as they are written, in the brackets of the game's string `name`; its short name is `short`."""
+    """The parameters, as written, in the brackets of the game's name `name`; `short` is its short name."""
     if brackets and not brackets.endswith(")"):
         raise _malformed(name, "the closing bracket is missing" if ")" not in brackets else "more follows the bracket")
     known, paths = _paths(short)
@@ -76,7 +76,7 @@ def _malformed(name: str, why: str) -> BadOption:
 
 
 def value_of(text: str) -> Any:
-    """A parameter's value as its text alone says: a truth, a number, a game's parameters, or the text."""
+    """A parameter's value, by its text alone: a boolean, a number, a game's parameters, or the text."""
     if text in TRUTHS:
         return TRUTHS[text]
     if re.fullmatch(r"[+-]?[0-9]+", text):
@@ -87,7 +87,7 @@ def value_of(text: str) -> Any:
 
 
 def _paths(short: str) -> tuple[Sequence[str], Sequence[str]]:
-    """A game's parameters, where some of them are paths, and which these are."""
+    """A game's parameters if some of them are paths, and which of them are."""
     if short not in GAMES:
         return PATHS.get(short, ()), PATHS.get(short, ())
     plugin = GAMES[short]
@@ -95,7 +95,7 @@ def _paths(short: str) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _with_paths(name: str, inside: str, known: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
-    """The parameters between a game's parentheses, where values of `paths` may hold commas and parentheses."""
+    """The parameters between a game's parentheses, where values of `paths` may contain commas and parentheses."""
     starts = [*re.finditer(rf"(?:^|,)\s*((?:{'|'.join([*known, 'limit'])})\s*=)", inside)]
     ends = [*(match.start() for match in starts), len(inside)]
     yield from split_parameters(name, inside[: ends[0]])
@@ -105,7 +105,7 @@ def _with_paths(name: str, inside: str, known: Sequence[str], paths: Sequence[st
 
 
 def split_parameters(name: str, inside: str) -> list[str]:
-    """The parameters between a game's parentheses, those of games within games in one piece."""
+    """Split the parameters between a game's parentheses; nested games stay whole."""
     parts, depth = [""], 0
     for letter in inside:
         depth += (letter == "(") - (letter == ")")
@@ -121,19 +121,19 @@ def split_parameters(name: str, inside: str) -> list[str]:
 
 
 def unknown_game(name: str, games: Iterable[str]) -> UnknownName:
-    """The error for a game that is none of `games`."""
+    """The error for a game that is not among `games`."""
     return unknown("game", name, {*GAMES, *games}, "`pokespiel list --games` names them all")
 
 
 def checked_limit(limit: Any) -> int | None:
-    """A limit on a game's histories; a `BadOption` if it is not such a number."""
+    """A limit on a game's histories; a `BadOption` if it is not a valid number."""
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         raise BadOption(f"limit, how many histories the sequence form may have, must be a number from 1, not {limit!r}")
     return limit
 
 
 def with_limit(name: str, limit: int | None) -> str:
-    """The game's string with another limit on the sequence form's histories; None = as it is."""
+    """The game's name with another limit on the sequence form's histories; None = unchanged."""
     if limit is None:
         return name
     head, _, inside = name.partition("(")

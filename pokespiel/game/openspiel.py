@@ -1,8 +1,8 @@
-"""Policies to and from OpenSpiel: `policy.Policy` in both directions, and `pyspiel.Bot`.
+"""Convert policies to and from OpenSpiel: `policy.Policy` in both directions, and `pyspiel.Bot`.
 
-policy_to_openspiel(policy, game)       what its algorithms take; memoryless, or a mixture on a game in sequence form
-policy_to_bot(policy, game, player)     plays whole matches, so that policies with memory and mixtures work anywhere
-policy_from_openspiel(theirs, game)     a table of any of its policies, or of a bot that tells its policy
+policy_to_openspiel(policy, game)       for OpenSpiel's algorithms; memoryless, or a mixture on a game in sequence form
+policy_to_bot(policy, game, player)     plays whole matches, so policies with memory and mixtures work on any game
+policy_from_openspiel(theirs, game)     a table from any OpenSpiel policy, or from a bot that provides its policy
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pokespiel.game.tree import TreeGame
 
 
 def policy_to_openspiel(policy: Policy, game: Game, players: Sequence[int] | None = None) -> openspiel_policy.Policy:
-    """An OpenSpiel policy that plays as `policy` does.
+    """An OpenSpiel policy that plays the same as `policy`.
 
-    On a game in sequence form a mixture becomes the memoryless policy that is equivalent to it.
+    On a game in sequence form a mixture becomes the equivalent memoryless policy.
 
     Raises:
         ValueError: the policy has memory, and it is not a mixture of memoryless ones on a game in sequence form.
@@ -40,12 +40,12 @@ def policy_to_openspiel(policy: Policy, game: Game, players: Sequence[int] | Non
 
 
 def policy_to_bot(policy: Policy, game: Game, player: int, rng: np.random.Generator | None = None) -> pyspiel.Bot:
-    """A bot that plays `player`'s seat; `restart` begins a match (a mixture draws its member there)."""
+    """A bot that plays `player`'s seat; `restart` starts a match, and a mixture draws its member there."""
     return PolicyBot(policy, game, player, rng or np.random.default_rng())
 
 
 def policy_from_openspiel(theirs: Any, game: Game, players: Sequence[int] | None = None) -> Tabular:
-    """The table that plays as an OpenSpiel policy does, asked at one state of each information state.
+    """The table that plays the same as an OpenSpiel policy, which is queried once per information state.
 
     Args:
         theirs: an `open_spiel.python.policy.Policy`, a `pyspiel.Policy`, or a `pyspiel.Bot` that provides its policy.
@@ -97,7 +97,7 @@ def state_at(game: TreeGame, node: int) -> Any:
 
 
 class SpielPolicy(openspiel_policy.Policy):
-    """A memoryless policy of ours as OpenSpiel asks for it."""
+    """OpenSpiel's interface to a memoryless policy of this package."""
 
     def __init__(self, policy: Policy, game: Game, players: Sequence[int]):
         super().__init__(getattr(game, "openspiel", None), list(players))
@@ -114,7 +114,7 @@ class SpielPolicy(openspiel_policy.Policy):
 
 
 class PolicyBot(pyspiel.Bot):
-    """A policy of ours at one seat, with its memory of the match."""
+    """A policy of this package at one seat, with its memory of the match."""
 
     def __init__(self, policy: Policy, game: Game, player: int, rng: np.random.Generator):
         super().__init__()
@@ -149,7 +149,8 @@ class PolicyBot(pyspiel.Bot):
 
 
 def _row(game: TreeGame, state: Any, player: int) -> int:
-    """The row of a state's information state; states of the turn-based transform have a line before their string."""
+    """The row of a state's information state; states of the turn-based transform have an extra line before their
+    string."""
     named = game.openspiel is not None and game.openspiel.get_type().provides_information_state_string
     name = state.information_state_string(player) if named else state.history_str()
     for known in (name, name.removeprefix(f"Current player: {player}\n")):

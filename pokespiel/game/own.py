@@ -1,12 +1,13 @@
-"""Games of the user's own, named by where they are.
+"""A user's own games, named by their location.
 
     package.module:Name             an attribute of a module that can be imported, also from the current folder
     python:path/to/file.py:Name     an attribute of a file
     python:path/to/file.py          the only game that the file defines, or registers with OpenSpiel
 
-`Name` may be a game behind our protocol (`pokespiel.game.Game`), a `pyspiel.Game`, a class of either, a function that
-returns either, a dataclass of parameters with `load(form)`, or a name that the module registers with OpenSpiel.
-Parameters go to the class or function: `mygames:Auction(bids=5)`. OpenSpiel's become `params`, as it passes them.
+`Name` may be a game that implements the protocol (`pokespiel.game.Game`), a `pyspiel.Game`, a class of either, a
+function that returns either, a dataclass of parameters with `load(form)`, or a name that the module registers with
+OpenSpiel. Parameters are passed to the class or function: `mygames:Auction(bids=5)`. A registered OpenSpiel game gets
+them as `params`.
 """
 
 from __future__ import annotations
@@ -34,18 +35,18 @@ from pokespiel.game.parameters import for_function, for_openspiel
 from pokespiel.game.protocols import Form, Game
 
 NEEDED = ("name", "num_players", "num_actions", "num_features", "symmetric", "zero_sum", "utility_range", "start")
-"""What a game behind our protocol has."""
+"""Attributes of a game that implements the protocol."""
 
 
 class GamePlace(NamedTuple):
-    """Where a game is."""
+    """The location of a game."""
 
     source: str
     """A module's name, or a file's path."""
     attribute: str
-    """Its name there; empty = the only one."""
+    """The attribute's name; empty = the only game there."""
     parameters: dict[str, str]
-    """As they are written."""
+    """The parameters as written."""
 
     @property
     def is_file(self) -> bool:
@@ -53,12 +54,12 @@ class GamePlace(NamedTuple):
 
 
 def is_own(name: str) -> bool:
-    """Whether a game's string names the place of a user's game."""
+    """Whether a game's name is the location of a user's game."""
     return ":" in name.partition("(")[0]
 
 
 def place_of(name: str) -> GamePlace:
-    """What a string such as `python:games.py:Auction(bids=5)` says."""
+    """The location in a name such as `python:games.py:Auction(bids=5)`."""
     head, parenthesis, inside = name.partition("(")
     parts = head.removeprefix("python:").split(":")
     place = GamePlace(parts[0], ":".join(parts[1:]), texts(name, head, parenthesis + inside))
@@ -69,7 +70,8 @@ def place_of(name: str) -> GamePlace:
 
 @functools.lru_cache(maxsize=16)
 def load_own(name: str, form: Form | None) -> tuple[Any, int | None]:
-    """What stands at the place that `name` says, a game of ours or a `pyspiel.Game`, and the `limit` that it gives."""
+    """The object at the location `name`, as a game of this package or a `pyspiel.Game`, and the `limit` that the name
+    gives."""
     import pyspiel
 
     place = place_of(name)
@@ -112,7 +114,7 @@ def _import(name: str) -> ModuleType:
 
 
 def _look_in(folder: str) -> None:
-    """Let modules be imported from a folder too, where none of that name is found elsewhere."""
+    """Also import modules from a folder, if no module of that name is found elsewhere."""
     if folder not in sys.path:
         sys.path.append(folder)
 
@@ -140,7 +142,7 @@ def _executed(name: str, path: Path) -> ModuleType:
 
 
 def _attribute(module: ModuleType, place: GamePlace) -> Any:
-    """What the module has under that name, or what OpenSpiel has since it was imported."""
+    """The module's attribute of that name, or the game that it registered with OpenSpiel under that name."""
     import pyspiel
 
     found: Any = module
@@ -157,7 +159,7 @@ def _attribute(module: ModuleType, place: GamePlace) -> Any:
 
 
 def _only(module: ModuleType, place: GamePlace) -> Any:
-    """The one game that the module registers with OpenSpiel or, if it registers none, defines."""
+    """The only game that the module registers with OpenSpiel or, if it registers none, defines."""
     registered, defined = _REGISTERED[module.__name__], tuple(_games_in(module))
     names = registered or defined
     if len(names) != 1:
@@ -170,7 +172,7 @@ def _only(module: ModuleType, place: GamePlace) -> Any:
 
 
 class _Registered(NamedTuple):
-    """A game by the name under which OpenSpiel knows it."""
+    """A game by its registered OpenSpiel name."""
 
     name: str
 
@@ -187,7 +189,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _functions_in(module: ModuleType) -> Iterator[str]:
-    """The public functions that a module itself defines: any may make a game."""
+    """The public functions that a module itself defines; any of them may make a game."""
     for name, value in vars(module).items():
         if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
             yield name
@@ -206,7 +208,7 @@ def _games_in(module: ModuleType) -> Iterator[str]:
 
 
 def _made(found: Any, parameters: Mapping[str, str], name: str, form: Form | None) -> Any:
-    """The game that stands at the place, or that a class or function there makes."""
+    """The game at the location, or the game that a class or function there makes."""
     import pyspiel
 
     short = name.partition("(")[0]
@@ -225,7 +227,7 @@ def _made(found: Any, parameters: Mapping[str, str], name: str, form: Form | Non
 
 
 def _ours(game: Any, name: str, form: Form | None) -> Game:
-    """The game under the name that loads it; a `BadOption` if it is none."""
+    """The game with its full loading name; a `BadOption` if it is not a game."""
     from pokespiel.game.flatten import TreeRefused
     from pokespiel.game.tree import TreeGame
 

@@ -1,4 +1,4 @@
-"""Parameters of games: their names and types checked before the game sees them, each error naming the parameter."""
+"""Parameters of games: names and types are checked before the game is made, and errors name the parameter."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from pokespiel.game.names import unknown_game, value_of, written
 
 KINDS = {bool: "True or False", int: "a whole number", float: "a number"}
 INTEGERS = 2**31
-"""OpenSpiel's whole numbers are smaller."""
+"""OpenSpiel's integers are smaller."""
 ANY_SIGN = ("seed", "bonus", "points", "threshold")
-"""What the names of those whole numbers end with that may be negative though their default is not."""
+"""Endings of the names of integers that may be negative although their default is not."""
 SIZES = ("rows", "columns", "cols", "size", "cards", "ranks", "suits", "rounds", "players")
-"""And of those that must not be 0 either."""
+"""Endings of the names of integers that must not be 0 either."""
 
 
 def for_openspiel(short: str, given: Mapping[str, str], games: typing.Collection[str]) -> dict[str, Any]:
-    """The parameters of one of OpenSpiel's registered `games` from their texts, as `pyspiel.load_game` takes them.
+    """The parameters of one of OpenSpiel's registered `games`, converted from text to the types of `pyspiel.load_game`.
 
-    A `BadOption` for one that the game does not have or that is not what it takes, `UnknownName` for a game in a game.
+    Raises `BadOption` for a parameter that the game does not have or a value of the wrong type, `UnknownName` for an
+    unknown nested game.
     """
     import pyspiel
 
@@ -59,7 +60,7 @@ def _fitting(key: str, text: str, default: Any, short: str, games: typing.Collec
 
 
 def _least(key: str, default: int) -> int:
-    """The smallest number that makes sense by a parameter's name and default: OpenSpiel takes any, and may crash."""
+    """The smallest sensible number by a parameter's name and default; OpenSpiel accepts any, and may crash."""
     if default < 0 or key.lower().endswith(ANY_SIGN):
         return -INTEGERS
     return int(default > 0 and key.lower().endswith(SIZES))
@@ -77,14 +78,14 @@ def _inner(text: str, games: typing.Collection[str]) -> dict[str, Any]:
 
 
 def for_function(function: Callable[..., Any], given: Mapping[str, str], what: str) -> dict[str, Any]:
-    """Parameters, from their texts, for a function or class that makes the game `what`.
+    """Parameters, converted from text, for a function or class that makes the game `what`.
 
-    They must be of its names and, where annotations or defaults say so, of its types: a default that is a number
-    wants a number, one that is a truth wants True or False.
+    Names must be those of its parameters. Types are checked if annotations or defaults show them: a default number
+    requires a number, a default boolean requires True or False.
     """
     try:
         parameters = [*inspect.signature(function).parameters.values()]
-    except (TypeError, ValueError):  # of C++
+    except (TypeError, ValueError):  # implemented in C++
         parameters = [inspect.Parameter("anything", inspect.Parameter.VAR_KEYWORD)]
     named = {each.name: each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)}
     if len(named) == len(parameters):
@@ -108,7 +109,7 @@ def _hints(function: Any) -> dict[str, Any]:
         return typing.get_type_hints(
             vars(function).get("__init__", function) if isinstance(function, type) else function
         )
-    except (NameError, TypeError, AttributeError):  # an annotation that only a type checker can read
+    except (NameError, TypeError, AttributeError):  # an annotation that only a type checker can resolve
         return {}
 
 
@@ -126,7 +127,7 @@ def _typed(text: str, hint: Any, what: str) -> Any:
 
 
 def _like(text: str, default: Any, what: str) -> Any:
-    """The value of a parameter without annotation, of the kind of its default."""
+    """The value of a parameter without annotation, of the type of its default."""
     value = value_of(text)
     if isinstance(default, bool | int | float):
         kind = bool if isinstance(default, bool) else float

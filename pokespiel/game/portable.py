@@ -1,4 +1,4 @@
-"""Games on their way to worker processes."""
+"""Games that are sent to worker processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pokespiel.game.protocols import Game
 
 @dataclass(frozen=True)
 class Portable:
-    """A game that can be pickled; one of a user's module or file is loaded there again, a file by its whole path."""
+    """A game that can be pickled; a game from a user's module or file is loaded again in the worker, by the file's full
+    path."""
 
     game: Game
     load: Callable[[str], Game]

@@ -1,23 +1,23 @@
-"""The protocols behind which every game stands: an immutable game, and many of its matches side by side.
+"""The protocols of a game: an immutable game, and many of its matches side by side.
 
-`Game` and `Matches` are all that a game needs. What it may offer beside them, and who asks for it, is a protocol each:
+A game needs only `Game` and `Matches`. Each optional feature has its own protocol:
 
     | a game that is                | has                    | and gets                                              |
     |-------------------------------|------------------------|-------------------------------------------------------|
     | `Enumerable`                  | information_states     | networks tabulated, no state computed twice           |
     | `WithLayout`                  | layout                 | network bodies that use the structure of its features |
-    | `WithCompact`                 | compact                | a fifth of the memory moved in training               |
+    | `WithCompact`                 | compact                | a fifth of the memory traffic in training             |
     | `Privileged`                  | num_state_features     | critics that see everything; see `FullState`          |
     | `Signalling`                  | signals                | shaped rewards; see `Standings`                       |
-    | `Telling`                     | drawn                  | what chance drew, in the logs of matches              |
+    | `Telling`                     | drawn                  | chance's draws in the logs of matches                 |
     | `WithPlayers`                 | scripted               | its scripted players by name, and all as `baselines`  |
     | `WithSwitches`                | switches               | the control that never switches by choice             |
     | `WithExploiter`               | exploiter              | the settings of `pokespiel exploit`                   |
-    | `WithVariants`                | variants               | agents graded on it and on what they did not train on |
+    | `WithVariants`                | variants               | agents graded on it and on data unseen in training    |
     | `Reported`                    | section                | a section of its own in reports                       |
 
-Its matches may be `FullState`, `Standings`, `Counting` and `Skipping`. Each is checked by `isinstance`, which asks for
-the names.
+Its matches may be `FullState`, `Standings`, `Counting` and `Skipping`. `isinstance` checks each protocol by the names
+of its attributes.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from pokespiel.core.options import Choice
 
 Form = Literal["tree", "step"]
-"""The sequence form, or stepped through its states (in batches by its own engine, where the game has one)."""
+"""The sequence form, or stepped through its states (in batches by its own engine, if the game has one)."""
 
 
 def checked_form(form: Any) -> Form | None:
-    """The form of a game, None = the best; a `BadOption` that names the choices if it is none."""
+    """Check the form of a game, None = the best; raises a `BadOption` that lists the choices."""
     if form is not None and form not in get_args(Form):
         raise BadOption(f"unknown form {form!r} of a game; Available: {', '.join(get_args(Form))} (None = the best)")
     return form
@@ -50,10 +50,10 @@ class Matches(Protocol):
     """B matches side by side, simultaneous or turn-based."""
 
     def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
-        """Indices [b] of the unfinished matches that await `player`, and what it knows in them.
+        """Indices [b] of the unfinished matches in which `player` must act, and what it knows in them.
 
         `out` offers arrays of at least B rows to write into; the result may be views of them, valid until the next
-        call. Of a game `WithCompact`, int16 arrays ask for compact rows.
+        call. If the game is `WithCompact`, int16 arrays request compact rows.
         """
         ...
 
@@ -82,7 +82,7 @@ class Game(Protocol):
     num_actions: int
     num_features: int
     symmetric: bool
-    """One population serves every seat."""
+    """Whether one population serves every seat."""
     zero_sum: bool
     utility_range: tuple[float, float]
 
@@ -91,10 +91,10 @@ class Game(Protocol):
 
 @runtime_checkable
 class Enumerable(Protocol):
-    """A game whose information states can be listed: one in sequence form."""
+    """A game whose information states can be listed, that is, one in sequence form."""
 
     def information_states(self, player: int) -> Observations:
-        """All [I] that `player` may meet, in the order of their keys."""
+        """All information states [I] of `player`, in the order of their keys."""
         ...
 
 
@@ -107,23 +107,23 @@ class WithLayout(Protocol):
 
 @runtime_checkable
 class WithCompact(Protocol):
-    """A game that can show an observation as few whole numbers, from which its features follow; training records these.
+    """A game that can encode an observation as a few integers that determine its features; training records these.
 
-    `Matches.observe(player, out)` writes them where `out.features` is [>= B, numbers] int16.
+    `Matches.observe(player, out)` writes them if `out.features` is [>= B, numbers] int16.
     """
 
     compact: Compact | None
-    """How; None where this game cannot after all."""
+    """The encoding; None if this game does not support it after all."""
 
 
 def compact_of(game: Game) -> Compact | None:
-    """How `game` shows compact rows; None where it does not."""
+    """The encoding of `game`'s compact rows; None if it has none."""
     return game.compact if isinstance(game, WithCompact) else None
 
 
 @runtime_checkable
 class Privileged(Protocol):
-    """A game of whose matches all can be known, by a critic that trains; its matches are `FullState`."""
+    """A game whose full state is available to a critic in training; its matches are `FullState`."""
 
     num_state_features: int
     """Width of `FullState.full_state`."""
@@ -134,16 +134,16 @@ class FullState(Protocol):
     """Matches of a `Privileged` game."""
 
     def full_state(self, player: int, out: np.ndarray | None = None) -> np.ndarray:
-        """[B, num_state_features] float32: all there is to know, from the player's seat; written to `out` if given."""
+        """[B, num_state_features] float32, the full state from the player's seat; written to `out` if given."""
         ...
 
 
 @runtime_checkable
 class Signalling(Protocol):
-    """A game that says how a match stands before it ends; its matches are `Standings`."""
+    """A game with intermediate measures of each player's standing; its matches are `Standings`."""
 
     signals: Sequence[str]
-    """The names of what can be asked for."""
+    """The names of the measures."""
 
 
 @runtime_checkable
@@ -157,19 +157,19 @@ class Standings(Protocol):
 
 @runtime_checkable
 class Counting(Protocol):
-    """Matches that count turns in their own way; of others the steps are counted."""
+    """Matches with their own count of turns; for other matches steps are counted."""
 
     def turns(self) -> np.ndarray:
-        """[B] whole numbers."""
+        """[B] integers."""
         ...
 
 
 @runtime_checkable
 class Skipping(Protocol):
-    """Matches of which some can wait while the others go on, each `skip` being [B] bool, True = as if not there."""
+    """Matches of which some can pause while the others continue; `skip` is [B] bool, True = paused."""
 
     can_skip: bool
-    """True."""
+    """Always True."""
 
     def observe(
         self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
@@ -178,38 +178,38 @@ class Skipping(Protocol):
         ...
 
     def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> np.ndarray:
-        """As `Matches.step`; matches that are skipped stay as they are and pay nothing."""
+        """As `Matches.step`; matches that are skipped stay unchanged, with utilities 0."""
         ...
 
 
 @runtime_checkable
 class Telling(Protocol):
-    """A game that says what chance draws when a match starts."""
+    """A game that names what chance draws at the start of a match."""
 
     def drawn(self, seeds: Sequence[int] | np.ndarray) -> Mapping[str, Sequence[str]]:
-        """By column of the log, one word for each of `seeds`."""
+        """By log column, one word for each of `seeds`."""
         ...
 
 
 @runtime_checkable
 class WithPlayers(Protocol):
-    """A game with scripted players, policies without arrays."""
+    """A game with scripted players, which are policies without arrays."""
 
     scripted: Registry
-    """By name."""
+    """The players by name."""
 
 
 @runtime_checkable
 class WithSwitches(Protocol):
-    """A game in which one kind of action can be done without, though it decides matches."""
+    """A game with a kind of action that matters but is avoidable, such as switching."""
 
     switches: Sequence[int]
-    """These actions. A policy that avoids them wherever it may is weak, which a fit exploiter must show."""
+    """These actions. A policy that avoids them whenever it can is weak, and a valid exploiter must show that."""
 
 
 @runtime_checkable
 class WithExploiter(Protocol):
-    """A game for which settings of an exploiter were found."""
+    """A game with tuned exploiter settings."""
 
     exploiter: Choice
     """An oracle and its options."""
@@ -217,28 +217,28 @@ class WithExploiter(Protocol):
 
 @runtime_checkable
 class WithVariants(Protocol):
-    """A game of which there are others that differ in what chance draws, such as the teams."""
+    """A game with variants that differ in what chance draws, such as the teams."""
 
     def variants(self, held_out: Sequence[str]) -> Mapping[str, Game]:
-        """By label: the game that figures are reported of, and for each name in `held_out` what training never saw."""
+        """By label: the game for reported figures, and for each name in `held_out` a variant never seen in training."""
         ...
 
 
 @runtime_checkable
 class Reported(Protocol):
-    """A game that adds to reports what is played in it."""
+    """A game that adds a section of its own to reports."""
 
     section: Section | None
-    """None = nothing."""
+    """The section; None = none."""
 
 
 class Section(Protocol):
-    """A game's own section of reports. Each call plays `matches` and adds what it counts in them to the page."""
+    """A game's own section of reports. Each call plays `matches` and adds its counts to the page."""
 
     def of_mixture(
         self, page: Paper, game: Any, policy: Policy, matches: int, rng: np.random.Generator, replay: Path
     ) -> None:
-        """What a run's mixture plays against itself; one match is written to `replay`, an HTML file beside the page."""
+        """Play a run's mixture against itself; one match is written to `replay`, an HTML file beside the page."""
         ...
 
     def of_members(
@@ -250,19 +250,19 @@ class Section(Protocol):
         matches: int,
         rng: np.random.Generator,
     ) -> None:
-        """What the strongest of a tournament play against its mixture, in so many matches each."""
+        """Play the strongest policies of a tournament against its mixture, `matches` each."""
         ...
 
 
 class Paper(Protocol):
-    """What a section writes on: the page of a report."""
+    """The page of a report, as a section writes to it."""
 
     def heading(self, text: str) -> None: ...
 
     def text(self, text: str) -> None: ...
 
     def links(self, text: str, files: Sequence[Path], folder: Path) -> None:
-        """Links to files, relative to `folder`."""
+        """Add links to files, relative to `folder`."""
         ...
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> None: ...

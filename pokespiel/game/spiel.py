@@ -1,8 +1,8 @@
-"""Any OpenSpiel game, stepped through its states: for games too large for the sequence form.
+"""Any OpenSpiel game, stepped through its states: for games that are too large for the sequence form.
 
-Simultaneous moves are made at once, chance is drawn from each match's own stream. A game that samples its chance inside
-is loaded anew for each match with a seed of its own. Utilities are the differences of `state.returns()`, so games that
-pay as they go do so here.
+Simultaneous moves are made at once; chance is drawn from each match's own stream. A game that samples its chance
+internally is loaded anew for each match with its own seed. Utilities are the differences of `state.returns()`, so games
+with intermediate rewards pay them when they occur.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class SpielGame:
     """An OpenSpiel game played state by state; see `pokespiel.game.Game` for the attributes."""
 
     def __init__(self, name: str, game: Any, refusal: str = ""):
-        """`refusal`: why it is not in sequence form."""
+        """`refusal`: the reason why it is not in sequence form."""
         self.name = name
         self.openspiel = game
         """The `pyspiel.Game`."""
@@ -39,7 +39,7 @@ class SpielGame:
         if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
             raise GameRefusal(f"{name} is a mean-field game, which has no matches between players")
         self.sampled: bool = kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC
-        """Chance is sampled inside, from a seed given when the game is loaded."""
+        """Whether chance is sampled internally, from a seed given when the game is loaded."""
         if self.sampled and "rng_seed" not in game.get_parameters():
             raise GameRefusal(f"{name} samples its chance inside and takes no seed, so its matches cannot be seeded")
         self.num_players: int = game.num_players()
@@ -60,7 +60,7 @@ class SpielGame:
         return SpielMatches(self, seeds)
 
     def seeded_state(self, number: float) -> Any:
-        """A fresh `pyspiel.State` of a game that samples its chance inside, seeded by `number` in [0, 1)."""
+        """An initial `pyspiel.State` of a game that samples its chance internally, seeded by `number` in [0, 1)."""
         import pyspiel
 
         parameters = {**self.openspiel.get_parameters(), "rng_seed": int(number * 2**31)}
@@ -84,7 +84,7 @@ class SpielMatches:
     def observe(
         self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
     ) -> tuple[np.ndarray, Observations]:
-        """The matches that await `player` and what it knows in them; see the protocols. The key is -1."""
+        """The matches in which `player` must act and what it knows in them; see the protocols. The key is -1."""
         asked = range(len(self.states)) if skip is None else np.flatnonzero(~skip)
         awaiting = np.array([match for match in asked if awaits(self.states[match], player)], np.int64)
         count = len(awaiting)
@@ -95,7 +95,7 @@ class SpielMatches:
         for place, match in enumerate(awaiting):
             state = self.states[match]
             features[place] = self.game.tensor(state, player)
-            legal[place, state.legal_actions(player)] = True  # `legal_actions_mask` believes what the game counts
+            legal[place, state.legal_actions(player)] = True  # `legal_actions_mask` relies on the game's own count
         if not legal.any(axis=1).all():
             match = awaiting[legal.any(axis=1).argmin()]
             raise GameFailed(f"{self.game.name} is inconsistent: player {player} has no legal action in match {match}")
@@ -173,7 +173,7 @@ def awaits(state: Any, player: int) -> bool:
 
 
 def apply(state: Any, actions: np.ndarray) -> None:
-    """Play the joint actions [P] in an OpenSpiel state, those of players that are not to act ignored."""
+    """Play the joint actions [P] in an OpenSpiel state; actions of players who are not to act are ignored."""
     if state.is_simultaneous_node():
         joint = [int(action) if awaits(state, player) else 0 for player, action in enumerate(actions)]
         state.apply_actions(joint)
@@ -182,7 +182,7 @@ def apply(state: Any, actions: np.ndarray) -> None:
 
 
 def empty_observations(game: Any, player: int, count: int) -> Observations:
-    """Room for `count` observations of a game."""
+    """Arrays for `count` observations of a game."""
     return Observations(
         player,
         np.empty((count, game.num_features), np.float32),
@@ -192,7 +192,7 @@ def empty_observations(game: Any, player: int, count: int) -> Observations:
 
 
 def _drawn(outcomes: Sequence[tuple[int, float]], number: float) -> int:
-    """The outcome in whose share of [0, 1) `number` falls."""
+    """The outcome whose share of [0, 1) contains `number`."""
     possible = [(outcome, weight) for outcome, weight in outcomes if weight > 0]
     for outcome, weight in possible:
         number -= weight

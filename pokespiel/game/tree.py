@@ -1,13 +1,13 @@
 """A small game in sequence form: exact values, best responses and exploitability, and batched play.
 
-For each player there is a treeplex (`treeplex.py`); the game itself is one list of terminals: the probability c of
-their chance outcomes, the returns u, and each player's sequence. With realisation plans x player p can expect
+Each player has a treeplex (`treeplex.py`); the game itself is one list of terminals with the probability c of their
+chance outcomes, the returns u, and each player's sequence. With realisation plans x, player p's expected return is
 
     sum over terminals of  c * u_p * x_1[sequence_1] * ... * x_P[sequence_P],
 
 linear in each plan. Player p's gradient is that sum without x_p, by sequence; a best response is one pass of maxima
-over it. Two players' terminals are kept as a sparse matrix over pairs of sequences, so that a gradient is one product
-and a block of payoffs X A Y^T.
+over it. For two players the terminals are a sparse matrix over pairs of sequences, so that a gradient is one product
+and a block of payoffs is X A Y^T.
 
     NashConv = sum over players of (best response value - value);  exploitability = NashConv / number of players
 
@@ -36,7 +36,7 @@ Plans = tuple[np.ndarray, ...]
 
 
 class Terminals(NamedTuple):
-    """Where the game ends, Z times."""
+    """The Z terminals of the game."""
 
     chance: np.ndarray
     """[Z] probability of the chance outcomes on the way."""
@@ -47,7 +47,7 @@ class Terminals(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """The histories, N of them, for play; node 0 is the start."""
+    """The N histories, for play; node 0 is the start."""
 
     actor: np.ndarray
     """[N] player, CHANCE or TERMINAL of `treeplex.py`."""
@@ -64,7 +64,7 @@ class Nodes(NamedTuple):
 
 
 class InformationStates(NamedTuple):
-    """What a player can know, one row each."""
+    """A player's information states, one row each."""
 
     features: np.ndarray
     """[I, D] float32."""
@@ -73,7 +73,7 @@ class InformationStates(NamedTuple):
     names: tuple[str, ...]
     """[I] OpenSpiel's information state strings."""
     node: np.ndarray
-    """[I] a node of each row."""
+    """[I] one node of each row."""
 
 
 class TreeGame:
@@ -83,7 +83,7 @@ class TreeGame:
         numbered = [lay_out(player.parent, player.counts, player.action) for player in flat.players]
         self.name = name
         self.openspiel = openspiel
-        """The `pyspiel.Game` it came from, None = from payoff arrays."""
+        """The `pyspiel.Game` that it was made from, None = from payoff arrays."""
         self.num_players = len(flat.players)
         self.num_actions = num_actions
         self.num_features = flat.players[0].features.shape[1]
@@ -104,7 +104,7 @@ class TreeGame:
         self.zero_sum = is_zero_sum(flat.returns)
         constant = float(flat.returns[:, 0].sum()) if is_constant_sum(flat.returns) else None
         self.total = 0.0 if self.zero_sum else constant
-        """What the players' returns sum to wherever the game ends, None = it differs."""
+        """The sum of the players' returns at every end of the game, None = it is not constant."""
         self.utility_range = (float(flat.returns.min()), float(flat.returns.max()))
         self.weights = flat.chance * flat.returns
         """[P, Z] each terminal's return to each player, times the probability of its chance outcomes."""
@@ -150,9 +150,10 @@ class TreeGame:
     # -------------------------------------------------------------------------------------------- policies and plans
 
     def behaviour(self, policy: Policy, player: int) -> np.ndarray:
-        """The behaviour [S] of a memoryless policy at all of a player's sequences, asked in one batch.
+        """The behaviour [S] of a memoryless policy at all of a player's sequences, queried in one batch.
 
-        A `ValueError` if it has memory, its probabilities are none or its table is another game's.
+        Raises `ValueError` if it has memory, if its outputs are not probabilities, or if its table belongs to another
+        game.
         """
         if policy.memory_size:
             raise ValueError(
@@ -172,7 +173,7 @@ class TreeGame:
     def plan(self, policy: Policy, player: int) -> np.ndarray:
         """The realisation plan [S] of a memoryless policy, or of a per-match mixture of such. Do not write to it.
 
-        A policy is a value: its plan is kept for as long as the policy lives.
+        Policies are immutable, so a plan is cached for as long as its policy exists.
         """
         kept = self._plans.get((id(policy), player))
         if kept is not None and kept[0]() is policy:
@@ -191,7 +192,7 @@ class TreeGame:
         return tuple(self.plan(policy, player) for player, policy in enumerate(policies))
 
     def policy(self, behaviours: Plans | Sequence[np.ndarray], players: Sequence[int] | None = None) -> Tabular:
-        """The table that plays behaviours [S_p], those of `players` (None = all players in order)."""
+        """The table of the behaviours [S_p] of `players` (None = all players in order)."""
         seats = range(self.num_players) if players is None else players
         return Tabular({p: self.table(behaviour, p) for p, behaviour in zip(seats, behaviours, strict=True)})
 
@@ -204,7 +205,7 @@ class TreeGame:
     def memoryless(self, policy: Policy, players: Sequence[int] | None = None) -> Tabular:
         """The table of a memoryless policy; for a mixture, the one equivalent to it against any opponents (Kuhn 1953).
 
-        That one is uniform where no member of the mixture plays to.
+        The table is uniform at information states that no member of the mixture reaches.
         """
         seats = range(self.num_players) if players is None else players
         if isinstance(policy, Mixture):
@@ -220,11 +221,11 @@ class TreeGame:
     def _keep(self, policy: Policy, player: int, plan: np.ndarray) -> None:
         place = (id(policy), player)
         plans = self._plans
-        with contextlib.suppress(TypeError):  # a class that allows no weak references: not kept
+        with contextlib.suppress(TypeError):  # a class without weak references is not cached
             plans[place] = weakref.ref(policy, lambda _: plans.pop(place, None)), plan
 
     def _checked(self, probabilities: np.ndarray, policy: Policy, player: int) -> np.ndarray:
-        """Probabilities [I, A] by sequence [S], rounding (1e-5, float32 networks) normalised away."""
+        """Probabilities [I, A] by sequence [S]; rounding (1e-5, float32 networks) is normalised away."""
         treeplex, states = self.players[player], self.states[player]
         if probabilities.shape != states.legal.shape:
             raise ValueError(
@@ -255,7 +256,8 @@ class TreeGame:
 
     @functools.cached_property
     def _places(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Per player, where in a raveled table [I * A] each sequence is, and where nothing legal is."""
+        """Per player, the position of each sequence in a raveled table [I * A], and the positions of illegal
+        actions."""
         legal = [player.owner[1:] * self.num_actions + player.action[1:] for player in self.players]
         return [(own, np.flatnonzero(~states.legal)) for own, states in zip(legal, self.states, strict=True)]
 
@@ -269,7 +271,7 @@ class TreeGame:
         return self.weights @ self._reach(plans, skip=-1)
 
     def gradient(self, plans: Plans, player: int) -> np.ndarray:
-        """[S] the return to `player` that ends at each of its sequences, given the others' plans (its own is unused).
+        """[S] the return to `player` at the ends of its sequences, given the others' plans (its own is unused).
 
         Its product with a plan is that plan's expected return.
         """
@@ -282,11 +284,11 @@ class TreeGame:
         return np.bincount(self.terminals.sequences[player], values, self.players[player].num_sequences)
 
     def best_response_values(self, plans: Plans) -> np.ndarray:
-        """[P] what each player can get at most against the others' plans."""
+        """[P] each player's best response value against the others' plans."""
         return np.array([treeplex.best_values(self.gradient(plans, p))[0] for p, treeplex in enumerate(self.players)])
 
     def gains(self, plans: Plans) -> np.ndarray:
-        """[P] what each player gains at most by leaving the profile; not negative up to rounding."""
+        """[P] each player's largest gain from deviating; not negative up to rounding."""
         gains = np.empty(self.num_players)
         for player, treeplex in enumerate(self.players):
             gradient = self.gradient(plans, player)
@@ -309,7 +311,7 @@ class TreeGame:
             if self.total is None:
                 return np.stack([first, _bilinear(plans[1], self.matrices[1], plans[0]).T])
             second = self.total - first
-            return np.stack([self.total - second, second])  # sums to the last digit
+            return np.stack([self.total - second, second])  # the sum is exact
         block = np.empty((self.num_players, *sizes))
         inner = int(np.argmax(sizes))
         outer = [player for player in range(self.num_players) if player != inner]
@@ -332,7 +334,7 @@ class TreeGame:
 
     @functools.cached_property
     def matrices(self) -> tuple[sparse.csr_array, ...]:
-        """Two players: per player its returns [own sequences, other's sequences], chance included."""
+        """For two players: each player's returns [own sequences, other's sequences], including chance."""
         if self.num_players != 2:
             raise ValueError(f"{self.name} has {self.num_players} players; only two players have payoff matrices")
         return tuple(self._matrix(player) for player in range(2))
@@ -350,7 +352,7 @@ class TreeGame:
 
 
 def in_sequence_form(game: Any, who: str) -> TreeGame:
-    """The game; a `ValueError` that says why and what else to do if it is not in sequence form. `who` needs it."""
+    """The game; a `ValueError` that gives the reason and a remedy if it is not in sequence form. `who` needs it."""
     if isinstance(game, TreeGame):
         return game
     why = getattr(game, "refusal", "") or f"{game.name} is stepped by an engine of its own"
@@ -361,7 +363,7 @@ def in_sequence_form(game: Any, who: str) -> TreeGame:
 
 
 def _bilinear(left: np.ndarray, matrix: sparse.csr_array, right: np.ndarray) -> np.ndarray:
-    """left [k, S] matrix [S, T] right^T [T, l], the smaller side first."""
+    """left [k, S] matrix [S, T] right^T [T, l], with the smaller side multiplied first."""
     if len(left) < len(right):
         return (matrix.T @ left.T).T @ right.T
     return left @ (matrix @ right.T)
@@ -378,7 +380,7 @@ def _information_states(flat: Any, rows: np.ndarray, treeplex: Treeplex, num_act
 
 
 def _is_symmetric(game: TreeGame) -> bool:
-    """Whether each player has one decision, all the same, and the payoffs say that only actions count, not seats."""
+    """Whether all players have one decision with the same actions, and payoffs depend only on actions, not on seats."""
     if game.num_players < 2 or any(player.num_rows != 1 for player in game.players):
         return False
     first = game.players[0].action

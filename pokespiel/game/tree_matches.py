@@ -1,6 +1,6 @@
-"""Thousands of matches of a game in sequence form at once: a match is a node, a step is a few gathers.
+"""Thousands of matches of a game in sequence form at once: a match is a node, a step is a few array lookups.
 
-Players that move at once in the game itself move one after the other here, without seeing each other's moves.
+Players that move simultaneously in the game itself move one after the other here, without seeing each other's moves.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Moves(NamedTuple):
-    """A game's tables for play; made once a game."""
+    """A game's tables for play, made once per game."""
 
     place: tuple[np.ndarray, ...]
-    """Per player [I, A] int32, an action's place among the legal ones, -1 = illegal."""
+    """Per player [I, A] int32, an action's index among the legal ones, -1 = illegal."""
     first: np.ndarray
-    """[distributions] where each distribution starts in `cumulative`."""
+    """[distributions] start of each distribution in `cumulative`."""
     cumulative: np.ndarray
-    """All distributions' cumulative probabilities, the d-th raised by d: ascending throughout."""
+    """All distributions' cumulative probabilities, with d added to the d-th: ascending throughout."""
 
 
 def moves_of(game: TreeGame) -> Moves:
@@ -40,7 +40,7 @@ def moves_of(game: TreeGame) -> Moves:
 
 
 def _cumulative(weights: tuple[float, ...]) -> np.ndarray:
-    """Upper ends of the outcomes' shares of [0, 1); the last possible outcome's is exactly 1."""
+    """Upper ends of the outcomes' shares of [0, 1); that of the last possible outcome is exactly 1."""
     sums = np.cumsum(weights)
     sums[np.flatnonzero(weights)[-1] :] = 1.0
     return np.minimum(sums, 1.0)
@@ -61,7 +61,7 @@ class TreeMatches:
     def observe(
         self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
     ) -> tuple[np.ndarray, Observations]:
-        """The matches that await `player` and what it knows in them; see the protocols, also `Skipping`."""
+        """The matches in which `player` must act and what it knows in them; see the protocols, also `Skipping`."""
         awaiting = np.flatnonzero(self.actor == player if skip is None else (self.actor == player) & ~skip)
         key = self.nodes.row[self.node[awaiting]]
         states = self.game.states[player]
@@ -74,7 +74,7 @@ class TreeMatches:
         return awaiting, Observations(player, features, legal, keys)
 
     def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> np.ndarray:
-        """Play actions [P, B]; utilities [B, P] since the last step, all of them at the end of a match."""
+        """Play actions [P, B]; utilities [B, P] since the last step, which are paid at the end of a match."""
         actions = np.asarray(actions)
         if actions.shape != (self.game.num_players, len(self.node)):
             raise ValueError(f"expected actions {(self.game.num_players, len(self.node))}, got {actions.shape}")
@@ -101,7 +101,7 @@ class TreeMatches:
         self._deal(np.asarray(indices))
 
     def _places(self, player: int, matches: np.ndarray, actions: np.ndarray) -> np.ndarray:
-        """The place of each match's action among the legal ones; a `ValueError` if one is illegal."""
+        """The index of each match's action among the legal ones; a `ValueError` if one is illegal."""
         table = self.moves.place[player]
         rows, chosen = self.nodes.row[self.node[matches]], actions[matches]
         known = (chosen >= 0) & (chosen < table.shape[1])

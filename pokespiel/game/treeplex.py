@@ -1,18 +1,19 @@
 """One player's treeplex: the strategy space of a player with perfect recall, in arrays.
 
-A *sequence* is all that a player has done so far: sequence 0 is the empty one, every other is an action at an
+A *sequence* is everything that a player has done so far: sequence 0 is the empty one, every other is an action at an
 information state. An information state (a row) is reached by exactly one sequence, its parent. Rows are laid out level
-by level (the number of own decisions before), within a level by their number of actions, then by parent. The n rows
-of a level that have k actions are a block: their sequences are one slice, which reads as [k, n] without a copy.
+by level (the number of own decisions before), within a level by their number of actions, then by parent. The n rows of
+a level that have k actions are a block: their sequences are one slice, which reads as [k, n] without a copy.
 
     rows        | level 0 | level 1           | ...
                 | 2 acts  | 2 acts  | 3 acts  |
-    sequences  0| a a b b | a a b b | a b c   |          0 = the empty sequence; one letter an action's place
+    sequences  0| a a b b | a a b b | a b c   |          0 = the empty sequence; one letter per action
 
-So a pass over the tree is a few whole-array operations a block: sums and maxima over actions run along the first axis.
+So a pass over the tree is a few whole-array operations per block: sums and maxima over actions run along the first
+axis.
 
-A *realisation plan* x [S] gives each sequence the product of the player's own probabilities along it: x[0] = 1, and
-the plans of a row's actions sum to that of its parent. Expected returns are linear in x, so a per-match mixture is the
+A *realisation plan* x [S] gives each sequence the product of the player's own probabilities along it: x[0] = 1, and the
+plans of a row's actions sum to that of its parent. Expected returns are linear in x, so a per-match mixture is the
 weighted sum of its members' plans.
 
 Reference: von Stengel (1996), Efficient Computation of Behavior Strategies.
@@ -26,10 +27,10 @@ from typing import NamedTuple
 import numpy as np
 
 CHANCE, TERMINAL = -1, -2
-"""Who acts at a node, where no player does."""
+"""The actor at nodes where no player acts."""
 
 TIE = 1e-12
-"""Values closer than this, relative to the size of the terms they are sums of, are equal."""
+"""Values are equal if they differ by less than this, relative to the size of their terms."""
 
 
 class TreeplexBlock(NamedTuple):
@@ -51,7 +52,7 @@ class Level(NamedTuple):
     rows: slice
     blocks: tuple[TreeplexBlock, ...]
     parents: np.ndarray
-    """[rows] each one's parent sequence."""
+    """[rows] parent sequence of each row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ class Treeplex:
     first: np.ndarray
     """[I] the sequence of each row's first action."""
     counts: np.ndarray
-    """[I] how many actions each row has."""
+    """[I] number of actions of each row."""
     action: np.ndarray
     """[S] the action of each sequence, -1 for the empty one."""
     owner: np.ndarray
@@ -87,7 +88,7 @@ class Treeplex:
         return self.spread(1.0 / self.counts)
 
     def spread(self, values: np.ndarray) -> np.ndarray:
-        """A value a row [I] given to each of its sequences [S]; 1 for the empty one."""
+        """Values per row [I], repeated for each of its sequences [S]; 1 for the empty sequence."""
         spread = np.ones(self.num_sequences)
         for block in self.blocks:
             block.of(spread)[:] = values[block.rows]
@@ -101,7 +102,7 @@ class Treeplex:
         return sums
 
     def plan(self, behaviour: np.ndarray) -> np.ndarray:
-        """The realisation plan [S] of a behaviour [S], each row's probabilities at its sequences."""
+        """The realisation plan [S] of a behaviour [S], which holds each row's probabilities at its sequences."""
         plan = np.empty(self.num_sequences)
         plan[0] = 1.0
         for level in self.levels:
@@ -147,8 +148,8 @@ class Treeplex:
     ) -> np.ndarray:
         """A pure best response: behaviour [S] of zeros and ones, in every row.
 
-        Ties go to the lowest action, or by `rng` to each with equal probability. `magnitude` [S] is the gradient summed
-        over absolute terms: actions are tied that differ by less than rounding could make them.
+        Ties go to the lowest action or, with `rng`, to each with equal probability. `magnitude` [S] is the gradient
+        with absolute terms: actions are tied if their difference may be rounding.
         """
         values, sizes = np.array(gradient), np.array(magnitude)
         behaviour, rows = np.ones(self.num_sequences), np.empty((2, self.num_rows))
@@ -172,7 +173,7 @@ def _within(block: TreeplexBlock, level: Level) -> slice:
 
 
 class Numbering(NamedTuple):
-    """A treeplex and where it put what was given."""
+    """A treeplex, and the new numbers of the given rows and sequences."""
 
     treeplex: Treeplex
     rows: np.ndarray
