@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pokespiel.game.gen1.tracker import Tracker
 
 __all__ = ["Battle", "BattleBatch", "Entrant", "PokemonSet", "Roll", "Tracker", "read_team"]
-__getattr__ = lazily(  # so that teams need no compiled engine
+__getattr__ = lazily(  # teams need no compiled engine
     __name__,
     {
         "pokespiel.game.gen1.batch": ("BattleBatch",),

@@ -12,17 +12,17 @@ from pokespiel.game.gen1.battle import BattleTeam, _native_team
 from pokespiel.game.gen1.view import COMPACT_SIZE, NUM_ACTIONS, NUM_FEATURES
 
 PLAYING, P1_WINS, P2_WINS, TIE, TURN_LIMIT = range(5)
-"""How a battle stands. TURN_LIMIT: stopped by the batch's own limit, which is not a tie of the game."""
+"""The state of a battle. TURN_LIMIT: stopped by the batch's own limit, which is not a tie of the game."""
 
 WINNERS = np.array([0, 1, -1, 0, 0], np.int8)
 """By ending: +1 player 0 won, -1 player 1 won, 0 neither (yet)."""
 
 
 class Status(NamedTuple):
-    """How the N battles of a batch stand."""
+    """The state of the N battles of a batch."""
 
     legal: np.ndarray
-    """[2, N, 9] bool, True = allowed; all False where the player is not awaited."""
+    """[2, N, 9] bool, True = allowed; all False if the player is not to act."""
     awaits: np.ndarray
     """[2, N] bool: the battle waits for the player's action."""
     endings: np.ndarray
@@ -45,7 +45,7 @@ class Status(NamedTuple):
 class BattleBatch:
     """N battles between teams of a pool. Players are 0 and 1 here; actions are those of `view`.
 
-    All battles start as ended: `restart` begins them. A battle ends for good until it is restarted.
+    All battles are ended at first: `restart` starts them. An ended battle stays ended until it is restarted.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class BattleBatch:
         turn_limit: int = 1000,
         threads: int = 1,
     ):
-        """`size` battles that draw their teams from the pool `teams`.
+        """`size` battles whose teams come from the pool `teams`.
 
-        views: keep what the players know, which `observe` needs; without it steps are faster.
-        autoplay: play by itself what leaves no choice; only players with more than one legal action are then awaited.
-        turn_limit: battles that would pass this turn are stopped; Showdown itself declares a tie past turn 1000.
-        threads: how many share the work of one call.
+        views: keep the players' views, which `observe` needs; without them steps are faster. autoplay: play forced
+        actions automatically; then only players with more than one legal action are to act. turn_limit: battles that
+        would pass this turn are stopped; Showdown itself declares a tie past turn 1000. threads: number of threads per
+        call.
         """
         native = [_native_team(team, number) for number, team in enumerate(teams, 1)]
         self.native = _engine.Batch(
@@ -76,7 +76,7 @@ class BattleBatch:
     def restart(
         self, battles: Sequence[int] | np.ndarray, teams: np.ndarray, seeds: Sequence[int] | np.ndarray
     ) -> None:
-        """Begin `battles` [k] anew with teams [k, 2] (indices of the pool, one per side) and seeds [k] (64 bits)."""
+        """Start `battles` [k] anew with teams [k, 2] (indices of the pool, one per side) and seeds [k] (64 bits)."""
         chosen = np.asarray(teams, np.int64).reshape(-1, 2)
         self.native.restart(
             np.ascontiguousarray(battles, np.int64),
@@ -86,11 +86,11 @@ class BattleBatch:
         )
 
     def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> None:
-        """Play actions [2, N] (looked at only where a player is awaited) up to the next decision of each battle.
+        """Play actions [2, N] (ignored for players who are not to act) up to the next decision of each battle.
 
-        skip: [N] bool, battles that stay as they are.
+        skip: [N] bool, battles that stay unchanged.
 
-        An illegal action raises a `ValueError` that names the battle and the legal ones; then nothing has changed.
+        An illegal action raises a `ValueError` that names the battle and its legal actions; no battle has then changed.
         """
         actions = np.asarray(actions)
         if actions.dtype.kind not in "iu" or actions.shape != (2, self.size):
@@ -98,7 +98,7 @@ class BattleBatch:
         self.native.step(np.ascontiguousarray(actions, np.int64), *_given(skip))
 
     def status(self, out: Status | None = None) -> Status:
-        """How the battles stand, written into `out` if given."""
+        """The state of the battles, written into `out` if given."""
         out = out or Status.empty(self.size)
         self.native.status(*out)
         return out
@@ -111,12 +111,10 @@ class BattleBatch:
         legal: np.ndarray,
         skip: np.ndarray | None = None,
     ) -> int:
-        """What `player` knows in the battles that await it: their number b, and in the first b rows of the arrays
+        """Write `player`'s views of the battles in which it must act into the first b rows of the arrays; returns b.
 
-        battles: [>= N] int32, their indices.
-        features: [>= N, NUM_FEATURES] float32 or [>= N, COMPACT_SIZE] int16.
-        legal: [>= N, 9] bool.
-        skip: [N] bool, battles that are left out.
+        battles: [>= N] int32, their indices. features: [>= N, NUM_FEATURES] float32 or [>= N, COMPACT_SIZE] int16.
+        legal: [>= N, 9] bool. skip: [N] bool, battles that are left out.
         """
         return self.native.observe(player, battles, features, legal, *_given(skip))
 
@@ -129,7 +127,7 @@ class BattleBatch:
         return battles[:count], features[:count], legal[:count]
 
     def full_state(self, player: int, out: np.ndarray | None = None) -> np.ndarray:
-        """All there is to know, [N, STATE_SIZE] float32: the player's features, the other's, the hidden rest."""
+        """The full state, [N, STATE_SIZE] float32: the player's features, the other's, and everything hidden."""
         if out is None:
             out = np.empty((self.size, _engine.STATE_SIZE), np.float32)
         self.native.full_state(player, out)

@@ -28,9 +28,9 @@ from pokespiel.game.gen1.view import ACTION_NAMES
 MAX_NAME = 20
 """Showdown cuts nicknames to this many characters."""
 MAX_HP = 1023
-"""No Pokémon has more."""
+"""Maximum HP of any Pokémon."""
 _CONTROL = re.compile(r"[|\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""What would break a log's lines."""
+"""Characters that would break a log's lines."""
 ROLLS: tuple[str, ...] = _engine.ROLLS
 """The names of all chance rolls."""
 STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
@@ -38,36 +38,36 @@ STATUSES = ("", "slp", "psn", "brn", "frz", "par", "tox")
 
 @dataclass(frozen=True)
 class Entrant:
-    """A Pokémon in the condition in which it enters the battle."""
+    """A Pokémon and its condition at the start of the battle."""
 
     set: PokemonSet
     hp: int | None = None
-    """Full where None; capped at the maximum."""
+    """None = full; capped at the maximum."""
     status: str = ""
     """One of STATUSES."""
     sleep: int = 1
     """Turns of sleep left, 1-7, for `slp`."""
     pp: tuple[int, ...] | None = None
-    """0-63 for each move; full where None."""
+    """0-63 for each move; None = full."""
 
 
 class Roll(NamedTuple):
-    """A chance roll that is due, its outcomes not equally likely."""
+    """A chance roll to be decided; its outcomes may have different probabilities."""
 
     name: str
     """One of ROLLS."""
     weights: tuple[int, ...]
-    """One an outcome; its probability is weight / denominator."""
+    """One per outcome; its probability is weight / denominator."""
     denominator: int
 
 
 BattleTeam: TypeAlias = "str | Sequence[PokemonSet | Entrant | Mapping[str, Any]]"
-"""Export text, packed text, or sets: `PokemonSet`, `Entrant`, or Showdown's own set objects (which may also carry `hp`,
-`status`, `sleep` and `pp` as an `Entrant` does)."""
+"""Export text, packed text, or sets: `PokemonSet`, `Entrant`, or Showdown's own set objects (which may also have `hp`,
+`status`, `sleep` and `pp`, as in `Entrant`)."""
 
 
 class Battle:
-    """A battle of two teams. Equality and hash are those of the situation: they leave out the generator and the log."""
+    """A battle of two teams. Equality and hash refer to the situation: they ignore the generator and the log."""
 
     __slots__ = ("native",)
 
@@ -109,18 +109,18 @@ class Battle:
         return battle
 
     def choices(self, player: int) -> list[str]:
-        """The legal choices in Showdown's words, moves before switches; empty where that player waits."""
+        """The legal choices in Showdown's words, moves before switches; empty if that player waits."""
         return self.native.choices(_side(player))
 
     def legal(self, player: int) -> np.ndarray:
-        """The same as [9] bool by `view.ACTION_NAMES`, True = allowed."""
+        """The same choices as [9] bool by `view.ACTION_NAMES`, True = allowed."""
         choices = self.choices(player)
         return np.array([name in choices for name in ACTION_NAMES])
 
     def choose(self, p1_choice: str, p2_choice: str) -> None:
-        """Play on until choices are due again or the battle ends; a player that waits gives "".
+        """Play until the next choices or the end of the battle; a player who waits gives "".
 
-        Raises `ValueError` for an illegal choice, naming the legal ones, and leaves the battle as it was.
+        Raises `ValueError` for an illegal choice, naming the legal ones, and leaves the battle unchanged.
         """
         self.native.choose(p1_choice, p2_choice)
 
@@ -148,8 +148,8 @@ class Battle:
     def log(self, player: int | None = None) -> list[str]:
         """Showdown's protocol lines so far, without timestamps.
 
-        player: None for the whole log, in which a `|split|` line announces two versions of the next one; 1 or 2 for
-        what that player is sent, 0 for a spectator.
+        player: None for the whole log, in which a `|split|` line announces two versions of the next line; 1 or 2 for
+        that player's log, 0 for a spectator's.
         """
         if player is None:
             return self.native.log.splitlines()
@@ -158,15 +158,15 @@ class Battle:
         return self.native.log_seen_by(player - 1).splitlines()
 
     def request(self, player: int) -> str:
-        """The request that Showdown sends this player, as its JSON text; empty once the battle has ended."""
+        """The request that Showdown sends this player, as JSON text; empty once the battle has ended."""
         return self.native.request(_side(player))
 
     def features(self, player: int) -> np.ndarray:
-        """What this player knows: [NUM_FEATURES] float32, with the columns of `view`."""
+        """This player's view: [NUM_FEATURES] float32, with the columns of `view`."""
         return self.native.features(_side(player))
 
     def to_bytes(self) -> bytes:
-        """Everything, generator, names and log included, versioned."""
+        """The whole battle including generator, names and log, with a format version."""
         return self.native.to_bytes()
 
     @classmethod
@@ -179,7 +179,7 @@ class Battle:
         return self._of(self.native.copy())
 
     def outcomes(self, p1_choice: str, p2_choice: str) -> list[tuple[Fraction, Battle]]:
-        """Every situation the choices can lead to and its probability, rolls being uniform; they sum to 1.
+        """Every possible resulting situation and its probability, for uniform rolls; the probabilities sum to 1.
 
         Rolls that lead to equal situations are merged. The battles keep this battle's generator and log.
         """
@@ -189,10 +189,10 @@ class Battle:
         ]
 
     def roll(self, p1_choice: str, p2_choice: str, prefix: Sequence[int] = ()) -> Battle | Roll:
-        """The turn one chance roll at a time.
+        """Play the turn one chance roll at a time.
 
-        prefix: for each roll so far, in order, which of its outcomes it takes. Returns the next open `Roll`, or, when
-        none is left, the battle after the turn: its log is written, its generator has not moved.
+        prefix: the outcome of each roll so far, in order. Returns the next open `Roll` or, if none is left, the battle
+        after the turn, with its log written and its generator unchanged.
 
         Raises `ValueError` for an outcome that a roll does not have and for a prefix longer than the turn.
         """
@@ -205,10 +205,10 @@ class Battle:
     def scripted(self, p1_choice: str, p2_choice: str, rolls: Sequence[tuple[str, int]]) -> Battle:
         """The battle after the turn with exactly these rolls, each a name of ROLLS and its value.
 
-        Values: 1 or 0 for what may happen or not (`hit`, `critical`, `secondary`, ...), the number itself elsewhere
+        Values: 1 or 0 for events that may happen (`hit`, `critical`, `secondary`, ...), otherwise the number itself
         (`damage` 217 to 255, `sleep_turns` 1 to 7, `metronome` a move's number, `speed_tie` the side, 0 or 1).
 
-        Raises `ValueError` where another roll is due and where rolls are left over.
+        Raises `ValueError` if another roll is due or if rolls are left over.
         """
         for name, _ in rolls:
             if name not in ROLLS:
@@ -264,7 +264,7 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
     if pp and (len(pp) != len(moves) or not all(0 <= left <= 63 for left in pp)):
         raise TeamError(f"{where}: pp {pp}, expected 0 to 63 for each of {len(moves)} moves")
     name = (chosen.nickname or legality_facts().species[species].name)[:MAX_NAME]
-    if _CONTROL.search(name):  # as a server would keep it
+    if _CONTROL.search(name):  # as a server would
         name = _CONTROL.sub("", kept_name(name)) or legality_facts().species[species].name
     ivs, evs = _five(chosen.ivs, 31), _five(chosen.evs, 255)
     sleep = entrant.sleep if entrant.status == "slp" else 0
@@ -273,7 +273,7 @@ def _native_member(member: PokemonSet | Entrant | Mapping[str, Any], where: str)
 
 
 def _unknown(kind: str, name: str, choices: Iterable[str]) -> str:
-    """The error for a name of a long list: with the nearest, without the whole list."""
+    """The error for an unknown name with many choices: it shows only the closest."""
     return (
         f"Gen 1 has no {str(unknown(kind, name, choices)).split(' Available:')[0].removeprefix('unknown ').rstrip(';')}"
     )

@@ -1,4 +1,4 @@
-"""The canonical state by name: which field of a Gen 1 battle differs, in Showdown's words.
+"""The canonical state by name: which fields of two Gen 1 battles differ, in Showdown's words.
 
 The layout is drawn in `oracle/state.cjs`; `engine/canonical.cpp` writes the same bytes.
 """

@@ -3,9 +3,10 @@
     game = load_game("gen1ou(pool=competitive,party=6)")
     matches = game.start(range(1024))
 
-Both players choose at the same time, unless one alone replaces a fainted Pokémon; what leaves no choice is played by
-itself. A match's seed fixes both teams and every roll, so two policies that swap seats on one seed play a pair: the
-same teams, the same generator. Utilities are +1, 0 and -1; a match that passes the turn limit is worth 0 to both.
+Both players choose at the same time, except when only one replaces a fainted Pokémon; forced actions are played
+automatically. A match's seed determines both teams and every roll, so two policies that swap seats on one seed play a
+pair: the same teams, the same generator. Utilities are +1, 0 and -1; a match that passes the turn limit is worth 0 to
+both.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pokespiel.game.protocols import Section
 
 OWN = "competitive"
-"""The pool of the game whose figures are reported."""
+"""The pool of the game for reported figures."""
 
 
 class Gen1Game:
@@ -46,7 +47,7 @@ class Gen1Game:
     num_features = NUM_FEATURES
     num_state_features: int = _engine.STATE_SIZE
     signals = ("hp", "status", "knock_outs")
-    """What `Gen1Matches.signals` offers: the share of HP left, of Pokémon with a status, of Pokémon fainted."""
+    """The signals of `Gen1Matches.signals`: the share of HP left, of Pokémon with a status, of Pokémon fainted."""
     switches = tuple(action for action, name in enumerate(ACTION_NAMES) if name.startswith("switch"))
     scripted = BASELINES
     exploiter = EXPLOITER
@@ -66,9 +67,9 @@ class Gen1Game:
 
         team_names: one per team, for logs; empty = their numbers.
 
-        threads: how many share the work of one call on the matches of one `start`.
+        threads: number of threads per call on the matches of one `start`.
 
-        section: what reports say of matches.
+        section: the game's section of reports.
         """
         self.name = name
         self.teams = tuple(teams)
@@ -84,7 +85,7 @@ class Gen1Game:
         self.layout = Layout(shared.num_features, shared.blocks, (*shared.actions, *more))
 
     def start(self, seeds: Sequence[int] | np.ndarray) -> Gen1Matches:
-        """One match per seed (whole numbers, 0 to 2^63 - 1)."""
+        """One match per seed (integers, 0 to 2^63 - 1)."""
         return Gen1Matches(self, seeds)
 
     def teams_of(self, seeds: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -93,17 +94,17 @@ class Gen1Game:
         return (draws % np.uint64(len(self.teams))).astype(np.int64)
 
     def drawn(self, seeds: Sequence[int] | np.ndarray) -> dict[str, list[str]]:
-        """What chance draws for these seeds, in words: `team_0` and `team_1`, unless the players choose their teams."""
+        """The chance draws for these seeds, in words: `team_0` and `team_1`, unless the players choose their teams."""
         if self.team_choice == "player":
             return {}
         sides = self.teams_of(seeds).T
         return {f"team_{side}": [self.team_names[team] for team in teams] for side, teams in enumerate(sides)}
 
     def variants(self, held_out: Sequence[str]) -> dict[str, Gen1Game]:
-        """The game on the teams of reported figures, and on those of each pool in `held_out` whose line-ups training
-        never sees.
+        """The game on the teams for reported figures, and on the teams of each pool in `held_out` whose line-ups
+        training never sees.
 
-        Pools are shipped ones by name, or files or folders of teams; those held out of several are put together.
+        Pools are names of shipped ones, or files or folders of teams; the held-out teams of several pools are combined.
         """
         sets = {f"own ({OWN})": load_pool(OWN)}
         for name in held_out:
@@ -129,7 +130,7 @@ def _checked_seeds(seeds: Sequence[int] | np.ndarray) -> np.ndarray:
 class Gen1Matches:
     """B matches of Gen 1 OU side by side.
 
-    While a player chooses its team (`team_choice="player"`) its features are all zero and action t is team t of the
+    While a player chooses its team (`team_choice="player"`), its features are all zero and action t is team t of the
     pool; the choice stays hidden from the other player.
     """
 
@@ -165,11 +166,11 @@ class Gen1Matches:
         self.batch.status(self._status)
 
     def finished(self) -> np.ndarray:
-        """[B] bool: ended, and its utilities were returned by `step`."""
+        """[B] bool: the match has ended, and `step` has returned its utilities."""
         return self._paid.copy()
 
     def endings(self) -> np.ndarray:
-        """[B] uint8: how each match stands, in the words of `batch` (PLAYING, ..., TURN_LIMIT)."""
+        """[B] uint8: the state of each match, in the codes of `batch` (PLAYING, ..., TURN_LIMIT)."""
         return np.where(self._choosing, 0, self._status.endings[: self.size])
 
     def turns(self) -> np.ndarray:
@@ -179,7 +180,8 @@ class Gen1Matches:
     def observe(
         self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
     ) -> tuple[np.ndarray, Observations]:
-        """Indices [b] of the matches that await `player` and what it knows there; see `Matches` and `Skipping`."""
+        """Indices [b] of the matches in which `player` must act and what it knows there; see `Matches` and
+        `Skipping`."""
         features, legal = self._room(out)
         if features.dtype == np.int16 and self.game.compact is not None:
             count = self.batch.observe(player, self._indices, features, legal, self._skipped(skip))
@@ -205,7 +207,7 @@ class Gen1Matches:
         return np.empty((size, NUM_FEATURES), np.float32), np.empty((size, self.game.num_actions), bool)
 
     def _skipped(self, skip: np.ndarray | None) -> np.ndarray | None:
-        """For the batch, which has at least one battle."""
+        """The mask for the batch, which has at least one battle."""
         return np.zeros(self.batch.size, bool) if skip is not None and not self.size else skip
 
     def _observe_with_choices(
@@ -243,7 +245,7 @@ class Gen1Matches:
         return np.stack([gained, -gained], axis=1)
 
     def _battle_actions(self, actions: np.ndarray, choosing: np.ndarray) -> np.ndarray:
-        """The actions for the batch: where a team is chosen, an old battle may stand in the slot; it plays any move."""
+        """The actions for the batch: while a team is chosen, an old battle may occupy the slot; it plays any move."""
         if not len(choosing):
             return actions
         played = actions.astype(np.int64, copy=True)
@@ -270,7 +272,7 @@ class Gen1Matches:
         return np.stack([standings[:, :, self.game.signals.index(name)] for name in names])
 
     def full_state(self, player: int, out: np.ndarray | None = None) -> np.ndarray:
-        """[B, num_state_features] float32: all there is to know, from the player's seat; 0 while teams are chosen."""
+        """[B, num_state_features] float32, the full state from the player's seat; 0 while teams are chosen."""
         state = self.batch.full_state(player)[: self.size]
         state[self._choosing] = 0
         if out is None:

@@ -30,7 +30,7 @@ _STATS = {
     **{"atk": "Attack", "def": "Defense", "spe": "Speed", "spa": "Special", "spd": ""},
     **{"accuracy": "accuracy", "evasion": "evasion"},
 }
-"""Special is told once: a server writes it as two stats."""
+"""Special is reported once; a server writes it as two stats."""
 _SOURCES = {
     **{"psn": "poison", "brn": "its burn", "tox": "poison", "Recoil": "recoil", "recoil": "recoil"},
     **{"Leech Seed": "Leech Seed", "confusion": "its confusion", "drain": "draining"},
@@ -55,7 +55,7 @@ _ACTIVE = {
 
 
 class Sentence(NamedTuple):
-    """One sentence and what it is about."""
+    """One sentence and its subject."""
 
     kind: str
     """turn, switch, move, hurt, heal, faint, note, message or end."""
@@ -63,7 +63,7 @@ class Sentence(NamedTuple):
 
 
 class Narrator:
-    """Turns the lines of one battle into sentences; `own` is the player it speaks to, 0 for a spectator."""
+    """Turns the lines of one battle into sentences; `own` is the player who reads them, 0 for a spectator."""
 
     def __init__(self, own: int = 0):
         self.own = own
@@ -71,12 +71,12 @@ class Narrator:
         self._hp: dict[str, int] = {}
 
     def read(self, line: str) -> list[Sentence]:
-        """What a line tells, mostly one sentence or none."""
+        """The sentences for a line, usually one or none."""
         kind, *words = line[1:].split("|") if line.startswith("|") else [""]
         teller = _TELLERS.get(kind)
         try:
             return [] if teller is None else [Sentence(*one) for one in teller(self, words)]
-        except (IndexError, ValueError):  # a line that is cut short, or another game's
+        except (IndexError, ValueError):  # a truncated line, or one of another game
             return []
 
     def name(self, ident: str) -> str:
@@ -258,7 +258,7 @@ def narrated(lines: Iterable[str], own: int = 0) -> list[Sentence]:
 
 
 def percent(condition: str) -> int:
-    """HP of "123/456 par" or "0 fnt" in whole percent as a server shows them: 1 to 99 unless empty or full."""
+    """HP of "123/456 par" or "0 fnt" as an integer percentage, as servers show it: 1 to 99 unless empty or full."""
     points, _, full = condition.partition(" ")[0].partition("/")
     if not full or not int(points):
         return 0
@@ -266,7 +266,7 @@ def percent(condition: str) -> int:
 
 
 def whole_percent(hp: int, full: int) -> int:
-    """HP in whole percent: rounded up, 100 only where none are lost."""
+    """HP as an integer percentage: rounded up, 100 only if none are lost."""
     return 100 if hp >= full else min(-(-100 * hp // full), 99)
 
 

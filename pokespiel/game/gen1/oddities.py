@@ -1,29 +1,28 @@
-"""What a person would laugh at: blunders in played battles, counted by definitions.
+"""Obvious blunders in played battles, counted by exact definitions.
 
-watch = Watch(n)                                 # one player's side of n battles
-watch.see(battles, features, legal, actions)     # at each of its requests, and at the end
-table({"mine": tally(watch.counts, turns, scores)})
+watch = Watch(n)                                 # one player's side of n battles watch.see(battles, features, legal,
+actions)     # at each of its requests, and at the end table({"mine": tally(watch.counts, turns, scores)})
 
-Everything is judged from what the player was shown (see `view.py`), so that battles in the engine and on a server count
-alike. Damages are the engine's estimates with the highest stats that the foe can have: a knock-out that is called sure
-is one, whatever the foe's stats are.
+Only information shown to the player is used (see `view.py`), so that battles in the engine and on a server are counted
+alike. Damage is the engine's estimate with the highest stats that the foe can have: a knock-out that is called sure is
+certain, whatever the foe's stats are.
 
-A *decision* is a request for a move that leaves a choice between several actions. What came of it is seen at the
-player's next request or at the battle's end. The *user* is the player's Pokémon on the field and the *foe* the one
-opposite, both as shown when the player chose.
+A *decision* is a request for a move with several legal actions. Its result is seen at the player's next request or at
+the battle's end. The *user* is the player's Pokémon on the field and the *foe* the opposing one, both as shown when the
+player chose.
 
-idle             The player switched or used a move that does no damage, and at the next request nothing has come of the
-                 turn: the HP and statuses shown of both parties are as before, and so are the stages and `CONDITIONS`
-                 of those on the field; one that came in has none.
+idle             The player switched or used a move that does no damage, and at the next request the turn has had no
+                 effect: the HP and statuses shown of both parties are as before, and so are the stages and
+                 `CONDITIONS` of those on the field; one that came in has none.
 wasted_status    A move that does nothing but put to sleep, paralyze or poison, at a foe that has a status. One at a foe
-                 that recharges does not count, for that one falls asleep whatever it has.
-fatal_switch     A switch whose Pokémon fainted before it was asked for its first move.
-declined         A sure knock-out was offered (see `sure_knock_outs`) and the player did not choose one.
-vain_explosion   Explosion or Self-Destruct where `may_knock_out` is false.
-lost_sleeper     The user slept, a Pokémon without a status and with at least half of its HP could have come in, the
+                 that recharges does not count, since it puts that foe to sleep whatever its status.
+fatal_switch     A switch whose Pokémon fainted before it was asked for its first move. declined         A sure
+knock-out was available (see `sure_knock_outs`) and the player did not choose one. vain_explosion   Explosion or
+Self-Destruct where `may_knock_out` is false. lost_sleeper     The user slept, a Pokémon without a status and with at
+least half of its HP could have come in, the
                  player stayed, and the sleeper fainted before its next request.
-spent            A request for a move while the user knows attacks and has PP for none of them.
-spent_party      A request for a move while nobody in the party that stands has PP for an attack, and some know one.
+spent            A request for a move while the user knows attacks and has PP for none of them. spent_party      A
+request for a move while nobody in the party that stands has PP for an attack, and some know one.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ from pokespiel.game.gen1.baselines.board import MOVES, NUM_MOVES, STATUSES, SWIT
 from pokespiel.game.gen1.baselines.facts import STAGES, moves
 
 HEALTHY = 0.5
-"""Share of its HP that a Pokémon has at least to count as healthy."""
+"""Minimum share of its HP for a Pokémon to count as healthy."""
 SURE_HIT = 255
-"""Chances of 256 that a move of full accuracy has."""
+"""Probability to hit of a move with full accuracy, in 256ths."""
 CONDITIONS = (
     *("substitute", "reflect", "light_screen", "mist", "focus_energy", "seeded", "confused", "disabled", "toxic"),
     *("bide", "thrash", "rage", "charging", "recharging", "trapping", "transformed", "type_changed", "mimicked"),
@@ -51,12 +50,12 @@ _STAGES = tuple(f"{stat}_stage" for stat in STAGES)
 
 
 class Oddity(NamedTuple):
-    """A count and what it is a part of."""
+    """A count and the choices among which it is counted."""
 
     name: str
     meaning: str
     among: str
-    """The choices that it is counted among."""
+    """The choices among which it is counted."""
 
 
 ODDITIES = (
@@ -70,11 +69,11 @@ ODDITIES = (
     Oddity("spent_party", "turns without PP for an attack in the party", "requests for a move"),
 )
 COUNTS = (*(one.name for one in ODDITIES), *dict.fromkeys(one.among for one in ODDITIES))
-"""What is counted, in the order of the columns of `OddityWatch.counts`."""
+"""Names of all counts, in the order of the columns of `OddityWatch.counts`."""
 
 
 class OddityWatch:
-    """One player's side of n battles, told in the order in which things happen."""
+    """Counts one player's side of n battles; events are passed in the order in which they happen."""
 
     def __init__(self, n: int):
         self.counts = np.zeros((n, len(COUNTS)), np.int64)
@@ -84,13 +83,13 @@ class OddityWatch:
         self._on_field = np.zeros(n, np.int64)
 
     def see(self, battles: np.ndarray, features: np.ndarray, legal: np.ndarray, actions: np.ndarray) -> None:
-        """A request in k of the battles, or their end.
+        """Record a request in k of the battles, or their end.
 
         Args:
             battles: [k] distinct numbers below n.
-            features: [k, NUM_FEATURES] float32, what the player is shown.
-            legal: [k, 9] bool, True = allowed; all False where it waits and at the end.
-            actions: [k], what the player chooses; -1 where it waits and at the end.
+            features: [k, NUM_FEATURES] float32, the player's view.
+            legal: [k, 9] bool, True = allowed; all False if it waits and at the end.
+            actions: [k], the player's actions; -1 if it waits and at the end.
         """
         board = _board(features, legal)
         self._look_back(battles, board)
@@ -106,7 +105,7 @@ class OddityWatch:
             self.counts[battles, COUNTS.index(name)] += cases
 
     def _look_back(self, battles: np.ndarray, board: Board) -> None:
-        """What came of the last choices."""
+        """Judge the last choices by their results."""
         last = {name: flags[battles] for name, flags in self._pending.items()}
         fell = board.own.fainted[:, 0] & (board.own.species[:, 0] == self._on_field[battles])
         happened = {
@@ -120,7 +119,7 @@ class OddityWatch:
         self._count(battles, happened)
 
     def _look(self, battles: np.ndarray, board: Board, legal: np.ndarray, actions: np.ndarray) -> None:
-        """The choices themselves, where a move is asked for."""
+        """Judge the choices themselves, if a move is requested."""
         rows = np.arange(len(battles))
         decides, stays = legal.sum(axis=1) > 1, actions < NUM_MOVES
         switches, uses = decides & ~stays, decides & stays
@@ -162,9 +161,9 @@ def _board(features: np.ndarray, legal: np.ndarray) -> Board:
 
 
 def sure_knock_outs(board: Board) -> np.ndarray:
-    """[b, 4] bool, moves of the request that surely knock the foe out if it stays and the user gets its move off.
+    """[b, 4] bool, moves of the request that surely knock the foe out if it stays and the user's move is made.
 
-    The lowest damage takes all the HP that the foe shows, and the move hits at least 255 of 256 times, does not make
+    The minimum damage takes all the HP that the foe shows, and the move hits at least 255 of 256 times, does not make
     the user faint, and comes first: the user is faster than the foe can be and the move's priority is not below 0, or
     the foe sleeps, is frozen or recharges. The foe has no Substitute, is not out of reach by Dig or Fly, and does not
     hold the user in a trap.
@@ -181,14 +180,14 @@ def sure_knock_outs(board: Board) -> np.ndarray:
 def may_knock_out(board: Board) -> np.ndarray:
     """[b, 4] bool, moves of the request that can knock the foe out without a critical hit.
 
-    The highest damage takes all the HP that the foe shows, and the foe has no Substitute and is not out of reach by Dig
+    The maximum damage takes all the HP that the foe shows, and the foe has no Substitute and is not out of reach by Dig
     or Fly.
     """
     return _within_reach(board)[:, None] & (np.rint(1000 * board.moves.most) >= _left(board))
 
 
 def unchanged(before: Board, after: Board) -> np.ndarray:
-    """[b] bool: nothing has come of the turn between two views, as `idle` has it."""
+    """[b] bool: the turn between two views has had no effect, as `idle` defines it."""
     same = np.ones(before.size, bool)
     for side in ("own", "foe"):
         parties = [getattr(board, side) for board in (before, after)]
@@ -200,7 +199,7 @@ def unchanged(before: Board, after: Board) -> np.ndarray:
 
 
 def _party(party: Rows) -> np.ndarray:
-    """[b, 6], species, HP and status of each Pokémon in one number, in no order of the party's."""
+    """[b, 6], species, HP and status of each Pokémon in one number, sorted."""
     status = sum(getattr(party, name).astype(np.int64) << place for place, name in enumerate(STATUSES))
     health = np.rint(10_000 * party.hp).astype(np.int64)
     return np.sort((party.species << 32) + (health << 8) + status, axis=1)
@@ -217,7 +216,7 @@ def _within_reach(board: Board) -> np.ndarray:
 
 
 def _left(board: Board) -> np.ndarray:
-    """[b, 1], the foe's HP in whole thousandths of full HP, as the engine compares them with damages."""
+    """[b, 1], the foe's HP in integer thousandths of full HP, as the engine compares them with damage."""
     return np.rint(10_000 * board.foe.hp[:, :1]) // 10
 
 
@@ -228,12 +227,12 @@ def _gives_status(board: Board) -> np.ndarray:
 
 
 def _healthy(board: Board) -> np.ndarray:
-    """[b, 5] bool, of the own bench."""
+    """[b, 5] bool, healthy Pokémon of the own bench."""
     return (~board.own.any_status() & (board.own.hp >= HEALTHY) & ~board.own.fainted)[:, 1:]
 
 
 def _attacks(board: Board) -> tuple[np.ndarray, np.ndarray]:
-    """[b, 6] bool each, of those of the own party that stand: knows a move that does damage; has PP for one."""
+    """[b, 6] bool each, for the own Pokémon that have not fainted: it knows an attack; it has PP for one."""
     stands = (board.own.exists & ~board.own.fainted)[:, :, None]
     attacks = (moves().power > 0) | moves().having("Ohko", "Bide")
     known = stands & attacks[board.party_moves("own", "move")]
@@ -243,16 +242,16 @@ def _attacks(board: Board) -> tuple[np.ndarray, np.ndarray]:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 LENGTHS = (25, 50, 75, 100, 150, 250)
-"""Battles are grouped by turns: up to these, and longer ones."""
+"""Battles are grouped by their number of turns: up to each of these, and longer ones."""
 
 
 class Group(NamedTuple):
-    """Sides of battles of some length."""
+    """One player's sides of battles of similar length."""
 
     turns: str
     sides: int
     score: float
-    """The player's mean, 1 a win, 1/2 a tie; 0 without any."""
+    """The player's mean score, 1 for a win, 1/2 for a tie; 0 without battles."""
 
 
 class OddityTally(NamedTuple):
@@ -260,22 +259,22 @@ class OddityTally(NamedTuple):
 
     sides: int
     counts: dict[str, int]
-    """By COUNTS."""
+    """Counts by the names in COUNTS."""
     lengths: tuple[Group, ...]
 
     def of(self, one: Oddity) -> str:
-        """Its share of the choices that it is counted among, with both counts: "7.6 % [1,085 of 14,295]"."""
+        """Its share of the choices among which it is counted, with both counts: "7.6 % [1,085 of 14,295]"."""
         count, total = self.counts[one.name], self.counts[one.among]
         return f"{100 * count / total:.1f} % [{count:,} of {total:,}]" if total else ""
 
     def to_plain(self) -> dict[str, Any]:
-        """For a JSON file."""
+        """Plain data for a JSON file."""
         lengths = [group._asdict() for group in self.lengths]
         return {"sides": self.sides, "counts": dict(self.counts), "lengths": lengths}
 
 
 def tally(counts: np.ndarray, turns: Sequence[int], scores: Sequence[float]) -> OddityTally:
-    """Sum up n sides: counts [n, COUNTS], how long each battle was, and the player's score in it (1, 1/2 or 0)."""
+    """Sum up n sides: counts [n, COUNTS], the length of each battle, and the player's score in it (1, 1/2 or 0)."""
     total = np.asarray(counts).reshape(-1, len(COUNTS)).sum(axis=0).tolist()
     groups = tuple(_groups(np.asarray(turns), np.asarray(scores, float)))
     return OddityTally(len(turns), dict(zip(COUNTS, total, strict=True)), groups)

@@ -1,6 +1,6 @@
 """Gen 1 OU as an OpenSpiel game: `pyspiel.load_game("gen1ou(pool=competitive,party=6)")` once pokespiel is imported.
 
-Players move at once, except where one side alone must replace a fainted Pokémon. Chance is explicit:
+Players move at once, except when only one side must replace a fainted Pokémon. Chance is explicit:
 
 - `chance=rolls`: the rolls of a turn one after another, each a chance node with its true probabilities;
 - `chance=seeds`: sixteen hexadecimal digits at the start, the generator's seed; the battle then follows Showdown's
@@ -30,12 +30,12 @@ from pokespiel.game.gen1.view import ACTION_NAMES, NUM_ACTIONS, NUM_FEATURES, ac
 
 _SEED_DIGITS, _DIGIT = 16, 16
 _MOST_OUTCOMES = 256
-_MOST_ROLLS = 64  # of one turn: a dozen is much, and a call of Metronome adds one
+_MOST_ROLLS = 64  # per turn: a dozen is usual at most, and each call of Metronome adds one
 
 
 @lru_cache(maxsize=256)
 def _thawed(data: bytes) -> Battle:
-    """The battle of a state's bytes; shared, so never to be changed."""
+    """The battle of a state's bytes; shared, so it must not be changed."""
     return Battle.from_bytes(data)
 
 
@@ -60,7 +60,7 @@ class Gen1OUGame(pyspiel.Game):
 
     @property
     def longest(self) -> int:
-        """Decisions of a match at most: the teams, one a turn, one a replacement."""
+        """Maximum decisions of a match: the teams, one per turn, one per replacement."""
         return 1 + self.parameters.turn_limit + 2 * (self.parameters.party - 1)
 
     def max_chance_nodes_in_history(self) -> int:
@@ -79,29 +79,29 @@ class Gen1OUGame(pyspiel.Game):
 
 
 class Situation(NamedTuple):
-    """Where a match stands. Immutable, so that copies of a state share it."""
+    """The situation of a match. Immutable, so that copies of a state share it."""
 
     seed: tuple[int, ...] = ()
     """The generator's digits so far."""
     picks: tuple[int, ...] = ()
-    """The teams of both sides, as they are drawn or chosen."""
+    """The teams of both sides, as drawn or chosen."""
     battle: bytes = b""
-    """The battle before the choices that wait for their rolls."""
+    """The battle before the choices whose rolls are open."""
     choices: tuple[str, str] | None = None
-    """What both sides chose in a turn whose rolls are open."""
+    """Both sides' choices in a turn whose rolls are open."""
     rolls: tuple[int, ...] = ()
     """The outcomes of those rolls so far."""
     actions: tuple[bytes, bytes] = (b"", b"")
     """Each player's own actions."""
     views: tuple[bytes, bytes] = (b"", b"")
-    """What each player saw when it took them, float32, in games short enough to offer information state tensors."""
+    """Each player's views when it took its actions, float32, in games short enough for information state tensors."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Situation:
         return self
 
 
 class Gen1OUState(pyspiel.State):
-    """A situation in a match: what chance and the players have decided so far, and the battle as bytes."""
+    """A situation in a match: the decisions of chance and the players so far, and the battle as bytes."""
 
     def __init__(self, game: Gen1OUGame):
         super().__init__(game)
@@ -169,7 +169,7 @@ class Gen1OUState(pyspiel.State):
         return named_choice(self._thaw(), player, ACTION_NAMES[action])
 
     def information_state_string(self, player: int | None = None) -> str:
-        """All that the player was told and did: its team, its own log, its own actions."""
+        """Everything that the player has seen and done: its team, its own log, its own actions."""
         player = self._seat(player)
         lines = [f"seat {player + 1}"]
         if len(self._now.picks) == PLAYERS:
@@ -180,7 +180,7 @@ class Gen1OUState(pyspiel.State):
         return "\n".join(lines)
 
     def information_state_tensor(self, player: int | None = None) -> list[float]:
-        """[longest, features + actions]: the view at each own decision with the action taken there, the present view
+        """[longest, features + actions]: the view at each own decision with the action taken there, the current view
         last; only for games of at most `LONGEST_TENSOR` turns."""
         game, player = self.get_game(), self._seat(player)
         if game.parameters.turn_limit > LONGEST_TENSOR:
@@ -212,10 +212,10 @@ class Gen1OUState(pyspiel.State):
             return f"seed {self._now.seed} teams {self._now.picks}"
         return "\n".join([*self._thaw().log(), *(f"rolled {roll}" for roll in self._now.rolls)])
 
-    # What the interface rests on
+    # Implementation
 
     def _seat(self, player: int | None) -> int:
-        """The player asked about, the current one by default; OpenSpiel's error for any other."""
+        """The player asked about, by default the current one; raises OpenSpiel's error for any other."""
         seat = self.current_player() if player is None else player
         if seat < 0:
             raise pyspiel.SpielError(f"expected player >= 0, got {seat}")
@@ -253,7 +253,7 @@ class Gen1OUState(pyspiel.State):
         self._change(battle=Battle(first, second, seed=words).to_bytes())
 
     def _play(self, actions: dict[int, int]) -> None:
-        """Both sides' actions (a side that waits has none), as far as chance does not have to speak first."""
+        """Play both sides' actions (a side that waits has none), or keep them until chance has decided its rolls."""
         choices = ["", ""]
         for player, action in actions.items():
             legal = dict(self._legal(player))
@@ -272,7 +272,7 @@ class Gen1OUState(pyspiel.State):
             self._roll_on()
 
     def _remember(self, player: int, action: int) -> None:
-        """Keep the decision for the information states, which are one player's."""
+        """Keep the decision for the information states, which belong to one player each."""
         actions, views = list(self._now.actions), list(self._now.views)
         actions[player] += bytes([action])
         if self.get_game().parameters.turn_limit <= LONGEST_TENSOR:
@@ -296,9 +296,9 @@ class Gen1OUState(pyspiel.State):
 
 
 class Gen1OUObserver:
-    """OpenSpiel's observer of what one player knows: the view, or with perfect recall the information state.
+    """OpenSpiel's observer of one player's knowledge: the view or, with perfect recall, the information state.
 
-    What nobody in particular knows has no form here: such observers give no string and no tensor.
+    Observers of public information only are not supported: they return no string and no tensor.
     """
 
     def __init__(self, game: Gen1OUGame, kind: pyspiel.IIGObservationType, params: Any):

@@ -1,4 +1,4 @@
-"""What OpenSpiel is told of Gen 1 OU before the first game is made, and so before the engine is loaded."""
+"""The facts about Gen 1 OU that OpenSpiel needs before the first game is made, and so before the engine is loaded."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pokespiel.game.gen1.parameters import SHORT_NAME, Gen1OU
 
 PLAYERS = 2
 LONGEST_TENSOR = 20
-"""Turn limits up to this one have information state tensors: longer ones would be megabytes."""
+"""Maximum turn limit of games with information state tensors; those of longer games would be megabytes."""
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Gen1OU) if field.name != "threads"}
 
 
 def game_type(parameters: Gen1OU | None = None) -> pyspiel.GameType:
-    """The type of one game, None = the default one; only short games provide information state tensors."""
+    """The type of one game, None = the default one; only short games have information state tensors."""
     parameters = parameters or Gen1OU()
     return pyspiel.GameType(
         short_name=SHORT_NAME,

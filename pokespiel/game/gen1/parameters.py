@@ -1,4 +1,4 @@
-"""The parameters of Gen 1 OU as a game: what stands between the parentheses of its string. They need no engine."""
+"""The parameters of Gen 1 OU as a game, as written between the parentheses of its name. They need no engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 SHORT_NAME = "gen1ou"
 TeamChoice = Literal["chance", "player"]
 PRESETS: dict[str, dict[str, Any]] = {"small": {"pool": "small", "party": 1, "turn_limit": 3}}
-"""Games by one name. `small`: one against one with fixed damage and hidden moves, small enough for exact solutions."""
+"""Named sets of parameters. `small`: one against one with fixed damage and hidden moves, small enough for exact
+solutions."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,17 @@ class Gen1OU:
     """Gen 1 OU as Pokémon Showdown plays it, between teams of a pool."""
 
     preset: Literal["", "small"] = ""
-    """A named set of other parameters, in place of those that stand at their defaults. `small` has a sequence form."""
+    """A named set of other parameters, which replace those that have their defaults. `small` has a sequence form."""
     pool: str = "competitive"
     """Teams to draw from: `competitive`, `variety`, `one`, `small`, or a folder of team files."""
     party: int = 6
-    """Pokémon a side, 1 to 6: each team's first ones."""
+    """Pokémon per side, 1 to 6: each team's first ones."""
     turn_limit: int = 1000
-    """A match that passes this turn is worth 0 to both; Showdown itself ends battles past turn 1000 so."""
+    """A match that passes this turn is worth 0 to both; Showdown itself ends battles that way past turn 1000."""
     team_choice: TeamChoice = "chance"
     """Who picks the teams: `chance`, for each side alone, or each `player` as its first, hidden move."""
     chance: Literal["rolls", "seeds"] = "rolls"
-    """What OpenSpiel's chance nodes are: the `rolls` of a turn, or the digits of the generator's seed at the start."""
+    """OpenSpiel's chance nodes: the `rolls` of a turn, or the digits of the generator's seed at the start."""
     threads: int = 1
     """Threads that share the work on the matches of one batch."""
 

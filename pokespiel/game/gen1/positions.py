@@ -1,11 +1,12 @@
-"""Battles that begin in the middle: parties as they stand, who is out, stages, and what each player has seen.
+"""Battles that start in the middle: the parties' conditions, the Pokémon on the field, stages, and what each player has
+seen.
 
     battle = arranged(sides, seed=(1, 2, 3, 4), turn=12)
 
-The engine begins a battle with Pokémon in any condition (`Entrant`). Stages, the conditions of CONDITIONS and what the
+The engine starts a battle with Pokémon in any condition (`Entrant`). Stages, the conditions of CONDITIONS and what the
 players have seen of each other are then written into the battle's bytes (`engine/session.cpp`); the engine checks them
-as it reads them back. Everything else that a battle remembers of the Pokémon on the field begins anew: confusion,
-Substitutes, locks, counters, last moves.
+when it reads them. All other memory of the Pokémon on the field is reset: confusion, Substitutes, locks, counters, last
+moves.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ CONDITIONS = {
     "Focus Energy": (17, 4),
     "Leech Seed": (14, 5),
 }
-"""What can be laid on a Pokémon on the field: its bit in the state and in what the players know."""
+"""Conditions of a Pokémon on the field: the bit in the state and in the players' knowledge."""
 _RATIOS = (25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400)
 _MOST_STAT = 999
 _VERSION = b"PG1\n\x01"
@@ -92,7 +93,7 @@ _KNOWLEDGE = np.dtype(
 """`Knowledge` (engine/knowledge.hpp)."""
 _REVEALED, _FAINTED = 1, 2
 _BURN, _PARALYSIS = ("brn", 0, 2), ("par", 2, 4)
-"""A status, the stat that it lowers and by how much."""
+"""A status, the stat that it lowers and the divisor."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,13 @@ class SideStanding:
     """One side of a position."""
 
     party: tuple[Entrant, ...]
-    """The one on the field first."""
+    """The Pokémon on the field first."""
     stages: dict[str, int] = field(default_factory=dict)
     """-6 to 6 by the names of STAGES; 0 where absent."""
     conditions: tuple[str, ...] = ()
-    """Of CONDITIONS."""
+    """Names from CONDITIONS."""
     seen: tuple[SeenPokemon, ...] = ()
-    """What the other player has seen, beside the one on the field."""
+    """What the other player has seen, except the Pokémon on the field."""
 
     def __post_init__(self) -> None:
         wrong = [name for name in self.conditions if name not in CONDITIONS]
@@ -132,7 +133,7 @@ def arranged(
 ) -> Battle:
     """The battle in which both players choose next, at turn `turn` (1 to 999).
 
-    Raises `ValueError` for what cannot be: nobody left, a fainted Pokémon on the field, HP beyond the full ones.
+    Raises `ValueError` for impossible positions: no Pokémon left, a fainted one on the field, HP above the maximum.
     """
     for player, side in enumerate(sides, 1):
         _require_possible(side, player)
@@ -164,7 +165,7 @@ def _written(data: bytes, sides: tuple[SideStanding, SideStanding]) -> bytes:
 
 
 def _write_active(state: Any, parties: Sequence[Any], side: SideStanding) -> None:
-    """Stages and conditions, in the state and in what both players know (`parties`) of the one on the field."""
+    """Stages and conditions, in the state and in both players' knowledge (`parties`) of the Pokémon on the field."""
     stages = np.array([side.stages.get(name, 0) for name in STAGES], np.int8)
     for place in (state, *(party["active"] for party in parties)):
         place["boosts"] = stages
@@ -177,7 +178,8 @@ def _write_active(state: Any, parties: Sequence[Any], side: SideStanding) -> Non
 
 
 def _modified(stored: np.ndarray, stages: np.ndarray, status: str) -> np.ndarray:
-    """[4] stats with their stages; those without one with what a burn or paralysis takes, as a change undoes that."""
+    """[4] stats with their stages; stats without a stage are lowered by a burn or paralysis, since a stage change
+    undoes that."""
     values = [int(stat) for stat in stored]
     for name, stat, divisor in (_BURN, _PARALYSIS):
         if status == name:
@@ -189,7 +191,7 @@ def _modified(stored: np.ndarray, stages: np.ndarray, status: str) -> np.ndarray
 
 
 def _write_seen(foe: Any, side: SideStanding) -> None:
-    """What the other player has seen: the bench, fainted ones too, and moves."""
+    """What the other player has seen: the bench, including fainted Pokémon, and moves."""
     members = {one.set.species: one for one in side.party}
     front = side.party[0].set.species
     for seen in side.seen:
@@ -223,7 +225,7 @@ def _write_moves(slots: Any, shown: Sequence[str]) -> None:
 
 
 def reseeded(battle: Battle, seed: int) -> Battle:
-    """The same battle with other rolls to come; seed: 0 to 2^64 - 1."""
+    """The same battle with other future rolls; seed: 0 to 2^64 - 1."""
     data = bytearray(battle.to_bytes())
     data[len(_VERSION) : len(_VERSION) + 8] = seed.to_bytes(8, "little")
     return Battle.from_bytes(bytes(data))

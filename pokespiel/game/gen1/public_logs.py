@@ -1,16 +1,16 @@
-"""Battles as the public saw them: what each player knew and chose, rebuilt from a log without requests.
+"""Battles from public logs: what each player knew and chose, rebuilt without the players' requests.
 
     log = PublicLog.read(open("replay.json").read())     # a replay's JSON or page, or bare protocol lines
     for decision in log.decisions(1):                    # of player 1
         decision.features, decision.legal, decision.choice
 
-A spectator's log hides what a player knew of the own team. It is filled in: with what the battle reveals later, then
-with the sets that are usual for a species. `log.teams` says for every Pokémon and move where it comes from, and a team
-that the player is known to have had can be given instead. HP of the own team are known in whole percent only, the stats
-are the highest possible, and where a Pokémon could not act (asleep, paralyzed, fainted first), the choice is hidden.
+A spectator's log hides what a player knew about the own team. It is filled in with what the battle reveals later, then
+with the usual sets of a species. `log.teams` gives the origin of every Pokémon and move, and a known team can be given
+instead. HP of the own team are known only as integer percentages, stats are the highest possible, and if a Pokémon
+could not act (asleep, paralyzed, fainted first), the choice is hidden.
 
-Requests are rebuilt after the rules of today's servers, so that the engine's own tracker reads the log as it reads a
-live battle. What no line tells (that a trap has ended, the slot that paid PP) is taken as the tracker counts it.
+Requests are rebuilt by the rules of current servers, so that the engine's own tracker reads the log like a live battle.
+Facts that no line shows (a trap has ended, which slot paid PP) are taken from the tracker's own count.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _SCRIPT = re.compile(r'<script[^>]*class="battle-log-data"[^>]*>(.*?)</script>',
 
 
 class NotAPublicLog(ValueError):
-    """A text that holds no Gen 1 singles battle; the message says why."""
+    """A text that does not contain a Gen 1 singles battle; the message says why."""
 
 
 class Origin(NamedTuple):
@@ -47,7 +47,7 @@ class Origin(NamedTuple):
     source: str
     """"revealed" by the log, "given" as the player's team, or "assumed" as usual."""
     turn: int | None = None
-    """The turn that reveals it, 0 = before the first; None for the others."""
+    """The turn that reveals it, 0 = before the first; None for other sources."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ class FilledSet:
 
     set: PokemonSet
     origin: Origin
-    """Of its being on the team."""
+    """Origin of its being on the team."""
     moves: tuple[Origin, ...]
-    """Of each of the set's moves."""
+    """Origin of each of the set's moves."""
 
 
 class GivenTeamMismatch(ValueError):
-    """A team that the player cannot have had: the log shows others."""
+    """A team that the player cannot have had, because the log shows others."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ class _Seen:
     level: int
     turn: int
     moves: dict[str, int] = field(default_factory=dict)
-    """Turn of the first use by name."""
+    """Turn of the first use, by move name."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ class PublicLog:
 
     lines: tuple[str, ...]
     given: tuple[Team | None, Team | None] = (None, None)
-    """The players' teams where they are known."""
+    """The players' teams if they are known."""
 
     @classmethod
     def read(cls, text: str) -> PublicLog:
-        """A replay's JSON ({"log": ...}), its page, or protocol lines; raises `NotAPublicLog`."""
+        """Read a replay's JSON ({"log": ...}), its page, or protocol lines; raises `NotAPublicLog`."""
         return cls.of(_lines_in(text))
 
     @classmethod
@@ -104,7 +104,7 @@ class PublicLog:
         return cls(kept)
 
     def with_team(self, player: int, team: Team) -> PublicLog:
-        """The log with the team that `player` had; raises `GivenTeamMismatch` if the log shows others."""
+        """The log with the known team of `player`; raises `GivenTeamMismatch` if the log shows others."""
         given = list(self.given)
         given[player - 1] = _matched(team, self._seen[player - 1], player)
         changed = (given[0], given[1])
@@ -112,7 +112,7 @@ class PublicLog:
 
     @cached_property
     def names(self) -> tuple[str, str]:
-        """The players'."""
+        """The players' names."""
         found = ["Player 1", "Player 2"]
         for line in self.lines:
             kind, *words = line[1:].split("|")
@@ -122,7 +122,7 @@ class PublicLog:
 
     @cached_property
     def winner(self) -> int | None:
-        """The player who has won, 0 after a tie, None if the log stops before."""
+        """The player who has won, 0 after a tie, None if the log stops earlier."""
         for line in reversed(self.lines):
             kind, *words = line[1:].split("|")
             if kind == "tie":
@@ -133,7 +133,7 @@ class PublicLog:
 
     @cached_property
     def teams(self) -> tuple[tuple[FilledSet, ...], tuple[FilledSet, ...]]:
-        """Both teams as they are filled in, the lead first."""
+        """Both teams, filled in, the lead first."""
         first, second = (self._filled(player) for player in (1, 2))
         return first, second
 
@@ -142,7 +142,7 @@ class PublicLog:
         return tuple(one.set for one in self.teams[player - 1])
 
     def decisions(self, player: int) -> Iterator[PublicDecision]:
-        """All decisions of `player`, in their order. A line that cannot be raises a `ValueError` that quotes it."""
+        """All decisions of `player`, in order. Raises a `ValueError` that quotes an impossible line."""
         yield from Follower(self, player).decisions()
 
     @cached_property
@@ -184,7 +184,7 @@ def _lines_in(text: str) -> list[str]:
 
 
 def _spectators(lines: Sequence[str]) -> Iterator[str]:
-    """Of a `|split|` the shared line; no requests, chat or markup."""
+    """The lines for spectators: of a `|split|` the shared line; no requests, chat or markup."""
     rest = iter(lines)
     for raw in rest:
         line = raw.rstrip("\r\n")
@@ -254,7 +254,7 @@ def _of_seen(one: _Seen) -> FilledSet:
 
 
 def _usual_moves(name: str, shown: Sequence[str]) -> list[str]:
-    """The moves that a species most likely has beside those shown."""
+    """The species' most likely moves in addition to those shown."""
     numbers = [moves().number[str(find_move(move))] for move in shown]
     seen = np.array([[*numbers, *[0] * MOVE_SLOTS][:MOVE_SLOTS]])
     candidates, chance = likely_moves(np.array([species().number[str(find_species(name))]]), seen)
@@ -264,7 +264,7 @@ def _usual_moves(name: str, shown: Sequence[str]) -> list[str]:
 
 
 def _usual(taken: set[str]) -> FilledSet:
-    """The species that most teams have, of those that are not taken."""
+    """The species with the highest usage that is not taken."""
     names = {number: legality_facts().species[one].name for one, number in species().number.items()}
     number = next(
         int(n) for n in np.argsort(-sets().usage, kind="stable") if int(n) in names and names[int(n)] not in taken
@@ -281,7 +281,7 @@ def _of_given(one: PokemonSet, seen: Sequence[_Seen]) -> FilledSet:
 
 
 def _matched(team: Team, seen: Sequence[_Seen], player: int) -> Team:
-    """The team, led by who leads in the log and under the names that the log has; a mismatch is an error."""
+    """The team with the log's lead first and the log's nicknames; an error if it does not match the log."""
     named = {one.species: one for one in map(_full_names, team)}
     for one in seen:
         own = named.get(one.species)

@@ -1,6 +1,6 @@
-"""What one player of a public log knew and chose: the lines fed to the tracker, with requests after today's rules.
+"""One player's views and choices in a public log: its lines are fed to the tracker, with requests by current rules.
 
-See `public_logs.py`, which fills in the player's team.
+`public_logs.py` fills in the player's team.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 MOVE_SLOTS = 4
 _LOCKS = {"charging": "charging_move", "thrash": "used_move", "rage": "used_move"}
-"""Flags of what leaves no choice and no way out, and the column that names the move."""
+"""Flags of states that allow no choice at all, and the column with the move's name."""
 _SEMI_LOCKS = {"bide": "used_move", "trapping": "used_move"}
-"""The same of what may still switch."""
+"""The same for states in which switching is still possible."""
 
 
 class PublicDecision(NamedTuple):
@@ -35,13 +35,13 @@ class PublicDecision(NamedTuple):
     player: int
     """1 or 2."""
     features: np.ndarray
-    """[NUM_FEATURES] float32: what the player knew, the own team as it was filled in."""
+    """[NUM_FEATURES] float32: the player's view, with the own team as filled in."""
     legal: np.ndarray
     """[9] bool, True = allowed."""
     choice: str | None
-    """In Showdown's words; None where the log hides it."""
+    """In Showdown's words; None if the log hides it."""
     heard: int
-    """Lines of the log that came before it."""
+    """Number of the log's lines before it."""
 
 
 def is_called(words: Sequence[str]) -> bool:
@@ -50,7 +50,7 @@ def is_called(words: Sequence[str]) -> bool:
 
 
 class Follower:
-    """Feeds the tracker with what one player was sent."""
+    """Feeds the tracker with the lines that one player was sent."""
 
     def __init__(self, log: PublicLog, player: int):
         self.log, self.player = log, player
@@ -75,7 +75,7 @@ class Follower:
                 yield from self._ask(index + 1, replaces=False)
 
     def _has_fainted(self) -> bool:
-        """The one on the field is down, and another can come."""
+        """Whether the Pokémon on the field has fainted and another can come in."""
         down = [condition.startswith("0") for condition in self.condition]
         return down[self.order[0]] and not all(down)
 
@@ -112,7 +112,7 @@ class Follower:
         self.order[0], self.order[place] = self.order[place], self.order[0]
 
     def _own_condition(self, text: str) -> str:
-        """The own HP in points, from percent (or the 48ths of old replays) where the line has those."""
+        """The own HP in points, if the line has them as a percentage (or as the 48ths of old replays)."""
         index = self.order[0]
         self.condition[index] = in_points(text, self.full[index])
         return self.condition[index]
@@ -150,7 +150,7 @@ class Follower:
         }
 
     def _menu(self) -> dict[str, Any]:
-        """What a server would offer now; see `engine/request.cpp`."""
+        """The request that a server would send now; see `engine/request.cpp`."""
         if not self.tracker.ready:
             return {"moves": [_slot(str(find_move(move))) for move in self.team[self.order[0]].moves]}
         board = Board.of_one(self.tracker.features(), np.zeros(len(ACTION_NAMES), bool))
@@ -180,7 +180,7 @@ class Follower:
     # Choices ----------------------------------------------------------------------------------------------------------
 
     def _choice(self, heard: int, features: np.ndarray, legal: np.ndarray, replaces: bool) -> str | None:
-        """What the lines after the decision show of it."""
+        """The choice that the lines after the decision show."""
         if legal.sum() == 1:
             only = int(np.flatnonzero(legal)[0])
             return f"move {only + 1}" if only < MOVE_SLOTS else f"switch {only - 2}"
@@ -222,7 +222,7 @@ def _move_id(number: int) -> str:
 
 
 def _named(move: str | None, features: np.ndarray, legal: np.ndarray) -> str | None:
-    """The action of a move by its id; a single offer stands for whatever comes of it."""
+    """The action of a move's id; if only one move is legal, it is the action for any move."""
     offered = Board.of_one(features, legal).moves.move[0].tolist()
     number = moves().number.get(move or "", 0)
     if legal[:MOVE_SLOTS].sum() == 1 and (not number or number not in offered):
@@ -232,7 +232,8 @@ def _named(move: str | None, features: np.ndarray, legal: np.ndarray) -> str | N
 
 
 def in_points(text: str, full: int) -> str:
-    """A condition with HP of a whole of `full` points: the most that "61/100 par" can mean; points stay as they are."""
+    """A condition with HP of a maximum of `full` points: the highest value that "61/100 par" can mean; points are
+    unchanged."""
     points, _, status = text.partition(" ")
     left, _, whole = points.partition("/")
     if not whole or not int(left):
@@ -244,6 +245,6 @@ def in_points(text: str, full: int) -> str:
 
 
 def _in_percent(text: str) -> str:
-    """A condition in whole percent, as a server shows the foe's."""
+    """A condition as an integer percentage, as a server shows the foe's."""
     share, status = percent(text), text.partition(" ")[2]
     return f"{share}/100{f' {status}' if status else ''}" if share else "0 fnt"

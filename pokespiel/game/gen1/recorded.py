@@ -1,7 +1,7 @@
-"""Matches played with their logs: what the batch leaves out, for reports and replays.
+"""Matches with their logs, which the batch does not keep: for reports and replays.
 
-Battle by battle in Python, so some hundreds of matches, not millions. A match is the same as in the batch: a seed gives
-teams and rolls, and what leaves no choice is played by itself.
+Battles are played one by one in Python, so this is for hundreds of matches, not millions. A match is the same as in the
+batch: the seed determines teams and rolls, and forced actions are played automatically.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ class Recorded:
     """Names of the teams, by seat."""
     battle: Battle
     free: list[int] = field(default_factory=lambda: [0, 0])
-    """By seat, decisions between moves and switches."""
+    """By seat, number of decisions between moves and switches."""
     switched: list[int] = field(default_factory=lambda: [0, 0])
-    """By seat, those of them that were switches."""
+    """By seat, number of those decisions that were switches."""
     choices: list[tuple[str, str]] = field(default_factory=list)
-    """Both seats' in Showdown's words, empty where one waits."""
+    """Both seats' choices in Showdown's words, empty if one waits."""
     oddities: np.ndarray = field(default_factory=lambda: np.zeros((2, 0), np.int64))
     """[2, COUNTS] by seat, see `oddities.py`."""
 
     @property
     def score(self) -> float:
-        """Seat 0's: 1, 0.5 or 0."""
+        """Seat 0's score: 1, 0.5 or 0."""
         return {1: 1.0, 2: 0.0}.get(self.battle.winner or 0, 0.5)
 
     def log(self) -> list[str]:
-        """What a spectator is sent."""
+        """The spectator's log."""
         return self.battle.log(0)
 
 
 def oddities_of(matches: Sequence[Recorded], seats: Sequence[int] | np.ndarray | None = None) -> OddityTally:
-    """The oddities of who sat in a seat of each match, by `seats` [n]; None = both players' together."""
+    """The oddities of the player in a seat of each match, by `seats` [n]; None = of both players."""
     both = [(match, seat) for match in matches for seat in (0, 1)]
     sides = both if seats is None else list(zip(matches, seats, strict=True))
     return tally(
@@ -114,7 +114,7 @@ def _chosen(
     rng: np.random.Generator,
     watch: OddityWatch,
 ) -> list[str]:
-    """The choice of a seat in each live match; empty where it waits."""
+    """The choice of a seat in each live match; empty if it waits."""
     offered = [matches[index].battle.choices(seat + 1) for index in live]
     legal = np.zeros((len(live), num_actions), bool)
     for row, choices in enumerate(offered):

@@ -1,7 +1,7 @@
 """A battle's log as a page that Pokémon Showdown's own replay viewer plays.
 
-The page is what Showdown's "Download replay" writes: the log in a script element, and the viewer's script, which is
-fetched from Showdown when the page is opened. Everything else about the page works without a network.
+The page has the format of Showdown's "Download replay": the log in a script element, and the viewer's script, which is
+fetched from Showdown when the page is opened. Everything else on the page works without a network.
 """
 
 from __future__ import annotations
@@ -36,6 +36,6 @@ def replay_page(log: Sequence[str], title: str, name: str = "gen1ou") -> str:
 
 
 def write_replay(path: Path, log: Sequence[str], title: str) -> None:
-    """Write the page to `path` and the bare log beside it, as `.log`."""
+    """Write the page to `path` and the bare log next to it, as `.log`."""
     write_text(path, replay_page(log, title, path.stem))
     write_text(path.with_suffix(".log"), "\n".join(log) + "\n")

@@ -1,4 +1,4 @@
-"""What policies do in Gen 1 OU, for a report: matches played and counted, and one written as a replay."""
+"""What policies do in Gen 1 OU, for a report: matches are played and counted, and one is written as a replay."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from pokespiel.game.gen1.game import Gen1Game
 
 SPECIES = 25
-"""So many species are listed, the most fielded."""
+"""Maximum number of species listed, the most used."""
 MOVES = 5
-"""So many moves of each."""
+"""Maximum number of moves listed for each."""
 STEP = 400
-"""So many matches are played side by side: each turn of theirs asks a policy once, which costs a small network as much
-for one match as for a hundred."""
+"""Number of matches played side by side: each turn evaluates a policy once, which costs a small network as much for one
+match as for a hundred."""
 
 
 class Battles:
-    """The section of Gen 1 OU: what is played where chance draws the teams, and what a person would laugh at in it."""
+    """The report's section on Gen 1 OU: what is used when chance draws the teams, and oddities in the battles."""
 
     def of_mixture(
         self, page: Paper, game: Gen1Game, policy: Policy, matches: int, rng: np.random.Generator, replay: Path
@@ -50,7 +50,7 @@ class Battles:
         matches: int,
         rng: np.random.Generator,
     ) -> None:
-        """The oddities of each."""
+        """The oddities of each policy."""
         if game.team_choice == "chance":
             compare(page, game, policies, mixture, matches, rng)
 
@@ -101,7 +101,7 @@ def compare(
     matches: int,
     rng: np.random.Generator,
 ) -> None:
-    """Play `matches` of each policy against the opponent, in either seat by turns, and add the policies' oddities."""
+    """Play `matches` of each policy against the opponent, in alternating seats, and add the policies' oddities."""
     members = np.repeat(np.arange(len(policies)), matches)
     seats = np.arange(len(members)) % matches % 2
     rows = np.full((len(members), 2), len(policies))
@@ -124,7 +124,7 @@ def _recorded(
     bar: Watch,
     names: Sequence[str] = ("P1", "P2"),
 ) -> list[Recorded]:
-    """Matches of `rows`, as `record` plays them, some at a time; `bar` counts them."""
+    """Matches of `rows`, played by `record_battles` some at a time; `bar` counts them."""
     recorded: list[Recorded] = []
     for start in range(0, len(rows), STEP):
         some = rows[start : start + STEP]

@@ -1,4 +1,4 @@
-"""The numbers that a match's seed gives: its teams and the battle's generator."""
+"""The numbers derived from a match's seed: its teams and the battle's generator."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What was used in recorded matches: species, moves, switches, and how each team did.
+"""Usage in recorded matches: species, moves, switches, and how each team did.
 
-A side is one player of one match; every share has the number of cases behind it.
+A side is one player of one match; every share is given with its number of cases.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from pokespiel.game.gen1.recorded import Recorded
 
 
 class SpeciesUsage(NamedTuple):
-    """How a species was used."""
+    """Usage of a species."""
 
     name: str
     fielded: int
-    """Sides on which it took the field."""
+    """Number of sides on which it took the field."""
     won: float
-    """Mean score of those sides: 1 a win, 1/2 a tie."""
+    """Mean score of those sides: 1 for a win, 1/2 for a tie."""
     moves: tuple[tuple[str, int], ...]
-    """What it used and how often, the most frequent first."""
+    """Moves that it used and how often, the most frequent first."""
 
 
 class TeamRecord(NamedTuple):
-    """How the sides with a team did."""
+    """Results of the sides with a team."""
 
     name: str
     sides: int
@@ -36,7 +36,7 @@ class TeamRecord(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """Over all matches and both sides."""
+    """Totals over all matches and both sides."""
 
     sides: int
     turns: float

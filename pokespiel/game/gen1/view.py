@@ -1,14 +1,15 @@
-"""Features: what one player knows of a battle, as a row of numbers with a name for every column.
+"""Features: one player's view of a battle, as a row of numbers with a name for every column.
 
     features: [b, NUM_FEATURES] float32, from a batch, a battle or a tracker of protocol lines
     hp = column(features, "own", "hp")          # [b, 6], the own party in its present order
     damage = column(features, "moves", "deals")  # [b, 4], expected damage of actions 0 to 3
 
-A row is cut into blocks of equal rows (see `BLOCKS`); engine/VIEW.md lists every column. Compact rows
-(`[b, COMPACT_SIZE]` int16) hold the same in less than a quarter of the space; `expand` turns them into features.
+A row is divided into blocks of equal rows (see `BLOCKS`); engine/VIEW.md lists every column. Compact rows (`[b,
+COMPACT_SIZE]` int16) hold the same in less than a quarter of the space; `expand` converts them to features.
 
 Actions: 0-3 are "move 1" to "move 4" of the request, 4-8 are "switch 2" to "switch 6": the own party in its present
-order without the one on the field. A request with a single move (Fight, Recharge, Struggle, a lock) makes it action 0.
+order without the Pokémon on the field. A request with a single move (Fight, Recharge, Struggle, a lock) makes it action
+0.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ class Column:
     name: str
     meaning: str
     number: int
-    """The number of the compact row that it comes from, or that chooses the table's row."""
+    """The compact row's number that it is computed from, or that selects the table's row."""
     scale: float | None
-    """None: from a table."""
+    """None: the column comes from a table."""
     codes: int
-    """For an id, how many values it has (0 stands for none); 0 for a quantity."""
+    """For an id, its number of values (0 stands for none); 0 for a quantity."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class FeatureBlock:
     columns: tuple[Column, ...]
     compact_start: int
     numbers: tuple[str, ...]
-    """Names of a compact row's numbers; the last ones may be keys without a float column of their own."""
+    """Names of a compact row's numbers; the last ones may be keys without a float column."""
     encoder: str
     """Blocks of one encoder have the same columns."""
     owner: str | None
-    """The block whose rows own these in equal shares: row i belongs to row i // (rows // owner's rows)."""
+    """The block whose rows own these in equal shares: row i belongs to row i // (rows // number of owner's rows)."""
 
     @property
     def width(self) -> int:
@@ -112,7 +113,7 @@ BLOCKS: Mapping[str, FeatureBlock] = {described["name"]: _block(described) for d
 
 
 def block(name: str) -> FeatureBlock:
-    """The block of that name; an unknown one raises with the valid names."""
+    """The block of that name; an unknown name raises an error with the valid names."""
     if name not in BLOCKS:
         raise unknown("block of features", name, BLOCKS)
     return BLOCKS[name]
@@ -125,7 +126,7 @@ def rows(features: np.ndarray, name: str) -> np.ndarray:
 
 
 def column(features: np.ndarray, name: str, column_name: str) -> np.ndarray:
-    """One column of a block: [..., rows], as it stands in the features (scaled)."""
+    """One column of a block: [..., rows], with the features' scale."""
     return rows(features, name)[..., block(name).column(column_name)]
 
 
@@ -161,7 +162,7 @@ def expand(compact: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
 @cache
 def layout() -> Layout:
-    """The blocks for networks; the numbers of the battle as a whole are global columns."""
+    """The blocks for networks; the columns about the battle as a whole are global."""
     blocks = tuple(
         EncoderBlock(
             found.name,
@@ -182,7 +183,7 @@ def layout() -> Layout:
 
 @cache
 def compact() -> Compact:
-    """How features follow from compact rows, for networks that read those."""
+    """How features follow from compact rows, for networks that read compact rows."""
     values = [np.asarray(table["values"], np.float32).ravel() for _, table in _tables()]
     starts = dict(zip((key for key, _ in _tables()), np.cumsum([0, *map(len, values)]).tolist(), strict=False))
     rows = []
@@ -198,13 +199,14 @@ def compact() -> Compact:
 
 
 def _tables() -> list[tuple[tuple[str, int], Mapping]]:
-    """The fixed tables with their block and the number that chooses a row."""
+    """The fixed tables with their block and the number that selects a row."""
     blocks = _engine.view_blocks()
     return [((block["name"], table["number"]), table) for block in blocks for table in block["tables"]]
 
 
 def _places_in_tables(found: FeatureBlock) -> list[tuple[int, int, int]]:
-    """For each column of a block: its place in a table's row, that row's width, the table's rows; 0 for the others."""
+    """For each column of a block: its position in a table's row, that row's width, the number of rows; 0 for other
+    columns."""
     tables = {number: table for (name, number), table in _tables() if name == found.name}
     places, seen = [], dict.fromkeys(tables, 0)
     for column in found.columns:

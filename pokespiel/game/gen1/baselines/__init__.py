@@ -20,4 +20,4 @@ BASELINES = Registry(
         "expert": "pokespiel.game.gen1.baselines.expert:Expert",
     },
 )
-"""Each is registered as a policy too, as gen1_max_damage and so on."""
+"""Each player is also registered as a policy, such as gen1_max_damage."""

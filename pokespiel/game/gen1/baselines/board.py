@@ -1,13 +1,12 @@
-"""A batch of views by the names of its columns.
+"""A batch of views with their columns as attributes.
 
     board = Board(observations)
     board.own.hp           # [b, 6]: row 0 is on the field, row i is what action "switch i+1" brings
     board.moves.deals      # [b, 4]: expected damage of action "move i+1", as a share of the target's full HP
     board.whole.turn       # [b]: blocks of one row have no row axis
 
-Flags are bool and ids whole numbers. Shares (`hp`, `deals`, `takes`, `chance`, ...) lie around 0 to 1; anything else
-comes in its own unit: stats in points, stages, turns, levels, `factor` in percent. `engine/VIEW.md` says what each
-column means.
+Flags are bool and ids integers. Shares (`hp`, `deals`, `takes`, `chance`, ...) are around 0 to 1. Other columns have
+their own units: stats in points, stages, turns, levels, `factor` in percent. `engine/VIEW.md` documents every column.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from pokespiel.game.gen1 import view
 
 NUM_MOVES = 4
 MOVES = slice(0, NUM_MOVES)
-"""The actions that choose a move."""
+"""The actions that are moves."""
 SWITCHES = slice(NUM_MOVES, 9)
-"""The actions that choose a switch, to the own Pokémon in rows 1 to 5."""
+"""The actions that are switches, to the own Pokémon in rows 1 to 5."""
 BENCH = slice(1, 6)
 """Rows of the parties that are not on the field."""
 TYPES = (
@@ -59,7 +58,7 @@ _TABLE_FLAGS = frozenset(TYPES + STATUSES)
 
 
 class Rows:
-    """The columns of one block as attributes: [b, rows], or [b] where the block has one row."""
+    """The columns of one block as attributes: [b, rows], or [b] if the block has one row."""
 
     def __init__(self, features: np.ndarray, name: str):
         self._block = view.block(name)
@@ -71,7 +70,7 @@ class Rows:
         index = self._block.column(name)
         values = _in_own_unit(self._values[:, :, index], self._block, self._block.columns[index])
         values = values[:, 0] if self._block.rows == 1 else values
-        setattr(self, name, values)  # worked out once
+        setattr(self, name, values)  # computed once
         return values
 
     def types(self) -> np.ndarray:
@@ -79,12 +78,12 @@ class Rows:
         return np.stack([getattr(self, name) for name in TYPES], axis=-1)
 
     def any_status(self) -> np.ndarray:
-        """Bool like a column: has one of STATUSES."""
+        """Boolean column: has one of STATUSES."""
         return np.any([getattr(self, name) for name in STATUSES], axis=0)
 
 
 def _in_own_unit(values: np.ndarray, block: view.FeatureBlock, column: view.Column) -> np.ndarray:
-    """Features of a column as flags, ids, numbers or shares."""
+    """A column's features as flags, ids, integers or shares."""
     if column.codes:
         return values.astype(np.int64)
     if column.name in _TABLE_FLAGS or (column.scale == 1 and column.name not in _SIGNED):
@@ -95,10 +94,10 @@ def _in_own_unit(values: np.ndarray, block: view.FeatureBlock, column: view.Colu
 
 
 class Board:
-    """What a player sees in b battles.
+    """A player's view of b battles.
 
-    Blocks: `whole`, the parties `own` and `foe` with `own_moves` and `foe_moves` (four rows a Pokémon), the own `moves`
-    and the foe's `threats` on the field, `own_active` and `foe_active`.
+    Blocks: `whole`, the parties `own` and `foe` with `own_moves` and `foe_moves` (four rows per Pokémon), the own
+    `moves` and the foe's `threats` on the field, `own_active` and `foe_active`.
     """
 
     whole: Rows
@@ -129,12 +128,13 @@ class Board:
 
     @property
     def begun(self) -> np.ndarray:
-        """[b] bool: the battle has begun; before, in a game where the players choose their teams, all columns are 0."""
+        """[b] bool: the battle has begun; before that, in a game whose players choose their teams, all columns are
+        0."""
         return self.whole.own_size > 0
 
     @property
     def replaces(self) -> np.ndarray:
-        """[b] bool: a fainted Pokémon is to be replaced, and no move is made."""
+        """[b] bool: a fainted Pokémon must be replaced, and no move is made."""
         return self.whole.ask_switch
 
     def party_moves(self, side: str, column: str) -> np.ndarray:
@@ -143,5 +143,5 @@ class Board:
 
 
 def join(moves: np.ndarray, switches: np.ndarray) -> np.ndarray:
-    """Scores [b, 9] of moves [b, 4] and switches [b, 5]."""
+    """Join scores of moves [b, 4] and switches [b, 5] to [b, 9]."""
     return np.concatenate([moves, switches], axis=1)

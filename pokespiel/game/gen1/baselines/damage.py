@@ -1,7 +1,7 @@
-"""Damages of moves that the view does not show, by the engine's formula (`engine/formula.hpp`) for a whole batch.
+"""Damage of moves that the view does not include, by the engine's formula (`engine/formula.hpp`) for a whole batch.
 
-The view has the damages of moves that were seen. For moves that the foe is only likely to have, they are worked out
-here from what the view says of both sides' stats; for seen moves the two agree, which a test checks.
+The view has the damage of revealed moves. For moves that the foe only probably has, it is computed here from the view's
+information about both sides' stats. A test checks that the two agree for revealed moves.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ CRITICALS = 512
 HIGH_CRITICAL = 8
 MOST_CRITICALS = 255 / 256
 MOST, LEAST = 997, 2
-"""The formula is capped at MOST, then LEAST is added."""
+"""The formula's result is capped at MOST, then LEAST is added."""
 SAME_TYPE = 1.5
 HITS = {"MultiHit": 3.0, "DoubleHit": 2.0}
 
 
 def damages(board: Board, move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What moves [b, C] of the foe on the field do to each of the own party, as shares of full HP.
+    """Damage of moves [b, C] of the foe on the field to each Pokémon of the own party, as shares of full HP.
 
     Returns:
-        Expected damage of a use [b, 6, C], misses and critical hits included; highest of a hit that is not critical
-        [b, 6, C]. 0 for moves without damage and those that answer damage (Counter, Bide).
+        Expected damage per use [b, 6, C], misses and critical hits included; maximum damage of a non-critical hit
+        [b, 6, C]. 0 for moves without damage and moves that return damage (Counter, Bide).
     """
     known = moves()
     physical = known.physical[move]
@@ -58,14 +58,14 @@ def _points(
 
 
 def _attack(board: Board, physical: np.ndarray, plain: bool) -> np.ndarray:
-    """[b, C], the foe's stat as it stands, or as critical hits take it."""
+    """[b, C], the foe's current stat; with `plain`, the stat that critical hits use."""
     if plain:
         return np.where(physical, board.foe.attack[:, :1], board.foe.special[:, :1])
     return np.where(physical, board.foe_active.attack[:, None], board.foe_active.special[:, None])
 
 
 def _defense(board: Board, physical: np.ndarray, plain: bool) -> np.ndarray:
-    """[b, 6, C], the stat of each own Pokémon that the moves meet; row 0 with its stages and screens unless `plain`."""
+    """[b, 6, C], each own Pokémon's stat against the moves; row 0 with its stages and screens unless `plain`."""
     defense, special = board.own.defense.copy(), board.own.special.copy()
     if not plain:
         active = board.own_active
@@ -75,7 +75,7 @@ def _defense(board: Board, physical: np.ndarray, plain: bool) -> np.ndarray:
 
 
 def _factor(board: Board, move: np.ndarray) -> np.ndarray:
-    """[b, 6, C], effectiveness and the bonus of the user's types."""
+    """[b, 6, C], type effectiveness times the bonus for the user's own types."""
     target = board.own.species.copy()
     target[:, 0] = np.where(board.own_active.species > 0, board.own_active.species, target[:, 0])
     move_type = moves().type[move]
@@ -84,7 +84,7 @@ def _factor(board: Board, move: np.ndarray) -> np.ndarray:
 
 
 def _fixed(board: Board, known: MoveFacts, move: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """[b, 6, C], points of moves without the formula, nan for the others."""
+    """[b, 6, C], damage of moves that do not use the formula, nan for the others."""
     level = board.foe.level[:, :1]
     left = board.own.hp * board.own.full_hp
     by_level = np.select(

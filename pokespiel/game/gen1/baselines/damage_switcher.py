@@ -1,4 +1,4 @@
-"""Count the turns: who of the own party wins the exchange of expected damages against the foe on the field?"""
+"""Count turns: which Pokémon of the own party wins the exchange of expected damage against the foe on the field?"""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from pokespiel.game.gen1.baselines.rules import can_act
 from pokespiel.game.gen1.baselines.scripted import Scripted
 
 SWITCH = 10.0
-"""Above every damage."""
+"""Score of a switch, above every damage."""
 NEVER = -100.0
 LEAST = 0.01
-"""Share of full HP that every exchange costs at least, so that turns are finite."""
+"""Minimum cost of an exchange per turn, as a share of full HP, so that the number of turns is finite."""
 
 
 @dataclass(frozen=True)
 class DamageSwitcher(Scripted):
-    """Plays the move most likely to knock out, else of the highest expected damage; switches when it loses the
-    exchange.
+    """Plays the move most likely to knock out, else the one with the highest expected damage; switches when it loses
+    the exchange.
 
-    The exchange is the turns that it would last less those that the foe would, by the damages known so far.
+    The exchange is the number of turns that it would last minus the number that the foe would, by the damage known so
+    far.
     """
 
     kind = "gen1_damage_switcher"
     losing: float = -1.0
-    """Leave an exchange this many turns behind or more."""
+    """Leave an exchange that is this many turns behind or more."""
     better_by: float = 2.0
-    """Only for one better by so many turns, the hit on the way in counted."""
+    """Switch only to an exchange that is this many turns better, including the damage taken on entry."""
     stay: int = 2
-    """The first of its turns on the field, counted from 1, in which it may switch out again."""
+    """Turn on the field, counted from 1, from which on it may switch out again."""
 
     def scores(self, board: Board) -> np.ndarray:
         exchange = exchanges(board, np.zeros(1))
@@ -43,8 +44,8 @@ class DamageSwitcher(Scripted):
 
 
 def exchanges(board: Board, loss: np.ndarray, cap: float = 8.0) -> np.ndarray:
-    """[b, 6], turns that each own Pokémon would last after `loss` of its HP, less those that the foe would, each at
-    most `cap`; the slower one has half a turn less."""
+    """[b, 6], turns that each own Pokémon would last after losing `loss` of its HP, minus those that the foe would,
+    each at most `cap`; the slower one has half a turn less."""
     own_hp = np.maximum(board.own.hp - loss, 0)
     lasts = np.minimum(own_hp / np.maximum(board.own.takes, LEAST), cap)
     needs = np.minimum(board.foe.hp[:, :1] / np.maximum(board.own.deals * can_act(board.own), LEAST), cap)

@@ -1,8 +1,8 @@
-"""One turn ahead: what each action is worth against the foe's likely replies, and the match-up that it leaves.
+"""Look one turn ahead: the value of each action against the foe's likely replies, and of the resulting match-up.
 
-A Pokémon's value is its worth (by usage) times what its HP and status leave of it. An action is worth the expected
-change of the own values less the foe's over the turn - who moves first, misses, knock-outs and statuses included - plus
-a part of the race that follows between the two on the field:
+A Pokémon's value is its worth (by usage) times the share that its HP and status leave. The value of an action is the
+expected change of the own values minus the foe's over the turn (who moves first, misses, knock-outs and statuses
+included) plus a fraction of the value of the race between the two on the field afterwards:
 
     Q(a) = E[own value after - before] - E[foe's value after - before] + future * race after a
 """
@@ -24,36 +24,36 @@ from pokespiel.game.gen1.baselines.value import ALIVE, LEFT_BY_STATUS, body, con
 
 
 class BoardStanding(NamedTuple):
-    """What the actions are weighed with."""
+    """The quantities that determine the values of actions."""
 
     threats: Threats
     own: np.ndarray
-    """[b, 6], worth times condition: the value at full HP."""
+    """[b, 6], worth times the status's factor: the value at full HP."""
     foe: np.ndarray
-    """[b], the same of the foe's on the field; 0 where nobody is."""
+    """[b], the same for the foe's Pokémon on the field; 0 if there is none."""
     first: np.ndarray
-    """[b], chance to move before the foe."""
+    """[b], probability of moving before the foe."""
     acts: np.ndarray
-    """[b], chance that the own one on the field can act this turn."""
+    """[b], probability that the own Pokémon on the field can act this turn."""
     taken: np.ndarray
     """[b, 6], expected damage if the foe acts, at most the HP left."""
     dies: np.ndarray
-    """[b, 6], chance that it knocks out."""
+    """[b, 6], probability that it is knocked out."""
     able: np.ndarray
-    """[b, 6], the share of turns in which each one acts when it does not sleep."""
+    """[b, 6], the share of turns in which each one acts when it is not asleep."""
     sleeps: np.ndarray
-    """[b, 6], damage that a sleeper takes before it wakes."""
+    """[b, 6], damage that a sleeping one takes before it wakes."""
     cripples: np.ndarray
-    """[b, 6], value lost to its status moves, as a share of the value."""
+    """[b, 6], value lost to the foe's status moves, as a share of the value."""
 
 
 READY = 0.01
-"""Small share of its value for which a healthy Pokémon is preferred where nothing else tells them apart."""
+"""A small bonus, as a share of its value, for a healthy Pokémon when nothing else differs."""
 
 
 @dataclass(frozen=True)
 class Expert(Scripted):
-    """Weighs every move and switch by the expected exchange of the turn and the race that it leads to."""
+    """Evaluates every move and switch by the turn's expected exchange and the race that follows."""
 
     kind = "gen1_expert"
     future: float = 0.3
@@ -61,7 +61,7 @@ class Expert(Scripted):
     restless: float = 0.04
     """Cost of a switch by choice."""
     keeps: float = 0.9
-    """Chance that the foe stays in, which Explosion and its kind need."""
+    """Probability that the foe stays in, which matters for Explosion and Self-Destruct."""
 
     def scores(self, board: Board) -> np.ndarray:
         standing = read_standing(board)
@@ -95,7 +95,7 @@ class Expert(Scripted):
         own_value, foe_value = standing.own[:, :1], standing.foe[:, None]
         first, acts, foe_acts = standing.first[:, None], standing.acts[:, None], threats.acts[:, None]
         dies = standing.dies[:, :1]
-        goes = acts * (1 - (1 - first) * foe_acts * dies)  # the move is made
+        goes = acts * (1 - (1 - first) * foe_acts * dies)  # probability that the move is made
         reply = foe_acts * (1 - first * acts * effects.stops)
         taken, falls = reply * standing.taken[:, :1], reply * dies
         leaves = goes * effects.faints
@@ -122,7 +122,7 @@ class Expert(Scripted):
 
 
 def read_standing(board: Board) -> BoardStanding:
-    """What the actions of a batch are weighed with."""
+    """Compute the quantities for a batch."""
     threats = read_threats(board)
     own = species_worth(board.own.species) * condition(board.own)
     foe = (species_worth(board.foe.species) * condition(board.foe))[:, 0] * board.foe.on_field[:, 0]
@@ -145,7 +145,7 @@ def read_standing(board: Board) -> BoardStanding:
 
 
 def _cripples(board: Board, threats: Threats) -> np.ndarray:
-    """[b, 6], the share of its value that each own Pokémon expects to lose to a status move of the foe."""
+    """[b, 6], the share of its value that each own Pokémon is expected to lose to the foe's status moves."""
     free = ~board.own.any_status()
     sleep = threats.share(moves().having("Sleep")) * ~board.whole.foe_sleep_clause
     paralysis = threats.share(moves().having("Paralyze"))

@@ -1,6 +1,6 @@
 """Moves and species as arrays by number, so that the ids in a view can be looked up for a whole batch at once.
 
-Row 0 is "not known"; numbers past the last move (the request's Fight and Recharge) are moves without power or effect.
+Row 0 means unknown; numbers after the last move (the request's Fight and Recharge) are moves without power or effect.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 
 DEX = Path(__file__).parent.parent / "dex.json"
 MOVE_CODES = 170
-"""Every number that stands for a move in a view."""
+"""Number of codes for moves in a view."""
 STAGES = ("attack", "defense", "speed", "special", "accuracy", "evasion")
-"""What rises and falls by stages, in the engine's order."""
+"""Stats with stages, in the engine's order."""
 _CHANCES = 256
 _STAGE_STATS = {"atk": "attack", "def": "defense", "spe": "speed", "spa": "special"}
 
@@ -25,15 +25,15 @@ class MoveFacts(NamedTuple):
     """Arrays [MOVE_CODES], by move number."""
 
     number: dict[str, int]
-    """By id, such as bodyslam."""
+    """Number by id, such as bodyslam."""
     power: np.ndarray
     """Base power; 1 for moves whose damage does not come from the formula."""
     accuracy: np.ndarray
-    """Chance to hit without stages, 1 where it cannot miss."""
+    """Probability to hit without stages, 1 if it cannot miss."""
     type: np.ndarray
     """Row of `type_chart()`; Normal for Bide, which has none."""
     physical: np.ndarray
-    """Bool: hits Defense."""
+    """Bool: uses Attack and Defense."""
     high_critical: np.ndarray
     ignores_immunity: np.ndarray
     effect: np.ndarray
@@ -59,16 +59,16 @@ class SpeciesFacts(NamedTuple):
     """Arrays [152], by species number."""
 
     number: dict[str, int]
-    """By id, such as tauros."""
+    """Number by id, such as tauros."""
     types: np.ndarray
-    """[152, 2] rows of `type_chart()`; the same twice where there is one type."""
+    """[152, 2] rows of `type_chart()`; a single type is repeated."""
     speed: np.ndarray
-    """Base Speed, which gives the rate of critical hits."""
+    """Base Speed, which determines the rate of critical hits."""
 
 
 @cache
 def dex() -> dict[str, Any]:
-    """The engine's data as JSON gives them: rows of moves and species, the type chart."""
+    """The engine's data from JSON: rows of moves and species, the type chart."""
     return json.loads(DEX.read_text(encoding="utf-8"))
 
 
@@ -81,7 +81,7 @@ def type_chart() -> np.ndarray:
 
 @cache
 def moves() -> MoveFacts:
-    """All moves."""
+    """The table of all moves."""
     rows = dex()["moves"]
     types = list(dex()["type_chart"])
 
@@ -116,7 +116,7 @@ def _having(effects: tuple[str, ...]) -> np.ndarray:
 
 
 def _accuracy(row: dict[str, Any]) -> float:
-    """Percent are scaled to 255 and compared with one of 256 numbers, so that 100 percent can miss."""
+    """A percentage is scaled to 255 and compared with one of 256 numbers, so that even 100 percent can miss."""
     percent = row["accuracy"]
     return 1.0 if percent is None else (percent * (_CHANCES - 1) // 100) / _CHANCES
 
@@ -132,7 +132,7 @@ def full_pp() -> np.ndarray:
 
 @cache
 def species() -> SpeciesFacts:
-    """All species."""
+    """The table of all species."""
     rows = dex()["species"]
     types = list(dex()["type_chart"])
     pairs = np.zeros((len(rows) + 1, 2), int)

@@ -12,15 +12,15 @@ from pokespiel.game.gen1.baselines.rules import status_would_work
 from pokespiel.game.gen1.baselines.scripted import Scripted
 
 KNOCK_OUT, HEAL, SLEEP, PARALYZE, SET_UP = 5.0, 4.0, 3.0, 2.5, 2.2
-"""Scores of the steps of the plan, above every damage (at most 2 of the target's full HP)."""
+"""Scores of the plan's steps, above every damage (at most 2 of the target's full HP)."""
 NEVER = -1.0
 
 
 @dataclass(frozen=True)
 class GymLeader(Scripted):
-    """Knocks out if it surely can, heals when low, gives sleep and paralysis, sets up while healthy, else attacks.
+    """Knocks out if that is certain, heals when low, inflicts sleep and paralysis, sets up while healthy, else attacks.
 
-    Never switches by choice; a fainted Pokémon is replaced by the one that deals most for what it takes.
+    It never switches by choice; a fainted Pokémon is replaced by the one with the best ratio of damage dealt to taken.
     """
 
     kind = "gen1_gym_leader"
@@ -47,7 +47,7 @@ class GymLeader(Scripted):
         return join(score, np.where(board.replaces[:, None], exchange, NEVER - 1))
 
     def heals(self, board: Board) -> np.ndarray:
-        """[b, 4]: the move heals, and the one on the field is low."""
+        """[b, 4]: the move heals, and the Pokémon on the field has low HP."""
         return moves().having("Recover", "Rest")[board.moves.move] & (board.own.hp[:, :1] < self.low)
 
     def sets_up(self, board: Board) -> np.ndarray:
@@ -62,5 +62,5 @@ class GymLeader(Scripted):
 
 
 def surely_knocks_out(board: Board) -> np.ndarray:
-    """[b, 4]: the lowest damage takes all that the foe has left, unless the move misses."""
+    """[b, 4]: the minimum damage takes all of the foe's remaining HP, unless the move misses."""
     return (board.moves.least >= board.foe.hp[:, :1]) & (board.moves.least > 0) & ~board.foe_active.substitute[:, None]

@@ -1,7 +1,8 @@
-"""What the foe's Pokémon are likely to know: the sets of `data/teams/usage.json`, narrowed by the moves that were seen.
+"""The foe's likely moves: the sets of `data/teams/usage.json`, narrowed by the moves revealed so far.
 
-P(set | species, seen) is proportional to the set's weight times `_SURPRISE` for each seen move that it lacks; a move is
-known with the probability of the sets that have it. A species without stated sets has one: its four strongest moves.
+P(set | species, seen) is proportional to the set's weight times `_SURPRISE` for each revealed move that it lacks. The
+probability of a move is that of the sets that contain it. A species without listed sets has one: its four strongest
+moves.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ _SURPRISE = 0.02
 _LEAST_USAGE = 0.3
 _SAME_TYPE = 1.5
 _STRAIGHT = ("None", "LevelDamage", "DoubleHit", "Drain")
-"""Effects of moves that an unheard-of set is taken to have."""
+"""Effects of the moves that a species without listed sets is assumed to have."""
 
 
 class Sets(NamedTuple):
-    """Stated sets by species number: K moves in S sets, padded with zeros."""
+    """Listed sets by species number: K moves in S sets, padded with zeros."""
 
     moves: np.ndarray
     """[152, K] move numbers, 0 = none."""
     holds: np.ndarray
-    """[152, S, K] bool, which set has which move."""
+    """[152, S, K] bool, which sets contain which moves."""
     weights: np.ndarray
     """[152, S]."""
     usage: np.ndarray
-    """[152], teams of a hundred that have the species."""
+    """[152], percentage of teams with the species."""
 
 
 @cache
@@ -67,13 +68,13 @@ def sets() -> Sets:
 
 
 def likely_moves(who: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The moves that a species may have beside those seen, and the probability of each.
+    """The moves that a species may have in addition to those revealed, and the probability of each.
 
     Args:
         who: [b] species numbers. seen: [b, 4] move numbers, 0 = not known.
 
     Returns:
-        Move numbers [b, K] (0 = none) and probabilities [b, K], 0 for seen moves and where all four are known.
+        Move numbers [b, K] (0 = none) and probabilities [b, K], 0 for revealed moves and if all four are known.
     """
     table = sets()
     candidates, holds = table.moves[who], table.holds[who]
@@ -88,7 +89,7 @@ def likely_moves(who: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _variants(stated: list[dict[str, Any]]) -> dict[tuple[int, ...], float]:
-    """Every set that slots such as "Ice Beam/Blizzard" spell out, as move numbers, with its weight."""
+    """Every set that alternatives such as "Ice Beam/Blizzard" allow, as move numbers, with its weight."""
     variants: dict[tuple[int, ...], float] = {}
     for entry in stated:
         options = list(itertools.product(*(slot.split("/") for slot in entry["moves"])))

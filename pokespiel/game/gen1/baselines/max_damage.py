@@ -1,4 +1,4 @@
-"""Highest expected damage, every turn."""
+"""The move with the highest expected damage, every turn."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ NEVER = -1.0
 
 @dataclass(frozen=True)
 class MaxDamage(Scripted):
-    """Plays the move of the highest expected damage and never switches by choice.
+    """Plays the move with the highest expected damage and never switches by choice.
 
-    Damages are the engine's, misses and critical hits included. A fainted Pokémon is replaced by the one that deals
-    most.
+    Damage is the engine's estimate, misses and critical hits included. A fainted Pokémon is replaced by the one that
+    deals most.
     """
 
     kind = "gen1_max_damage"

@@ -1,4 +1,4 @@
-"""What the own moves on the field do if they are made: damage, knock-outs, statuses, healing, setting up."""
+"""The effects of the own moves on the field: damage, knock-outs, statuses, healing, setting up."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pokespiel.game.gen1.baselines.threats import Threats
 from pokespiel.game.gen1.baselines.value import LEFT_BY_STATUS
 
 SLEEP_STOPS, PARALYSIS_STOPS = 0.75, 0.25
-"""Shares of the foe's later turns that a status takes."""
+"""Shares of the foe's later turns that these statuses take away."""
 BEHIND_SUBSTITUTE = 0.15
-"""What damage to a Substitute is worth."""
+"""Value of damage to a Substitute, relative to damage to the Pokémon."""
 TRAP_USES = 3.0
-"""Mean uses of Wrap and its kind."""
+"""Mean number of uses of Wrap and similar moves."""
 CHARGES = 2.0
-"""Turns of a two-turn move."""
+"""Turns of a move that charges first."""
 RECOVERS = 0.5
 RECOIL = 0.25
 LOST_TURN = 0.06
 """Share of a Pokémon's value that a turn without acting costs."""
 HIGHEST_USEFUL = 4
-"""Stages from which a rise adds little."""
+"""Stages from which a further rise adds little."""
 STAGES = 2
 CONFUSES, SEEDS = 0.12, 0.1
-"""Shares of the foe's value that confusion and Leech Seed take."""
+"""Shares of the foe's value that confusion and Leech Seed take away."""
 LOWERS_SPECIAL = 0.15
 SECONDARIES = {
     "Paralyze": 1 - LEFT_BY_STATUS["paralyzed"],
@@ -38,36 +38,36 @@ SECONDARIES = {
     "Lower": LOWERS_SPECIAL,
     "Confusion": CONFUSES,
 }
-"""Shares of the foe's value that secondary effects take."""
+"""Shares of the foe's value that secondary effects take away."""
 STATUS_SECONDARIES = ("Paralyze", "Freeze", "Burn", "Poison")
 
 
 class Effects(NamedTuple):
-    """Arrays [b, 4], a column for each own move; chances to hit are in all of them."""
+    """Arrays [b, 4], a column for each own move; all include the probability to hit."""
 
     deals: np.ndarray
-    """Expected damage, at most what is left."""
+    """Expected damage, at most the remaining HP."""
     knock_out: np.ndarray
     faints: np.ndarray
     """Bool: the user faints."""
     heals: np.ndarray
     """Share of full HP."""
     cripples: np.ndarray
-    """Share of the foe's value that a status or the like takes."""
+    """Share of the foe's value that statuses and similar effects take away."""
     stops: np.ndarray
-    """Chance that the foe does not get to reply if the move comes first."""
+    """Probability that the foe cannot reply if the move comes first."""
     weakens: np.ndarray
-    """Share by which the foe's later damage falls."""
+    """Share by which the foe's later damage decreases."""
     outspeeds: np.ndarray
-    """Chance that the user is faster from now on."""
+    """Probability that the user is faster from now on."""
     then_deals: np.ndarray
-    """Expected damage of the best own move in the turns after."""
+    """Expected damage of the best own move in later turns."""
     costs: np.ndarray
-    """Share of the user's value that recoil, a recharge or sleep costs."""
+    """Share of the user's value that recoil, recharging or sleeping costs."""
 
 
 def read_effects(board: Board, threats: Threats) -> Effects:
-    """What each own move does."""
+    """The effects of each own move."""
     known, number = moves(), board.moves.move
     chance = board.moves.chance
     covered = board.foe_active.substitute[:, None]
@@ -94,7 +94,7 @@ def read_effects(board: Board, threats: Threats) -> Effects:
 
 
 def _secondary(board: Board, kind: str) -> np.ndarray:
-    """[b, 4], chance that a hit brings this secondary effect. Statuses spare those that share the move's type."""
+    """[b, 4], probability that a hit has this secondary effect. Pokémon of the move's type are immune to its status."""
     known, number = moves(), board.moves.move
     possible = ~board.foe_active.substitute[:, None] & (board.moves.deals > 0)
     if kind in STATUS_SECONDARIES:
@@ -120,7 +120,7 @@ def _cripples(board: Board, sleeps: np.ndarray) -> np.ndarray:
 
 
 def _heals(board: Board, taken: np.ndarray) -> np.ndarray:
-    """Recover gives half; Rest what is missing, less what the foe takes in the turns slept."""
+    """Recover heals half; Rest heals what is missing, minus the damage taken in the turns asleep."""
     known, number = moves(), board.moves.move
     missing = 1 - board.own.hp[:, :1]
     return np.select(
@@ -144,7 +144,7 @@ def _weakens(board: Board, threats: Threats, sleeps: np.ndarray, paralyzes: np.n
 
 
 def _then_deals(board: Board) -> np.ndarray:
-    """The best damage of a later turn, after the rise in stats that the move brings."""
+    """The best damage of a later turn, after the move's rise in stats."""
     known, number, active = moves(), board.moves.move, board.own_active
     usual = np.where(known.having("Explode")[number], 0.0, board.moves.deals)
     physical = np.where(known.physical[number], usual, 0).max(axis=1, keepdims=True)
@@ -156,7 +156,7 @@ def _then_deals(board: Board) -> np.ndarray:
 
 
 def _costs(board: Board, taken: np.ndarray, knock_out: np.ndarray) -> np.ndarray:
-    """Recoil, and the turns that a recharge or Rest gives away, as shares of the user's value."""
+    """Recoil, and the turns lost to a recharge or Rest, as shares of the user's value."""
     known, number = moves(), board.moves.move
     recoil = RECOIL * board.moves.deals * known.having("Recoil")[number]
     recharge = np.maximum(board.moves.chance - knock_out, 0) * (taken + LOST_TURN) * known.having("HyperBeam")[number]

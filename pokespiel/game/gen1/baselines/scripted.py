@@ -1,4 +1,4 @@
-"""The base of scripted policies: each gives every action a score, the highest is played."""
+"""The base class of scripted policies: each gives every action a score, and the highest is played."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _TIE = 1e-9
 
 
 class Scripted(Memoryless):
-    """Plays the legal action of the highest score; ties are split evenly. Subclasses are frozen dataclasses that define
-    `scores`, and `kind`, their name in POLICIES."""
+    """Plays the legal action with the highest score; ties are split evenly. Subclasses are frozen dataclasses that
+    define `scores`, and `kind`, their name in POLICIES."""
 
     kind: str
     scripted = True
@@ -27,7 +27,7 @@ class Scripted(Memoryless):
         raise NotImplementedError
 
     def probabilities(self, observations: Observations) -> np.ndarray:
-        """Where the players still choose their teams, every legal team is as good."""
+        """Distributions [b, A]; while players still choose their teams, every legal team is equally likely."""
         board, legal = Board(observations), observations.legal
         scores = np.zeros(legal.shape)
         scores[:, : view.NUM_ACTIONS] = np.where(board.begun[:, None], self.scores(board), 0.0)
@@ -42,7 +42,7 @@ class Scripted(Memoryless):
 
 
 def best(scores: np.ndarray, legal: np.ndarray) -> np.ndarray:
-    """Probabilities [b, A], even over the legal actions whose scores [b, A] are highest."""
+    """Probabilities [b, A], uniform over the legal actions with the highest scores [b, A]."""
     allowed = np.where(legal, scores, -np.inf)
     chosen = legal & (allowed >= allowed.max(axis=1, keepdims=True) - _TIE)
     return chosen / chosen.sum(axis=1, keepdims=True)

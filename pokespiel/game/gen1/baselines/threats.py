@@ -1,4 +1,4 @@
-"""What the foe's Pokémon on the field may do, hidden moves included, and how likely it is to do it."""
+"""What the foe's Pokémon on the field may do, hidden moves included, and the probability of each move."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pokespiel.game.gen1.baselines.rules import CONFUSED, can_act
 
 _TINY = np.finfo(float).tiny
 GREEDY = 0.75
-"""Chance that the foe uses the best move that it has; else any that it has."""
+"""Probability that the foe uses its best move; otherwise it uses any of its moves."""
 KNOCKS_OUT = 0.3
-"""Worth of a knock-out beyond the HP taken."""
+"""Value of a knock-out in addition to the HP taken."""
 FAINTING = 0.7
-"""What fainting by its own Explosion costs the foe, times the HP that it has left."""
+"""The foe's cost of fainting by its own Explosion, times its remaining HP."""
 SLEEPING, PARALYZING, HEALING, OTHER = 0.5, 0.3, 0.6, 0.05
-"""Worth of moves without damage where they work; healing times the HP missing."""
+"""Value of moves without damage if they succeed; for healing, times the missing HP."""
 
 
 class Threats(NamedTuple):
@@ -29,24 +29,24 @@ class Threats(NamedTuple):
     move: np.ndarray
     """[b, C] numbers, 0 = none."""
     uses: np.ndarray
-    """[b, C], probability of each if the foe stays and acts; rows sum to 1, or to 0 where nobody is there."""
+    """[b, C], probability of each move if the foe stays and acts; rows sum to 1, or to 0 without a foe."""
     damage: np.ndarray
     """[b, 6, C], expected damage on each own Pokémon as a share of its full HP, misses included."""
     knock_out: np.ndarray
-    """[b, 6, C], chance that the move takes all the HP left."""
+    """[b, 6, C], probability that the move takes all remaining HP."""
     later: np.ndarray
-    """[b, 6], expected damage of a use once the foe chooses its move for that Pokémon."""
+    """[b, 6], expected damage per use once the foe chooses its move against that Pokémon."""
     acts: np.ndarray
     """[b], probability that the foe can act this turn."""
     acts_later: np.ndarray
-    """[b], the share of later turns in which it can."""
+    """[b], the share of later turns in which it can act."""
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """[b, 6], the mean of values [b, 6, C] over the foe's moves."""
         return np.einsum("bjc,bc->bj", values, self.uses)
 
     def share(self, which: np.ndarray) -> np.ndarray:
-        """[b], how much of the foe's use goes to moves that `which` [MOVE_CODES] says, times their chance to hit."""
+        """[b], the probability that the foe uses a move in `which` [MOVE_CODES] and hits."""
         return (self.uses * which[self.move] * moves().accuracy[self.move]).sum(axis=1)
 
 
@@ -67,9 +67,9 @@ def read_threats(board: Board) -> Threats:
 
 
 def _used(has: np.ndarray, worth: np.ndarray) -> np.ndarray:
-    """[..., C], the probability that each move is used, of those that the foe `has` with some probability [..., C].
+    """[..., C], the probability that each move is used, given the probabilities [..., C] that the foe `has` it.
 
-    The best by `worth` [..., C] is used if it has it, else the next, and so on; rows sum to 1, or 0 without moves.
+    It uses the best move by `worth` [..., C] if it has it, else the next, and so on; rows sum to 1, or 0 without moves.
     """
     order = np.argsort(-worth, axis=-1, kind="stable")
     ranked = np.take_along_axis(has, order, axis=-1)
@@ -81,12 +81,12 @@ def _used(has: np.ndarray, worth: np.ndarray) -> np.ndarray:
 
 
 def _normalised(weights: np.ndarray) -> np.ndarray:
-    """Weights [..., C] that sum to 1, or to 0 where all are 0."""
+    """Weights [..., C] that sum to 1, or to 0 if all are 0."""
     return weights / np.maximum(weights.sum(axis=-1, keepdims=True), _TINY)
 
 
 def _worth(board: Board, move: np.ndarray, damage: np.ndarray, knock_out: np.ndarray) -> np.ndarray:
-    """[b, C], what each move is worth to the foe against the own Pokémon on the field."""
+    """[b, C], the value of each move to the foe against the own Pokémon on the field."""
     known = moves()
     foe_hp = board.foe.hp[:, :1]
     free = ~board.own.any_status()[:, :1]
@@ -102,7 +102,7 @@ def _worth(board: Board, move: np.ndarray, damage: np.ndarray, knock_out: np.nda
 
 
 def _activity(board: Board) -> tuple[np.ndarray, np.ndarray]:
-    """[b] each: the chance that the foe acts this turn, and its share of later turns."""
+    """[b] each: the probability that the foe acts this turn, and its share of later turns."""
     later = can_act(board.foe)[:, 0] * board.foe.on_field[:, 0]
     stopped = board.foe.asleep[:, 0] | board.foe_active.recharging
     confused = np.where(board.foe_active.confused, CONFUSED, 1.0)

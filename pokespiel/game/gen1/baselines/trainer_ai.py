@@ -1,9 +1,9 @@
 """The move choice of the cartridge's better trainers.
 
-Every move starts at the same score and three modifications change it; one of the lowest scores is played, at random:
-a move that only gives a status is discouraged while the foe has one; on a Pokémon's second turn moves that change
-stats, heal, transform or put up a screen are encouraged; an effective move is encouraged, an ineffective one
-discouraged if there is a better one to use.
+Every move starts with the same score, which three modifications change; one of the moves with the lowest score is
+played at random. A move that only inflicts a status is discouraged while the foe has one. On a Pokémon's second turn,
+moves that change stats, heal, transform or put up a screen are encouraged. An effective move is encouraged; an
+ineffective one is discouraged if there is a better one.
 
 Reference: the disassembly of Pokémon Red and Blue (pret/pokered), AIMoveChoiceModification1 to 3.
 """
@@ -23,16 +23,16 @@ PREFERRED = 1.0
 INEFFECTIVE = -1.0
 SECOND = 2
 EVEN = 100
-"""Percent of a move that is neither effective nor ineffective."""
+"""Percentage of a move that is neither effective nor ineffective."""
 NEXT_IN_LINE = -np.arange(1.0, 6.0)
 SWITCH = -100.0
-"""Below every move."""
+"""Score of a switch, below every move."""
 
 
 @dataclass(frozen=True)
 class TrainerAI(Scripted):
-    """Scores moves as the better trainers of the cartridge do; never switches by choice and sends in the next in
-    line."""
+    """Scores moves as the cartridge's better trainers do; never switches by choice and sends in the next Pokémon in
+    order."""
 
     kind = "gen1_trainer_ai"
 
@@ -58,8 +58,8 @@ def second_turn(board: Board) -> np.ndarray:
 
 
 def type_preference(board: Board) -> np.ndarray:
-    """[b, 4]: effective moves up; ineffective ones down, if another damaging move is of another type or special in
-    kind."""
+    """[b, 4]: effective moves are encouraged; ineffective ones discouraged if another damaging move has another type or
+    a special effect."""
     known, number = moves(), board.moves.move
     damaging = known.power[number] > 0
     special = known.having("SuperFang", "LevelDamage", "FixedDamage", "Psywave", "Fly")[number]

@@ -1,4 +1,4 @@
-"""Types alone: attack with what is effective, send in what resists."""
+"""Types alone: attack with effective moves, send in Pokémon that resist."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from pokespiel.game.gen1.baselines.facts import moves, type_chart
 from pokespiel.game.gen1.baselines.scripted import Scripted
 
 SAME_TYPE = 1.5
-"""Bonus of a move of its user's type."""
+"""Bonus for a move of its user's type."""
 EVEN = 100
-"""Percent of a move that is neither effective nor ineffective."""
+"""Percentage of a move that is neither effective nor ineffective."""
 FIXED = 60.0
-"""Power that stands for a move of fixed damage."""
+"""Assumed power of a move with fixed damage."""
 SWITCH = 1e3
-"""Above every move."""
+"""Score of a switch, above every move."""
 NEVER = -1.0
 
 
 @dataclass(frozen=True)
 class TypeSwitcher(Scripted):
-    """Plays the strongest move by power, type and accuracy, and leaves bad match-ups of types for good ones.
+    """Plays the strongest move by power, type and accuracy, and leaves bad type match-ups for good ones.
 
-    A match-up is the best factor of the own types against the foe's, less the same the other way round. Stats, HP and
-    the foe's moves do not matter to it.
+    A match-up is the best factor of the own types against the foe's, minus the foe's best factor against the own. It
+    ignores stats, HP and the foe's moves.
     """
 
     kind = "gen1_type_switcher"
     bad: float = -0.5
-    """Leave a match-up this bad or worse."""
+    """Leave a match-up of this value or worse."""
     better_by: float = 1.0
-    """Only for one better by this."""
+    """Switch only to a match-up that is better by this."""
     stay: int = 2
-    """The first of its turns on the field, counted from 1, in which it may switch out again."""
+    """Turn on the field, counted from 1, from which on it may switch out again."""
 
     def scores(self, board: Board) -> np.ndarray:
         matchups = type_matchups(board)
@@ -46,7 +46,7 @@ class TypeSwitcher(Scripted):
 
 
 def type_powers(board: Board) -> np.ndarray:
-    """[b, 4], power of the own moves times accuracy, effectiveness and the bonus of the user's types."""
+    """[b, 4], power of the own moves times accuracy, effectiveness and the bonus for the user's types."""
     known, number = moves(), board.moves.move
     fixed = known.having("LevelDamage", "FixedDamage", "SuperFang", "Psywave")[number]
     same = np.take_along_axis(board.own_active.types(), known.type[number], axis=1)
@@ -55,7 +55,7 @@ def type_powers(board: Board) -> np.ndarray:
 
 
 def type_matchups(board: Board) -> np.ndarray:
-    """[b, 6], how the types of each own Pokémon stand against the foe's on the field: about -4 to 4, 0 is even."""
+    """[b, 6], each own Pokémon's type match-up against the foe on the field: about -4 to 4, 0 is even."""
     own = board.own.types()
     own[:, 0] |= board.own_active.types()
     foe = np.broadcast_to(board.foe_active.types()[:, None], own.shape)

@@ -1,4 +1,4 @@
-"""What a Pokémon is worth to its side, and who of two on the field faints the other first."""
+"""A Pokémon's value to its side, and which of two on the field makes the other faint first."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pokespiel.game.gen1.baselines.board import Rows
 from pokespiel.game.gen1.baselines.likely import sets
 
 PLAIN, PER_USAGE = 0.8, 0.5
-"""Worth of a Pokémon: PLAIN + PER_USAGE * share of teams that have the species. Tauros 1.26, an unheard-of one 0.80."""
+"""Worth of a Pokémon: PLAIN + PER_USAGE * share of teams with the species. Tauros 1.26, a species without usage
+0.80."""
 ALIVE = 0.3
-"""Share of its value that a Pokémon keeps to its last point of HP."""
+"""Share of its value that a Pokémon keeps down to its last HP."""
 LEAST = 0.02
-"""Share of HP that a turn costs at least, so that races end."""
+"""Minimum share of HP lost per turn, so that races end."""
 FASTER = 0.25
-"""Turns that moving first is worth in a race."""
+"""Value of moving first in a race, in turns."""
 LEFT_BY_STATUS = {
     "frozen": 0.1,
     "rested": 0.8,
@@ -24,22 +25,22 @@ LEFT_BY_STATUS = {
     "burned": 0.8,
     "poisoned": 0.88,
 }
-"""Share of its value that a status leaves; `rested` goes before the sleep it comes with."""
+"""Share of the value that remains with a status; `rested` takes precedence over the sleep that comes with it."""
 
 
 def species_worth(species: np.ndarray) -> np.ndarray:
-    """Of species numbers, 0 = not revealed."""
+    """Worth by species number, 0 = not revealed."""
     return PLAIN + PER_USAGE * sets().usage[species] / 100
 
 
 def condition(party: Rows) -> np.ndarray:
-    """[b, 6], the share of its value that each one's status leaves."""
+    """[b, 6], the share of each one's value that remains with its status."""
     statuses = [getattr(party, name) for name in LEFT_BY_STATUS]
     return np.select(statuses, list(LEFT_BY_STATUS.values()), 1.0)
 
 
 def body(hp: np.ndarray) -> np.ndarray:
-    """The share of its value that HP leaves."""
+    """The share of its value that remains with `hp`."""
     return np.where(hp > 0, ALIVE + (1 - ALIVE) * hp, 0.0)
 
 
@@ -47,10 +48,10 @@ def race(
     own_hp: np.ndarray, taken: np.ndarray, own_stake: np.ndarray,
     foe_hp: np.ndarray, given: np.ndarray, foe_stake: np.ndarray, faster: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
-    """The foe's stake times the chance to faint it first, less the own stake times the chance of the reverse.
+    """The foe's stake times the probability that it faints first, minus the own stake times that of the reverse.
 
-    `taken` and `given` are shares of full HP a turn. The chance is w^2 / (w^2 + l^2), w the turns that the own one
-    lasts and l those that the foe does; `faster` is 1, 0 or -1. Arguments broadcast.
+    `taken` and `given` are shares of full HP per turn. The probability is w^2 / (w^2 + l^2), where w is the number of
+    turns that the own Pokémon lasts and l that of the foe; `faster` is 1, 0 or -1. Arguments broadcast.
     """
     lasts = np.maximum(own_hp, 0) / np.maximum(taken, LEAST)
     needs = np.maximum(foe_hp, 0) / np.maximum(given, LEAST)

@@ -1,18 +1,18 @@
-"""Showdown's three ways of writing a team: the export text that players share, the packed line of the protocol, JSON.
+"""Showdown's three team formats: the export text that players share, the packed line of the protocol, and JSON.
 
-Export text names one set after another, a blank line between; a file may hold several teams under headers:
+Export text lists one set after another, separated by blank lines; a file may hold several teams under headers:
 
     === [gen1ou] name ===
 
     Nickname (Species) (M) @ Item          (only the species is needed)
-    Level: 55                              (100 where absent)
-    EVs: 252 HP / 252 Atk / ...            (a line gives 0 to what it leaves out; no line means full)
-    IVs: 2 Atk                             (31 where left out)
+    Level: 55                              (100 if absent)
+    EVs: 252 HP / 252 Atk / ...            (stats that are left out have 0; no line means full)
+    IVs: 2 Atk                             (stats that are left out have 31)
     - Body Slam
 
-A packed team joins its sets with "]" (see `packed.py`), a JSON team is a list of objects (see `objects.py`). What later
-generations write into a set and Showdown passes over is left out with a note. Otherwise reading is stricter than
-Showdown's: a line or field that Showdown would skip or turn to zero is an error here.
+A packed team joins its sets with "]" (see `packed.py`), a JSON team is a list of objects (see `objects.py`). Entries of
+later generations that Showdown ignores are left out with a note. Otherwise reading is stricter than Showdown's: a line
+or field that Showdown would skip or read as zero is an error here.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _STATS = {
 _IDLE = re.compile(
     r"(Pokeball|Hidden Power|Dynamax Level|Gigantamax|Tera Type|Shiny|Nature|Gender): .*|Shiny|\([A-Za-z]+\)"
 )
-"""Lines that Showdown passes over in Gen 1; "(Hardy)" is a nature as newer team builders write it."""
+"""Lines that Showdown ignores in Gen 1; "(Hardy)" is a nature as newer team builders write it."""
 _JSON = re.compile(r"\{|\[ *($|[\]\[{\"0-9])")
-"""How JSON begins; a nickname may begin with a bracket too."""
+"""The beginning of JSON; a nickname may begin with a bracket too."""
 _MARKED = re.compile(r"([+-]?[0-9]+)[+-]?")
-"""A number of EVs; newer team builders write + and - behind those of the stats that the nature changes."""
+"""A number of EVs; newer team builders append + or - to those of the stats that the nature changes."""
 _INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
-"""Characters without a width that come along when text is copied from a page."""
+"""Characters of zero width that are copied from web pages."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -54,16 +54,17 @@ class NamedTeam(NamedTuple):
     """A team of a file."""
 
     name: str
-    """From its header; empty without one."""
+    """From its header; empty if it has none."""
     format: str
-    """From its header, gen1ou without one."""
+    """From its header; gen1ou if it has none."""
     team: Team
     notes: tuple[str, ...] = ()
-    """What was written and left out, because it has no effect in Gen 1: "line 3: 'Tera Type: Water' ..."."""
+    """What was left out because it has no effect in Gen 1: "line 3: 'Tera Type: Water' ..."."""
 
 
 def read_team(text: str) -> Team:
-    """The one team in `text`, packed, exported or JSON; `TeamError` if there is none or another. Notes are logged."""
+    """The one team in `text`, packed, exported or JSON; `TeamError` if there is none or more than one. Notes are
+    logged."""
     teams = read_teams(text)
     if len(teams) != 1:
         raise TeamError(f"expected one team, found {len(teams)}")
@@ -75,8 +76,8 @@ def read_team(text: str) -> Team:
 def read_teams(text: str) -> list[NamedTeam]:
     """All teams in `text`: exported ones under headers, one without a header, or packed or JSON ones, one per line.
 
-    A packed line may begin with "gen1ou]name|", one JSON team may take several lines. Errors are `TeamError`s that
-    name the line.
+    A packed line may begin with "gen1ou]name|"; one JSON team may span several lines. Errors are `TeamError`s with the
+    line number.
     """
     lines = [_plain(line) for line in re.split(r"\r\n?|\n", text)]
     written = [line for line in lines if line]
@@ -90,17 +91,17 @@ def read_teams(text: str) -> list[NamedTeam]:
 
 
 def _plain(line: str) -> str:
-    """The line with plain blanks for all others, without the outer ones."""
+    """The line with ordinary spaces for all others, stripped."""
     return re.sub(r"\s", " ", line).strip(" " + _INVISIBLE)
 
 
 def export_team(team: Iterable[PokemonSet]) -> str:
-    """The team as export text; `read_team` gives it back, and so does Showdown."""
+    """The team as export text, which `read_team` and Showdown read back."""
     return "".join(_export_set(one) + "\n" for one in team)
 
 
 def export_teams(teams: Iterable[NamedTeam]) -> str:
-    """Several teams as one file with headers; `read_teams` gives them back."""
+    """Several teams as one file with headers, which `read_teams` reads back."""
     written = []
     for name, form, team, _ in teams:
         if "\n" in name or name != name.strip():
@@ -129,7 +130,7 @@ def _packed_line(line: str, number: int) -> NamedTeam:
 def _noting(
     read: Callable[[str, list[str]], Team], text: str, where: str, name: str = "", form: str = FORMAT
 ) -> NamedTeam:
-    """The team that `read` finds in `text`; errors and notes say `where`."""
+    """The team that `read` finds in `text`; errors and notes begin with `where`."""
     notes: list[str] = []
     try:
         team = read(text, notes)
@@ -143,7 +144,7 @@ def _noting(
 
 @dataclass
 class _Exported:
-    """A team while it is read."""
+    """A team while it is being read."""
 
     name: str = ""
     format: str = FORMAT
@@ -153,7 +154,7 @@ class _Exported:
 
 def _exported(lines: Sequence[str]) -> list[NamedTeam]:
     teams: list[_Exported] = []
-    begun = False  # a set
+    begun = False  # a set has begun
     for index, line in enumerate(lines, 1):
         where = f"line {index}"
         if line.startswith("==="):

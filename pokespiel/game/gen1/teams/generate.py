@@ -1,10 +1,10 @@
-"""Teams drawn from usage weights: how the pool `variety` is made.
+"""Generate teams from usage weights; the pool `variety` was made with it.
 
     python -m pokespiel.game.gen1.teams.generate FOLDER [--seed 1]     writes the pool from data/teams/usage.json
 
 A team is a lead, drawn by the lead weights, and five more species without repetition, drawn by the odds u / (100 - u)
-of their usage u in percent, both to the power of an exponent (1 as stated, 0.5 flattened); each takes one of its stated
-sets. A set without a physical attack keeps Attack low (DV 1), which softens the hits of confusion.
+of their usage u in percent. Both weights are raised to an exponent (1 as stated, 0.5 flattened). Each species takes one
+of its listed sets. A set without a physical attack has low Attack (DV 1), which reduces damage from confusion.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def generate(usage: Mapping[str, Any], rng: np.random.Generator, *, exponent: fl
 
 
 def write_variety(folder: Path, usage: Mapping[str, Any], seed: int) -> None:
-    """Write the pools that `usage` states as files of `folder`; every team is distinct and legal."""
+    """Write the pools that `usage` specifies as files of `folder`; every team is distinct and legal."""
     rng = np.random.default_rng(seed)
     seen: set[Team] = set()
     for part in usage["pools"]:
@@ -64,13 +64,13 @@ def _draw_set(species: str, sets: Sequence[Mapping[str, Any]], rng: np.random.Ge
 
 
 def _weighted(choices: Sequence[Any], weights: Sequence[float], rng: np.random.Generator) -> Any:
-    """One of `choices`; `rng.random` alone is used, whose stream no NumPy release has changed."""
+    """One of `choices`; it uses only `rng.random`, whose stream no NumPy release has changed."""
     sums = np.cumsum(weights)
     return choices[int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command above."""
+    """Run the command described above."""
     parser = argparse.ArgumentParser(description="Write the pool `variety` from its usage weights.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)

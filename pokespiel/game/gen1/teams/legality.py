@@ -1,7 +1,7 @@
-"""What Gen 1 OU allows: species, moves, how each is learned, and bans, as `data/teams/legality.json` holds them.
+"""The rules of Gen 1 OU: species, moves, how each is learned, and bans, as stored in `data/teams/legality.json`.
 
-The file is written by `data/teams/legality.cjs` from an installed `pokemon-showdown` 0.11.11; a test compares the two
-where Node and the package are there. Names and base stats come from the engine's `dex.json`.
+`data/teams/legality.cjs` writes the file from an installed `pokemon-showdown` 0.11.11; a test compares the two if Node
+and the package are installed. Names and base stats come from the engine's `dex.json`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ DATA = Path(__file__).parent.parent / "data" / "teams"
 
 @dataclass(frozen=True)
 class Distribution:
-    """A Pokémon handed out at an event."""
+    """A Pokémon distributed at an event."""
 
     level: int
     moves: tuple[str, ...]
     japan: bool
-    """Given in Japan alone, whose games cannot trade with the international ones that the format plays."""
+    """Distributed only in Japan, whose games cannot trade with the international ones that the format uses."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,15 @@ class Species:
     base: tuple[int, int, int, int, int]
     """HP, Attack, Defense, Special, Speed."""
     learns: Mapping[str, int]
-    """Move to the lowest level that knows it: 0 for machines."""
+    """Lowest level at which each move is known: 0 for machines."""
     evolves_from: str = ""
     evolves_at: int = 0
-    """The level at which its pre-evolution becomes it; 0 where level has no part in it."""
+    """The level at which its pre-evolution evolves into it; 0 if it does not evolve by level."""
     met_at: int = 0
-    """The lowest level at which the games give it; 0 where they never do."""
+    """The lowest level at which it is obtained in the games; 0 if it never is."""
     event_only: bool = False
     event_moves: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """Move to the numbers of the distributions that taught it."""
+    """For each move, the numbers of the distributions that taught it."""
     events: Mapping[int, Distribution] = field(default_factory=dict)
 
 
@@ -62,29 +62,29 @@ class Facts:
     banned_moves: frozenset[str]
     ohko_moves: frozenset[str]
     combinations: tuple[tuple[str, frozenset[str]], ...]
-    """Species and moves that no single game gives together."""
+    """Species and moves that no single game allows together."""
     species: Mapping[str, Species]
     moves: Mapping[str, str]
-    """Id to name of the 165."""
+    """Names of the 165 moves by id."""
     physical: frozenset[str]
     """Ids of the moves whose damage depends on Attack."""
     species_aliases: Mapping[str, str]
     move_aliases: Mapping[str, str]
     named: Mapping[str, str]
-    """Lower-case name of every species and forme of all generations to its Gen 1 species' id, or to "other"."""
+    """Gen 1 id, or "other", for the lower-case name of every species and forme of all generations."""
     other_moves: frozenset[str]
     """Ids of moves of later generations."""
 
 
 @lru_cache(4096)
 def to_id(name: str) -> str:
-    """Showdown's id of a name: lower case letters and digits."""
+    """Showdown's id of a name: its letters and digits in lower case."""
     return re.sub(r"[^a-z0-9]+", "", name.lower())
 
 
 @cache
 def legality_facts() -> Facts:
-    """The facts, read once."""
+    """The facts, read once and cached."""
     raw, dex = _read(DATA / "legality.json"), _read(DATA.parent.parent / "dex.json")
     names = {one["id"]: one["name"] for one in dex["species"]}
     combinations = tuple((one["species"], frozenset(one["moves"])) for one in raw["combinations"])
@@ -108,7 +108,7 @@ def legality_facts() -> Facts:
 
 
 def find_species(name: str) -> str | None:
-    """The id of the Gen 1 species that `name`, an id or an alias means; None if there is none."""
+    """The id of the Gen 1 species with this name, id or alias; None if there is none."""
     key = to_id(name)
     if key == "nidoran" and name.strip().endswith(("♀", "♂")):
         key = "nidoranf" if name.strip().endswith("♀") else "nidoranm"
@@ -117,14 +117,14 @@ def find_species(name: str) -> str | None:
 
 
 def find_move(name: str) -> str | None:
-    """The id of the Gen 1 move that `name`, an id or an alias means; None if there is none."""
+    """The id of the Gen 1 move with this name, id or alias; None if there is none."""
     key = to_id(name)
     key = legality_facts().move_aliases.get(key, key)
     return key if key in legality_facts().moves else None
 
 
 def lineage(species: str) -> tuple[str, ...]:
-    """The species and its pre-evolutions of Gen 1, itself first."""
+    """The species followed by its pre-evolutions in Gen 1."""
     before = legality_facts().species[species].evolves_from
     return (species, *(lineage(before) if before else ()))
 
@@ -134,7 +134,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _is_physical(move: Mapping[str, Any]) -> bool:
-    """Does its damage depend on Attack? Fixed damage has a power of 1 at most."""
+    """Whether its damage depends on Attack. Moves of fixed damage have a power of at most 1."""
     return move["category"] == "Physical" and move["power"] > 1
 
 

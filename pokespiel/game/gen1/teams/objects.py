@@ -1,9 +1,9 @@
-"""Teams as JSON: a list of the objects that Showdown's own code takes.
+"""Teams as JSON: a list of the objects that Showdown's own code uses.
 
     [{"species": "Tauros", "moves": ["Body Slam"], "evs": {"hp": 252, ...}, "ivs": {...}, "level": 100, ...}, ...]
 
-Only the species (or a name that is one) and the moves are needed; a stat that `evs` leaves out is 0, one that `ivs`
-leaves out is 31, and without `evs` all are full.
+Only the species (or a nickname that is one) and the moves are required. A stat missing from `evs` is 0, one missing
+from `ivs` is 31; without `evs` all EVs are full.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KEYS = (
 
 
 def as_json(one: PokemonSet) -> dict[str, Any]:
-    """The set as the object that Showdown's own code takes; of a team, each of its sets is one."""
+    """The set as an object of Showdown's own code; a team is a list of these."""
     if not isinstance(one, PokemonSet):
         raise TypeError(f"as_json takes one set, not {type(one).__name__}: of a team, [as_json(one) for one in team]")
     return {
@@ -43,7 +43,7 @@ def as_json(one: PokemonSet) -> dict[str, Any]:
 
 
 def read(text: str, notes: list[str]) -> Team:
-    """The team of one JSON text; what is left out of it is added to `notes`."""
+    """The team of one JSON text; entries that are left out are added to `notes`."""
     try:
         sets = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
@@ -94,12 +94,12 @@ def _text(values: Mapping[str, Any], key: str, where: str) -> str:
 
 
 def _is_text(value: Any) -> bool:
-    """JSON can write halves of characters, which are no text."""
+    """Whether it is valid text; JSON can contain half surrogate pairs."""
     return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _number(values: Mapping[str, Any], key: str, absent: int, where: str) -> int:
-    """A whole number, or a text of one as Showdown takes it."""
+    """An integer, or a text with one, as Showdown accepts it."""
     value = values.get(key)
     if value is None:
         return absent

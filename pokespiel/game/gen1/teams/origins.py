@@ -1,8 +1,8 @@
-"""Where a Pokémon comes from: can one of its species and level know these moves together?
+"""Origins of a Pokémon: can one of its species and level know these moves together?
 
-A species inherits what its pre-evolutions learn. A move that no game teaches it by its level may come from an event:
-then the set must meet the terms of one event that gave all such moves. Levels below those at which the games hand a
-species out, or at which it evolves, need an event too.
+A species inherits the moves of its pre-evolutions. A move that no game teaches by its level may come from an event;
+then the set must satisfy the conditions of one event that gave all such moves. A level below the one at which the games
+provide the species, or at which it evolves, requires an event too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Origin = tuple[str, int]
 
 
 def origin_problems(species: str, moves: Sequence[str], level: int) -> Iterator[Problem]:
-    """Why the games never gave a `species` (id) at `level` with `moves` (ids)."""
+    """Reasons why the games never provided a `species` (id) at `level` with `moves` (ids)."""
     known = legality_facts()
     if level < known.species[species].met_at:
         yield "met_level", f"level {level}; Gen 1 gives it from level {known.species[species].met_at}"
@@ -28,7 +28,7 @@ def origin_problems(species: str, moves: Sequence[str], level: int) -> Iterator[
 
 
 def combination_problems(species: str, moves: Sequence[str]) -> Iterator[Problem]:
-    """The moves (ids) that no single game gives a `species` (id) together."""
+    """Reasons for moves (ids) that no single game provides together on a `species` (id)."""
     known = legality_facts()
     for owner, together in known.combinations:
         if owner == species and together <= set(moves):
@@ -64,9 +64,10 @@ def _learning_problem(species: str, move: str, level: int) -> Iterator[Problem]:
 
 
 def _origins(species: str, moves: Sequence[str], level: int) -> list[Origin] | None:
-    """The distributions that could have given it the moves it could not learn otherwise; None if it has none such.
+    """The distributions that could have taught the moves it cannot learn otherwise; None if there are no such moves.
 
-    A move that only a pre-evolution knows means that it was caught as one, so a later stage's distribution is out.
+    A move that only a pre-evolution learns means that it was caught as one, which excludes a later stage's
+    distribution.
     """
     known = legality_facts()
     line = lineage(species)
@@ -87,13 +88,13 @@ def _origins(species: str, moves: Sequence[str], level: int) -> list[Origin] | N
 
 
 def _ways(entry: Species, name: str, move: str, level: int) -> tuple[bool, list[Origin]]:
-    """Does this stage learn `move` by `level` on its own, and which distributions taught it?"""
+    """Whether this stage learns `move` by `level` itself, and which distributions taught it."""
     free = entry.learns.get(move, 101) <= level
     return free, [(name, index) for index in entry.event_moves.get(move, ())]
 
 
 def _too_young(species: str, level: int) -> str | None:
-    """The stage of the line whose evolution the level has not reached."""
+    """The stage of the evolution line whose level has not been reached."""
     return next((stage for stage in lineage(species) if level < legality_facts().species[stage].evolves_at), None)
 
 

@@ -2,7 +2,7 @@
 
     nickname|species|item|ability|moves|nature|EVs|gender|IVs|shiny|level|happiness
 
-The last field may go on with Hidden Power, ball, Gigantamax, Dynamax level and Tera type of later generations.
+The last field may continue with Hidden Power, ball, Gigantamax, Dynamax level and Tera type of later generations.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from pokespiel.game.gen1.teams.words import MAX_SETS, left_out, move_name, read_
 _FIELDS = "nickname|species|item|ability|moves|nature|EVs|gender|IVs|shiny|level|happiness"
 _SEPARATORS = re.compile(r"[|\]\r\n]")
 _LATER = ("Hidden Power", "Pokeball", "Gigantamax", "Dynamax Level", "Tera Type")
-"""What may follow happiness, in this order."""
+"""Entries that may follow happiness, in this order."""
 
 
 def pack(team: Iterable[PokemonSet]) -> str:
-    """The team as one packed line; `unpack` gives it back.
+    """The team as one packed line, which `unpack` reads back.
 
-    What would break the line comes as Showdown keeps it: a nickname with a blank in place of "]". A `TeamError` for
-    names of species, items and moves with a separator, which no legal team has.
+    Nicknames are stored as Showdown stores them: with a blank in place of "]". Raises `TeamError` for names of species,
+    items and moves with a separator, which no legal team has.
     """
     return "]".join(_pack_set(one) for one in team)
 
@@ -44,7 +44,7 @@ def unpack(line: str) -> Team:
 
 
 def unpack_noting(line: str, notes: list[str]) -> Team:
-    """The team of one packed line; what is left out of it is added to `notes`."""
+    """The team of one packed line; entries that are left out are added to `notes`."""
     parts = line.strip("\r\n").split("]")
     if len(parts) > MAX_SETS:
         raise TeamError(f"{len(parts)} packed sets: expected at most {legality_facts().team_size[1]}")

@@ -1,9 +1,9 @@
 """Pools: the teams that a game is played with.
 
-A pool is a folder of files, each with one team or several under headers; its name in `POOLS` loads a shipped one, any
-other name is a path. Every team is validated on loading, and what is left out of one is logged. A pool splits into
-teams to train on and teams held out by line-up, so that no two teams of the same six species fall on different sides:
-the first byte of the SHA-256 of the sorted, comma-joined species ids is even for training.
+A pool is a folder of files, each with one team or several under headers. A name in `POOLS` loads a shipped pool; any
+other name is a path. Every team is validated on loading, and ignored entries are logged. A pool is split into training
+and held-out teams by line-up, so that no two teams of the same six species are on different sides: the line-up is for
+training if the first byte of the SHA-256 of the sorted, comma-joined species ids is even.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ POOLS = ("competitive", "one", "small", "variety")
 """The shipped pools: composed teams in the archetypes of the tier, a single mirror, teams of one Pokémon for exactly
 solvable games, and generated teams."""
 SIDES = ("train", "held-out")
-"""Of a pool's split."""
+"""Names of a split's two sides."""
 SUFFIXES = (".txt", ".gen1ou_team")
-"""Files of a folder with other endings are no part of a pool."""
+"""Files with other suffixes do not belong to a pool."""
 MAX_BYTES = 64 << 20
 _LOG = logging.getLogger(__name__)
 _SHOWN = 5
-"""So many illegal teams are described in one error."""
+"""Maximum illegal teams described in one error."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,22 @@ class Pool:
 
     @property
     def hashes(self) -> tuple[str, ...]:
-        """A content hash for each team, whatever its name."""
+        """A content hash for each team, independent of its name."""
         return tuple(team_hash(team) for team in self.teams)
 
     @property
     def hash(self) -> str:
-        """The content hash of the pool: its teams in their order."""
+        """The content hash of the pool: its teams in order."""
         return hashlib.sha256("\n".join(self.hashes).encode()).hexdigest()
 
 
 def load_pool(name: str | Path) -> Pool:
-    """The shipped pool `name`, the one at a path (a file or a folder of files), or several put together.
+    """The shipped pool `name`, the pool at a path (a file or a folder of files), or several combined.
 
-    `competitive+PATH` holds the teams of both, `3*competitive` each team three times, to be drawn as often;
-    `PATH@train` and `PATH@held-out` are the sides of a split. A team is named by its header, in a folder after its
-    file: "starmie/Starmie and Zapdos". Raises `TeamError` for what cannot be read, is written for another format or is
-    not legal in gen1ou, naming file and team, and a lookup error for a name that is neither a shipped pool nor a path.
+    `competitive+PATH` has the teams of both, `3*competitive` each team three times, so that it is drawn as often;
+    `PATH@train` and `PATH@held-out` are the sides of a split. A team is named by its header, in a folder also by its
+    file: "starmie/Starmie and Zapdos". Raises `TeamError`, naming file and team, if a team cannot be read, is written
+    for another format or is illegal in gen1ou, and a lookup error for a name that is neither a shipped pool nor a path.
     """
     if str(name) in POOLS:
         return _load(str(name), DATA / str(name))
@@ -89,7 +89,7 @@ def load_pool(name: str | Path) -> Pool:
 
 
 def _together(pools: Sequence[Pool]) -> Pool:
-    """All their teams; names are led by those of their pools."""
+    """The pools' teams combined; each name is prefixed by its pool's."""
     name = "+".join(pool.name for pool in pools)
     names = [f"{pool.name}/{one}" for pool in pools for one in pool.names]
     _require_distinct(name, names)
@@ -97,7 +97,7 @@ def _together(pools: Sequence[Pool]) -> Pool:
 
 
 def split_pool(pool: Pool) -> tuple[Pool, Pool]:
-    """The teams to train on and those held out, each in the pool's order; either may be empty."""
+    """The training and the held-out teams, each in the pool's order; either may be empty."""
     sides: dict[bool, list[int]] = {True: [], False: []}
     for index, team in enumerate(pool.teams):
         sides[trains(team)].append(index)
@@ -110,7 +110,7 @@ def line_up(team: Team) -> tuple[str, ...]:
 
 
 def trains(team: Team) -> bool:
-    """Does the team's line-up belong to training?"""
+    """Whether the team's line-up is for training."""
     return hashlib.sha256(",".join(line_up(team)).encode()).digest()[0] % 2 == 0
 
 
@@ -120,7 +120,7 @@ def team_hash(team: Team) -> str:
 
 
 def read_file(path: str | Path) -> list[NamedTeam]:
-    """The teams of one file, not validated; `TeamError` names the file and what is wrong with it."""
+    """The teams of one file, not validated; `TeamError` names the file and the error."""
     path = Path(path)
     if not path.is_file():
         raise TeamError(f"{path} is not a file; expected export text, packed or JSON teams")
@@ -162,7 +162,7 @@ def _folder_teams(path: Path) -> Iterator[tuple[str, Team]]:
 
 
 def _file_teams(file: Path, prefix: str) -> Iterator[tuple[str, Team]]:
-    """Names and teams of one file; a lone team without a name is called after the file."""
+    """Names and teams of one file; a single team without a name is named after the file."""
     teams = read_file(file)
     notes = [note for team in teams for note in team.notes]
     if notes:

@@ -1,7 +1,7 @@
-"""A Pokémon as its player writes it down, in Showdown's own numbers, and the stats that follow from it.
+"""A Pokémon's set as its player writes it, in Showdown's own numbers, and the resulting stats.
 
-Gen 1 knows determinant values (0-15) and stat experience; Showdown writes them as IVs (a DV is IV // 2) and EVs, and so
-does a `PokemonSet`. The two Specials are one in Gen 1: `spa` counts, `spd` is carried along as written.
+Gen 1 has determinant values (0-15) and stat experience. Showdown writes them as IVs (a DV is IV // 2) and EVs, and so
+does `PokemonSet`. The two Specials are one in Gen 1: `spa` counts, `spd` is kept as written.
 
     stat = (2 * base + 2 * (IV // 2) + EV // 4) * level // 100 + 5         HP: (... + 100) * level // 100 + 10
 """
@@ -20,7 +20,7 @@ class TeamError(ValueError):
 
 
 class Spread(NamedTuple):
-    """Six numbers, one a stat, in Showdown's order."""
+    """Six numbers, one per stat, in Showdown's order."""
 
     hp: int
     atk: int
@@ -46,7 +46,7 @@ def quote_text(text: str) -> str:
 
 
 def kept_name(name: str) -> str:
-    """A nickname as Showdown keeps it: blanks for separators, no towers of accents, at most 18 UTF-16 units."""
+    """A nickname as Showdown stores it: blanks for separators, no runs of accents, at most 18 UTF-16 units."""
     name = re.sub(r"[|\s\[\],\u202e\ufeff]+", " ", name).strip()
     name = name.encode("utf-16-le", "surrogatepass")[:36].decode("utf-16-le", "ignore").strip()
     name = re.sub(_STACKED, "", name)
@@ -57,7 +57,7 @@ _STACKED = (
     r"[\u0300-\u036f\u0483-\u0489\u0610-\u0615\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06ed"
     r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{3,}"
 )
-"""Three and more of the marks that combine with the letter before."""
+"""A run of three or more combining marks."""
 
 
 STAT_NAMES = ("HP", "Atk", "Def", "SpA", "SpD", "Spe")
@@ -67,15 +67,15 @@ FULL_IVS = Spread(*[31] * 6)
 
 @dataclass(frozen=True)
 class PokemonSet:
-    """One Pokémon of a team. Nothing here is checked against the rules; `validate` does that."""
+    """One Pokémon of a team. The rules are not checked here; `validate` does that."""
 
     species: str
-    """Its name as Showdown writes it ("Mr. Mime"); the readers turn ids and aliases into it."""
+    """Its name as Showdown writes it ("Mr. Mime"); the readers convert ids and aliases."""
     moves: tuple[str, ...]
     """One to four names as Showdown writes them ("Body Slam")."""
     level: int = 100
     evs: Spread = FULL_EVS
-    """0-255 each; full where a team does not say, as Gen 1 players write them."""
+    """0-255 each; full if a team does not give them, as usual in Gen 1."""
     ivs: Spread = FULL_IVS
     """0-31 each."""
     nickname: str = ""
@@ -83,9 +83,9 @@ class PokemonSet:
     gender: str = ""
     """"M", "F" or empty; without effect in Gen 1."""
     item: str = ""
-    """Gen 1 has none: kept so that the refusal can name it."""
+    """Gen 1 has none; kept so that the error can name it."""
     ability: str = ""
-    """Without effect in Gen 1, kept as written, like the three below."""
+    """No effect in Gen 1, kept as written, as are the three below."""
     nature: str = ""
     shiny: bool = False
     happiness: int = 255
@@ -105,7 +105,7 @@ class PokemonSet:
 
     @property
     def name(self) -> str:
-        """What it is called in battle."""
+        """Its name in battle."""
         return self.nickname or self.species
 
     @property
@@ -116,7 +116,7 @@ class PokemonSet:
 
     @property
     def stats(self) -> Stats:
-        """The stats it enters battle with; `TeamError` if Gen 1 has no such species."""
+        """Its stats at the start of battle; `TeamError` if Gen 1 has no such species."""
         species = find_species(self.species)
         if species is None:
             raise TeamError(f"no stats for {quote_text(self.species)}: expected a species of Gen 1")
@@ -134,12 +134,12 @@ Team: TypeAlias = tuple[PokemonSet, ...]
 
 
 def hp_dv(dvs: Stats) -> int:
-    """The HP DV that the lowest bits of the other four fix."""
+    """The HP DV, which consists of the lowest bits of the other four."""
     return 8 * (dvs.attack & 1) + 4 * (dvs.defense & 1) + 2 * (dvs.speed & 1) + (dvs.special & 1)
 
 
 def ivs_of(attack: int = 15, defense: int = 15, special: int = 15, speed: int = 15) -> Spread:
-    """Showdown's IVs for four DVs (0-15), the HP DV following from them; full ones are written 31, others 2 * DV."""
+    """Showdown's IVs for four DVs (0-15) and the HP DV that follows from them; full ones are 31, others 2 * DV."""
     given = Stats(0, attack, defense, special, speed)
     dvs = Stats(hp_dv(given), attack, defense, special, speed)
     if not all(0 <= dv <= 15 for dv in dvs):

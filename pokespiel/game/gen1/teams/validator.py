@@ -1,11 +1,12 @@
-"""May this team play Gen 1 OU? Every reason why not, as Showdown 0.11.11's `TeamValidator("gen1ou")` judges.
+"""Whether a team may play Gen 1 OU: every reason against it, as Showdown 0.11.11's `TeamValidator("gen1ou")` finds
+them.
 
-The rules come from four places: the format (team size, levels, bans, clauses), the Gen 1 learnsets (a move must be
-known at the set's level, by the species or one it evolves from), what the games hand out (no Charizard below 36, no Pay
-Day Fearow outside Japan, no combination that no game allows) and Showdown's guards against slips (all EVs at zero).
+The rules come from four sources: the format (team size, levels, bans, clauses), the Gen 1 learnsets (a move must be
+known at the set's level, by the species or a pre-evolution), availability in the games (no Charizard below 36, no Pay
+Day Fearow outside Japan, no combination that no game allows), and Showdown's checks for mistakes (all EVs at zero).
 
-Where Showdown says yes and repairs the set in silence, this says no: IVs outside 0-31, level 0, and names of Gigantamax
-formes. It never says yes where Showdown says no.
+If Showdown accepts a set after silently repairing it, this refuses it: IVs outside 0-31, level 0, and names of
+Gigantamax formes. It never accepts a set that Showdown refuses.
 """
 
 from __future__ import annotations
@@ -48,11 +49,11 @@ REASONS = {
     "no_evs": "all EVs zero, which looks like an oversight",
     "modern_evs": "508 or 510 EVs in all, which looks like a later generation's limit",
 }
-"""Every code that a `TeamRefusal` may carry, and what it stands for."""
+"""Every code of a `TeamRefusal`, with its meaning."""
 
 
 _SHOWN = 6
-"""So many refusals of one team stand in an error."""
+"""Maximum refusals of one team shown in an error."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class TeamRefusal:
 
 
 def validate(team: Sequence[PokemonSet]) -> tuple[TeamRefusal, ...]:
-    """All reasons against `team`; none for a team that may play gen1ou."""
+    """All reasons against `team`; empty if it may play gen1ou."""
     known = legality_facts()
     least, most = known.team_size
     refusals = []
@@ -182,7 +183,7 @@ def _spread_problems(one: PokemonSet) -> Iterator[Problem]:
 
 
 def _move_problems(one: PokemonSet, moves: tuple[str, ...], known: Facts) -> Iterator[Problem]:
-    """What is wrong with the moves whoever uses them."""
+    """Problems of the moves that do not depend on the species."""
     given = [name for name in one.moves if name]
     if not given:
         yield "no_moves", "knows no move; expected one to four"
