@@ -1,1 +1,1 @@
-"""How strong and how exploitable a policy is; making, grading and shipping agents."""
+"""Strength and exploitability of policies; making, grading and shipping agents."""

@@ -1,8 +1,8 @@
-"""Attempts: trainings of stated budget that survive a kill, measured along the way.
+"""Attempts: trainings with a fixed budget that survive a kill and are measured along the way.
 
-An attempt is one oracle call against one victim. Its state is saved every so many seconds; once finished, its policy
-lies in the folder with its curve, and it is not trained again. The curve is played on small match sets of its own,
-which no reported figure uses.
+An attempt is one oracle call against one victim. Its state is saved at a fixed interval; once it is finished, its
+policy is stored in the folder with its curve, and it is not trained again. The curve is measured on small match sets of
+its own, which no reported figure uses.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FORMAT = "pokespiel-attempt-1"
 
 
 class TrainingRun(NamedTuple):
-    """What is trained: `oracle` from `start` (None = fresh weights) against `victim`."""
+    """A training of `oracle` from `start` (None = fresh weights) against `victim`."""
 
     name: str
     oracle: Learning
@@ -44,7 +44,7 @@ class TrainingRun(NamedTuple):
     start: NetworkPolicy | None
     seed: int
     alone: bool = False
-    """The oracle plays itself, and the victim is only what it is measured against."""
+    """The oracle plays against itself; the victim is only used for measurements."""
 
     @property
     def opponents(self) -> Mapping[int, Opponents]:
@@ -52,54 +52,54 @@ class TrainingRun(NamedTuple):
 
 
 class CurvePoint(NamedTuple):
-    """The learner on its way."""
+    """The learner's score during training."""
 
     decisions: int
     seconds: float
     score: float
-    """Against the victim."""
+    """Score against the victim."""
     low: float
     high: float
 
 
 class Finished(NamedTuple):
-    """A trained policy and how it came about."""
+    """A trained policy and its curve."""
 
     policy: Policy
     decisions: int
     seconds: float
-    """Of training alone."""
+    """Time of training, without measurements."""
     curve: tuple[CurvePoint, ...]
 
 
 class Step(NamedTuple):
-    """Where a training stands when it is to be saved."""
+    """The state of a training when it should be saved."""
 
     training: Training
     curve: tuple[CurvePoint, ...]
     last: bool
-    """It is finished, and its oracle's state no longer needed."""
+    """It is finished, and its oracle's state is no longer needed."""
 
     def kept(self) -> dict[str, Any]:
-        """What a checkpoint holds."""
+        """The content of a checkpoint."""
         curve = [tuple(point) for point in self.curve]
         return {"state": self.training.state, "curve": curve, "decisions": int(self.training.metrics["decisions"])}
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where attempts are trained: a folder, and how often they are measured and saved."""
+    """A folder in which attempts are trained, and how often they are measured and saved."""
 
     folder: Path
     game: Game
     points: int
-    """Measurements along a curve."""
+    """Number of measurements of a curve."""
     pairs: int
-    """Pairs of each."""
+    """Pairs of matches per measurement."""
     checkpoint_seconds: float = 30.0
     """Seconds between checkpoints of a training."""
     watch: Callable[[str, int, int], Watch] = watch
-    """Shows how far a training is."""
+    """Shows the progress of a training."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "game": Portable(self.game, load_game)}
@@ -108,17 +108,17 @@ class Workshop:
         self.__dict__.update({**state, "game": state["game"].game})
 
     def result(self, attempt: TrainingRun) -> Finished:
-        """The attempt's result, trained now if it was not before."""
+        """The attempt's result; it is trained now if necessary."""
         if self.known(attempt.name) is None:
             self._train(attempt)
         return self._settled(attempt)
 
     @contextmanager
     def results(self, attempts: Sequence[TrainingRun], crew: Crew) -> Iterator[Callable[[TrainingRun], Finished]]:
-        """`result`, with `attempts` trained by a crew, in their order, as many at a time as it has workers.
+        """Yields `result` for `attempts` that a crew trains in order, as many at a time as it has workers.
 
-        A crew of one trains here, when asked for. Workers send what must survive a kill and this process keeps it,
-        so that they need not share its folder; what they have not finished resumes at its checkpoint.
+        A crew of one trains in this process, on request. Workers send what must survive a kill and this process stores
+        it, so that they need no access to its folder; unfinished attempts resume at their checkpoints.
         """
         missing = [attempt for attempt in attempts if self.known(attempt.name) is None]
         if isinstance(crew, Alone) or len(missing) < 2:
@@ -132,7 +132,7 @@ class Workshop:
     def _reported(
         self, missing: Sequence[TrainingRun], reports: Iterator[UnitReport], attempt: TrainingRun
     ) -> Finished:
-        """The attempt's result once a report has brought it; those on the way are kept."""
+        """The attempt's result once a report has brought it; reports of other attempts are stored on the way."""
         while self.known(attempt.name) is None:
             number, step, last = next(reports)
             if last == step.last:
@@ -146,7 +146,7 @@ class Workshop:
         return finished
 
     def known(self, name: str) -> Finished | None:
-        """The result of the attempt of that name; None = it is not finished."""
+        """The result of the attempt with that name; None = it is not finished."""
         path = self.policy_file(name)
         if not path.is_file():
             return None
@@ -161,7 +161,7 @@ class Workshop:
         return self.folder / f"{attempt.name}.checkpoint.safetensors"
 
     def _kept(self, attempt: TrainingRun) -> Mapping[str, Any] | None:
-        """What the checkpoint holds."""
+        """The content of the attempt's checkpoint."""
         checkpoint = self._checkpoint(attempt)
         return load_checkpoint(checkpoint, FORMAT) if checkpoint.is_file() else None
 
@@ -176,7 +176,8 @@ class Workshop:
             save_checkpoint(self._checkpoint(attempt), FORMAT, step.kept())
 
     def steps(self, attempt: TrainingRun, kept: Mapping[str, Any] | None) -> Iterator[Step]:
-        """Train from the beginning or from what was `kept`: a step whenever it is time to save one, the result last."""
+        """Train from the start or from the checkpoint `kept`: yields a step whenever one should be saved, the result
+        last."""
         curve = [CurvePoint(*point) for point in kept["curve"]] if kept else self._first(attempt)
         oracle = replace(attempt.oracle, warm_start="member" if attempt.start else "scratch", member=0)
         saved = time.monotonic()
@@ -209,13 +210,13 @@ class Workshop:
         save_policy(self.policy_file(attempt.name), training.responses[0][0], about)
 
     def _is_due(self, budget: int, done: int, curve: list[CurvePoint]) -> bool:
-        """Whether to measure now: a point each so many decisions, and one at the end."""
+        """Whether to measure now: at regular numbers of decisions, and at the end."""
         reached = curve[-1].decisions if curve else 0
         step = budget / self.points
         return done > reached and (done >= budget or done // step > reached // step)
 
     def _first(self, attempt: TrainingRun) -> list[CurvePoint]:
-        """The point before any training, where it starts from a policy."""
+        """The point before any training, if it starts from a policy."""
         return [] if attempt.start is None else [self._measured(attempt, attempt.start, 0, 0.0)]
 
     def _point(self, attempt: TrainingRun, training: Training) -> CurvePoint:
@@ -225,7 +226,7 @@ class Workshop:
         return self._measured(attempt, policies[0], int(training.metrics["decisions"]), training.metrics["seconds"])
 
     def _measured(self, attempt: TrainingRun, policy: Policy, decisions: int, seconds: float) -> CurvePoint:
-        """On the same seeds every time, so that neighbours compare."""
+        """Measure on the same seeds every time, so that neighbouring points can be compared."""
         seeds = generator(attempt.seed, f"curve {attempt.name}")
         score = head_to_head(self.game, policy, attempt.victim, self.pairs, seeds)
         log.info("%s: %.3f against the victim after %d decisions", attempt.name, score.score, decisions)
@@ -235,7 +236,7 @@ class Workshop:
 def train(
     workshop: Workshop, unit: tuple[TrainingRun, Mapping[str, Any] | None], before: Step | None
 ) -> Iterator[Step]:
-    """Train an attempt from its beginning, from what was kept of it or from the last step: work for an executor."""
+    """Work for an executor: train an attempt from its start, its checkpoint or the last step."""
     attempt, kept = unit
     if before is not None and before.last:
         yield before

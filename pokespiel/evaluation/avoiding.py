@@ -1,4 +1,4 @@
-"""A policy with a known weakness: a copy of another one that never takes some actions while it has others."""
+"""A policy with a known weakness: a copy of another policy that avoids some actions whenever it can."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pokespiel.core.policy import POLICIES, Observations, Policy, describe
 
 
 class Avoiding:
-    """Plays as `policy` does, but takes an action in `avoided` only where no other is legal.
+    """Plays as `policy` does, but takes an action in `avoided` only if no other is legal.
 
-    The policy's probabilities of the other actions are scaled to sum to 1; where it gives them none they are equal. The
-    copy of an agent that avoids a game's switches never switches by choice and still does where it must.
+    The policy's probabilities of the other actions are scaled to sum to 1; if all are 0, they are equal. The copy of an
+    agent that avoids a game's switches never switches by choice, but still does when it must.
     """
 
     kind = "avoiding"

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def victims(game: TreeGame, iterations: tuple[int, ...]) -> Iterator[tuple[str, Policy]]:
-    """The uniform policy, then the average policies of CFR+ after so many iterations: ever stronger."""
+    """The uniform policy, then the average policies of CFR+ after these numbers of iterations: increasingly strong."""
     yield "uniform", Uniform()
     for done, solver in enumerate(CFR(variant="cfr+").iterates(game), 1):
         if done in iterations:

@@ -1,4 +1,4 @@
-"""A card of shipped agents as Markdown."""
+"""A card of shipped agents, as Markdown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def markdown(card: Mapping[str, Any]) -> str:
-    """The whole card (see `shipping.ship`) for people."""
+    """The whole card (see `shipping.ship`) as a Markdown page."""
     parts = [_mixture(card)]
     if card["strengths"]:
         parts.append(_strengths(card["strengths"]))

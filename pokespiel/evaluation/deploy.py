@@ -1,4 +1,4 @@
-"""From a run to one policy to play with: its mixture, less the members that hardly ever play."""
+"""Make one policy of a run: its mixture, without the members that hardly ever play."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Agent(NamedTuple):
 
     policy: Mixture
     indices: tuple[int, ...]
-    """Where its members stand in the run's population."""
+    """Its members' indices in the run's population."""
     labels: tuple[str, ...]
-    """What they are."""
+    """The members' names."""
     dropped: float
-    """The weight in the run's mixture of those left out."""
+    """The weight of the omitted members in the run's mixture."""
 
 
 def agent_of(run: RunFolder, least: float = 0.0) -> Agent:
     """The answer of a run with one population, without the members that weigh less than `least`.
 
-    The others' weights are scaled to sum to 1.
+    The remaining weights are scaled to sum to 1.
     """
     state = standing_of(run).state
     weights = np.asarray(state.strategy.marginals[0])
@@ -39,10 +39,10 @@ def agent_of(run: RunFolder, least: float = 0.0) -> Agent:
 
 
 def standing_of(run: RunFolder) -> RunState:
-    """Where a run with one population stands; a `ValueError` if it has none or several."""
+    """The state of a run with one population; a `ValueError` if nothing is finished or it has several populations."""
     standing = run.standing()
     if standing is None:
-        run.config()  # says so where there is no run
+        run.config()  # raises an error if there is no run
         raise ValueError(f"the run in {run.path} has finished nothing yet")
     if len(standing.state.populations) != 1:
         raise ValueError(f"an agent plays every seat; the run in {run.path} has one population per seat")

@@ -1,7 +1,7 @@
-"""Sets of seat-swapped pairs: what one policy scores against another, with intervals from pair means.
+"""Sets of seat-swapped pairs: one policy's score against another, with intervals from pair means.
 
-A pair is one seed played twice, the policies in either seat: the same teams, the same generator. Pairs are independent
-of each other, the two matches of one are not, so the unit of every interval is the pair's mean score (win 1, tie 1/2,
+A pair is one seed played twice, with the policies in swapped seats: the same teams, the same generator. Pairs are
+independent; the two matches of a pair are not, so the unit of every interval is the pair's mean score (win 1, tie 1/2,
 loss 0). Sets that must not share a match are drawn with `generator` under different names.
 """
 
@@ -30,7 +30,7 @@ class Score(NamedTuple):
     """Two-sided 95 % interval, from pair means."""
     high: float
     lower: float
-    """One-sided 95 % limits: each alone holds with 95 %."""
+    """One-sided 95 % limits; each holds by itself with 95 %."""
     upper: float
     matches: int
     wins: int
@@ -55,7 +55,7 @@ class PairTally:
 
     @classmethod
     def of(cls, scores: np.ndarray) -> PairTally:
-        """From scores [n, 2], one row per pair."""
+        """The sums of scores [n, 2], one row per pair."""
         means = scores.mean(axis=1)
         counts = [int((scores == value).sum()) for value in (1.0, 0.0, 0.5)]
         return cls(len(scores), float(means.sum()), float((means**2).sum()), *counts)
@@ -90,16 +90,16 @@ def play_pairs(
 
 
 def head_to_head(game: Game, first: Policy, second: Policy, pairs: int, rng: np.random.Generator) -> Score:
-    """What `first` scores against `second` over so many fresh pairs."""
+    """The score of `first` against `second` over `pairs` fresh pairs."""
     *_, tally = play_pairs(game, first, second, pairs, rng)
     return tally.score()
 
 
 def is_fair(game: Game) -> bool:
-    """Whether a policy against itself scores one half by symmetry: what a win rate is measured from."""
+    """Whether a policy scores one half against itself by symmetry, which win rates assume."""
     return game.num_players == 2 and game.symmetric and game.zero_sum
 
 
 def generator(seed: int, name: str) -> np.random.Generator:
-    """The random numbers of one purpose of a measurement: other names and seeds share nothing with them."""
+    """The random numbers for one purpose of a measurement, independent of all other names and seeds."""
     return np.random.default_rng([seed, *name.encode()])

@@ -1,8 +1,8 @@
-"""A folder of agents to ship: a run's mixture and its members in half precision, and a card that says what they are.
+"""A folder of agents to ship: a run's mixture and its members in half precision, and a card that describes them.
 
-    0007.safetensors, ...      the members, by their place in the run's population
-    distilled.safetensors      one network in their place, where it was made
-    card.json                  weights, how trained, strengths, exploitability
+    0007.safetensors, ...      the members, by index in the run's population
+    distilled.safetensors      one network that replaces them, if it was made
+    card.json                  weights, training, strengths, exploitability
     CARD.md                    the same for people
 
 Everything on the card is read from the run, the runs it started from, their measurements, or measured here.
@@ -36,9 +36,9 @@ from pokespiel.runs.run import RunFolder, labels
 from pokespiel.showdown.record import read_record
 
 KEPT = ("game", "victim", "decisions", "exploiters", "chosen", "set_b", "win_rate_exploitability", "verdict")
-"""What the card takes from a measurement of exploitability."""
+"""Fields of an exploitability measurement that the card shows."""
 _FOLDERS = re.compile(r'(?<![\w.~-])/(?:[^/\s"+(){}@,=:]+/)+')
-"""The folders of an absolute path: the card names files of the machine it was written on by their names alone."""
+"""The folders of an absolute path: the card shows files of the machine it was written on only by name."""
 
 
 def ship(
@@ -52,14 +52,14 @@ def ship(
     arenas: Sequence[Mapping[str, Any]] = (),
     population: int = 0,
 ) -> None:
-    """Write the folder; what a former agent left there is removed. A `FileExistsError` if it holds something else.
+    """Write the folder; files of a former agent there are removed. A `FileExistsError` if it holds something else.
 
     Args:
-        population: how many of the run's policies ship at least: the mixture's, then its newest networks.
+        population: minimum number of the run's policies to ship: the mixture's, then its newest networks.
         strengths: of the agents by name ("shipped", "shipped/distilled").
-        distilled: the network and what is known of it.
-        exploits: what `exploit_of` gave, beside those in the run's folder and in those it started from.
-        arenas: what `arena_of` gave.
+        distilled: the network and its description.
+        exploits: results of `exploit_of`, in addition to those in the folders of the run and its predecessors.
+        arenas: results of `arena_of`.
     """
     former = files_of(folder)
     found = [exploit_of(path, agent) for path in _measurements(run)]
@@ -93,7 +93,7 @@ def ship(
 
 
 def files_of(folder: Path) -> set[Path]:
-    """The policies of the agent that `folder` holds, none where it is new; a `FileExistsError` if it is none."""
+    """The policy files of the agent in `folder`, empty if it is new; a `FileExistsError` if it holds something else."""
     if not folder.exists() or not any(folder.iterdir()):
         return set()
     try:
@@ -104,7 +104,7 @@ def files_of(folder: Path) -> set[Path]:
 
 
 def arena_of(path: Path, agent: Agent) -> dict[str, Any]:
-    """The agent's record over a Showdown server, for the card; a `ValueError` if another policy played first."""
+    """The agent's record on a Showdown server, for the card; a `ValueError` if another policy was the first player."""
     found = read_record(path)
     if found["first"]["hash"] != policy_name(agent.policy):
         raise ValueError(f"{path} is the record of {found['first']['name']}, another policy than this agent")
@@ -112,7 +112,7 @@ def arena_of(path: Path, agent: Agent) -> dict[str, Any]:
 
 
 def exploit_of(path: Path, agent: Agent) -> dict[str, Any]:
-    """A measurement of exploitability, for the card; a `ValueError` if the file is none."""
+    """A measurement of exploitability, for the card; a `ValueError` if the file is something else."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         own = found["victim"].get("hash") == policy_name(agent.policy)
@@ -123,7 +123,7 @@ def exploit_of(path: Path, agent: Agent) -> dict[str, Any]:
 
 
 def _training(phase: Phase) -> dict[str, Any]:
-    """What one run did: its options, how long, where."""
+    """The training of one run: its options, duration and machine."""
     run, standing = phase.run, phase.standing
     learnt = sum(value for row in standing.rows for name, value in row.items() if name.endswith("/decisions"))
     return {
@@ -138,21 +138,21 @@ def _training(phase: Phase) -> dict[str, Any]:
 
 
 def _session(session: Mapping[str, Any]) -> dict[str, Any]:
-    """Where and when, with the command as one types it."""
+    """Time and place of a session, with the command as typed."""
     program, *arguments = session["command"]
     program = "pokespiel" if Path(program).name == "cli.py" else Path(program).name
     return facts(session) | {"command": " ".join([program, *arguments])}
 
 
 def _chosen(population: Sequence[Policy], mixture: Sequence[int], least: int) -> list[int]:
-    """The members of the mixture and, until there are `least`, the newest networks beside them."""
+    """The members of the mixture and, until there are `least`, the newest other networks."""
     newest = [index for index in reversed(range(len(population))) if isinstance(population[index], NetworkPolicy)]
     others = [index for index in newest if index not in mixture]
     return sorted([*mixture, *others[: max(0, least - len(mixture))]])
 
 
 def _head_to_head(state: PSROState, chosen: Sequence[int]) -> dict[str, Any]:
-    """The run's payoffs of what ships against the whole population, as win rates with ties half."""
+    """The run's payoffs of the shipped policies against the whole population, as win rates with ties half."""
     rates = share(state.table.payoffs[0])
     names = labels(state.origins[0])
     return {

@@ -1,4 +1,4 @@
-"""How strong an agent is: what it scores against each scripted player, in the game it trained on and its variants."""
+"""An agent's strength: its score against each scripted player, in the game it trained on and its variants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pokespiel.game.scripted import players
 
 
 class Strength(NamedTuple):
-    """What the agent scores against one opponent in one variant of the game."""
+    """The agent's score against one opponent in one variant of the game."""
 
     teams: str
     opponent: str
@@ -21,7 +21,7 @@ class Strength(NamedTuple):
 
 
 def variants(game: Game, held_out: Sequence[str]) -> Mapping[str, Game]:
-    """What the game is graded on, by label: itself where it has no variants."""
+    """The games to grade an agent on, by label: the game itself if it has no variants."""
     if isinstance(game, WithVariants):
         return game.variants(held_out)
     return {game.name: game}
@@ -34,7 +34,7 @@ def strengths(
     seed: int = 0,
     opponents: Sequence[str] | None = None,
 ) -> Iterator[Strength]:
-    """Play `agent` against each opponent in each of `games`, so many seat-swapped pairs of matches per cell.
+    """Play `agent` against each opponent in each of `games`, with `pairs` seat-swapped pairs of matches per cell.
 
     opponents: names of scripted players; None = all of the game's.
     """

@@ -1,8 +1,8 @@
-"""What a measured exploitability may claim: its upper limit, or nothing.
+"""Whether a measured exploitability may be claimed: as an upper limit, or not at all.
 
-An exploiter's win rate is a lower bound of what the best response takes. That it is small says something only if the
-same budget is known to find weaknesses where there are some. So the figure is *resolved*, and "less than its one-sided
-95 % upper limit" is claimed, only if
+An exploiter's win rate is a lower bound of the best response's. A small win rate is only informative if the same budget
+is known to find existing weaknesses. So the figure is *resolved*, and "less than its one-sided 95 % upper limit" is
+claimed, only if
 
     recovery      on games with exact values the exploiter takes at least 80 % of the exact exploitability, on victims
                   of three strengths in each game;
@@ -11,8 +11,8 @@ same budget is known to find weaknesses where there are some. So the figure is *
     self-play     continuing the victim's own training for the same budget does not beat the victim by more than the
                   exploiter does: then it would be the better exploiter.
 
-Otherwise it is *unresolved*. What self-play gains below that is reported beside the figure: plain further learning of
-the game is not the victim's weakness.
+Otherwise it is *unresolved*. A smaller gain by self-play is reported with the figure: it shows further learning of the
+game, not a weakness of this victim.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import Any, NamedTuple
 from pokespiel.evaluation.match_sets import Score
 
 NEEDED = 0.60
-"""Least score against a victim with a known weakness (the one-sided 95 % lower limit counts)."""
+"""Minimum score against a victim with a known weakness (its one-sided 95 % lower limit counts)."""
 SHARE = 0.80
-"""Least share of exact exploitability to be recovered."""
+"""Minimum share of the exact exploitability to be recovered."""
 STRENGTHS = 3
-"""Least number of victims in each calibration game."""
+"""Minimum number of victims in each calibration game."""
 GAMES = 2
-"""Least number of calibration games."""
+"""Minimum number of calibration games."""
 
 
 class Recovery(NamedTuple):
-    """What an exploiter took from a victim whose exploitability is known exactly."""
+    """The result of an exploiter against a victim whose exploitability is known exactly."""
 
     game: str
     victim: str
@@ -48,13 +48,13 @@ class Recovery(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether the figure may be claimed, and if not why."""
+    """Whether the figure may be claimed, and the reasons if not."""
 
     resolved: bool
     below: float | None
-    """Resolved: the smallest x of which "win_rate_exploitability < x" is claimed at 95 %."""
+    """If resolved: the smallest x such that "win_rate_exploitability < x" is claimed at 95 %."""
     reasons: tuple[str, ...]
-    """Unresolved: what failed or was not done."""
+    """If unresolved: the controls that failed or were not done."""
 
     def to_plain(self) -> dict[str, Any]:
         status = "resolved" if self.resolved else "unresolved"
@@ -64,7 +64,7 @@ class Verdict(NamedTuple):
 def verdict(result: Score, controls: Mapping[str, Score | None], recoveries: Iterable[Recovery]) -> Verdict:
     """The verdict on `result`, the chosen exploiter's score on fresh matches.
 
-    `controls` are the scores of `phase0`, `never_switches` and `self_play`; one that is None or left out was not done.
+    `controls` are the scores of `phase0`, `never_switches` and `self_play`; one that is None or missing was not done.
     """
     reasons = [
         *_weak_victim("the mixture of scripted players", controls.get("phase0")),

@@ -1,4 +1,4 @@
-"""Whose exploitability is measured: a run's mixture, a policy file, or a policy by name."""
+"""Victims of exploitability measurements: a run's mixture, a policy file, or a policy by name."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from pokespiel.runs.run import RunFolder
 
 
 class Victim(NamedTuple):
-    """A policy under attack, and what is known of where it comes from."""
+    """A policy to measure, and its origin."""
 
     name: str
     policy: Policy
     population: tuple[Policy, ...]
-    """Its population, members without weight included; counters are chosen from it."""
+    """Its population, including members without weight; counters are chosen from it."""
     iteration: int | None = None
-    """The run's, None elsewhere."""
+    """The run's iteration, None for other victims."""
 
     def heaviest(self) -> NetworkPolicy | None:
         """The network that plays most of its matches."""
         return heaviest(opponents_of(self.policy))
 
     def counter(self, game: Game, pairs: int, seed: int) -> NetworkPolicy | None:
-        """The network of its population that scores best against it, over so many pairs each."""
+        """The network of its population with the best score against it, over `pairs` pairs each."""
         members = [policy for member in self.population for policy, _ in members_of(member)]
         networks = [policy for policy in members if isinstance(policy, NetworkPolicy)]
         if len(networks) < 2:

@@ -1,1 +1,1 @@
-"""Reports: one HTML page of a run, a tournament, or of what is played in Gen 1 OU."""
+"""Reports: one HTML page about a run, a tournament, or Gen 1 play."""

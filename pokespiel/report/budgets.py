@@ -12,7 +12,7 @@ from pokespiel.report.plots import drawing, figure_of
 
 
 def budget_curves(series: Mapping[str, Sequence[tuple[int, float, float, float, float]]]) -> Figure:
-    """Scores against decisions by name; points are (decisions, seconds, score, low, high), 1/2 is the dashed line."""
+    """Scores against decisions by name; points are (decisions, seconds, score, low, high); the dashed line is 1/2."""
     with drawing() as plot:
         for name, points in series.items():
             decisions, _, scores, lows, highs = np.array(points, float).T

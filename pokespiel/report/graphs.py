@@ -1,8 +1,8 @@
-"""Response graphs: which policy each player would change to, drawn so that it can be read, or listed.
+"""Response graphs: the policy that each player would change to, drawn if small enough, or listed.
 
-ring    one population: its policies on a circle, an arrow from each to the one that replaces it
-grid    two populations: a cell for each pair, the arrows of a row or column bundled into one path to its best reply
-deviations   any number of populations, as rows of a table
+ring    one population: its policies on a circle, an arrow from each to the one that replaces it grid    two
+populations: a cell for each pair, the arrows of a row or column bundled into one path to its best reply deviations
+any number of populations, as rows of a table
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIRST, SECOND, SINK = SERIES[0], SERIES[2], SERIES[1]
 
 
 def ring(graph: ResponseGraph, names: Sequence[str], mass: np.ndarray) -> Figure:
-    """The graph of one population of n policies, whose weights are `mass` [n]."""
+    """The graph of one population of n policies with weights `mass` [n]."""
     with drawing(5.8, 4.4 if len(names) > 5 else 3.2) as plot:
         angles = np.pi / 2 - 2 * np.pi * np.arange(len(names)) / len(names)
         places = np.column_stack([np.cos(angles), np.sin(angles)])
@@ -46,7 +46,7 @@ def ring(graph: ResponseGraph, names: Sequence[str], mass: np.ndarray) -> Figure
 
 
 def grid(graph: ResponseGraph, payoffs: np.ndarray, names: Sequence[Sequence[str]], mass: np.ndarray) -> Figure:
-    """The graph of two populations with payoffs [2, n, m], whose pairs weigh `mass` [n, m]."""
+    """The graph of two populations with payoffs [2, n, m] and weights `mass` [n, m] of pairs."""
     rows, columns = mass.shape
     beside, below = (room(seat) for seat in names)
     width = max(1.5 + beside + 0.5 * columns, 4.8)
@@ -74,7 +74,7 @@ def _paths(plot: Axes, own: np.ndarray, player: int) -> None:
 
 
 def paths(own: np.ndarray) -> Iterator[tuple[int, int, int]]:
-    """Column, row and step: between which cells of payoffs [n, m] a path leads to the column's nearest best row.
+    """Column, row and step of each move along a path to the column's nearest best row; payoffs [n, m].
 
     (c, r, 1) leads from row r to row r + 1, and (c, r, -1) back.
     """
@@ -89,7 +89,7 @@ def paths(own: np.ndarray) -> Iterator[tuple[int, int, int]]:
 
 
 def _nodes(plot: Axes, places: np.ndarray, mass: np.ndarray, sink: np.ndarray, largest: float = 700) -> np.ndarray:
-    """Draw nodes at `places` [N, 2] by weight, those of sink components as squares; gives their areas [N]."""
+    """Draw nodes at `places` [N, 2] by weight, those of sink components as squares; returns their areas [N]."""
     areas = 24 + largest * mass / max(float(mass.max()), 1e-12)
     for shown, marker, colour in ((~sink, "o", MUTED), (sink, "s", SINK)):
         x, y = places[shown].T
@@ -115,7 +115,7 @@ def _sinks(graph: ResponseGraph) -> np.ndarray:
 
 
 def best_deviations(graph: ResponseGraph) -> dict[tuple[int, int], int]:
-    """By node and player, the node that the player's most profitable deviation leads to, where one pays."""
+    """By node and player, the node after the player's most profitable deviation, if it has one."""
     order = np.argsort(-graph.gain, kind="stable")
     best: dict[tuple[int, int], int] = {}
     for edge in order[graph.gain[order] > 0]:
@@ -128,7 +128,7 @@ def deviation_edges(
 ) -> Iterable[list[Any]]:
     """A header, then a row for each of the `most` heaviest joint choices: policies, weight, returns.
 
-    An arrow behind a policy names the player's best deviation.
+    An arrow after a policy names the player's best deviation.
     """
     seats = range(len(payoffs))
     best, sink = best_deviations(graph), _sinks(graph)

@@ -1,4 +1,4 @@
-"""A figure as a part of an HTML page: it takes the page's colours and typeface, and its names do not clash."""
+"""A figure as part of an HTML page: it uses the page's colours and typeface, and its ids are unique."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pokespiel.report.palette import themed
 from pokespiel.report.plots import svg
 
 PIXELS = 96 / 72
-"""CSS pixels a point."""
+"""CSS pixels per point."""
 
 
 def inline(figure: Figure, alt: str, number: int) -> str:
-    """An `svg` element; `alt` is read to those who cannot see it, `number` tells this page's figures apart."""
+    """An `svg` element; `alt` is its text for screen readers, `number` distinguishes this page's figures."""
     text = svg(figure, background="none")
     root = re.search(r'<svg [^>]*?width="([\d.]+)pt"[^>]*?viewBox="([^"]+)"[^>]*>', text)
     assert root is not None, "matplotlib writes its size in points"
@@ -26,7 +26,7 @@ def inline(figure: Figure, alt: str, number: int) -> str:
 
 
 def _named_apart(body: str, number: int) -> str:
-    """Names that are referred to get the figure's number, all others are left out."""
+    """Make ids unique: those that are referred to get the figure's number, all others are removed."""
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', body))
     body = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", body)
     return re.sub(r'( id="|url\(#|href="#)', rf"\1f{number}-", body)

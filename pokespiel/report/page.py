@@ -1,6 +1,6 @@
 """A self-contained HTML page: headings, text, tables and figures in one file, readable without a network.
 
-`frame.html` holds the style sheet, the page's frame and the script that sorts tables; the page is whole without it.
+`frame.html` has the style sheet, the page's frame and the script that sorts tables; the page works without the script.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from pokespiel.report.palette import GAIN, LOSS, STRONGEST, variables
 from pokespiel.report.plots import SMALLEST
 
 NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?( ?%)?( \[[^\]]*\])?")
-"""Text that stands to the right of its column: a number, perhaps with its interval."""
+"""Right-aligned text: a number, optionally with its interval."""
 SHORT = 24
-"""A column's texts are not wrapped if they have so many letters at most."""
+"""A column whose texts have at most this many characters is not wrapped."""
 SORTED = 4
-"""Tables of so many rows can be sorted."""
+"""Tables with at least this many rows can be sorted."""
 
 
 class Key(NamedTuple):
-    """A figure that matters, at the top of the page."""
+    """A key figure at the top of the page."""
 
     name: str
     value: str
@@ -53,11 +53,11 @@ class Page:
         self._figures = 0
 
     def lead(self, text: str) -> None:
-        """What the page comes to, in a sentence or two under its title."""
+        """A summary of the page in one or two sentences under its title."""
         self._opening.append(f'<p class="lead">{_prose(text)}</p>')
 
     def keys(self, keys: Iterable[Key]) -> None:
-        """The figures that matter, under the lead."""
+        """The key figures, under the summary."""
         parts = [
             f"<div><dt>{escape(key.name)}</dt><dd>{escape(key.value)}<small>{escape(key.note)}</small></dd></div>"
             for key in keys
@@ -65,7 +65,7 @@ class Page:
         self._opening.append(f'<dl class="key">{"".join(parts)}</dl>')
 
     def heading(self, text: str) -> None:
-        """A part's heading, which has an address and a line in the contents."""
+        """A section's heading, with an anchor and an entry in the contents."""
         name = re.sub(r"\W+", "-", text.lower()).strip("-")
         self._headings[name] = text
         link = f'<a class="anchor" href="#{name}" aria-label="Address of this part">#</a>'
@@ -75,18 +75,18 @@ class Page:
         self._parts.append(f"<p>{_prose(text)}</p>")
 
     def code(self, text: str, summary: str, opened: bool = False) -> None:
-        """Text as it stands, under a line that folds it away."""
+        """Preformatted text that can be folded away under a summary line."""
         start = f"<details{' open' * opened}><summary>{escape(summary)}</summary>"
         self._parts.append(f"{start}<pre>{escape(text)}</pre></details>")
 
     def links(self, text: str, files: Iterable[Path], folder: Path) -> None:
-        """Links to files, relative to the `folder` that the page is written to."""
+        """Links to files, relative to the page's `folder`."""
         links = [f'<a href="{quote(os.path.relpath(file, folder))}">{escape(file.name)}</a>' for file in files]
         if links:
             self._parts.append(f"<p>{escape(text)} {', '.join(links)}.</p>")
 
     def figure(self, figure: Figure, caption: str, alt: str) -> None:
-        """A picture inside the page; `alt` says what it shows to those who cannot see it."""
+        """A figure inside the page; `alt` describes it for screen readers."""
         self._figures += 1
         image = f'<div class="scroll">{inline(figure, alt, self._figures)}</div>'
         self._parts.append(f'<figure class="picture">{image}<figcaption>{_prose(caption)}</figcaption></figure>')
@@ -98,10 +98,10 @@ class Page:
         caption: str = "",
         shades: np.ndarray | None = None,
     ) -> None:
-        """A table under its caption, sortable by its columns where scripts run.
+        """A table under its caption, sortable by its columns if scripts run.
 
-        shades: [n, m] from -1 (a loss) to 1 (a gain), nan = none: colours the cells but for the first column and makes
-        it a matrix, which is not sorted.
+        shades: [n, m] from -1 (a loss) to 1 (a gain), nan = none: colours the cells except the first column, and makes
+        it a matrix, which cannot be sorted.
         """
         rows = [list(row) for row in rows]
         columns = [_column([row[place] for row in rows]) for place in range(len(header))]
@@ -151,7 +151,7 @@ def _contents(headings: Mapping[str, str]) -> str:
 
 
 def _prose(text: str) -> str:
-    """Text whose percent signs stay with their numbers."""
+    """Text in which percent signs stay on one line with their numbers."""
     return escape(text).replace(" %", "&nbsp;%")
 
 
@@ -168,7 +168,7 @@ def _row(cells: Sequence[str], kinds: Sequence[str], shades: np.ndarray | None) 
 
 
 def _shade(value: float) -> str:
-    """The style of a cell from -1 to 1: the colour of a gain or a loss, laid over the page's background."""
+    """The style of a cell from -1 to 1: the colour of a gain or a loss over the page's background."""
     if not abs(value) > 0:
         return ""
     colour = GAIN if value > 0 else LOSS
@@ -176,7 +176,7 @@ def _shade(value: float) -> str:
 
 
 def _column(values: Sequence[Any]) -> tuple[str, list[str]]:
-    """A column's class and its cells as HTML: numbers of one column have the same decimals."""
+    """A column's class and its cells as HTML: all numbers of a column have the same number of decimals."""
     floats = [float(value) for value in values if isinstance(value, float | np.floating)]
     plain = [str(value) for value in values if value not in ("", None)]
     interval = max(
@@ -189,18 +189,18 @@ def _column(values: Sequence[Any]) -> tuple[str, list[str]]:
 
 
 def _breakable(name: str) -> str:
-    """A head that may be wrapped at its underscores."""
+    """A header that can be wrapped at its underscores."""
     return escape(name).replace("_", "_<wbr>")
 
 
 def _decimals(values: Sequence[float]) -> int:
-    """So many that the smallest value of a column shows three digits, but not more than five."""
+    """Decimals that show three digits of the smallest value of a column, but at most five."""
     sizes = [abs(value) for value in values if SMALLEST < abs(value) < math.inf]
     return max(0, min(5, 2 - math.floor(math.log10(min(sizes))))) if sizes else 0
 
 
 def _text(value: Any, decimals: int, interval: int) -> str:
-    """A cell; `interval` is the length of the column's longest one, for whose width there is room in every cell."""
+    """A cell; `interval` is the length of the column's longest interval, for which every cell leaves space."""
     if value is None:
         return ""
     if isinstance(value, int | np.integer) and not isinstance(value, bool):

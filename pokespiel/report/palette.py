@@ -1,7 +1,7 @@
 """The colours of pages and plots, for light and for dark screens.
 
-Plots are drawn in the light colours; a page replaces each by a CSS variable of its name, so that its text and its
-figures follow the reader's choice together. Text has a contrast of at least 4.5 to its background, lines of at least 3.
+Plots are drawn in the light colours. A page replaces each by a CSS variable of its name, so that text and figures
+follow the reader's choice. Text has a contrast of at least 4.5 to its background, lines of at least 3.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Colour(NamedTuple):
-    """One meaning, one colour a mode."""
+    """One meaning, with a colour per mode."""
 
     light: str
     dark: str
@@ -31,17 +31,17 @@ PALETTE = {
     "series-6": Colour("#b83280", "#f08cc0"),
 }
 SERIES = tuple(colour.light for name, colour in PALETTE.items() if name.startswith("series"))
-"""For the lines of a plot, in this order."""
+"""Colours of a plot's lines, in this order."""
 INK, MUTED, RULE = (PALETTE[name].light for name in ("ink", "muted", "rule"))
 
 GAIN, LOSS, WEIGHT = "#2a74b8", "#c8414f", "#3a6fd0"
-"""Of heat maps, laid over the page's own background with more or less opacity: the same for both modes."""
+"""Colours of heat maps, drawn over the page's background with varying opacity; the same for both modes."""
 STRONGEST = 0.75
-"""Opacity of the strongest gain or loss: text in ink stays readable on it in both modes."""
+"""Opacity of the strongest gain or loss, at which dark or light text stays readable in both modes."""
 
 
 def variables(mode: str) -> str:
-    """CSS declarations of all colours, `mode` being light or dark."""
+    """CSS declarations of all colours; `mode` is light or dark."""
     return "; ".join(f"--{name}: {getattr(colour, mode)}" for name, colour in PALETTE.items())
 
 

@@ -1,4 +1,4 @@
-"""Plots for reports: arrays in, figures out. Nothing here knows about runs, games or files."""
+"""Plots for reports: arrays in, figures out. This module knows nothing about runs, games or files."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from pokespiel.report.palette import GAIN, INK, LOSS, MUTED, RULE, SERIES, STRON
 
 STYLE = {
     "svg.hashsalt": "pokespiel",
-    "svg.fonttype": "none",  # text stays text: in the reader's typeface, to be selected and searched
-    "text.parse_math": False,  # a dollar in a policy's name is a dollar
+    "svg.fonttype": "none",  # text stays text: in the page's typeface, selectable and searchable
+    "text.parse_math": False,  # a dollar sign in a policy's name stays one
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
     "text.color": INK,
@@ -49,32 +49,32 @@ STYLE = {
 MARKERS = "os^Dv*"
 """Series differ in shape as well as in colour."""
 SMALLEST = 1e-9
-"""Distances at or below this are zero up to rounding: log plots draw them at the lower edge."""
+"""Distances up to this are zero up to rounding: log plots draw them at the lower edge."""
 NAMED = 40
-"""So many policies at most are named on an axis."""
+"""Maximum number of policies named on an axis."""
 TALL = 20
-"""So many, where a row is added for each."""
+"""Maximum number of policies for which the figure grows by a row each."""
 LONGEST = 22
-"""So many letters of a name at most are written into a figure."""
+"""Maximum number of characters of a name in a figure."""
 
 Boundaries = Mapping[str, float]
-"""Where parts of the x axis begin, by name."""
+"""The start of each part on the x axis, by name."""
 WHOLE: Boundaries = MappingProxyType({})
 
 
 def svg(figure: Figure, background: str = "white") -> str:
-    """The figure as SVG text, the same for the same figure."""
+    """The figure as SVG text; equal figures give equal text."""
     text = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with mpl.rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # whoever shows the text brings its own fonts
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the page provides the fonts
         figure.savefig(text, format="svg", facecolor=background, metadata=nothing)
     return text.getvalue()
 
 
 @contextmanager
 def drawing(width: float = 6.6, height: float = 3.2) -> Iterator[Axes]:
-    """An empty plot of so many inches to draw on, in this module's style; its `figure` is the result."""
+    """An empty plot of this size in inches, in this module's style; its `figure` is the result."""
     with mpl.rc_context(STYLE):
         yield Figure(figsize=(width, height)).subplots()
 
@@ -87,7 +87,7 @@ def figure_of(plot: Axes) -> Figure:
 
 
 def short(name: str, longest: int = LONGEST) -> str:
-    """A name that fits into a figure: the middle of a long one is left out."""
+    """A name shortened to fit into a figure: the middle of a long one is left out."""
     if len(name) <= longest:
         return name
     tail = (longest - 1) // 3
@@ -95,14 +95,14 @@ def short(name: str, longest: int = LONGEST) -> str:
 
 
 def room(names: Sequence[str]) -> float:
-    """Inches that the longest of these names takes in a figure."""
+    """Width in inches of the longest of these names in a figure."""
     return 0.085 * max(len(short(name)) for name in names)
 
 
 def _mark(plot: Axes, boundaries: Boundaries) -> None:
-    """A dotted line where each part begins, with as much of its name at the top as there is room for."""
+    """A dotted line at the start of each part, with as much of its name at the top as fits."""
     left, right = plot.get_xlim()
-    letters = figure_of(plot).get_figwidth() * 11  # that fit side by side
+    letters = figure_of(plot).get_figwidth() * 11  # characters that fit side by side
     starts = [*boundaries.values(), right]
     for (name, x), end in zip(boundaries.items(), starts[1:], strict=True):
         plot.axvline(x, color=MUTED, linestyle=":", linewidth=0.8)
@@ -113,7 +113,7 @@ def _mark(plot: Axes, boundaries: Boundaries) -> None:
 
 
 def _by_iteration(plot: Axes, last: float, ylabel: str, boundaries: Boundaries, series: int) -> Figure:
-    """What plots over iterations share: whole numbers on the x axis, phases, labels, and a legend for several lines."""
+    """The common elements of plots over iterations: integer x axis, phases, labels, and a legend for several lines."""
     plot.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     margin = 0.5 + 0.02 * last
     plot.set_xlim(-margin, last + margin)
@@ -131,7 +131,7 @@ def curves(
     boundaries: Boundaries = WHOLE,
     level: float | None = None,
 ) -> Figure:
-    """Lines of y over x by name, and a dashed line at `level`; on a log scale, what is at most 1e-9 is at the edge."""
+    """Lines of y over x by name, and a dashed line at `level`; on a log scale, values up to 1e-9 are at the edge."""
     with drawing() as plot:
         if level is not None:
             plot.axhline(level, color=MUTED, linestyle="--", linewidth=1)
@@ -171,14 +171,14 @@ def intervals(
 
 
 def _shades(*ends: str, strongest: float = 1.0) -> Colormap:
-    """From the page's background to each end's colour by opacity: one end for 0..1, two for -1..1."""
+    """Colours that fade to the page's background: one end for 0..1, two for -1..1."""
     steps = np.linspace(0, strongest, 128)
     colours = [np.column_stack([np.tile(to_rgb(end), (128, 1)), steps]) for end in ends]
     return ListedColormap(np.concatenate([colours[0][::-1], *colours[1:]]) if len(ends) > 1 else colours[0])
 
 
 def _bar(image: AxesImage, label: str) -> Colorbar:
-    """The key to an image's colours."""
+    """The colour bar of an image."""
     axes = image.axes
     assert axes is not None
     bar = figure_of(axes).colorbar(image, label=label, aspect=30)
@@ -189,9 +189,9 @@ def _bar(image: AxesImage, label: str) -> Colorbar:
 
 
 def mixtures(history: np.ndarray, names: Sequence[str] = (), boundaries: Boundaries = WHOLE) -> Figure:
-    """A mixture [T, n] over time: each column an iteration, each row a policy, stronger = more weight.
+    """A mixture [T, n] over time: one column per iteration, one row per policy, stronger = more weight.
 
-    names: of the policies, shown where they fit; empty = their numbers.
+    names: of the policies, shown if they fit; empty = their numbers.
     """
     count = history.shape[1]
     with drawing(height=min(max(2.0, 1.0 + 0.17 * count), 4.4)) as plot:
@@ -219,7 +219,7 @@ def mixtures(history: np.ndarray, names: Sequence[str] = (), boundaries: Boundar
 def payoff_matrix(
     table: np.ndarray, rows: Sequence[str], columns: Sequence[str], label: str, as_rates: bool = False
 ) -> Figure:
-    """A payoff matrix [n, m]: blue = ahead, red = behind; nan = nothing is known. As rates, -1..1 is 0..100 %."""
+    """A payoff matrix [n, m]: blue = ahead, red = behind; nan = unknown. As rates, -1..1 is 0..100 %."""
     width, height = 1.6 + room(rows) + 0.17 * len(columns), 0.8 + room(columns) + 0.17 * len(rows)
     with drawing(min(max(width, 4.0), 9.5), min(max(height, 3.0), 9.0)) as plot:
         largest = float(np.nanmax(np.abs(table), initial=SMALLEST))

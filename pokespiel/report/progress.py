@@ -1,4 +1,4 @@
-"""How a run, with the runs that it started from, came along: distances from equilibrium, responses, exploiters."""
+"""The progress of a run and the runs it started from: distances from equilibrium, responses, exploiters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DISTANCES = {
     "ce_gap": "CE gap in the game",
     "population_regret": "population regret",
 }
-"""Metrics that fall to 0 at an equilibrium, and their names."""
+"""Metrics that fall to 0 at an equilibrium, with their titles."""
 MEANINGS = {
     "exploitability": "Exploitability is what a best response gains against the mixture, averaged over the players.",
     "cce_gap": "The CCE gap sums what each player gains by one best response to the joint distribution.",
@@ -31,20 +31,20 @@ MEANINGS = {
     "population_regret": "Population regret counts deviations to policies of the payoff table only.",
 }
 MILESTONES = (0, 1, 2, 5, 10, 20, 30, 40, 50, 100, 150, 200)
-"""The rows of the metrics that a table shows, and the last."""
+"""Iterations shown in the table of metrics, in addition to the last."""
 
 
 class Response(NamedTuple):
-    """How a response did against the mixture that it trained against."""
+    """A response's result against the mixture that it trained against."""
 
     phase: Phase
     number: int
-    """Its iteration, counted through the chain."""
+    """Its iteration within the chain."""
     row: Mapping[str, Any]
     """The iteration's metrics."""
     name: str
     decisions: int
-    """That were taken to train it."""
+    """Decisions of its training."""
     rate: float
     """Share of its matches that it won, ties half, with the ends of the 95 % interval."""
     low: float
@@ -61,7 +61,7 @@ class Response(NamedTuple):
 
 
 def responses(chain: Chain) -> Iterator[Response]:
-    """Those whose win rates were counted, the oldest first; those that were not added to the population say so."""
+    """The responses with counted win rates, the oldest first, including those not added to the population."""
     oracles = {phase.run.path: [choice.name for choice in phase.run.config().oracle] for phase in chain.phases}
     for phase, number, row in chain.rows():
         calls = _calls(row, oracles[phase.run.path])
@@ -86,7 +86,7 @@ def _calls(row: Mapping[str, Any], oracles: Sequence[str]) -> dict[str, dict[str
 
 
 def _is_rate(metrics: Mapping[str, Any]) -> bool:
-    """Whether a response's score and mean utility are one: utilities are -1, 0 and 1."""
+    """Whether a response's score follows from its mean utility: utilities are -1, 0 and 1."""
     return abs(metrics["evaluation/score"] - share(metrics["evaluation/mean"])) < 1e-9
 
 
@@ -100,12 +100,12 @@ def is_exact(row: Mapping[str, Any]) -> bool:
 
 
 def distance(value: float) -> str:
-    """A distance from equilibrium to three digits; 0 if it is that up to rounding."""
+    """A distance from equilibrium with three digits; 0 if it is zero up to rounding."""
     return f"{value:.3g}" if value > plots.SMALLEST else "0"
 
 
 def progress(page: Page, chain: Chain, found: Sequence[Response]) -> None:
-    """Distances from equilibrium where they are known, else how each response did."""
+    """Distances from equilibrium if known, else the result of each response."""
     rows = [(number, row) for _, number, row in chain.rows()]
     if len(rows) < 2:
         return
@@ -171,7 +171,7 @@ def _win_rates(page: Page, chain: Chain, found: Sequence[Response]) -> None:
 
 
 def _responses(page: Page, chain: Chain, found: Sequence[Response], drawn: bool) -> None:
-    """The responses one by one, and the mixtures after them."""
+    """The responses one by one, and the resulting mixtures."""
     page.heading("Responses")
     if drawn:
         _win_rates(page, chain, found)
@@ -198,7 +198,7 @@ def _responses(page: Page, chain: Chain, found: Sequence[Response], drawn: bool)
 
 
 def _gains(page: Page, chain: Chain) -> None:
-    """What each response earns more than the mixture that it answers, from the payoff table."""
+    """Each response's gain over the mixture that it answers, from the payoff table."""
     series = gains(chain)
     if not series:
         return
@@ -222,7 +222,7 @@ def last_gains(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
 
 
 def gains(chain: Chain) -> dict[str, list[tuple[int, float]]]:
-    """By player, each iteration and what the best of its new policies gains on the mixtures before them."""
+    """By player, each iteration and the best gain of its new policies against the previous mixtures."""
     payoffs, mixtures = chain.last.standing.state.table.payoffs, chain.mixtures()
     seats = range(len(payoffs))
     found: dict[str, list[tuple[int, float]]] = {}
@@ -244,7 +244,7 @@ def gains(chain: Chain) -> dict[str, list[tuple[int, float]]]:
 
 
 def exploitability(page: Page, chain: Chain) -> None:
-    """What exploiters took from the mixtures, where it was measured."""
+    """The exploiters' results against the mixtures, if measured."""
     places = [(phase.name, phase.first, phase.run.path) for phase in chain.phases]
     places = places if chain.origin is None else [(chain.origin.name, 0, chain.origin), *places]
     found = [(name, first + one.iteration, one) for name, first, path in places for one in measurements(path)]

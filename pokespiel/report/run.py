@@ -1,4 +1,5 @@
-"""A run's report on one HTML page, with the runs that it started from: progress, responses, mixture, payoffs, graph."""
+"""The report of a run on one HTML page, with the runs that it started from: progress, responses, mixture, payoffs,
+graph."""
 
 from __future__ import annotations
 
@@ -36,9 +37,9 @@ from pokespiel.runs.run import RunFolder, labels, settled
 from pokespiel.runs.tournament.results import Results
 
 DRAWS = 50
-"""Tables drawn for the spread of the members' weights."""
+"""Number of tables drawn for the spread of the members' weights."""
 HEAVIEST = 10
-"""So many policies of each mixture are listed."""
+"""Maximum number of policies listed for each mixture."""
 FILES = ("metrics.csv", "mixture.json", "payoffs_0.csv", "payoffs_1.csv", "config.yaml", "environment.json", "policies")
 
 
@@ -46,8 +47,8 @@ def write_run_report(run: RunFolder, path: Path, matches: int = 400, seed: int =
     """Write the report of `run` and the runs before it to `path`; a `ValueError` if one has finished nothing.
 
     Args:
-        matches: where the game reports on them: so many of the mixture against itself are played for what it uses, and
-            one of them is written as a replay beside the page. 0 = none.
+        matches: if the game has a report section: number of matches of the mixture against itself to analyse; one of
+            them is written as a replay next to the page. 0 = none.
         seed: of these matches.
     """
     config, chain = run.config(), chain_of(run)
@@ -81,7 +82,7 @@ def _meta(chain: Chain) -> Meta:
 
 
 def _named(label: str) -> str:
-    """A policy's number and name, of a file without its folder."""
+    """A policy's number and name; for a file, without its folder."""
     number, _, name = label.partition(" ")
     return f"{number} {Path(name).name.removesuffix('.safetensors')}"
 
@@ -96,7 +97,7 @@ def _oracles(phase: Phase) -> str:
 
 
 def _opening(page: Page, chain: Chain, found: Sequence[Response]) -> None:
-    """The result in a sentence or two, the figures that matter, and the phases."""
+    """The result in one or two sentences, the key figures, and the phases."""
     rows = [row for _, _, row in chain.rows()]
     page.lead(f"{_result(chain, rows, found)}{_to_do(chain)}")
     page.keys(_keys(chain, rows, found))
@@ -109,7 +110,7 @@ def _opening(page: Page, chain: Chain, found: Sequence[Response]) -> None:
 
 
 def _result(chain: Chain, rows: Sequence[Mapping[str, Any]], found: Sequence[Response]) -> str:
-    """What the run came to, in the strongest terms that are known."""
+    """The run's result, by the strongest measure that is known."""
     last, first = rows[-1], rows[0]
     if is_exact(last):
         name = "cce_gap" if "cce_gap" in last else "exploitability"
@@ -130,7 +131,7 @@ def _result(chain: Chain, rows: Sequence[Mapping[str, Any]], found: Sequence[Res
 
 
 def _to_do(chain: Chain) -> str:
-    """What is left of the run, if anything is."""
+    """What is left of the run, if anything."""
     config, state, run = chain.last.run.config(), chain.last.standing.state, chain.last.run.path
     if settled(config, state):
         return f" After iteration {state.iteration} no response is new any more."
@@ -199,7 +200,7 @@ def _heaviest(weights: np.ndarray, names: Sequence[str]) -> list[tuple[str, floa
 
 
 def _members(page: Page, chain: Chain, meta: Meta) -> None:
-    """Head to head, where one population has counted matches."""
+    """Head-to-head results, if one population has counted matches."""
     config, table = chain.last.run.config(), meta.table
     if table.samples is None or not meta.one_population:
         return

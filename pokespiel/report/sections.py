@@ -1,4 +1,4 @@
-"""Parts that the reports of runs and of tournaments share: rankings, payoffs, response graph, origin."""
+"""Sections shared by the reports of runs and of tournaments: rankings, payoffs, response graph, origin."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from pokespiel.report.page import Key, Page, when
 from pokespiel.runs.tournament.results import Results, ranking_rows
 
 MATRIX = 12
-"""Payoffs of so many policies a player at most are a table of numbers, of more a picture."""
+"""Maximum policies per player for a table of payoffs; more are drawn as a picture."""
 HEAT_MAP = 40
-"""The picture shows so many policies a player at most."""
+"""Maximum policies per player in the picture."""
 GRAPH = {1: 12, 2: 10, 3: 4}
-"""The response graph covers so many policies a player at most, by the number of populations."""
+"""Maximum policies per player in the response graph, by the number of populations."""
 CHOICES = 16
-"""So many joint choices are listed where the graph cannot be drawn."""
+"""Number of joint choices listed if the graph cannot be drawn."""
 
 
 class Meta(NamedTuple):
-    """A game over policies: what they earn against each other, and a mixture of them."""
+    """A game over policies: their payoffs, and a mixture of them."""
 
     names: Sequence[Sequence[str]]
-    """Of each seat's policies."""
+    """The names of each seat's policies."""
     table: PayoffTable
     strategy: MetaStrategy
     one_population: bool
@@ -56,13 +56,13 @@ def in_win_rates(game: Game, table: PayoffTable) -> bool:
 
 
 def policies(sizes: Sequence[int]) -> Key:
-    """How many policies there are."""
+    """The number of policies."""
     whose = "" if len(sizes) == 1 else f"for each of {len(sizes)} players" if len(set(sizes)) == 1 else "by player"
     return Key("Policies", " / ".join(map(str, sizes if whose == "by player" else sizes[:1])), whose)
 
 
 def ranking(page: Page, found: Results, draws: int) -> None:
-    """Who is how strong, a table for each population."""
+    """The ranking, one table per population."""
     page.text(
         f"Scores ({found.unit}) come with 95 % intervals: “over all” weighs all other policies alike, “against the "
         "mixture” as the mixture does. “Weight” is a policy's share of the mixture. Payoffs are estimated from "
@@ -76,16 +76,17 @@ def ranking(page: Page, found: Results, draws: int) -> None:
 
 
 def payoff_table(page: Page, meta: Meta, order: Sequence[np.ndarray], which: str) -> None:
-    """The payoffs and their response graph; `order` has per seat all policies, the `which` ("strongest") first."""
+    """The payoffs and their response graph; `order` lists all policies of each seat, the `which` ("strongest")
+    first."""
     payoff_section(page, meta, order, f"The {which} policies first")
     graph(page, meta, order, f"The {which} policies")
 
 
 def payoff_section(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
-    """What each policy earns against each, for two players.
+    """The payoffs of each policy against each, for two players.
 
     Args:
-        order: per seat, all policies, those to be shown first; `by` says by what.
+        order: per seat, all policies, those to be shown first; `by` names the criterion.
     """
     if meta.num_players != 2:
         return
@@ -104,7 +105,7 @@ def _zero_sum(payoffs: np.ndarray) -> bool:
 
 
 def _matrix(page: Page, meta: Meta, shown: Sequence[np.ndarray], seat: int, which: str) -> None:
-    """One player's payoffs: a table where the numbers fit, else a picture."""
+    """One player's payoffs: a table if the numbers fit, else a picture."""
     cells = np.ix_(*shown)
     values = meta.table.payoffs[seat][cells]
     rows, columns = ([plots.short(meta.names[place][index]) for index in shown[place]] for place in (0, 1))
@@ -131,7 +132,7 @@ def _matrix(page: Page, meta: Meta, shown: Sequence[np.ndarray], seat: int, whic
 
 
 def _limits(meta: Meta, seat: int, cells: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
-    """Low and high ends of the intervals of `cells`, nan where nothing was played; nothing for exact tables."""
+    """Low and high ends of the intervals of `cells`, nan if nothing was played; empty for exact tables."""
     samples = meta.table.samples
     if samples is None or meta.bounds is None:
         return ()
@@ -152,7 +153,7 @@ def _numbers(meta: Meta, values: np.ndarray, largest: float) -> list[list[str]]:
 
 
 def _cell(value: str, low: str = "", high: str = "") -> str:
-    """A payoff, with its interval where matches were counted."""
+    """A payoff, with its interval if matches were counted."""
     return f"{value} [{low}, {high}]" if value and low else value
 
 
@@ -180,10 +181,10 @@ class _Part(NamedTuple):
     mass: np.ndarray
     """Weights of the nodes in the mixture: [n] of one population, else [cells]."""
     which: str
-    """Which policies these are."""
+    """Describes these policies."""
 
     def sinks(self) -> str:
-        """What the graph says about where changes end."""
+        """A description of the graph's sinks, where changes end."""
         found = self.graph.sinks
         count = "is 1 sink component" if len(found) == 1 else f"are {len(found)} sink components"
         return (
@@ -193,7 +194,8 @@ class _Part(NamedTuple):
 
 
 def graph(page: Page, meta: Meta, order: Sequence[np.ndarray], by: str) -> None:
-    """Who would change to what: drawn for one and for two populations, listed for more. `order` as in `payoffs`."""
+    """Each player's profitable changes: drawn for one and for two populations, listed for more. `order` as in
+    `payoffs`."""
     single = meta.one_population and meta.num_players == 2
     populations = 1 if single else meta.num_players
     most = GRAPH.get(populations, 2)
@@ -243,7 +245,7 @@ def _listed(page: Page, part: _Part) -> None:
 def close(
     page: Page, path: Path, made: Iterable[tuple[str, Sequence[Mapping[str, Any]], str]], files: Iterable[Path]
 ) -> None:
-    """How it was made (commands, machines, versions, options, those of `files` that are there), and the page's end.
+    """The page's end: commands, machines, versions and options of the runs, and links to those of `files` that exist.
 
     Args:
         path: where the page is written.

@@ -1,4 +1,4 @@
-"""How mixtures change with an option of their solver, as a picture."""
+"""A picture of how mixtures change with an option of their solver."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pokespiel.report.palette import MUTED, SERIES
 from pokespiel.report.plots import MARKERS, NAMED, STYLE, short, svg
 
 LINES = len(SERIES)
-"""So many policies, those that weigh most anywhere, are coloured and named; the others are grey."""
+"""Number of policies, those with the largest weights, that are coloured and named; the others are grey."""
 KINDS = (".svg", ".png", ".pdf")
 
 
 def check_place(path: Path) -> None:
-    """A `ValueError` if no plot can be saved at `path`, or as its suffix says."""
+    """Raise a `ValueError` if no plot can be saved at `path`, or not with its suffix."""
     above = next(folder for folder in path.absolute().parents if folder.exists())
     if not above.is_dir():
         raise ValueError(f"no plot can be saved at {path}: {above} is a file, not a folder")
@@ -32,7 +32,7 @@ def check_place(path: Path) -> None:
 
 
 def draw_sweep(path: str | Path, table: NamedTable, sweep: Sweep, symmetric: bool) -> None:
-    """Save `figure` as the suffix of `path` says."""
+    """Save `figure` in the format of the suffix of `path`."""
     path = Path(path)
     check_place(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def draw_sweep(path: str | Path, table: NamedTable, sweep: Sweep, symmetric: boo
 
 
 def figure(table: NamedTable, sweep: Sweep, symmetric: bool) -> Figure:
-    """Weight by value of the option, one panel per player; the x axis is logarithmic where all values are positive."""
+    """Weight by value of the option, one panel per player; the x axis is logarithmic if all values are positive."""
     players = sweep.marginals[: 1 if symmetric else None]
     with mpl.rc_context(STYLE):
         result = Figure(figsize=(6.6, 0.7 + 2.3 * len(players)))

@@ -1,4 +1,4 @@
-"""A tournament's report: ranking, mixture with its spread, payoffs and response graph on one HTML page."""
+"""The report of a tournament on one HTML page: ranking, mixture with its spread, payoffs and response graph."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pokespiel.runs.tournament.folder import Tournament
 from pokespiel.runs.tournament.results import Results, score_text, tournament_results
 
 DRAWS = 200
-"""Tables drawn for the spread of the weights."""
+"""Number of tables drawn for the spread of the weights."""
 FILES = (
     "ranking.csv",
     "table.csv",
@@ -33,15 +33,15 @@ FILES = (
 
 
 COMPARED = 4
-"""So many policies are compared in the game's own section, the strongest."""
+"""Number of policies, the strongest, in the game's own section."""
 
 
 def write_tournament_report(tournament: Tournament, path: Path, matches: int = 400, seed: int = 0) -> None:
-    """Write the report of `tournament` to `path`; where cells have no matches yet, of the payoffs that are known.
+    """Write the report of `tournament` to `path`; if cells have no matches yet, with the payoffs that are known.
 
     Args:
-        matches: where the game reports on them: so many in all are played between the strongest policies and the
-            mixture. 0 = none.
+        matches: if the game has a report section: total number of matches between the strongest policies and the mixture.
+            0 = none.
         seed: of these matches.
     """
     config, game, names = tournament.config(), tournament.game(), tournament.names()
@@ -95,7 +95,7 @@ def _meta(game: Game, names: tuple[tuple[str, ...], ...], table: PayoffTable, st
 
 
 def _opening(page: Page, found: Results) -> None:
-    """Who is the strongest, and whom the mixture plays."""
+    """The strongest policies, and the policies of the mixture."""
     parts = []
     for population, names, ranked in zip(found.populations, found.names, found.rankings, strict=True):
         best, heaviest, used = ranked.order()[0], ranked.weight.argmax(), int((ranked.weight > SUPPORT).sum())

@@ -1,10 +1,10 @@
-"""The agents that ship with the package: `load("shipped")` is the mixture, ready to play.
+"""The agents that ship with the package: `load_agent("shipped")` is the mixture, ready to play.
 
     shipped              the mixture: a member is drawn for each match
     shipped/0007         one of its members
-    shipped/distilled    one network in its place, where there is one
+    shipped/distilled    one network that replaces the mixture, if there is one
 
-`card()` says how they were trained and how strong they are. `pokespiel agent RUN --ship FOLDER` writes such a folder.
+`card()` describes their training and strength. `pokespiel agent RUN --ship FOLDER` writes such a folder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ FORMAT = "pokespiel-agents-1"
 
 
 def names(folder: Path | None = None) -> tuple[str, ...]:
-    """What `load_agent` takes; nothing where no agent is installed. `folder` holds others than the package's own."""
+    """The names that `load_agent` accepts; empty if no agent is installed. `folder`: another folder than the package's
+    own."""
     folder = folder or SHIPPED
     if not (folder / "card.json").is_file():
         return ()
@@ -47,7 +48,7 @@ def load_agent(name: str = "shipped", folder: Path | None = None) -> Policy:
 
 
 def card(folder: Path | None = None) -> dict[str, Any]:
-    """How the agents were trained, their weights and their strengths; see `shipping.py`."""
+    """The agents' training, weights and strengths; see `shipping.py`."""
     folder = folder or SHIPPED
     path = folder / "card.json"
     if not path.is_file():

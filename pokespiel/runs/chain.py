@@ -1,6 +1,6 @@
-"""Runs that start where another ended, read as one: phases by age, and iterations counted through.
+"""A run and the runs that it continues, read as one: phases from the oldest on, with iterations numbered throughout.
 
-The first phase may be a tournament: it has policies and payoffs, but no iterations of its own to show.
+The first phase may be a tournament, which has policies and payoffs but no iterations.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Phase(NamedTuple):
 
     run: RunFolder
     standing: RunState
-    """At its end, which is where the next phase began: rows, mixtures and seconds of what it did since are left out."""
+    """Its state when the next phase started; rows, mixtures and seconds of later work are left out."""
     first: int
-    """Its iteration 0 counted through the chain: the last iteration of the phase before."""
+    """The number of its iteration 0 within the chain: the last iteration of the previous phase."""
     name: str
-    """Its folder's, with as many of the folders above as tell it from the other phases."""
+    """Its folder's name, with as many parent folders as distinguish it from the other phases."""
 
     @property
     def iterations(self) -> int:
@@ -34,35 +34,36 @@ class Phase(NamedTuple):
 
     @property
     def policies(self) -> int:
-        """Of the first population, at its end."""
+        """Number of policies in the first population at its end."""
         return self.standing.mixtures[0].shape[1]
 
 
 class Chain(NamedTuple):
-    """Runs from the first to the one asked for."""
+    """Runs from the first one to the requested one."""
 
     phases: tuple[Phase, ...]
     origin: Path | None
-    """What the first phase started from and is not among them: a tournament, or a folder that is gone."""
+    """What the first phase started from if that is not among them: a tournament, or a missing folder."""
 
     @property
     def last(self) -> Phase:
         return self.phases[-1]
 
     def boundaries(self) -> dict[str, float]:
-        """Where each phase begins, halfway before its first own iteration; empty for a single run."""
+        """The start of each phase, halfway before its first own iteration; empty for a single run."""
         begins = [-0.5, *(phase.first + 0.5 for phase in self.phases[1:])]
         return dict(zip((phase.name for phase in self.phases), begins, strict=True)) if len(begins) > 1 else {}
 
     def rows(self) -> Iterator[tuple[Phase, int, Mapping[str, Any]]]:
-        """Each iteration's phase, its number through the chain and its metrics; where phases meet, the earlier's."""
+        """Each iteration's phase, its number within the chain and its metrics; at a boundary those of the earlier
+        phase."""
         for phase in self.phases:
             for row in phase.standing.rows:
                 if row["iteration"] > 0 or phase is self.phases[0]:
                     yield phase, phase.first + int(row["iteration"]), row
 
     def mixtures(self) -> tuple[np.ndarray, ...]:
-        """[iterations + 1, n_p] per population, through the chain; 0 before a policy joined."""
+        """[iterations + 1, n_p] per population, over the chain; 0 before a policy was added."""
         return tuple(
             _stacked([phase.standing.mixtures[population] for phase in self.phases])
             for population in range(len(self.last.standing.mixtures))
@@ -70,7 +71,7 @@ class Chain(NamedTuple):
 
 
 def chain_of(run: RunFolder) -> Chain:
-    """The chain that ends with `run`; a `ValueError` if a phase of it has finished nothing."""
+    """The chain that ends with `run`; a `ValueError` if one of its phases has finished nothing."""
     phases: list[tuple[RunFolder, RunState]] = []
     place: RunFolder | None = run
     origin: Path | None = None
@@ -98,7 +99,7 @@ def chain_of(run: RunFolder) -> Chain:
 
 
 def told_apart(paths: Sequence[Path]) -> list[str]:
-    """The paths by their last parts, as few for each as no other path ends with."""
+    """The paths shortened to their last parts, as few as distinguish each from the others."""
     whole = [path.resolve().parts for path in paths]
 
     def name(own: tuple[str, ...]) -> str:
@@ -111,7 +112,7 @@ def told_apart(paths: Sequence[Path]) -> list[str]:
 
 
 def _until(standing: RunState, run: RunFolder, next_: RunState) -> RunState:
-    """Where a phase stood when `run` began with its policies, by how many there were: it may have gone on since."""
+    """The state of a phase when `run` started with its policies, found by their number; it may have continued since."""
     config = run.config()
     named = len(expanded(config.population, load_game(config.game) if ALL in config.population else None))
     sizes = {name: size - named for name, size in next_.rows[0].items() if name.startswith("policies_")}
@@ -122,7 +123,7 @@ def _until(standing: RunState, run: RunFolder, next_: RunState) -> RunState:
 
 
 def _stacked(histories: Sequence[np.ndarray]) -> np.ndarray:
-    """Histories [T_k, n_k] one after the other, each but the first without its row 0."""
+    """Histories [T_k, n_k] one after the other, each except the first without its row 0."""
     rows = [row for number, history in enumerate(histories) for row in history[1 if number else 0 :]]
     stacked = np.zeros((len(rows), histories[-1].shape[1]))
     for place, row in enumerate(rows):

@@ -1,7 +1,7 @@
-"""Policies by name, and what a run begins with: the one place that knows every way to name a policy.
+"""Policies by name, and a run's initial policies: the only module that knows every kind of policy name.
 
 uniform, a scripted player of the game (`expert` of Gen 1 OU), an agent that ships with the package (`shipped`), a
-policy's file, the folder of a run or tournament (its mixture)
+policy file, the folder of a run or tournament (its mixture)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pokespiel.runs.run import PSROConfig, RunFolder, RunState, population_names
 
 
 def policy_named(name: str, game: Game | None = None) -> Policy:
-    """The policy that `name` stands for, scripted players being those of `game`; an error names the choices."""
+    """The policy with this name; scripted players are those of `game`. An error lists the choices."""
     scripted = players(game)
     if name == "uniform":
         return Uniform()
@@ -43,7 +43,8 @@ def policy_named(name: str, game: Game | None = None) -> Policy:
 
 
 def policies_named(names: Sequence[str], game: Game) -> dict[str, Policy]:
-    """The policies by their names, `baselines` standing for all; a `BadOption` for one that cannot play `game`."""
+    """The policies with these names, where `baselines` means all scripted players; a `BadOption` if one cannot play
+    `game`."""
     policies = {name: policy_named(name, game) for name in expanded(names, game)}
     for name, policy in policies.items():
         _check_plays(policy, name, game)
@@ -67,7 +68,8 @@ def _mixture_of(path: Path) -> Policy:
 
 
 def beginning(config: PSROConfig, game: Game) -> InitialPopulations:
-    """What a run begins with: the end of the one it starts from, and the policies it names that are not there yet."""
+    """A run's initial populations: the final ones of the run it starts from, and its named policies that are not among
+    them."""
     names = config.population or (() if config.start else ("uniform",))
     named = InitialPopulations.of(game, policies_named(names, game))
     if config.start is None:
@@ -84,13 +86,13 @@ def beginning(config: PSROConfig, game: Game) -> InitialPopulations:
 
 
 def _new(old: Sequence[Policy], joining: Sequence[Policy]) -> list[int]:
-    """Which of the policies that join are none of the old ones, by what they are saved as."""
+    """Indices of the joining policies whose saved form differs from that of every old one."""
     known = {policy_name(policy) for policy in old}
     return [index for index, policy in enumerate(joining) if policy_name(policy) not in known]
 
 
 def end_of(path: Path, game: Game) -> InitialPopulations:
-    """The populations and payoffs that a finished run or a tournament leaves; a `ValueError` if of another game."""
+    """The populations and payoffs of a finished run or a tournament; a `ValueError` if it is of another game."""
     from pokespiel.runs.tournament.folder import Tournament
 
     if Tournament.at(path):
@@ -114,7 +116,8 @@ def _check_same_game(path: Path, name: str, game: Game) -> None:
 
 
 def finished(run: RunFolder) -> RunState:
-    """Where a run ended, by its number of iterations or because nothing new came; a `ValueError` if it has not."""
+    """The final state of a run that has made all iterations or finds nothing new; a `ValueError` if it is
+    unfinished."""
     standing, config = run.standing(), run.config()
     done, wanted = standing.state.iteration if standing else 0, config.iterations
     if standing is None or (done < wanted and not settled(config, standing.state)):
@@ -126,7 +129,7 @@ def finished(run: RunFolder) -> RunState:
 
 
 def _check_plays(policy: Policy, name: str, game: Game) -> None:
-    """Ask the policy about the first decision of a match."""
+    """Check that the policy can decide at the start of a match."""
     rng = np.random.default_rng(0)
     matches = game.start([0])
     for player in range(game.num_players):

@@ -1,4 +1,4 @@
-"""Finished measurements of exploitability, read from the folder of the run or tournament that was measured."""
+"""Finished measurements of exploitability, read from the folder of the measured run or tournament."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ FORMAT = "pokespiel-exploit-1"
 
 
 class Measurement(NamedTuple):
-    """What the chosen exploiter took from a run's mixture; see `exploitability.py`, which writes the file."""
+    """The result of the chosen exploiter against a run's mixture; see `exploitability.py`, which writes the file."""
 
     iteration: int
-    """Of the run whose mixture was the victim; 0 for a tournament's."""
+    """The run's iteration whose mixture was the victim; 0 for a tournament."""
     decisions: int
     """Budget of each exploiter."""
     exploiters: int
     value: float
-    """Its score less 1/2; low and high are the two-sided 95 % interval, upper the one-sided limit."""
+    """Its score minus 1/2; low and high are the two-sided 95 % interval, upper the one-sided limit."""
     low: float
     high: float
     upper: float
     status: str
-    """Resolved, or unresolved: provisional."""
+    """"resolved", or "unresolved", which means provisional."""
     game: str
 
 
 def measurements(folder: Path) -> list[Measurement]:
-    """Those in the `exploit` folder of a run or a tournament, by iteration and budget."""
+    """The measurements in the `exploit` folder of a run or a tournament, by iteration and budget."""
     return sorted(_read(folder))
 
 

@@ -1,16 +1,15 @@
-"""What an iteration of the loop is measured by: a row of metrics.csv.
+"""The metrics of an iteration of the loop: one row of metrics.csv.
 
-exploitability ...            exact, on games in sequence form
-population_regret             what the payoff table alone shows
-responses, responses_known    of the iteration's oracles, and how many of them play as their population could before
+exploitability ...            exact, on games in sequence form population_regret             regret within the payoff
+table responses, responses_known    number of the iteration's responses, and of those that play like an earlier policy
 policies_, support_, heaviest_, effective_<population>
                               its size; of its mixture the policies with weight, the largest weight, exp(entropy)
 <oracle>/win_rate, _low, _high
-                              of a response against the previous mixture (that it trained against, unless the solver
-                              gives each response a target of its own, as rectified_nash does), ties half, with the
-                              95 % interval; where a seat has sampled payoffs of +1, 0 and -1 and one population
-spread                        how far the mixtures of the tables that the matches make as likely lie from this one:
-                              mean total variation, 0..1
+                              a response's score against the previous mixture (which it trained against, unless the
+                              solver gives each response its own target, as rectified_nash does), ties half, with the
+                              95 % interval; for seats with sampled payoffs of +1, 0 and -1 and one population
+spread                        uncertainty of the mixture: mean total variation, 0..1, between it and the mixtures of
+                              payoff tables drawn within the sampling error
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from pokespiel.psro import PSROState
 from pokespiel.runs.run import population_names
 
 DRAWS = 10
-"""Tables drawn for the spread; each is solved."""
+"""Number of tables drawn and solved for the spread."""
 
 
 def row(
@@ -38,10 +37,10 @@ def row(
     """The row of a finished iteration.
 
     Args:
-        previous: the state that the iteration began from; None at the start.
-        solver: gives the answer, `state.strategy`.
-        seed: of the run; the spread's draws have a generator of their own.
-        seconds: that the run has taken so far.
+        previous: the state at the start of the iteration; None for the initial policies.
+        solver: the solver of the answer, `state.strategy`.
+        seed: of the run; the spread's draws have their own generator.
+        seconds: time spent on the run so far.
     """
     figures: dict[str, Any] = {"iteration": state.iteration, "seconds": round(seconds, 3)}
     figures |= exact_metrics(game, state.populations, state.strategy)
@@ -79,7 +78,7 @@ def effective(weights: np.ndarray) -> float:
 
 
 class WinRate(NamedTuple):
-    """A share of matches won, ties half, with its interval."""
+    """A share of matches won, where ties count half, with its interval."""
 
     rate: float
     low: float
@@ -87,7 +86,7 @@ class WinRate(NamedTuple):
 
 
 def win_rates_of_run(game: Game, state: PSROState, previous: PSROState) -> dict[str, float]:
-    """Of each new response, by its oracle, against the previous mixture; {} where matches are not just won.
+    """Each new response's win rate against the previous mixture, by oracle; {} if returns are not win rates.
 
     An oracle's second response is called `nfsp_2`, and so on.
     """
@@ -106,10 +105,11 @@ def win_rates_of_run(game: Game, state: PSROState, previous: PSROState) -> dict[
 
 
 def win_rate(table: PayoffTable, member: int, mixture: np.ndarray, confidence: float = 0.95) -> WinRate:
-    """Of `member` against the `mixture` [m] of the first m policies, from its row of a symmetric table of +1, 0, -1.
+    """The win rate of `member` against the `mixture` [m] of the first m policies, by its row of a symmetric table of
+    +1, 0, -1.
 
-    The mean over the cells by weight; their matches are independent, and each cell's uncertainty comes from its unit
-    means (see `statistics.weighted_interval`). The weights were solved from earlier matches and count as given.
+    It is the weighted mean over the cells. Their matches are independent, and each cell's uncertainty comes from its
+    unit means (see `intervals.weighted_interval`). The weights were solved from earlier matches and count as given.
     """
     against = np.flatnonzero(mixture)
     assert table.samples is not None

@@ -1,4 +1,4 @@
-"""A population and its weights as one policy to play with: the same members whoever asks."""
+"""A population and its weights as one policy, with the same members for all callers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pokespiel.metasolvers import SUPPORT, support
 def mixture_of(population: Sequence[Policy], weights: np.ndarray, least: float = 0.0) -> Mixture:
     """The per-match mixture of the support's members that weigh at least `least`, scaled to sum to 1.
 
-    A `ValueError` if there is none.
+    Raises `ValueError` if there are none.
     """
     weights = np.asarray(weights)
     kept = support(weights, least)

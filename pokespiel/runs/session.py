@@ -1,4 +1,4 @@
-"""Work on a run folder: iterate the loop, evaluate, save, show progress, stop cleanly when asked."""
+"""Work on a run's folder: iterate the loop, evaluate, save, show progress, and stop cleanly on request."""
 
 from __future__ import annotations
 
@@ -37,17 +37,18 @@ log = logging.getLogger(__name__)
 
 
 class Outcome(NamedTuple):
-    """How a session ended."""
+    """The end of a session."""
 
     standing: RunState
     finished: bool
     """False = it was asked to stop before the last iteration."""
     settled: bool
-    """Nothing new came any more; without `go_on` the run ends there."""
+    """Nothing new was found any more; without `go_on` the run ends then."""
 
 
 def check_config(config: PSROConfig) -> None:
-    """A `ValueError` for what cannot be run, by the game's declaration first and then by the game itself."""
+    """Raise a `ValueError` for options that cannot be run, by the game's declaration first and then by the game
+    itself."""
     solvers = [choice.build(METASOLVERS) for choice in (config.meta_solver, config.evaluator) if choice]
     check_solvers(declaration(config.game), solvers)
     training_game = load_game(config.training_game) if config.training_game else None
@@ -62,14 +63,14 @@ def work(
     go_on: bool = False,
     executor: Executor = Local(),
 ) -> Outcome:
-    """Take the run from where it stands to its last iteration, or to a checkpoint when interrupted.
+    """Continue the run to its last iteration, or to a checkpoint if interrupted.
 
     Args:
         checkpoint_seconds: seconds between checkpoints of an oracle's unfinished work.
-        wandb: the Weights & Biases project that gets the learners' curves too; they always go to `tensorboard/`.
-        seconds: stop at the first checkpoint after so long; None = never.
-        go_on: make all iterations, even those that can only repeat the one before because no response is new.
-        executor: does what a run `side_by_side` divides, with the same results as any other.
+        wandb: the Weights & Biases project that also gets the learners' curves; they always go to `tensorboard/`.
+        seconds: stop at the first checkpoint after this time; None = never.
+        go_on: make all iterations, even those that only repeat the previous one because no response is new.
+        executor: runs the parallel parts of a run `side_by_side`; the results are the same with any executor.
     """
     until = math.inf if seconds is None else time.monotonic() + seconds
     config = run.config()
@@ -140,7 +141,7 @@ def _iterate(
 
 
 class _Curves:
-    """What the oracles report while they learn, by decisions so far; files are opened at the first report."""
+    """Learning curves of the oracles, by decisions so far; files are opened at the first report."""
 
     def __init__(self, run: RunFolder, wandb: str):
         self._run, self._wandb = run, wandb
@@ -156,7 +157,7 @@ class _Curves:
             folder = self._run.path / "tensorboard"
             self._scalars = Scalars(folder, wandb=self._wandb, config=to_plain(self._run.config()))
         metrics = training.metrics
-        if pending.underway:  # several calls at a time have curves of their own
+        if pending.underway:  # simultaneous calls have curves of their own
             metrics = {f"call_{pending.call}/{name}": value for name, value in metrics.items()}
         rows = standing.rows if standing else ()
         before = sum(value for row in rows for name, value in row.items() if name.endswith("/decisions"))
@@ -169,7 +170,7 @@ class _Curves:
 
 
 def _speaking(pending: Pending) -> Training | None:
-    """Where the call stands that reported last."""
+    """The training that reported last."""
     if pending.call in pending.underway:
         return pending.underway[pending.call].training
     return pending.training
@@ -193,7 +194,7 @@ def _states(config: PSROConfig, game: Game, standing: RunState | None, crew: Cre
 
 
 def _oracles(config: PSROConfig, standing: RunState | None) -> list[Oracle]:
-    """The oracles; in a run that is resumed they keep the precision and threads of its earlier iterations."""
+    """The oracles; in a resumed run they keep the precision and threads of earlier iterations."""
     oracles = [choice.build(ORACLES) for choice in config.oracle]
     rows = standing.rows if standing else ()
     latest = {name: value for row in rows for name, value in row.items()}
@@ -206,7 +207,7 @@ def _oracles(config: PSROConfig, standing: RunState | None) -> list[Oracle]:
 
 
 def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
-    """The figures that people look at: how far the answer is from equilibrium, else how the responses do."""
+    """Show the key figures: the answer's distance from equilibrium, else the responses' win rates."""
     shows = ("exploitability", "cce_gap", "/win_rate", "/evaluation/score")
     known = [name for name in metrics if name.endswith(shows)]
     if not known and "decisions_per_second" in metrics:
@@ -222,7 +223,7 @@ def _note(bar: Watch, iteration: int, metrics: Mapping[str, Any]) -> None:
 
 
 def _news(figures: Mapping[str, Any]) -> str:
-    """What an iteration's learned responses scored, in a line; empty where matches are not just won."""
+    """The win rates of an iteration's learned responses, in one line; empty if returns are not win rates."""
     scores = [
         f"{name.removesuffix('/win_rate')} won {figures[name]:.1%} [{figures[f'{name}_low']:.1%}, "
         f"{figures[f'{name}_high']:.1%}]"
@@ -241,7 +242,8 @@ def _stop(asked: Callable[[], bool], until: float) -> bool:
 
 @contextmanager
 def _stop_when_asked(bar: Watch) -> Iterator[Callable[[], bool]]:
-    """Whether to stop at the next whole state: Ctrl-C or SIGTERM asks for it, a second one stops at once."""
+    """Yields a function that says whether to stop at the next complete state: after Ctrl-C or SIGTERM; a second one
+    stops at once."""
     asked = threading.Event()
 
     def handle(number: int, frame: FrameType | None) -> None:

@@ -1,1 +1,1 @@
-"""Tournaments: everyone against everyone in a folder that grows (`folder.py`), and what came of it (`results.py`)."""
+"""Tournaments: every pair plays, in a folder that later calls extend (`folder.py`), and the results (`results.py`)."""

@@ -1,15 +1,15 @@
-"""A tournament in a folder: everyone against everyone, from a log of matches to a payoff table, its mixture, a ranking.
+"""A tournament in a folder: every pair plays; a log of matches determines the payoff table, its mixture and a ranking.
 
-    config.yaml             the game, the seed, who plays
+    config.yaml             the game, the seed, the policies
     policies/expert.safetensors
-    matches.csv             one line per match, only added to; matches.json says how much of it counts (see log.py)
+    matches.csv             one line per match, only appended to; matches.json says how much of it counts (see log.py)
     environment.json        versions, commit, machine and command of each session
     table.csv, ranking.csv, ...   derived (see results.py)
 
-The log is the truth: the table is counted from it anew whenever the folder is opened. More policies or more units are
-played in the same folder, the cells that lack them first. The random numbers of round k are those of (seed, k), so a
-tournament that is killed and started again ends in the same log. So does one whose rounds are played side by side:
-rounds that do not depend on each other's results are, and the log takes them in their order.
+Everything else is derived from the log: the table is counted anew whenever the folder is opened. Later calls can add
+policies or units in the same folder; the cells with the fewest are played first. Round k uses the random numbers of
+(seed, k), so a tournament that is killed and resumed produces the same log. Rounds that do not depend on each other's
+results can be played in parallel; they are logged in order, so the log is again the same.
 """
 
 from __future__ import annotations
@@ -53,41 +53,41 @@ from pokespiel.payoffs.tables import PayoffTable, Sampled, per_seat
 from pokespiel.runs.tournament.log import Counted, MatchLog
 
 Members = Mapping[str, Mapping[str, Policy]]
-"""Policies by name, by population: `all` where one serves every seat, else the seat's number."""
+"""Policies by name, by population: `all` if one serves every seat, else the seat's number."""
 
 AHEAD = 4
-"""Of each worker's rounds, so many may wait for an earlier one to be logged before them."""
+"""Number of finished rounds per worker that may wait for an earlier one to be logged."""
 
 
 @dataclass(frozen=True)
 class TournamentConfig:
-    """What a tournament is."""
+    """The definition of a tournament."""
 
     game: str
-    """As `load_game` takes it."""
+    """A name for `load_game`."""
     seed: int
     """Seed of all rounds."""
     populations: Mapping[str, tuple[str, ...]]
-    """The names of each population's policies, in the order in which they joined."""
+    """The names of each population's policies, in the order in which they were added."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is played, and where."""
+    """How much to play, and in which cells."""
 
     allocation: Allocation
-    """Where the units go that the first ones leave."""
+    """Distributes the units after the first ones over the cells."""
     units: int = 500
-    """Units for each cell on average: seat-swapped pairs in a symmetric game of two, else matches."""
+    """Average units per cell: seat-swapped pairs in a symmetric game of two, else matches."""
     first: int = 500
     """Units that every cell gets in any case."""
     step: int = 2048
-    """Units in a round: what is played between two allocation decisions, and the most work that a kill can lose. Small
-    rounds are slow: each waits for its longest match."""
+    """Units per round: played between two allocation decisions, and the most work that a kill can lose. Small rounds
+    are slow, because each waits for its longest match."""
     width: int = 4096
-    """Matches played side by side."""
+    """Number of matches played side by side."""
     max_steps: int | None = None
-    """Give a match up as unfinished after so many steps; None = only the game ends it."""
+    """Stop a match as unfinished after this many steps; None = only the game ends it."""
 
     def __post_init__(self) -> None:
         if not 2 <= self.first <= self.units:
@@ -99,7 +99,7 @@ class Plan:
 
     @property
     def is_blind(self) -> bool:
-        """Whether no round depends on how another ends: units that `max_steps` leaves unfinished would be made up."""
+        """Whether no round depends on another's result: units that `max_steps` leaves unfinished would be replaced."""
         return getattr(self.allocation, "blind", False) and self.max_steps is None
 
 
@@ -113,15 +113,15 @@ class Tournament:
 
     @staticmethod
     def at(path: str | Path) -> bool:
-        """Whether a tournament stands in the folder."""
+        """Whether the folder holds a tournament."""
         return (Path(path) / "matches.json").is_file()
 
     @classmethod
     @contextmanager
     def open(cls, path: str | Path, game: str, seed: int, members: Members) -> Iterator[Tournament]:
-        """The tournament in a folder, new or to be continued; `members` join those it has.
+        """Open the tournament in a folder, creating it if new; `members` are added to its policies.
 
-        A `ValueError` if it is one of another game or seed, or has another policy under a name of `members`.
+        Raises `ValueError` if it has another game or seed, or another policy under a name in `members`.
         """
         tournament = cls(path)
         tournament._game = load_game(game)
@@ -145,15 +145,15 @@ class Tournament:
         return TournamentConfig(str(kept["game"]), checked_value(kept["seed"], int, f"seed in {path}"), populations)
 
     def game(self) -> Game:
-        """As it was opened, so that parameters that do not change it, such as threads, count too."""
+        """The game as given on opening, so that parameters that do not change it, such as threads, apply too."""
         return self._game or load_game(self.config().game)
 
     def names(self) -> tuple[tuple[str, ...], ...]:
-        """Per population, its policies' names."""
+        """Per population, the names of its policies."""
         return tuple(self.config().populations.values())
 
     def populations(self) -> tuple[tuple[Policy, ...], ...]:
-        """Per population, its policies; one under several populations is one object."""
+        """Per population, its policies; a policy in several populations is one object."""
         names = self.names()
         loaded = {name: load_policy(self.policy_file(name)) for population in names for name in population}
         return tuple(tuple(loaded[name] for name in population) for population in names)
@@ -162,11 +162,11 @@ class Tournament:
         return self.path / "policies" / f"{name}.safetensors"
 
     def table(self) -> PayoffTable:
-        """Counted from the log; cells without matches are missing."""
+        """The payoff table counted from the log; cells without matches are missing."""
         return self._counted(self.game())[0]
 
     def _counted(self, game: Game) -> tuple[PayoffTable, np.ndarray]:
-        """The table, and the units [cells] that were played, finished or not."""
+        """The table, and the number of units [cells] played, finished or not."""
         names = self.names()
         table = grown(game, names, None)
         played = np.zeros(table.sizes, np.int64)
@@ -178,7 +178,7 @@ class Tournament:
     def play(self, plan: Plan, crew: Crew = Alone()) -> Iterator[PayoffTable]:
         """Play what `plan` still lacks; yields the table before the first round and after each.
 
-        crew: plays rounds side by side that do not depend on each other's results.
+        crew: plays independent rounds in parallel.
         """
         game, populations = self.game(), self.populations()
         names = per_seat(game, self.names())
@@ -195,7 +195,7 @@ class Tournament:
                 yield table
 
     def _foreseen(self, plan: Plan, table: PayoffTable, played: np.ndarray) -> Iterator[CellBlock]:
-        """The next rounds, up to one that depends on how those before it end; none = the plan is done."""
+        """The next rounds, up to one that depends on earlier results; none = the plan is done."""
         game, seed = self.game(), self.config().seed
         cells = to_play(game, self.names())
         place, symmetric = tuple(cells.T), one_for_all(game, self.names())
@@ -212,7 +212,7 @@ class Tournament:
                 return
 
     def total(self, plan: Plan) -> int:
-        """Units when `plan` is done, unless its allocation ends it before."""
+        """The number of units when `plan` is done, unless its allocation ends it earlier."""
         return max(plan.units * len(to_play(self.game(), self.names())), self.log.counted().units)
 
     def counted(self) -> Counted:
@@ -289,20 +289,20 @@ def _next(
 
 
 def _same(first: Policy, second: Policy) -> bool:
-    """Whether two policies are saved alike."""
+    """Whether two policies have the same saved form."""
     (kind, config, arrays), (other_kind, other_config, others) = describe(first), describe(second)
     alike = (kind, json.dumps(config)) == (other_kind, json.dumps(other_config)) and arrays.keys() == others.keys()
     return alike and all(np.array_equal(arrays[name], others[name]) for name in arrays)
 
 
 def plain_name(text: str) -> str:
-    """A policy's name from what it was called by: a file's or folder's name without the rest, safe in a file name."""
+    """A policy's short name, safe in a file name: the last part of a file's or folder's path, without its suffix."""
     stem = Path(text).name.removesuffix(".safetensors")
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", stem)
 
 
 def named(policies: Mapping[str, Policy]) -> dict[str, Policy]:
-    """`policies` under plain names; a `BadOption` if two come to the same."""
+    """`policies` under their short names; a `BadOption` if two are equal."""
     plain: dict[str, Policy] = {}
     for given, policy in policies.items():
         name = plain_name(given)
@@ -315,9 +315,10 @@ def named(policies: Mapping[str, Policy]) -> dict[str, Policy]:
 def members_of_run(
     path: Path, populations: Mapping[str, Sequence[Policy]], origins: Sequence[Sequence[Mapping[str, Any]]]
 ) -> dict[str, dict[str, Policy]]:
-    """All policies of a run by population: those it began with under their own names, responses as `myrun-0003-ppo`.
+    """All policies of a run by population: initial ones under their own names, responses as `myrun-0003-ppo`.
 
-    A seat's own response is called `myrun-1-0003-exact` after the seat. `origins` say how each came about.
+    In a game with several populations, a response is called `myrun-1-0003-exact`, with its seat. `origins` describe
+    each policy's origin.
     """
     base = plain_name(str(path.resolve()))
     members: dict[str, dict[str, Policy]] = {}

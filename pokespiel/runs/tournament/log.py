@@ -1,15 +1,16 @@
-"""The log of a tournament's matches: one line per match, only ever added to, readable by people and by pandas.
+"""The log of a tournament's matches: one line per match, only appended to, readable by people and by pandas.
 
     match,round,unit,seed,seat_0,seat_1,team_0,team_1,return_0,return_1,result,turns
     0,0,0,4861283412,expert,random,starmie/A,chansey/B,1,-1,seat_0,23
     1,0,0,4861283412,random,expert,starmie/A,chansey/B,-1,1,seat_1,31
 
-`match` and `unit` count from 0; a unit is what is independent of all else (a seat-swapped pair where the game is
-symmetric); `seat_p` names who sat where; what chance drew (`team_p`) is there where the game tells; `result` is the
-winning seat, `tie` or `unfinished`, whose returns are no result. Returns of matches that ended are exact.
+`match` and `unit` count from 0. A unit is independent of all others: a seat-swapped pair if the game is symmetric, else
+a match. `seat_p` is the policy at each seat; `team_p`, the draws of chance, exist if the game provides them; `result`
+is the winning seat, `tie` or `unfinished`, in which case the returns are not a result. Returns of finished matches are
+exact.
 
-A round is added whole: its lines are flushed first, then `matches.json` says how many bytes count. What a kill leaves
-behind those bytes is cut off before the next round is added, so nothing counts twice and nothing counts by halves.
+A round is added as a whole: its lines are flushed first, then `matches.json` records how many bytes count. Bytes after
+that, left by a kill, are cut off before the next round is added, so nothing counts twice or in part.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Counted(NamedTuple):
 
 
 class MatchLog:
-    """`matches.csv` in a folder, and `matches.json` that says how much of it counts."""
+    """`matches.csv` in a folder, and `matches.json`, which records how much of it counts."""
 
     def __init__(self, folder: str | Path):
         self.path = Path(folder) / "matches.csv"
@@ -57,7 +58,7 @@ class MatchLog:
             raise ValueError(f"{self._counted_path} is damaged: {error}") from error
 
     def add(self, units: Units, names: Names, drawn: Mapping[str, Sequence[str]]) -> Counted:
-        """Add one round; `drawn` holds further columns by name, one value a unit."""
+        """Add one round; `drawn` holds further columns by name, one value per unit."""
         before = self.counted()
         lines = _lines(units, names, drawn, before)
         text = io.StringIO()
@@ -77,7 +78,7 @@ class MatchLog:
         return after
 
     def rounds(self, names: Names, orders: np.ndarray) -> Iterator[Units]:
-        """Each round as it was played, of all that counts; a `ValueError` names what is wrong with a damaged log.
+        """Each counted round as it was played; a `ValueError` describes the damage in a damaged log.
 
         Args:
             names: may have grown since.

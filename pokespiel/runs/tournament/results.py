@@ -1,9 +1,9 @@
-"""What a tournament says: its mixture, its ranking, and the same as text and as files for people.
+"""A tournament's results: its mixture and ranking, as text and as files.
 
 table.csv      one line per cell: units, each seat's mean return with its interval, wins, losses, ties, unfinished
 ranking.csv    one line per policy: weight in the mixture with its spread, scores over all and against the mixture
-mixture.json   {population: {policy's file: weight}}
-population.json, interaction_matrix.json, ...   the predecessors' formats where they can hold it (see exports.py)
+mixture.json   {population: {policy's file: weight}} population.json, interaction_matrix.json, ...   the predecessors'
+formats if they can hold it (see exports.py)
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from pokespiel.payoffs.tables import PayoffTable, at, interval, per_seat
 from pokespiel.runs.tournament.folder import Tournament
 
 MATRIX = 10
-"""The text shows the matrix of so many policies at most; table.csv has every cell."""
+"""Maximum number of policies for which the text shows the matrix; table.csv has every cell."""
 
 DIGITS = tuple("+-0123456789")
-"""What starts like a number stands to the right in the text."""
+"""Text that starts with one of these is right-aligned."""
 
 
 class Results(NamedTuple):
-    """A complete table and what follows from it."""
+    """A complete table and the results derived from it."""
 
     game: Game
     names: tuple[tuple[str, ...], ...]
-    """Per population, its policies' names."""
+    """Per population, the names of its policies."""
     populations: tuple[str, ...]
     """`all`, or the seats' numbers."""
     table: PayoffTable
     solver: MetaSolver
     strategy: MetaStrategy
     rankings: tuple[Ranking, ...]
-    """One a population."""
+    """One per population."""
 
     @property
     def as_rates(self) -> bool:
@@ -59,9 +59,9 @@ class Results(NamedTuple):
 
 
 def tournament_results(tournament: Tournament, solver: MetaSolver | None = None, draws: int = 200) -> Results:
-    """Solve the tournament's table; a `ValueError` names the cells that are still missing.
+    """Solve the tournament's table; a `ValueError` lists the cells that are still missing.
 
-    solver: gives the mixture, None = Nash; its spread comes from `draws` tables.
+    solver: computes the mixture, None = Nash; `draws` tables give its spread.
     """
     config, game, names = tournament.config(), tournament.game(), tournament.names()
     table, solver = tournament.table(), solver or Nash()
@@ -183,7 +183,8 @@ def _figure(found: Results, *values: float) -> str:
 
 
 def matrix_rows(found: Results) -> list[list[str]]:
-    """A game of two: each policy of the first seat against each of the second, the strongest first, under a header."""
+    """For two players: each policy of the first seat against each of the second, the strongest first, under a
+    header."""
     names = per_seat(found.game, found.names)
     rows, columns = per_seat(found.game, [ranking.order().tolist() for ranking in found.rankings])
     limits = (found.table.payoffs, *interval(found.table, found.game.utility_range))
