@@ -40,7 +40,7 @@ def write_tournament_report(tournament: Tournament, path: Path, matches: int = 4
     """Write the report of `tournament` to `path`; if cells have no matches yet, with the payoffs that are known.
 
     Args:
-        matches: if the game has a report section: total number of matches between the strongest policies and the mixture.
+        matches: if the game has a report section: total matches between the strongest policies and the mixture;
             0 = none.
         seed: of these matches.
     """
