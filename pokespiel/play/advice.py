@@ -1,9 +1,9 @@
-"""What a policy thinks of positions: how it would choose, and the chance to win that its critic sees.
+"""A policy's opinion on positions: the probabilities of its choices, and its critic's estimated chance to win.
 
-A mixture draws one member for the whole match, so its opinion is that of its members, weighted by how probable each is
-after the choices so far (Bayes' rule): p(m) before the first choice, then in proportion to p(m) pi_m(a_1) pi_m(a_2) ...
-Scripted players have no critic, and of a
-privileged one nothing can be asked where only a player's view is known: the win chance is then None.
+A mixture draws one member for the whole match, so its opinion is the average of its members' opinions, weighted by
+their posterior probabilities given the choices so far (Bayes' rule): p(m) before the first choice, then proportional to
+p(m) pi_m(a_1) pi_m(a_2) ... Scripted players have no critic, and a privileged critic cannot be used if only a player's
+view is known; the win chance is then None.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from pokespiel.learning.network_policy import NetworkPolicy
 
 
 class Opinion(NamedTuple):
-    """Of one decision."""
+    """A policy's opinion on one decision."""
 
     probabilities: np.ndarray
     """[A], zero where illegal."""
     win_chance: float | None
-    """Of the player who decides, a tie counting half; None where no member has a critic to ask."""
+    """Win chance of the player who decides, where a tie counts half; None if no member has a usable critic."""
 
 
 def opinions(
     policy: Policy, player: int, features: np.ndarray, legal: np.ndarray, played: Sequence[str | None] = ()
 ) -> list[Opinion]:
-    """On the decisions of `player` (0 or 1) in one match, in their order, from its first one on.
+    """Opinions on the decisions of `player` (0 or 1) in one match, in order, starting with its first one.
 
-    features: [k, D] float32. legal: [k, A] bool, True = allowed, at least one per row. played: the choices that were
-    made at the first of them, in Showdown's words; None = unknown.
+    features: [k, D] float32. legal: [k, A] bool, True = allowed, at least one per row. played: the choices made at the
+    first decisions, in Showdown's words; None = unknown.
     """
     members, prior = zip(*members_of(policy), strict=True)
     chosen, values = zip(*(_of_member(member, player, features, legal) for member in members), strict=True)
@@ -42,15 +42,15 @@ def opinions(
     judges = [number for number, value in enumerate(values) if value is not None]
     if not judges:
         return [Opinion(one, None) for one in probabilities]
-    shares = beliefs[:, judges] + 1e-12  # where only members without a critic are left, those with one count alike
+    shares = beliefs[:, judges] + 1e-12  # never 0: critics count equally if they have no weight left
     value = np.average(np.stack([values[number] for number in judges], axis=1), axis=1, weights=shares)
     return [Opinion(*one) for one in zip(probabilities, np.clip((1 + value) / 2, 0, 1).tolist(), strict=True)]
 
 
 def _beliefs(prior: np.ndarray, chosen: np.ndarray, played: Sequence[str | None]) -> np.ndarray:
-    """[k, m] how probable each member is at each decision, from probabilities `chosen` [m, k, A].
+    """[k, m] each member's posterior probability at each decision, from probabilities `chosen` [m, k, A].
 
-    A choice that no member makes says nothing.
+    A choice that no member makes does not change the posterior.
     """
     beliefs = np.empty((chosen.shape[1], len(prior)))
     belief = prior / prior.sum()
@@ -65,7 +65,7 @@ def _beliefs(prior: np.ndarray, chosen: np.ndarray, played: Sequence[str | None]
 def _of_member(
     policy: Policy, player: int, features: np.ndarray, legal: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Probabilities [k, A] and values [k]; a policy with memory is asked decision by decision."""
+    """Probabilities [k, A] and values [k]; a policy with memory is queried decision by decision."""
     rows = [slice(row, row + 1) for row in range(len(legal))] if policy.memory_size else [slice(None)]
     memory = policy.start(1, np.random.default_rng(0))
     parts, values = [], []
@@ -86,7 +86,7 @@ def has_critic(policy: Policy) -> bool:
 
 
 def as_shares(opinion: Opinion, choices: Sequence[str]) -> dict[str, float]:
-    """The probabilities by Showdown's word for the action, of those in `choices`."""
+    """The probabilities by Showdown's word for the action, for those in `choices`."""
     return {
         name: float(share) for name, share in zip(ACTION_NAMES, opinion.probabilities, strict=True) if name in choices
     }

@@ -1,4 +1,4 @@
-"""Messages of a page, checked, and what goes back."""
+"""Checks of a page's messages, and the answers to them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 LONGEST_MESSAGE = 900_000
-"""Characters; a log of 1,000 turns takes some 300,000."""
+"""In characters; a log of 1,000 turns has some 300,000."""
 
 
 class Answer(NamedTuple):
-    """What goes back to the page that asked, and whether others that show this battle should hear of it."""
+    """The answer to a page's message, and the battle that other pages should refresh."""
 
     data: dict[str, Any]
     battle: str = ""
@@ -19,7 +19,7 @@ class Answer(NamedTuple):
 
 
 def read_message(text: str | bytes) -> Mapping[str, Any]:
-    """A JSON object; a `ValueError` for anything else."""
+    """Parse a JSON object; raises `ValueError` for anything else."""
     if len(text) > LONGEST_MESSAGE:
         raise ValueError(f"the message has {len(text):,} characters; expected at most {LONGEST_MESSAGE:,}")
     try:
@@ -32,7 +32,7 @@ def read_message(text: str | bytes) -> Mapping[str, Any]:
 
 
 def text_of(asked: Mapping[str, Any], key: str) -> str:
-    """A message's text; a `ValueError` for anything else."""
+    """A text field of a message; raises `ValueError` for anything else."""
     value = asked.get(key)
     if not isinstance(value, str):
         raise ValueError(f"{key}: expected a text")
@@ -40,7 +40,7 @@ def text_of(asked: Mapping[str, Any], key: str) -> str:
 
 
 def whole_number(asked: Mapping[str, Any], key: str, low: int, high: int) -> int:
-    """A message's number; a `ValueError` that names the bounds for anything else."""
+    """An integer field of a message; raises a `ValueError` with the bounds for anything else."""
     value = asked.get(key)
     if type(value) is not int or not low <= value <= high:
         raise ValueError(f"{key}: expected a whole number from {low} to {high}")

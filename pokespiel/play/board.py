@@ -1,4 +1,4 @@
-"""What a page may ask of the analysis board; commands of the lobby, whose messages `lobby.py` describes."""
+"""The analysis board's requests; they are commands of the lobby, whose messages `lobby.py` describes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 MOST_REVIEWS = 20
 ESTIMATE, EXACT = "estimate", "exact"
-"""Where the worths of choices come from: the adviser's critic, or a solution of what is left of the battle. A page says
-which; exact values of small endings take their place in `worth`."""
+"""Where the values of choices come from: the adviser's critic, or a solution of the rest of the battle. A page says
+which; exact values of small endings replace estimates in `worth`."""
 
 
 def study(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
-    """Lay a battle of this server (`battle`), once it is over, or a log's `text` on the board."""
+    """Open a finished battle of this server (`battle`), or the `text` of a log, on the board."""
     if "battle" in asked:
         _, table = lobby.table(asked)
         if not table.session.ended:
@@ -39,7 +39,7 @@ def study(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
 
 
 def lay(lobby: Lobby, review: Review) -> str:
-    """Take a review in; its name."""
+    """Add a review; returns its name."""
     while len(lobby.reviews) >= MOST_REVIEWS:
         del lobby.reviews[next(iter(lobby.reviews))]
     name = secrets.token_urlsafe(12)
@@ -48,19 +48,19 @@ def lay(lobby: Lobby, review: Review) -> str:
 
 
 def reopen(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
-    """A battle on the board as it stands, after a reload."""
+    """The current state of a battle on the board, after a reload."""
     return Answer(_shown(lobby, _named(lobby, asked)[0]))
 
 
 def give_team(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
-    """The team that a player of a public log had, in place of what was filled in."""
+    """Set the team that a player of a public log had, instead of the assumed one."""
     name, review = _named(lobby, asked)
     lobby.reviews[name] = review.with_team(whole_number(asked, "player", 1, 2), pasted(text_of(asked, "paste")))
     return Answer(_shown(lobby, name))
 
 
 def look(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
-    """What a player saw at one decision."""
+    """A player's view at one decision."""
     name, review, player, index = _place(lobby, asked)
     one = review.decision(player, index)
     return Answer(
@@ -69,8 +69,8 @@ def look(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
 
 
 def worth(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
-    """What each choice of one decision is worth one step ahead, by the adviser's own estimate, and what the played one
-    cost: how much it is worth less than the best."""
+    """The value of each choice at one decision, looking one step ahead by the adviser's estimate, and the loss of the
+    choice played: its value below the best."""
     name, review, player, index = _place(lobby, asked)
     found = worths(lobby.policy(lobby.adviser), review.battle(player, index), player)
     chosen = review.decision(player, index).choice
@@ -80,13 +80,13 @@ def worth(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
 
 
 def position(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
-    """Both sides at one decision, to be changed and played on from."""
+    """Both sides at one decision, to be changed and played from."""
     name, review, player, index = _place(lobby, asked)
     return Answer({"is": "position", "review": name, **review.standing(player, index)})
 
 
 def branch(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
-    """A battle from one decision on, as its player, against an opponent; with `changes` from a changed position."""
+    """A new battle from one decision on, as its player, against an opponent; with `changes` from a changed position."""
     _, review, player, index = _place(lobby, asked)
     opponent = str(asked.get("opponent", lobby.opponents[0]))[:200]
     policy, seed = lobby.policy(opponent), lobby.next_seed(asked)

@@ -1,4 +1,4 @@
-"""Decisions that were made, as a policy judges them: what it would have chosen, and the win chance at each."""
+"""A policy's judgement of past decisions: its own probabilities, and the win chance at each."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pokespiel.play.advice import opinions
 from pokespiel.play.sight import sight
 
 HIDDEN = "hidden"
-"""In place of a choice that a log does not show."""
+"""Replaces a choice that a log does not show."""
 
 
 class Chosen(NamedTuple):
-    """One choice that was made, and what its player knew."""
+    """One past choice, and its player's view."""
 
     turn: int
     player: int
@@ -31,7 +31,7 @@ class Chosen(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """One decision."""
+    """A policy's judgement of one decision."""
 
     turn: int
     choice: str
@@ -45,7 +45,7 @@ class Judged(NamedTuple):
 
 
 def judged(policy: Policy, player: int, decisions: Sequence[Chosen]) -> list[Judged]:
-    """All decisions of `player` (1 or 2) in one battle, in their order."""
+    """The judgements of all decisions of `player` (1 or 2) in one battle, in order."""
     own = [decision for decision in decisions if decision.player == player]
     if not own:
         return []
@@ -63,7 +63,7 @@ def _judged(decision: Chosen, probabilities: np.ndarray, win_chance: float | Non
 
 
 def labels_of(features: np.ndarray, legal: np.ndarray) -> dict[str, str]:
-    """What each legal choice is called: the move, or the Pokémon that it sends in."""
+    """The name of each legal choice: the move, or the Pokémon that it sends in."""
     return {one["choice"]: one["label"] for one in sight(features, legal)["actions"] if one["legal"]}
 
 

@@ -1,4 +1,4 @@
-"""Where a battle's teams come from: a pool's team by name, one that is drawn, or a text that a person pasted."""
+"""A battle's teams: a pool's team by name, one that is drawn, or a text that a person pasted."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pokespiel.game.gen1.teams.validator import validate
 from pokespiel.play.answers import text_of
 
 LONGEST_TEXT = 20_000
-"""Characters of a pasted team; six full sets take about 1,500."""
+"""Maximum characters of a pasted team; six full sets take about 1,500."""
 LISTED = ("competitive",)
-"""Pools whose teams a page lists by name; the others are drawn from."""
+"""Pools whose teams a page lists by name; teams of the other pools are drawn."""
 DRAWN = tuple(name for name in POOLS if name != "small")
 
 
 class TeamRefused(ValueError):
-    """A team that may not play; `reasons` are the validator's, one a sentence."""
+    """A team that is not legal; `reasons` are the validator's, one sentence each."""
 
     def __init__(self, reasons: list[str]):
         super().__init__("; ".join(reasons))
@@ -31,7 +31,7 @@ class TeamRefused(ValueError):
 
 
 def pasted(text: str) -> Team:
-    """The one team in a person's text, if it is legal; raises `TeamRefused`."""
+    """The one legal team in a person's text; raises `TeamRefused`."""
     if len(text) > LONGEST_TEXT:
         raise TeamRefused([f"the text has {len(text):,} characters; a team has at most {LONGEST_TEXT:,}"])
     try:
@@ -47,14 +47,14 @@ def pasted(text: str) -> Team:
 
 @cache
 def pool_named(name: str) -> Pool:
-    """A shipped pool, a file or a folder of teams; read once."""
+    """A shipped pool, or a file or folder of teams; read once."""
     return load_pool(name)
 
 
 def chosen(wish: Mapping[str, Any], rng: np.random.Generator) -> tuple[Team, str]:
-    """The team that a page asks for, and its name.
+    """The team that a page requests, and its name.
 
-    wish: {"paste": text}, {"pool": name, "team": name}, or {"pool": name} to have one drawn with `rng`.
+    wish: {"paste": text}, {"pool": name, "team": name}, or {"pool": name} to draw one with `rng`.
     """
     if "paste" in wish:
         return pasted(text_of(wish, "paste")), "pasted"
@@ -72,7 +72,7 @@ def chosen(wish: Mapping[str, Any], rng: np.random.Generator) -> tuple[Team, str
 
 
 def listed() -> dict[str, Any]:
-    """What a page offers: pools to draw from, and the named teams with their species."""
+    """The choices that a page offers: pools to draw from, and the named teams with their species."""
     named = {name: pool_named(name) for name in LISTED}
     return {
         "pools": list(DRAWN),

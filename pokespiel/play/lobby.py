@@ -1,7 +1,7 @@
-"""The battles of one server, and what a page may ask of them: text in, plain data out, whatever the text says.
+"""The battles of one server, and a page's requests: text in, plain data out, for any text.
 
-A message is a JSON object: `do` names a command of COMMANDS, `battle` the battle that it concerns, and `re` comes back
-in the answer. Every message gets one answer; a bad one gets `{"is": "error", "text": ...}` and changes nothing.
+A message is a JSON object: `do` names a command of COMMANDS, `battle` the battle concerned, and the answer repeats
+`re`. Every message gets one answer; the answer to a bad one is `{"is": "error", "text": ...}`, and nothing changes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pokespiel.play.review import Review
 from pokespiel.play.session import BattleSession, BattleSetup, NotPossible
 
 MOST_BATTLES = 200
-"""Kept at once; the oldest one that is over goes first, else the oldest."""
+"""Maximum battles kept; the oldest finished one is dropped first, else the oldest."""
 _LOG = logging.getLogger(__name__)
 _ID = 12
 """Bytes of a battle's random name."""
@@ -37,13 +37,13 @@ _ID = 12
 
 @dataclass
 class OpenBattle:
-    """A battle and what the server keeps beside it."""
+    """A battle and its bookkeeping."""
 
     session: BattleSession
     saved: str = ""
-    """Where its record is; empty until it has ended."""
+    """Where its record is stored; empty until it has ended."""
     trouble: str = ""
-    """Why its record could not be kept."""
+    """Why its record could not be stored."""
 
 
 @dataclass
@@ -51,15 +51,15 @@ class Lobby:
     """All battles; one thread at a time works on them."""
 
     load: Callable[[str], Policy]
-    """The policy of a name."""
+    """Loads a policy by name."""
     opponents: tuple[str, ...]
     """The policies that a page may choose from; the first is the default."""
     adviser: str
-    """Whose view the hints show."""
+    """The policy that gives the hints."""
     keep: Path | None = None
-    """The folder for records of battles that have ended; None = they are only offered for download."""
+    """The folder for records of finished battles; None = they are only offered for download."""
     seed: int | None = None
-    """Of the first battle, the next ones following; None = random."""
+    """Seed of the first battle, later ones use the following numbers; None = random."""
     tables: dict[str, OpenBattle] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     """Battles on the analysis board."""
@@ -77,13 +77,13 @@ class Lobby:
         return self._policies[name]
 
     def warm_up(self) -> None:
-        """Load what the first battle needs."""
+        """Load everything that the first battle needs."""
         with self._lock:
             for name in (self.opponents[0], self.adviser):
                 self.policy(name)
 
     def answer(self, text: str | bytes) -> Answer:
-        """The answer to one message, never an exception."""
+        """The answer to one message; never raises an exception."""
         with self._lock:
             asked: Mapping[str, Any] = {}
             try:
@@ -93,7 +93,7 @@ class Lobby:
                 answer = Answer({"is": "refused", "reasons": refused.reasons[:20]})
             except (ValueError, OSError) as error:
                 answer = Answer({"is": "error", "text": str(error)[:2_000]})
-            except Exception:  # a mistake of ours must not end the other battles
+            except Exception:  # a bug must not end the other battles
                 _LOG.exception("a message could not be answered")
                 answer = Answer({"is": "error", "text": "the server could not do this; its log says why"})
         reference = asked.get("re")
@@ -108,7 +108,7 @@ class Lobby:
         return COMMANDS[name](self, asked)
 
     def state(self, battle: str, since: int = 0) -> dict[str, Any]:
-        """A battle as its page shows it, its log from sentence `since` on."""
+        """A battle as its page shows it, with its log from sentence `since` on."""
         table = self.tables[battle]
         session = table.session
         sentences = session.told()
@@ -131,14 +131,14 @@ class Lobby:
         }
 
     def table(self, asked: Mapping[str, Any]) -> tuple[str, OpenBattle]:
-        """The battle that a message concerns."""
+        """The battle that a message names."""
         name = asked.get("battle")
         if not isinstance(name, str) or name not in self.tables:
             raise ValueError("this battle is not on this server; begin a new one")
         return name, self.tables[name]
 
     def open(self, session: BattleSession) -> str:
-        """Take a new battle in; its name."""
+        """Add a new battle; returns its name."""
         while len(self.tables) >= MOST_BATTLES:
             over = next((name for name, table in self.tables.items() if table.session.ended), next(iter(self.tables)))
             del self.tables[over]
@@ -147,18 +147,18 @@ class Lobby:
         return name
 
     def _keep(self, battle: str) -> None:
-        """Write the record of a battle that has ended, once."""
+        """Store the record of a finished battle, once."""
         table = self.tables[battle]
         session = table.session
         if session.ended and not table.saved + table.trouble and self.keep is not None:
             stamp = f"{datetime.now():%Y-%m-%d-%H%M%S}-{battle[:6].strip('-_') or 'battle'}"
             try:
                 table.saved = str(session.save(self.keep, stamp))
-            except OSError as error:  # the battle has ended all the same
+            except OSError as error:  # the battle has ended nevertheless
                 table.trouble = f"The record could not be kept: {error_text(error)}"
 
     def next_seed(self, asked: Mapping[str, Any]) -> int:
-        """The seed that a message asks for, else the lobby's next one."""
+        """The seed that a message requests, else the lobby's next one."""
         if asked.get("seed") is not None:
             return whole_number(asked, "seed", 0, (1 << 53) - 1)
         if self.seed is None:
@@ -169,17 +169,17 @@ class Lobby:
     # Commands ---------------------------------------------------------------------------------------------------------
 
     def welcome(self, asked: Mapping[str, Any]) -> Answer:
-        """What there is to choose from."""
+        """The available opponents, pools and teams."""
         choices = {"opponents": self.opponents, "adviser": self.adviser, "keep": str(self.keep or "")}
         return Answer({"is": "welcome", **choices, **listed()})
 
     def check(self, asked: Mapping[str, Any]) -> Answer:
-        """Whether a team may play."""
+        """Whether a team is legal."""
         team, _ = chosen(_wish(asked, "team"), np.random.default_rng(0))
         return Answer({"is": "legal", "species": [one.species for one in team]})
 
     def begin(self, asked: Mapping[str, Any]) -> Answer:
-        """A new battle."""
+        """Start a new battle."""
         seed = self.next_seed(asked)
         rng = np.random.default_rng((seed, 2))
         own, foe = (chosen(_wish(asked, key), rng)[0] for key in ("team", "foe_team"))
@@ -193,11 +193,11 @@ class Lobby:
         return self.changed(self.open(BattleSession(setup, policy, str(opponent))))
 
     def resume(self, asked: Mapping[str, Any]) -> Answer:
-        """A battle as it stands, whole log included."""
+        """The current state of a battle, including its whole log."""
         return Answer(self.state(self.table(asked)[0]))
 
     def choose(self, asked: Mapping[str, Any]) -> Answer:
-        """Play a choice at the step for which it was meant."""
+        """Play a choice, which is meant for one step of the battle."""
         name, table = self.table(asked)
         choice, step = asked.get("choice"), asked.get("step")
         if not isinstance(choice, str):
@@ -209,14 +209,14 @@ class Lobby:
         return self.changed(name, before)
 
     def forfeit(self, asked: Mapping[str, Any]) -> Answer:
-        """Give a battle up."""
+        """Forfeit a battle."""
         name, table = self.table(asked)
         before = len(table.session.told())
         table.session.forfeit()
         return self.changed(name, before)
 
     def rematch(self, asked: Mapping[str, Any]) -> Answer:
-        """The same teams again: with another seed or the same one, on the same side or the other."""
+        """A rematch with the same teams: with a new or the same seed, and the same or swapped sides."""
         _, table = self.table(asked)
         swap = asked.get("swap") is True
         if asked.get("same") is True:
@@ -224,7 +224,7 @@ class Lobby:
         return self.changed(self.open(table.session.rematch(seed=self.next_seed(asked), swap=swap)))
 
     def hints(self, asked: Mapping[str, Any]) -> Answer:
-        """How the adviser would choose in the person's place, and the win chance that it sees."""
+        """The adviser's probabilities in the person's position, and its win chance."""
         name, table = self.table(asked)
         session = table.session
         choices = session.choices()
@@ -235,7 +235,7 @@ class Lobby:
         return Answer({"is": "hints", "battle": name, "step": session.step, **said})
 
     def account(self, asked: Mapping[str, Any]) -> Answer:
-        """After the battle: both sides' choices, what the adviser would have chosen, and the win chance at each."""
+        """After the battle: both sides' choices, the adviser's own choices, and the win chance at each."""
         name, table = self.table(asked)
         session = table.session
         if not session.ended:
@@ -248,7 +248,7 @@ class Lobby:
         return Answer({"is": "account", "battle": name, "by": self.adviser, **sides})
 
     def changed(self, name: str, since: int = 0) -> Answer:
-        """The answer where a battle has changed."""
+        """The answer when a battle has changed."""
         self._keep(name)
         return Answer(self.state(name, since), name)
 
@@ -270,11 +270,11 @@ def _wish(asked: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _shown(name: str) -> str:
-    """An opponent's name as a log can hold it."""
+    """An opponent's name in a form that a log can hold."""
     plain = "".join(letter for letter in Path(name).name if letter.isalnum() or letter in " .-_")[:18]
     return plain if plain and plain != "You" else "Opponent"
 
 
 def offered(first: str, others: Sequence[str]) -> tuple[str, ...]:
-    """The opponents of a page, the default one first."""
+    """The opponents that a page offers, the default one first."""
     return tuple(dict.fromkeys((first, *others)))

@@ -1,8 +1,8 @@
-"""What each choice is worth one step ahead, by a policy's own critic.
+"""The value of each choice, looking one step ahead by a policy's own critic.
 
-For each choice the step is played some times, with other rolls each time and the opponent's choice drawn from the
-policy in its place; the worth is the mean of the win chances that the critic sees then, or of the results. It knows
-both teams, as the board does, and the rolls are shared by the choices, so that luck weighs on all of them alike.
+For each choice the step is simulated several times with different rolls, and with the opponent's choice drawn from the
+policy in its position. The value is the mean win chance by the critic after the step, or the result. The simulation
+knows both teams, as the board does, and all choices share the same rolls, so that luck affects all of them equally.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SAMPLES = 24
 def worths(
     policy: Policy, battle: Battle, player: int, samples: int = SAMPLES, seed: int = 0
 ) -> dict[str, float] | None:
-    """The mean win chance of `player` (1 or 2) after each of its choices; None where the policy has no critic."""
+    """The mean win chance of `player` (1 or 2) after each of its choices; None if the policy has no critic."""
     rng = np.random.default_rng(seed)
     answers = _drawn(policy, battle, 3 - player, samples, rng)
     seeds = rng.integers(0, 1 << 63, samples)
@@ -37,7 +37,7 @@ def worths(
 
 
 def _drawn(policy: Policy, battle: Battle, player: int, samples: int, rng: np.random.Generator) -> list[str]:
-    """The player's choice in each sample; empty where it waits."""
+    """The player's choice in each sample; empty if it waits."""
     choices = battle.choices(player)
     if not choices:
         return [""] * samples
@@ -52,7 +52,7 @@ def _after(battle: Battle, player: int, choice: str, answer: str, roll: int) -> 
 
 
 def _chances(policy: Policy, battles: list[Battle], player: int) -> np.ndarray | None:
-    """[n] the player's win chances; where only the other one is asked, from that one's place."""
+    """[n] the player's win chances; if only the other player is to decide, from that player's view."""
     results: dict[int | None, float] = {player: 1.0, 0: 0.5}
     chances = np.array([results.get(one.winner, 0.0) for one in battles])
     for asked in (player, 3 - player):

@@ -1,4 +1,4 @@
-"""From names to a lobby, its page or a battle in the terminal: what the commands call."""
+"""Open a lobby with its page, a review, or a battle in the terminal, from names: the code behind the commands."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ DEFAULT = "shipped"
 
 
 def load_policy_named(name: str) -> Policy:
-    """A policy that plays Gen 1 OU; an error names the choices."""
+    """A policy that plays Gen 1 OU; an error lists the choices."""
     return policies_named([name], load_game(GAME))[name]
 
 
 def lobby_for(opponent: str, adviser: str | None, keep: Path | None, seed: int | None) -> Lobby:
-    """A lobby whose first opponent is `opponent`, loaded; pages may also choose the scripted players and agents."""
+    """A lobby whose default opponent is `opponent`, which is loaded; pages may also choose the scripted players and
+    agents."""
     loaded = {opponent: load_policy_named(opponent)}
     advises = adviser or (opponent if has_critic(loaded[opponent]) or DEFAULT not in agents.names() else DEFAULT)
 
@@ -45,12 +46,12 @@ def lobby_for(opponent: str, adviser: str | None, keep: Path | None, seed: int |
     others = (*agents.names()[:1], *sorted(BASELINES), *agents.names()[1:])
     lobby = Lobby(load, offered(opponent, others), advises, keep, seed)
     if adviser is not None:
-        lobby.policy(adviser)  # an unknown name is said now
+        lobby.policy(adviser)  # report an unknown name now
     return lobby
 
 
 def serve_page(lobby: Lobby, port: int, browser: bool, path: str = "") -> None:
-    """Print the page's address and serve it until Ctrl-C; `path` follows the address, such as "#battle=ID"."""
+    """Print the page's address and serve it until Ctrl-C; `path` is appended to the address, such as "#battle=ID"."""
     with PageServer(lobby, port).running() as server:
         print(f"{server.address}{path}\nOpen this address in a browser of this machine; interrupt to stop.", flush=True)
         if browser:
@@ -60,7 +61,7 @@ def serve_page(lobby: Lobby, port: int, browser: bool, path: str = "") -> None:
 
 
 def review_at(path: Path, side: int, team: Path | None) -> Review:
-    """The battle of a log; `team` is the file of what `side` had, where the log does not show it."""
+    """The battle of a log; `team` is the file of the team that `side` had, if the log does not show it."""
     try:
         review = Review.read(path.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -75,14 +76,14 @@ def serve_review(review: Review, policy: str, side: int, port: int, browser: boo
 
 
 def review_lines(review: Review, policy: str) -> Iterator[str]:
-    """The review in text: each decision with the policy's view, and what each choice cost by its own estimate."""
+    """The review as text: each decision with the policy's opinion, and the loss of each choice by its own estimate."""
     lobby = lobby_for(policy, None, None, None)
     adviser = lobby.policy(lobby.adviser)
     yield from terminal.review(review, adviser)
 
 
 def play_in_terminal(lobby: Lobby, team: str, pool: str, side: int) -> Path | None:
-    """One battle in the terminal; where its record is, None if the person quit before its end."""
+    """Play one battle in the terminal; returns the path of its record, None if the person quit before the end."""
     seed = lobby.next_seed({})
     rng = np.random.default_rng((seed, 2))
     own, foe = team_named(team, pool, rng), team_named("random", pool, rng)
@@ -96,7 +97,7 @@ def play_in_terminal(lobby: Lobby, team: str, pool: str, side: int) -> Path | No
 
 
 def team_named(name: str, pool: str, rng: np.random.Generator) -> Team:
-    """A file's team, a pool's by its name, or one that is drawn (`random`)."""
+    """A team from a file, a pool's by name, or a drawn one (`random`)."""
     teams = pool_named(pool)
     if name == "random":
         return teams[int(rng.integers(len(teams)))]

@@ -1,11 +1,11 @@
-"""A battle that was played, on the analysis board: its decisions, what both players knew, positions to play on from.
+"""A finished battle on the analysis board: its decisions, both players' views, positions to play from.
 
     review = Review.read(text)           # a kept battle or a server's recording, a replay, or protocol lines
     review.decisions[1], review.decisions[2]
     review.standing(1, 12)               # both sides at player 1's thirteenth decision
 
-A recording is played again by the engine, so that everything is exact. From a public log what the players knew is
-rebuilt (`game/gen1/public_logs.py`), and `origins` says where each fact of the teams comes from.
+The engine replays a recording, so that everything is exact. From a public log the players' views are reconstructed
+(`game/gen1/public_logs.py`), and `origins` gives the origin of each fact about the teams.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ class Review:
     winner: int | None
     """1 or 2, 0 after a tie, None if the battle stops before its end."""
     lines: tuple[str, ...]
-    """What a spectator was sent."""
+    """The spectator's log."""
     teams: tuple[Team, Team]
     decisions: dict[int, list[Chosen]]
-    """By player, 1 and 2; the choice is "" where the log hides it."""
+    """By player, 1 and 2; the choice is "" if the log hides it."""
     heard: dict[int, list[int]]
-    """For each decision, the lines that came before it."""
+    """For each decision, the number of lines before it."""
     battles: dict[int, list[Battle]] = field(default_factory=dict)
-    """For each decision the battle as it stood; empty for a public log."""
+    """For each decision, the battle at that point; empty for a public log."""
     log: PublicLog | None = None
     """The public log; None for a recording."""
 
     @classmethod
     def read(cls, text: str) -> Review:
-        """Raises `ValueError` for a text that holds no battle of Gen 1."""
+        """Read a text; raises `ValueError` if it holds no battle of Gen 1."""
         try:
             return cls.of_recording(Recording.parse(text))
         except NotARecording:
@@ -57,7 +57,7 @@ class Review:
 
     @classmethod
     def of_recording(cls, recording: Recording) -> Review:
-        """All of it exact."""
+        """A review of a recording, in which everything is exact."""
         decisions: dict[int, list[Chosen]] = {1: [], 2: []}
         heard: dict[int, list[int]] = {1: [], 2: []}
         battles: dict[int, list[Battle]] = {1: [], 2: []}
@@ -73,7 +73,7 @@ class Review:
 
     @classmethod
     def of_public(cls, log: PublicLog) -> Review:
-        """What both players knew is rebuilt."""
+        """A review of a public log, with reconstructed views."""
         decisions: dict[int, list[Chosen]] = {}
         heard: dict[int, list[int]] = {}
         for player in (1, 2):
@@ -84,7 +84,7 @@ class Review:
         return cls(log.names, log.winner, log.lines, teams, decisions, heard, log=log)
 
     def with_team(self, player: int, team: Team) -> Review:
-        """A public log with the team that a player had; a `ValueError` where the log shows another or is exact."""
+        """A public log with the team that a player had; a `ValueError` if the log shows another one or is exact."""
         if self.log is None:
             raise ValueError("this battle's teams are known: it is a recording")
         return Review.of_public(self.log.with_team(player, team))
@@ -99,11 +99,11 @@ class Review:
 
     @property
     def origins(self) -> tuple[tuple[FilledSet, ...], tuple[FilledSet, ...]] | None:
-        """Where each fact of the teams comes from; None where all are known."""
+        """The origin of each fact about the teams; None if all are known."""
         return None if self.log is None else self.log.teams
 
     def told(self) -> list[tuple[str, str, int]]:
-        """The battle in words for a spectator: kind, sentence, and the line that it comes from."""
+        """The battle in words for a spectator: kind, sentence, and the number of its line."""
         narrator = Narrator()
         return [(kind, text, number) for number, line in enumerate(self.lines) for kind, text in narrator.read(line)]
 
@@ -116,14 +116,14 @@ class Review:
     # Positions --------------------------------------------------------------------------------------------------------
 
     def battle(self, player: int, index: int) -> Battle:
-        """The battle at a decision: exact of a recording, from a public log with both teams as they are filled in."""
+        """The battle at a decision: exact for a recording; for a public log with both teams as filled in."""
         self.decision(player, index)
         if self.exact:
             return self.battles[player][index].copy()
         return self.arranged(player, index, {})
 
     def standing(self, player: int, index: int) -> dict[str, Any]:
-        """Both sides at a decision as plain data, for `arranged` to take back with changes."""
+        """Both sides at a decision as plain data, which `arranged` accepts with changes."""
         return {
             "turn": self.decision(player, index).turn,
             "sides": [_as_data(one) for one in self._sides(player, index)],
@@ -132,7 +132,7 @@ class Review:
     def arranged(
         self, player: int, index: int, changes: Mapping[str, Any], seed: Sequence[int] = (1, 2, 3, 4)
     ) -> Battle:
-        """The battle from a decision on with changes in the form of `standing`; a `ValueError` for what cannot be."""
+        """The battle from a decision on with changes in the form of `standing`; a `ValueError` for impossible ones."""
         standing = self._sides(player, index)
         wanted = changes.get("sides", [{}, {}])
         if not isinstance(wanted, list) or len(wanted) != 2:
@@ -150,7 +150,7 @@ class Review:
         return standings[0], standings[1]
 
     def _views(self, player: int, index: int) -> list[dict[str, Any]]:
-        """What both players see at a decision; of a public log the other's last decision up to then."""
+        """Both players' views at a decision; for a public log, the other player's view at its last decision before."""
         nothing = np.zeros(len(ACTION_NAMES), bool)
         if self.exact:
             battle = self.battles[player][index]
@@ -167,7 +167,7 @@ def _decision(battle: Battle, player: int, choice: str) -> Chosen:
 
 
 def _standing(team: Team, own: Mapping[str, Any], other: Mapping[str, Any], *, trusted: bool) -> SideStanding:
-    """A side from its own view; where that is older than the other's (not `trusted`), HP and status are the other's."""
+    """A side by its own view; if that is older than the other's (not `trusted`), HP and status are from the other's."""
     sets = {one.species: one for one in team}
     members = [_entrant(sets[one["species"]], one) for one in own["own"]]
     shown = {one["species"]: one for one in other["foe"] if one["species"]}
@@ -213,7 +213,7 @@ def _as_data(side: SideStanding) -> dict[str, Any]:
 
 
 def _changed(side: SideStanding, change: Any) -> SideStanding:
-    """A side with a page's changes, each of them checked."""
+    """A side with a page's changes, each of which is checked."""
     if not isinstance(change, dict):
         raise ValueError("a side: expected an object")
     party = {one.set.species: one for one in side.party}

@@ -1,11 +1,11 @@
-"""The page's server: this machine alone, with a token in the address, and no page of another origin.
+"""The page's server: for this machine only, with a token in the address, and no pages of other origins.
 
     http://127.0.0.1:PORT/TOKEN/          the page and its modules, from static/
-    http://127.0.0.1:PORT/TOKEN/ws        one WebSocket a tab; see `lobby.py` for what it says
+    http://127.0.0.1:PORT/TOKEN/ws        one WebSocket per tab; `lobby.py` describes its messages
     http://127.0.0.1:PORT/TOKEN/battles/  records to download: ID.html, ID.log, ID.log.json
 
-A request is served if its Host is this server, its Origin (which browsers send with what a page asks for) is this
-server or absent, and its path begins with the token. Everything else is refused before it reaches the application.
+A request is served if its Host is this server, its Origin (which browsers send with a page's requests) is this server
+or absent, and its path begins with the token. All others are refused before they reach the application.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 HOST = "127.0.0.1"
 LARGEST_FRAME = 1 << 20
-"""Bytes; a larger one closes the connection with code 1009."""
+"""Maximum bytes of a frame; a larger one closes the connection with code 1009."""
 PATIENCE = 10.0
-"""Seconds that the server may take to start and to stop."""
+"""Seconds for the server to start and to stop."""
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -57,7 +57,7 @@ Watchers: TypeAlias = "defaultdict[str, set[WebSocket]]"
 
 
 class Guard:
-    """Lets through what is meant for this server and comes from its own page or from no page at all."""
+    """Accepts only requests to this server from its own page or from no page."""
 
     def __init__(self, app: ASGIApp, port: int, token: str):
         self.app = app
@@ -78,7 +78,7 @@ class Guard:
             await PlainTextResponse(f"{refusal}\n", 403)(scope, receive, _with_headers(send))
 
     def _refusal(self, scope: Scope) -> str | None:
-        """Why a request is not served; None where it is."""
+        """Why a request is refused; None if it is served."""
         headers = defaultdict(list)
         for name, value in scope["headers"]:
             headers[name.decode("latin-1")].append(value.decode("latin-1"))
@@ -121,7 +121,7 @@ def application(lobby: Lobby, port: int, token: str) -> ASGIApp:
 
 
 async def _talk(line: WebSocket, lobby: Lobby, watchers: Watchers) -> None:
-    """One tab, until it is closed: an answer for each message, in their order."""
+    """Handle one tab until it is closed: one answer per message, in order."""
     await line.accept()
     shown: set[str] = set()
     try:
@@ -148,7 +148,7 @@ async def _talk(line: WebSocket, lobby: Lobby, watchers: Watchers) -> None:
 
 
 async def _tell(sockets: set[WebSocket], data: Mapping[str, object]) -> None:
-    """Other tabs that show the same battle; one that has just gone does not matter."""
+    """Send data to other tabs that show the same battle, ignoring tabs that have just closed."""
     for other in sockets:
         with suppress(WebSocketDisconnect, RuntimeError):
             await other.send_json(data)
@@ -199,7 +199,7 @@ class PageServer:
 
     @contextmanager
     def running(self) -> Iterator[PageServer]:
-        """Serve beside the work in the block."""
+        """Serve in the background during the block."""
         thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         thread.start()
         until = time.monotonic() + PATIENCE

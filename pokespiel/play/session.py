@@ -1,12 +1,12 @@
-"""One battle of a person against a policy: state, choices, log, forfeits, rematches, and the record that is kept.
+"""One battle of a person against a policy: state, choices, log, forfeits, rematches, and the stored record.
 
     session = BattleSession(BattleSetup(teams, seed=7), policy, "shipped")
     while not session.ended:
         session.choose(session.choices()[0])
     session.save(Path("battles"))
 
-Nothing here knows of pages or terminals. The seed gives the battle's rolls and the policy's own draws, so that the same
-choices lead to the same battle again.
+This module knows nothing about pages or terminals. The seed determines the battle's rolls and the policy's own draws,
+so that the same choices lead to the same battle again.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ _ACTION = {name: action for action, name in enumerate(ACTION_NAMES)}
 
 @dataclass(frozen=True)
 class BattleSetup:
-    """What a battle begins with."""
+    """The setup of a battle."""
 
     teams: tuple[Team, Team]
-    """Of players 1 and 2."""
+    """Teams of players 1 and 2."""
     seed: int = 0
-    """Of the battle's rolls and the policy's draws; 0 or more."""
+    """Seed of the battle's rolls and the policy's draws; 0 or more."""
     side: int = 1
-    """The person's, 1 or 2."""
+    """The person's side, 1 or 2."""
     names: tuple[str, str] = ("You", "Opponent")
-    """The person's and the opponent's, in the log."""
+    """The person's and the opponent's names in the log."""
 
     def swapped(self) -> BattleSetup:
-        """The same teams and rolls with the players on each other's side."""
+        """The same teams and rolls with the players' sides swapped."""
         return replace(self, side=3 - self.side)
 
     @property
@@ -60,7 +60,7 @@ class BattleSetup:
 
     @property
     def number(self) -> int:
-        """The same as one number of 64 bits."""
+        """The seed as one 64-bit number."""
         return sum(word << 16 * place for place, word in enumerate(reversed(self.words)))
 
     @property
@@ -70,7 +70,7 @@ class BattleSetup:
 
 
 class NotPossible(ValueError):
-    """A choice that is not legal, or asked for when nothing is; the message names what is possible."""
+    """An illegal or unexpected choice; the message lists the possible ones."""
 
 
 @dataclass
@@ -83,10 +83,10 @@ class BattleSession:
     """The policy's name."""
     battle: Battle = field(init=False)
     decisions: list[Chosen] = field(default_factory=list)
-    """Of both players, in order; the person's first where both choose."""
+    """Decisions of both players, in order; the person's first if both choose."""
     forfeited: bool = False
     start: Battle | None = None
-    """A position to play on from, between players of the setup's names; None = the teams' battle from its beginning."""
+    """A position to start from, between players with the setup's names; None = a new battle of the teams."""
 
     def __post_init__(self) -> None:
         if self.start is None:
@@ -101,7 +101,7 @@ class BattleSession:
 
     @property
     def side(self) -> int:
-        """The person's, 1 or 2."""
+        """The person's side, 1 or 2."""
         return self.setup.side
 
     @property
@@ -115,7 +115,7 @@ class BattleSession:
 
     @property
     def step(self) -> int:
-        """How often the battle has moved on; a choice is meant for one step."""
+        """Number of completed steps; a choice is meant for one step."""
         return len(self._inputs)
 
     def choices(self) -> list[str]:
@@ -123,9 +123,9 @@ class BattleSession:
         return [] if self.ended else self.battle.choices(self.side)
 
     def choose(self, choice: str) -> None:
-        """Play the person's choice and the policy's, up to the person's next one.
+        """Play the person's choice and the policy's, up to the person's next decision.
 
-        Raises `NotPossible` for a choice that is not legal; nothing has changed then.
+        Raises `NotPossible` for an illegal choice; nothing has changed then.
         """
         legal = self.choices()
         if choice not in legal:
@@ -137,31 +137,31 @@ class BattleSession:
             self._play("")
 
     def forfeit(self) -> None:
-        """Give the battle up."""
+        """Forfeit the battle."""
         if self.ended:
             raise NotPossible("the battle is over")
         self.forfeited = True
 
     def rematch(self, *, seed: int, swap: bool = False) -> BattleSession:
-        """A new battle with the same teams; with `swap` each player on the other's side."""
+        """A new battle with the same teams; with `swap` the players' sides are swapped."""
         setup = replace(self.setup.swapped() if swap else self.setup, seed=seed)
         start = self.start
         if start is not None:
-            names = self.setup.names[::-1] if swap else self.setup.names  # those of the position's log stay
+            names = self.setup.names[::-1] if swap else self.setup.names  # the position's log keeps its names
             setup = replace(setup, names=names)
             start = start if seed == self.setup.seed else reseeded(start, setup.number)
         return BattleSession(setup, self.policy, self.opponent, start=start)
 
     def again(self, *, swap: bool = False) -> BattleSession:
-        """The same teams and seed once more."""
+        """The same teams and seed again."""
         return self.rematch(seed=self.setup.seed, swap=swap)
 
     def features(self, player: int) -> np.ndarray:
-        """What a player knows: [NUM_FEATURES] float32."""
+        """A player's view: [NUM_FEATURES] float32."""
         return self.battle.features(player)
 
     def legal(self, player: int) -> np.ndarray:
-        """[9] bool, True = allowed; none where that player waits or the battle has ended."""
+        """[9] bool, True = allowed; all False if that player waits or the battle has ended."""
         return np.zeros(len(ACTION_NAMES), bool) if self.ended else self.battle.legal(player)
 
     def seen(self) -> dict[str, Any]:
@@ -171,14 +171,14 @@ class BattleSession:
         return sight(self.features(self.side), self.legal(self.side), names)
 
     def advice(self, adviser: Policy) -> Opinion:
-        """How `adviser` would choose in the person's place, and the win chance that it sees."""
+        """The probabilities of `adviser` in the person's position, and its win chance."""
         mine = [one for one in self.decisions if one.player == self.side]
         features = np.stack([*(one.features for one in mine), self.features(self.side)])
         legal = np.stack([*(one.legal for one in mine), self.legal(self.side)])
         return opinions(adviser, self.side - 1, features, legal, [one.choice for one in mine])[-1]
 
     def log(self, player: int | None = 0) -> list[str]:
-        """Showdown's lines so far, as `Battle.log` gives them, with a forfeit's end."""
+        """Showdown's lines so far, as in `Battle.log`, with the end after a forfeit."""
         lines = self.battle.log(player)
         if self.forfeited:
             person, other = self.setup.names
@@ -186,7 +186,7 @@ class BattleSession:
         return lines
 
     def told(self, own: bool = True) -> list[Sentence]:
-        """The log in words, as the person is told it or, with `own` false, a spectator."""
+        """The log in words, for the person or, with `own` false, for a spectator."""
         side = self.side if own else 0
         narrator, said = self._narrators[side]
         lines = self.log(side)
@@ -209,7 +209,7 @@ class BattleSession:
         self.decisions.append(Chosen(self.battle.turn, player, self.features(player), self.legal(player), choice))
 
     def _answer(self) -> str:
-        """The policy's choice; it is not asked where it has one only, as in training."""
+        """The policy's choice; forced choices do not call the policy, as in training."""
         player = 3 - self.side
         choices = self.battle.choices(player)
         if len(choices) < 2:
@@ -221,7 +221,7 @@ class BattleSession:
     # Records ----------------------------------------------------------------------------------------------------------
 
     def record(self) -> dict[str, Any]:
-        """The battle as a Showdown server keeps one (`.log.json`), and beside it who played; see `record_text`.
+        """The battle in the format of a Showdown server (`.log.json`), with the players' names; see `record_text`.
 
         A battle from a position has no inputs: no server could play it from its beginning.
         """
@@ -256,11 +256,12 @@ class BattleSession:
 
     @property
     def title(self) -> str:
-        """Who plays whom."""
+        """The players' names."""
         return " against ".join(self.setup.players)
 
     def save(self, folder: Path, name: str) -> Path:
-        """Write NAME.html for Showdown's viewer, NAME.log with its lines, NAME.log.json for `review`; its path."""
+        """Write NAME.html for Showdown's viewer, NAME.log with its lines, NAME.log.json for `review`; returns the last
+        path."""
         folder.mkdir(parents=True, exist_ok=True)
         write_replay(folder / f"{name}.html", self.log(0), self.title)
         path = folder / f"{name}.log.json"
@@ -269,12 +270,12 @@ class BattleSession:
 
 
 def as_validated(team: Team) -> Team:
-    """The sets as a server's validator leaves them: the simulator would take an empty ability for the usual one."""
+    """The sets after a server's validator: the simulator would replace an empty ability by the usual one."""
     return tuple(replace(one, ability="No Ability") for one in team)
 
 
 def nicknames(lines: Sequence[str], player: int) -> dict[str, str]:
-    """What a player's Pokémon are called, by species, as far as the lines show it."""
+    """The nicknames of a player's Pokémon by species, as far as the lines show them."""
     found: dict[str, str] = {}
     for line in lines:
         kind, *words = line[1:].split("|")

@@ -1,7 +1,7 @@
-"""What a player sees, as plain data for a page or a terminal: all of it is read from a row of features.
+"""A player's view as plain data for a page or a terminal, read only from a row of features.
 
-The same function serves a battle of the engine and one that is rebuilt from a server's lines, and nothing hidden can
-enter it. Numbers are in the units of the game: points, percent, stages.
+The same function serves an engine's battle and one reconstructed from a server's lines, and nothing hidden can enter
+it. Numbers are in the units of the game: points, percent, stages.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def sight(
 ) -> dict[str, Any]:
     """One position as its player sees it.
 
-    features: [NUM_FEATURES] float32. legal: [9] bool, True = allowed; none where the player waits or all is over.
-    names: nicknames by species, of the own Pokémon and of the foe's.
+    features: [NUM_FEATURES] float32. legal: [9] bool, True = allowed; all False if the player waits or the battle is
+    over. names: nicknames by species, of the own Pokémon and of the foe's.
     """
     board = Board.of_one(features, legal)
     whole = board.whole
@@ -186,7 +186,7 @@ def _times(count: int, what: str) -> str:
 
 
 def _actions(board: Board, legal: np.ndarray, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The legal actions, and moves that are shown but cannot be chosen."""
+    """The legal actions, and moves that are shown but not allowed."""
     found = []
     for action, choice in enumerate(view.ACTION_NAMES):
         if action < 4:
@@ -200,7 +200,7 @@ def _actions(board: Board, legal: np.ndarray, names: Mapping[str, str]) -> list[
 
 
 def _move(rows: Rows, row: int) -> dict[str, Any]:
-    """A move on the field and what the calculator says that it does; damages in percent of the target's full HP."""
+    """A move on the field and its calculated effect; damage in percent of the target's full HP."""
     number = int(rows.move[0, row])
     facts = moves_by_number().get(number)
     label = move_label(number) or "Move"
@@ -232,7 +232,7 @@ def _move(rows: Rows, row: int) -> dict[str, Any]:
 
 
 def effect_words(number: int) -> str:
-    """What a move does beside damage, in a few words."""
+    """A move's effect besides damage, in a few words."""
     facts = moves_by_number()[number]
     stat = {"atk": "Attack", "def": "Defense", "spe": "Speed", "spa": "Special"}.get(facts["stat"], facts["stat"])
     if facts["effect"] == "Boost":

@@ -1,8 +1,7 @@
-"""The battle in a terminal: the same session as the page's, in text.
+"""A battle in a terminal: the same session as the page's, in text.
 
-1 to 4          the move of that number
-s2 to s6        switch to the Pokémon of that place
-h, t, f, q      hints, both teams, forfeit, quit without an end
+1 to 4          the move of that number s2 to s6        switch to the Pokémon in that slot h, t, f, q      hints, both
+teams, forfeit, quit without finishing
 """
 
 from __future__ import annotations
@@ -23,9 +22,10 @@ _BAR = 20
 
 
 def play(session: BattleSession, adviser: Policy, ask: Callable[[str], str], say: Callable[[str], None]) -> bool:
-    """One battle to its end: `ask` gives the person's next line, `say` shows one. False if the person quits before.
+    """Play one battle: `ask` returns the person's next line, `say` shows one. Returns False if the person quits before
+    the end.
 
-    An `EOFError` of `ask`, where no more lines come, is a quit too.
+    An `EOFError` from `ask`, when there are no more lines, also quits.
     """
     heard = 0
     while not session.ended:
@@ -46,7 +46,7 @@ def _catch_up(session: BattleSession, heard: int, say: Callable[[str], None]) ->
 
 
 def _take(session: BattleSession, adviser: Policy, ask: Callable[[str], str], say: Callable[[str], None]) -> bool:
-    """Ask until there is a choice or a forfeit; False where the person quits."""
+    """Ask until there is a choice or a forfeit; returns False if the person quits."""
     while True:
         try:
             word = ask("> ").strip().lower()
@@ -68,7 +68,7 @@ def _take(session: BattleSession, adviser: Policy, ask: Callable[[str], str], sa
 
 
 def choice_of(word: str) -> str:
-    """Showdown's word for what was typed: "1", "s2", "move 1", "switch 2"; other words come back as they are."""
+    """Showdown's word for a typed one: "1", "s2", "move 1", "switch 2"; other words are returned unchanged."""
     if found := re.fullmatch(r"(?:m|move)? ?([1-4])", word):
         return f"move {found[1]}"
     if found := re.fullmatch(r"(?:s|switch) ?([2-6])", word):
@@ -77,7 +77,7 @@ def choice_of(word: str) -> str:
 
 
 def board(session: BattleSession) -> str:
-    """Both sides on the field and what can be chosen."""
+    """Both sides on the field and the available choices."""
     shown = session.seen()
     lines = [""]
     for who, name in (("foe", session.setup.names[1]), ("own", session.setup.names[0])):
@@ -114,7 +114,7 @@ def _action(action: dict[str, Any], shown: dict[str, Any]) -> str:
 
 
 def hints(session: BattleSession, adviser: Policy) -> list[str]:
-    """How the adviser would choose in the person's place."""
+    """The adviser's probabilities in the person's position."""
     opinion, legal = session.advice(adviser), session.legal(session.side)
     labels = list(labels_of(session.features(session.side), legal).values())
     ranked = sorted(zip(labels, opinion.probabilities[legal], strict=True), key=lambda one: -one[1])
@@ -136,7 +136,7 @@ def teams(session: BattleSession) -> Iterator[str]:
 
 
 def account(session: BattleSession, adviser: Policy) -> Iterator[str]:
-    """After the battle: each side's choices, what the adviser would have chosen, and the win chance at each."""
+    """After the battle: each side's choices, the adviser's own, and the win chance at each."""
     for name, side in zip(session.setup.names, (session.side, 3 - session.side), strict=True):
         yield from ("", f"{name}: turn, choice, what the adviser thought likeliest, win chance")
         for one in judged(adviser, side, session.decisions):
@@ -146,7 +146,7 @@ def account(session: BattleSession, adviser: Policy) -> Iterator[str]:
 
 
 def review(found: Review, adviser: Policy) -> Iterator[str]:
-    """A battle that was played: each side's decisions as the adviser sees them, and what each cost."""
+    """A finished battle: each side's decisions with the adviser's opinion, and the loss of each choice."""
     for player in (1, 2):
         yield from (
             "",
@@ -165,6 +165,6 @@ def _cost(found: Review, adviser: Policy, player: int, index: int) -> str:
         return ""
     try:
         worth = worths(adviser, found.battle(player, index), player)
-    except ValueError:  # a public log does not tell enough to play on from where a Pokémon has fainted
+    except ValueError:  # a public log may not suffice to play from where a Pokémon has fainted
         return ""
     return "" if worth is None else f"{max(worth.values()) - worth[one.choice]:5.1%}"

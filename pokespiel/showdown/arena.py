@@ -1,8 +1,8 @@
-"""Matches over a real server: our policies against each other and against any poke-env player.
+"""Matches over a real server: policies of this package against each other and against any poke-env player.
 
-A match is a pair of accounts that challenge each other; `concurrency` of them run side by side and share a policy's
-inference. A match that a dead server, a dropped connection or a stall ends is counted as unfinished and tried again on
-fresh accounts: it is never a loss and never waited for without end.
+A match is a pair of accounts that challenge each other; `concurrency` matches run side by side and share a policy's
+inference. If a dead server, a dropped connection or a stall ends a match, it counts as unfinished and is tried again on
+new accounts: it is never a loss, and every wait has a limit.
 """
 
 from __future__ import annotations
@@ -28,51 +28,51 @@ _NAMES = itertools.count(1)
 
 
 class Fixture(NamedTuple):
-    """A match to be played: the teams of the two contestants, and who sits first (challenges, plays p1)."""
+    """A match to be played: the teams of the two contestants, and which sits first (challenges, plays p1)."""
 
     teams: tuple[Team, Team]
     first: int
 
 
 class Result(NamedTuple):
-    """How a fixture ended."""
+    """The result of a fixture."""
 
     utility: float | None
     """+1, 0 or -1 for contestant 0; None = unfinished after all attempts."""
     turns: int
     attempts: int
     problems: tuple[str, ...]
-    """Why earlier attempts did not finish."""
+    """Why earlier attempts were unfinished."""
     log: tuple[str, ...] = ()
-    """The match's lines as a policy of ours was told them, for a replay; empty where none of ours played."""
+    """The match's lines as one of this package's policies received them, for a replay; empty if none played."""
     oddities: tuple[np.ndarray | None, ...] = (None, None)
-    """By contestant, [COUNTS] of what a person would laugh at in its play, None where it is not one of ours."""
+    """By contestant, [COUNTS] of oddities in its play, None for players from elsewhere."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """How matches are run."""
+    """Settings for running matches."""
 
     concurrency: int = 8
-    """Matches side by side."""
+    """Number of matches side by side."""
     stall: float = 60.0
-    """Seconds without a new turn after which a match is given up."""
+    """Seconds without a new turn after which a match is abandoned."""
     attempts: int = 3
-    """How often an unfinished match is tried in all."""
+    """Maximum attempts for a match."""
 
 
 STANDARD = Conditions()
 BEAT = 5.0
-"""Seconds after which the arena calls `idle`."""
+"""Seconds without a result after which the arena calls `idle`."""
 
 
 def local_server(port: int) -> ServerConfiguration:
-    """poke-env's description of a server on this machine, which asks nobody for a password."""
+    """poke-env's configuration of a server on this machine, which needs no login server."""
     return ServerConfiguration(f"ws://127.0.0.1:{port}/showdown/websocket", "")
 
 
 def seat_swapped(pairs: Sequence[tuple[Team, Team]]) -> list[Fixture]:
-    """Each pair of teams twice, once with either contestant in the first seat, one after the other."""
+    """Two fixtures for each pair of teams, with each contestant first once."""
     return [Fixture(teams, first) for teams in pairs for first in (0, 1)]
 
 
@@ -83,9 +83,9 @@ def play_arena(
     conditions: Conditions = STANDARD,
     idle: Callable[[], None] | None = None,
 ) -> Iterator[tuple[int, Result]]:
-    """Play `fixtures`, spread over `servers`; yields (index of the fixture, result) as matches end.
+    """Play `fixtures`, distributed over `servers`; yields (index of the fixture, result) as matches end.
 
-    `idle` is called where nothing ends for `BEAT` seconds.
+    `idle` is called if no match ends for `BEAT` seconds.
     """
     results: queue.SimpleQueue[tuple[int, Result] | None] = queue.SimpleQueue()
     arena = asyncio.run_coroutine_threadsafe(_play_all(contestants, fixtures, servers, conditions, results), POKE_LOOP)
@@ -130,12 +130,12 @@ async def _play_all(
 
 @dataclass
 class _Table:
-    """A pair of accounts that plays one match after another; after a failure new ones take the next server."""
+    """A pair of accounts that plays one match after another; after a failure new accounts use the next server."""
 
     contestants: tuple[Contestant, Contestant]
     servers: Sequence[ServerConfiguration]
     turn: int
-    """Whose turn it is among the servers."""
+    """Index of the next server."""
     conditions: Conditions
     participants: list[Participant] = field(default_factory=list)
 
@@ -153,7 +153,7 @@ class _Table:
         return Result(None, 0, self.conditions.attempts, tuple(problems))
 
     async def seat(self, teams: tuple[Team, Team]) -> None:
-        """Both participants, with their teams and no memory of earlier matches."""
+        """Prepare both participants, with their teams and no memory of earlier matches."""
         if not self.participants:
             server = self.servers[self.turn % len(self.servers)]
             self.participants = [contestant.join(f"ps{next(_NAMES):08d}", server) for contestant in self.contestants]
@@ -162,7 +162,7 @@ class _Table:
             participant.take_seat(team)
 
     async def play_once(self, first: int) -> Result:
-        """One match, in one attempt."""
+        """One attempt at a match."""
         challenger, accepter = self.participants[first], self.participants[1 - first]
         tasks = [
             asyncio.ensure_future(challenger.challenge(accepter.name)),
@@ -174,7 +174,7 @@ class _Table:
             log = next((participant.log for participant in self.participants if participant.log), ())
             oddities = tuple(participant.oddities for participant in self.participants)
             result = Result(_utility(self.participants), turns, 1, (), log, oddities)
-            if not all(task.done() for task in tasks):  # one has not heard the end: the next match has new participants
+            if not all(task.done() for task in tasks):  # one missed the end: new participants for the next match
                 await self.clear()
             return result
         finally:
@@ -188,7 +188,7 @@ class _Table:
 
 
 def _utility(participants: Sequence[Participant]) -> float:
-    """Contestant 0's, as the server has told either participant."""
+    """Contestant 0's utility, as the server reported it to either participant."""
     own, foe = (participant.utility for participant in participants)
     if own is None and foe is None:
         raise Unfinished("the match ended without a result")

@@ -1,12 +1,13 @@
-"""One battle on a server, as the lines of its room tell it to one of its players.
+"""One battle on a server, as the lines of its room describe it to one of its players.
 
     battle = LiveBattle("battle-gen1ou-12", "ourbot")
     for message in messages:               # the lines of each message of the room
         if (due := battle.hear(message)):  # a decision is due
             ...
 
-It says what is due and how the battle ended, and sends nothing. The server's word on the end counts, whatever else is
-said before or after it: a battle that is won stays won, whichever error our last choice earned.
+It reports which decision is due and how the battle ended, and sends nothing. The result is the one that the server
+reports, whatever else is sent before or after it: a battle that is won stays won, even if our last choice caused an
+error.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pokespiel.showdown.inference import Seat
 from pokespiel.showdown.protocol import Meaning, error_meaning, user_id, words_of
 
 _UNTOLD = frozenset({"request", "sentchoice", "error", "init", "title", "noinit", "deinit", "expire", ""})
-"""Kinds of lines that are no part of a replay."""
+"""Kinds of lines that do not belong in a replay."""
 _SIMULATOR_DIED = "The simulator process crashed"
 _LOG = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Due(NamedTuple):
     """A decision that the server waits for."""
 
     request: str
-    """The server's number of the request; the answer names it, so that it can never be taken for another's."""
+    """The server's number of the request, which the answer repeats so that it cannot be taken for another's."""
     features: np.ndarray
     """[NUM_FEATURES] float32."""
     legal: np.ndarray
@@ -50,39 +51,39 @@ class LiveBattle:
     """See the module."""
 
     room: str
-    """Where it is heard and answered now; a player who hides the battle gives its room another name."""
+    """The room's current name; a player who hides the battle changes it."""
     account: str
-    """Our account, as the server compares names."""
+    """Our account's id, as the server compares names."""
     seat: Seat | None = None
-    """What the policy remembers of it."""
+    """The policy's memory of the battle."""
     tracker: Tracker = field(default_factory=Tracker)
     names: dict[str, str] = field(default_factory=dict)
-    """The players' latest names by id, an opponent's earlier ones included."""
+    """The players' latest names by id, including an opponent's earlier ones."""
     log: list[str] = field(default_factory=list)
     """Its lines for a replay."""
     began: str = ""
     """The server's time at its start, in seconds since 1970."""
     turn: int = 0
-    """The turn it has reached; 0 before it starts."""
+    """The current turn; 0 before the start."""
     utility: float | None = None
-    """+1, 0 or -1 to us, once the server has said so."""
+    """Our utility +1, 0 or -1, once the server has reported it."""
     trouble: str = ""
-    """Why we cannot play on; whoever sends for us forfeits it then."""
+    """Why we cannot continue; the sender then forfeits the battle."""
     gone: str = ""
-    """Why the server will not say any more how it ends."""
+    """Why the server will not report the result any more."""
     away: bool = False
-    """We are outside its room and have asked to be let in."""
+    """We are outside its room and have asked to join it again."""
     answer: tuple[str, str] | None = None
-    """The last request that was answered, and the choice."""
+    """The last answered request and its choice."""
     deciding: str | None = None
     """The request that is being decided."""
     decisions: int = 0
     watch: OddityWatch = field(default_factory=lambda: OddityWatch(1))
-    """Counts what a person would laugh at in our decisions."""
+    """Counts oddities in our decisions."""
     moved: float = field(default_factory=time.monotonic)
-    """When it began or reached its present turn."""
+    """Time when it began or reached its current turn."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once its end is known, or will not be."""
+    """Set once its result is known, or cannot become known."""
     _request: str | None = None
     _numbers: count[int] = field(default_factory=count)
 
@@ -93,16 +94,16 @@ class LiveBattle:
 
     @property
     def awaits(self) -> bool:
-        """A request is to be answered, and we can."""
+        """Whether a request is to be answered, and we can answer it."""
         return self._request is not None and not self.trouble and not self.over.is_set()
 
     @property
     def standing(self) -> tuple[str, str] | None:
-        """The answer to the present request, None = it has none yet."""
+        """The answer to the current request, None = it has none yet."""
         return self.answer if self.awaits and self.answer is not None and self.answer[0] == self._request else None
 
     def hear(self, lines: Sequence[str]) -> Due | None:
-        """Take the lines of one message; the decision that is due after it, None = none."""
+        """Read the lines of one message; returns the decision that is due then, None = none."""
         asked = False
         for line in lines:
             if self.over.is_set():
@@ -119,41 +120,41 @@ class LiveBattle:
         return Due(self._request, self.tracker.features(), self.tracker.legal())
 
     def answered(self, request: str, choice: str) -> None:
-        """The choice that is sent for a request."""
+        """Record the choice that is sent for a request."""
         self.answer = request, choice
         self.decisions += 1
 
     def decided(self, features: np.ndarray, legal: np.ndarray, action: int) -> None:
-        """What we chose at a decision that was due; -1 at the end."""
+        """Record our choice at a decision that was due; -1 at the end."""
         try:
             self.watch.see(np.zeros(1, np.int64), features[None], legal[None], np.array([action]))
-        except Exception:  # counting must cost nobody a battle
+        except Exception:  # an error in counting must not affect the battle
             _LOG.exception("a decision in %s was not counted", self.room)
 
     def retold(self) -> None:
-        """It is about to be told from its start again; seat and answers stay."""
+        """Prepare for the battle's lines from the start again; seat and answers are kept."""
         self.tracker, self.away, self._request = Tracker(), False, None
         self.log.clear()
         self.names.clear()
 
     def is_told_by(self, lines: Sequence[str]) -> bool:
-        """Whether a room's lines from its start tell this battle; a restarted server may give its number again."""
+        """Whether a room's lines from its start belong to this battle; a restarted server may reuse its number."""
         began = next((words_of(line)[1] for line in lines if line.startswith("|t:|")), "")
         return not self.began or not began or began == self.began
 
     def end(self, gone: str) -> None:
-        """The server will not say how it ended."""
+        """The server will not report the result."""
         if not self.over.is_set():
             self.gone = gone
             self.over.set()
 
     def give_up(self, trouble: str) -> None:
-        """We cannot play on; the end is still the server's to say."""
+        """We cannot continue; the server still decides the result."""
         if not self.over.is_set() and not self.trouble:
             self.trouble = trouble
 
     def _take(self, line: str) -> bool:
-        """Take one line; whether it asks for a decision."""
+        """Read one line; returns whether it asks for a decision."""
         kind, *words = words_of(line)
         if kind not in _UNTOLD:
             self.log.append(line)
@@ -168,7 +169,7 @@ class LiveBattle:
         return False
 
     def _follow(self, line: str, kind: str, words: list[str]) -> bool:
-        """A line of the battle itself, read by the tracker."""
+        """Let the tracker read a line of the battle itself."""
         if kind == "t:" and words and not self.began:
             self.began = words[0]
         elif kind == "player" and len(words) >= 2:
@@ -181,12 +182,12 @@ class LiveBattle:
             if kind != "request" or words[:1] in ([""], ["null"]):
                 return False
             self._request = self._number(line) if self.tracker.awaited else None
-        except Exception as error:  # whatever a server sends must not leave the opponent waiting
+        except Exception as error:  # no server message may leave the opponent waiting
             self.give_up(str(error) or type(error).__name__)
         return self.awaits
 
     def _number(self, line: str) -> str:
-        """The request's own number, or one of ours where it has none."""
+        """The request's own number, or one that we assign if it has none."""
         number = json.loads(line.removeprefix("|request|")).get("rqid")
         return f"#{next(self._numbers)}" if number is None else str(number)
 
@@ -201,7 +202,7 @@ class LiveBattle:
         else:
             self.give_up(f"line {line[:200]!r} names nobody who plays")
             return
-        self.over.set()  # first: the end stands, whatever its counting comes to
+        self.over.set()  # first, since the end stands even if counting fails
         if self.tracker.ready:
             self.decided(self.tracker.features(), np.zeros(NUM_ACTIONS, bool), -1)
 

@@ -1,4 +1,4 @@
-"""An account's connection to a Showdown server: signed in, with the server's messages in their order.
+"""An account's connection to a Showdown server: logged in, with the server's messages in order.
 
     connection = Connection(server, "our bot", password, hear)  # hear(room, lines) for each message
     await connection.open(timeout=60.0)
@@ -29,17 +29,17 @@ from pokespiel.showdown.protocol import messages, user_id, words_of
 from pokespiel.showdown.waiting import first_of
 
 MAX_SIZE = 8 << 20
-"""Bytes of the longest message: a long battle with much chat in it, told again after a lost connection."""
+"""Maximum bytes of a message: a long battle with much chat, sent again after a lost connection."""
 OPEN_TIMEOUT = PING_TIMEOUT = 60.0
-"""Seconds that a busy machine may take to answer."""
+"""Maximum seconds for an answer of a busy machine."""
 CLOSE_TIMEOUT = 2.0
-"""Seconds that a server may take to say goodbye."""
+"""Maximum seconds for a server to close the connection."""
 _LOGIN_SERVER_TIMEOUT = 10.0
 _LOG = logging.getLogger(__name__)
 
 
 class LoginFailed(ConnectionError):
-    """The server did not let the account in; the message says why."""
+    """The server did not log the account in; the message says why."""
 
 
 class Connection:
@@ -50,7 +50,7 @@ class Connection:
     ):
         self.server = server
         self.name = name
-        """As the server writes it, once signed in."""
+        """The name as the server writes it, once logged in."""
         self.lost = asyncio.Event()
         """Set while there is no connection."""
         self.lost.set()
@@ -59,23 +59,23 @@ class Connection:
         self._socket: ClientConnection | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._signed_in: asyncio.Future[None]
-        """Of the opening under way."""
+        """Result of the login in progress."""
         self._told_all = asyncio.Event()
 
     @property
     def signed_in(self) -> bool:
-        """The connection stands, and the server has let the account in."""
+        """Whether the connection is open and the account logged in."""
         return not self.lost.is_set() and self._signed_in.done()
 
     @property
     def id(self) -> str:
-        """The account as the server compares names."""
+        """The account's id, as the server compares names."""
         return user_id(self.name)
 
     async def open(self, timeout: float) -> None:
-        """Connect and sign in; the battles under way have been told when this returns.
+        """Connect and log in; when this returns, the lines of battles in progress have been received.
 
-        Raises `LoginFailed` where the server refuses or takes more than `timeout` seconds.
+        Raises `LoginFailed` if the server refuses or takes more than `timeout` seconds.
         """
         self._signed_in = asyncio.get_running_loop().create_future()
         try:
@@ -102,19 +102,20 @@ class Connection:
             raise LoginFailed(f"no connection to {self.server.websocket_url}: {error}") from error
 
     async def settle(self, timeout: float = 5.0) -> None:
-        """Wait until the server has answered everything said before, or `timeout` seconds."""
+        """Wait until the server has answered everything sent before, or for `timeout` seconds."""
         self._told_all.clear()
         await self.say(f"/crq userdetails {self.id}")
         await first_of(self._told_all.wait(), self.lost.wait(), timeout=timeout)
 
     async def say(self, text: str, room: str = "") -> None:
-        """Send a line to a room; a connection that is lost passes over it, for whoever waits for `lost` to see to."""
+        """Send a line to a room; if the connection is lost, nothing is sent, and whoever waits for `lost` handles
+        it."""
         if self._socket is not None:
             with suppress(ConnectionClosed):
                 await self._socket.send(f"{room}|{text}")
 
     async def close(self) -> None:
-        """Hang up; a connection that is closed already is fine."""
+        """Close the connection; it may be closed already."""
         if self._socket is not None:
             await self._socket.close()
         self.lost.set()
@@ -129,7 +130,7 @@ class Connection:
             async for message in socket:
                 try:
                     self._take(*messages(message if isinstance(message, str) else message.decode(errors="replace")))
-                except Exception as error:  # one line that cannot be taken is not a reason to miss the next
+                except Exception as error:  # an error in one line must not lose the next
                     _LOG.info("%s passed over %r: %r", self.name, message[:80], error)
         except WebSocketException as error:
             _LOG.info("%s: %s", self.name, error)
@@ -155,7 +156,7 @@ class Connection:
         self._hear("", lines)
 
     def _named(self, shown: str) -> None:
-        """The server tells our name: a rank, the name, and "@!" where we are away."""
+        """Read our name from the server: a rank, the name, and "@!" if we are away."""
         name = shown[1:].removesuffix("@!")
         if user_id(name) == self.id:
             self.name = name
@@ -168,7 +169,7 @@ class Connection:
     def _refuse(self, reason: str) -> None:
         if not self._signed_in.done():
             self._signed_in.set_exception(LoginFailed(reason))
-            self._signed_in.exception()  # it may be that nobody waits for it any more
+            self._signed_in.exception()  # perhaps no code waits for it any more
 
     async def _log_in(self, challenge: str) -> None:
         try:
@@ -183,9 +184,9 @@ class Connection:
 
 
 def assertion_of(login_server: str, name: str, password: str | None, challenge: str) -> str:
-    """What the login server at the address says to prove who we are; "" where there is none to ask.
+    """The login server's assertion that proves our identity; "" if there is no login server.
 
-    Raises `LoginFailed` where the password is refused, or missing for a registered name.
+    Raises `LoginFailed` if the password is refused, or missing for a registered name.
     """
     if not login_server:
         return ""
@@ -197,7 +198,7 @@ def assertion_of(login_server: str, name: str, password: str | None, challenge: 
         with urllib.request.urlopen(login_server, data, timeout=_LOGIN_SERVER_TIMEOUT) as answer:
             text = answer.read(1 << 20).decode(errors="replace")
     except (OSError, ValueError) as error:
-        if password is None:  # a server of one's own may ask for no proof
+        if password is None:  # a private server may need no proof
             return ""
         raise LoginFailed(f"the login server {login_server} did not answer: {error}") from error
     if password is None:

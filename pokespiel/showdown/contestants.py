@@ -1,6 +1,6 @@
-"""Who plays in the arena: our policies and poke-env's players, behind one face.
+"""Contestants of the arena: this package's policies and poke-env's players, with one interface.
 
-A contestant opens accounts; an account, `Seat`, plays one match after another with the team that it is given.
+A contestant opens accounts; an account, `Participant`, plays one match after another with the team that it is given.
 """
 
 from __future__ import annotations
@@ -29,47 +29,47 @@ from pokespiel.showdown.protocol import FORMAT
 from pokespiel.showdown.waiting import Seated, Unfinished, first_of
 
 _SILENT = logging.CRITICAL + 1
-"""poke-env logs what it survives as critical."""
+"""Above poke-env's level for errors that it survives, which is critical."""
 
 
 class Participant(Seated, Protocol):
-    """An account of a contestant's on a server, which plays one match after another."""
+    """A contestant's account on a server, which plays one match after another."""
 
     name: str
 
     @property
     def log(self) -> tuple[str, ...]:
-        """The lines of its match, where it keeps them."""
+        """The lines of its match, if it keeps them."""
 
     @property
     def oddities(self) -> np.ndarray | None:
-        """[COUNTS] of its match, see `game/gen1/oddities.py`, where it counts them."""
+        """[COUNTS] of its match, see `game/gen1/oddities.py`, if it counts them."""
 
     async def sign_in(self) -> None:
-        """Lasts until the server has let the account in; raises a `ConnectionError` where it does not."""
+        """Wait until the server has logged the account in; raises a `ConnectionError` if it does not."""
 
     def take_seat(self, team: Team) -> None:
-        """Ready for the next match, with a team and no memory of earlier ones."""
+        """Prepare for the next match, with a team and no memory of earlier ones."""
 
     async def challenge(self, opponent: str) -> None:
         """Challenge an account and play the match to its end."""
 
     async def accept(self, opponent: str) -> None:
-        """Take a challenge of an account's and play the match to its end."""
+        """Accept an account's challenge and play the match to its end."""
 
     async def leave(self) -> None:
-        """Hang up."""
+        """Close the connection."""
 
 
 class Contestant(Protocol):
-    """Someone who plays."""
+    """A player of arena matches."""
 
     def join(self, name: str, server: ServerConfiguration) -> Participant:
         """Open an account on a server."""
 
 
 class PolicyParticipant:
-    """An account whose moves a policy draws."""
+    """An account that plays a policy."""
 
     def __init__(self, player: PolicyPlayer):
         self.player = player
@@ -126,7 +126,7 @@ class PolicyParticipant:
 
 @dataclass(frozen=True)
 class PolicyContestant:
-    """A policy of ours; all its accounts share one desk."""
+    """A policy; all its accounts share one `InferenceBatcher`."""
 
     desk: InferenceBatcher
 
@@ -165,7 +165,7 @@ class PokeEnvParticipant:
         await self.player._accept_challenges(opponent, 1, None)
 
     async def leave(self) -> None:
-        for task in self.player.ps_client._active_tasks:  # what waits for a battle that never ends
+        for task in self.player.ps_client._active_tasks:  # tasks that wait for a battle that never ends
             task.cancel()
         if hasattr(self.player.ps_client, "websocket"):
             await self.player.ps_client.websocket.close()
@@ -196,7 +196,7 @@ class PokeEnvContestant:
 
     @classmethod
     def named(cls, path: str) -> PokeEnvContestant:
-        """From "module:Class", or the name of a class in `poke_env.player` such as "SimpleHeuristicsPlayer"."""
+        """The class "module:Class", or a class in `poke_env.player` by name, such as "SimpleHeuristicsPlayer"."""
         module, _, attribute = path.rpartition(":")
         try:
             found = getattr(importlib.import_module(module or "poke_env.player"), attribute)

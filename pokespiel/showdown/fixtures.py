@@ -1,4 +1,4 @@
-"""What the arena's matches are played with, and what is counted in them: teams, seats, oddities, replays."""
+"""Teams and seats of the arena's matches, and the oddities and replays collected from them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["drawn", "oddities", "teams_named", "write_replay"]
 
 
 def teams_named(pool: str) -> tuple[Team, ...]:
-    """The teams of a pool, shipped by that name or a folder or file."""
+    """The teams of a pool: a shipped one by name, or a folder or file."""
     return load_pool(pool).teams
 
 
 def drawn(pool: str, pairs: int, rng: np.random.Generator) -> list[Fixture]:
-    """So many pairs of matches with seats swapped, each side's team drawn alone."""
+    """`pairs` pairs of matches with seats swapped; each side's team is drawn independently."""
     teams = teams_named(pool)
     draws = rng.integers(len(teams), size=(pairs, 2))
     return seat_swapped([(teams[int(own)], teams[int(foe)]) for own, foe in draws])
 
 
 def oddities(results: Mapping[int, Result]) -> dict[str, Any]:
-    """What a person would laugh at in the play of those contestants that are policies of ours."""
+    """Oddities in the play of those contestants that are policies of this package."""
     found = {}
     for contestant, name in enumerate(("first", "second")):
         sides = [

@@ -1,4 +1,4 @@
-"""One policy for many battles at once: decisions that fall due together are answered by one call."""
+"""One policy for many battles at once: decisions that are due at the same time are answered in one batch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pokespiel.core.policy import Observations, Policy, sample_actions
 
 @dataclass
 class Seat:
-    """A player's place in one battle: which side it is and what its policy remembers."""
+    """A player's seat in one battle: its side and its policy's memory."""
 
     player: int
     memory: np.ndarray
@@ -29,9 +29,9 @@ class _Decision:
 
 @dataclass
 class InferenceBatcher:
-    """Answers decisions of one policy in batches; all calls come from one event loop.
+    """Answers decisions of one policy in batches; all calls must come from one event loop.
 
-    A batch is closed when the loop has nothing else to do for `wait` seconds after its first decision.
+    A batch ends when the loop has had nothing else to do for `wait` seconds after its first decision.
     """
 
     policy: Policy
@@ -40,7 +40,7 @@ class InferenceBatcher:
     _waiting: list[_Decision] = field(default_factory=list)
 
     def seat(self, player: int) -> Seat:
-        """A place in a battle about to start, as side `player` (0 or 1)."""
+        """A seat in a battle about to start, as side `player` (0 or 1)."""
         return Seat(player, self.policy.start(1, self.rng)[0])
 
     async def decide(self, seat: Seat, features: np.ndarray, legal: np.ndarray) -> int:
@@ -60,7 +60,7 @@ class InferenceBatcher:
                 continue
             try:
                 self._answer_batch(player, batch)
-            except Exception as error:  # every battle that waits must hear of it, or it would hang
+            except Exception as error:  # every waiting battle must see the error, or it would hang
                 for decision in batch:
                     if not decision.answer.done():
                         decision.answer.set_exception(error)

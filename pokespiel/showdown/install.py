@@ -1,9 +1,9 @@
 """Pokémon Showdown on this machine: the pinned npm package, installed once per user, and the Node that runs it.
 
-`package.json` and `package-lock.json` beside this file pin `pokemon-showdown` and all it needs, with integrity hashes
-and without download addresses, so any npm registry serves. Nothing of it is compiled: install scripts stay off.
+`package.json` and `package-lock.json` in this folder pin `pokemon-showdown` and its dependencies, with integrity hashes
+and without download addresses, so any npm registry can be used. Nothing is compiled: install scripts are disabled.
 
-Environment: `POKESPIEL_CACHE` moves the cache folder (default `$XDG_CACHE_HOME/pokespiel` or `~/.cache/pokespiel`).
+Environment: `POKESPIEL_CACHE` sets the cache folder (default `$XDG_CACHE_HOME/pokespiel` or `~/.cache/pokespiel`).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _LOG = logging.getLogger(__name__)
 
 
 class ShowdownMissing(FileNotFoundError):
-    """Node or the Showdown package is not on this machine; the message says how to get it."""
+    """Node or the Showdown package is not installed; the message says how to get it."""
 
 
 def cache_folder() -> Path:
-    """The folder in which everything that pokespiel downloads is kept."""
+    """The folder for everything that pokespiel downloads."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("POKESPIEL_CACHE") or Path(base) / "pokespiel")
 
@@ -44,9 +44,9 @@ def node() -> Path:
 
 
 def showdown_package() -> Path:
-    """The folder of the installed npm package, to be given to Node's `require`.
+    """The folder of the installed npm package, for Node's `require`.
 
-    Raises `ShowdownMissing` where it is not installed (call `install()` first).
+    Raises `ShowdownMissing` if it is not installed (call `install()` first).
     """
     package = _package(_home())
     if not _is_installed(package):
@@ -60,8 +60,8 @@ def showdown_package() -> Path:
 def install() -> Path:
     """Install the pinned Showdown into the cache folder unless it is there, and return the package's folder.
 
-    Safe to call from several processes at once; a failed or killed installation leaves nothing that counts as one.
-    Raises `ShowdownMissing` where Node or npm is missing or npm fails.
+    Safe to call from several processes at once; a failed or killed installation leaves no partial package. Raises
+    `ShowdownMissing` if Node or npm is missing or npm fails.
     """
     home = _home()
     if not _is_installed(_package(home)):
@@ -72,7 +72,7 @@ def install() -> Path:
 
 
 def required() -> Path:
-    """`install()` for a program that cannot do without: one sentence ends it where Node or Showdown is missing."""
+    """`install()` for a program that needs it: if Node or Showdown is missing, the program ends with one sentence."""
     try:
         node()
         return install()
@@ -96,7 +96,7 @@ def _is_installed(package: Path) -> bool:
 
 
 def _install_into(home: Path) -> None:
-    """Run `npm ci` in a temporary folder beside `home`, then rename it to `home`."""
+    """Run `npm ci` in a temporary folder next to `home`, then rename it to `home`."""
     command = [*_npm(), "ci", "--omit=optional", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
     environment = os.environ | {"PATH": f"{node().parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     with tempfile.TemporaryDirectory(prefix=f".{home.name}.", dir=home.parent) as temporary:

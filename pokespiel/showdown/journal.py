@@ -1,11 +1,11 @@
-"""The file that keeps a series on a server: what it played so far, renewed at every battle, and the battles' replays.
+"""The record file of a series on a server, updated at every battle, and the battles' replays.
 
     journal = Journal(Path("live.json"), header, about, replays=Path("live"))
     series = online.accept(20, start=journal.tally)
     for moment in series:
         journal.keep(moment)
 
-A process that dies leaves the file as it was at the last battle's start or end; the next one resumes there.
+If the process dies, the file is as of the last battle's start or end, and the next process resumes there.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ FORMAT = "pokespiel-online-1"
 
 
 class Journal:
-    """The file of a series.
+    """The record file of a series.
 
     Args:
-        path: a JSON file; a record that it already holds is continued.
-        header: who plays against whom, and where, a policy as {"name", "hash"}; a file with another one is refused.
-        about: what else it tells of the process that wrote it last.
+        path: a JSON file; an existing record is continued.
+        header: the players and the server, a policy as {"name", "hash"}; a file with a different header is refused.
+        about: further information about the process that wrote the file last.
         replays: the folder for the replays.
     """
 
     def __init__(self, path: Path, header: Mapping[str, Any], about: Mapping[str, Any], replays: Path):
         self.path, self.header, self.about, self.replays = path, dict(header), dict(about), replays
         self.tally = self._read() if path.exists() else NOTHING
-        self._write()  # so that a place where nothing can be written is known before anything is played
+        self._write()  # so that an unwritable place is noticed before anything is played
 
     def keep(self, moment: Moment) -> None:
-        """Write what has changed."""
+        """Write the changes since the last call."""
         if moment.ended is not None and moment.log:
             self._write_replay(moment)
         if moment.tally != self.tally:
@@ -94,5 +94,5 @@ class Journal:
 
 
 def _hash(value: Any) -> Any:
-    """What tells whether a policy, {"name", "hash"}, or anything else is the same; files of old hold the hash alone."""
+    """The part that identifies a policy, {"name", "hash"}, or another value; older files have only the hash."""
     return value["hash"] if isinstance(value, Mapping) and "hash" in value else value

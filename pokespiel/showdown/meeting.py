@@ -1,7 +1,7 @@
-"""Finding an opponent: a challenge made, a challenge taken, or the ladder, until a battle begins.
+"""Finding an opponent: send a challenge, accept one, or search the ladder, until a battle begins.
 
-What ends it without one is told apart: nobody of that name, a challenge that is rejected, withdrawn or not answered, a
-challenger who has gone, a refused team, a search that the server ends, a lost connection.
+Failures are distinguished: no user of that name, a challenge that is rejected, withdrawn or not answered, a challenger
+who has left, a refused team, a search that the server ends, a lost connection.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pokespiel.showdown.protocol import FORMAT, ServerRefusal, user_id
 from pokespiel.showdown.waiting import Unfinished, first_of
 
 Meeting: TypeAlias = Callable[[PolicyPlayer, float], Awaitable[LiveBattle]]
-"""Finds a player an opponent within so many seconds; raises `NoBattle`."""
+"""Finds an opponent for a player within the given seconds; raises `NoBattle`."""
 THROTTLE = 10.0
-"""Seconds after which a server that says "later" is asked again."""
+"""Seconds after which a request that the server throttled is repeated."""
 
 
 class NoBattle(Unfinished):
-    """No battle came about; the message says why."""
+    """No battle was arranged; the message says why."""
 
 
 def challenge(opponent: str) -> Meeting:
@@ -41,7 +41,7 @@ def challenge(opponent: str) -> Meeting:
 
 
 def accept(opponent: str | None = None) -> Meeting:
-    """Take a challenge, from `opponent` or from anyone."""
+    """Accept a challenge from `opponent`, or from anyone."""
     who = None if opponent is None else user_id(opponent)
     if who == "":
         raise ValueError(f"{opponent!r} names nobody: a name has a letter or a digit")
@@ -62,7 +62,7 @@ def ladder() -> Meeting:
 
 
 class _Seeking:
-    """One player's search for one opponent, of at most `patience` seconds."""
+    """One player's search for one opponent, for at most `patience` seconds."""
 
     def __init__(self, player: PolicyPlayer, patience: float):
         self.player = player
@@ -84,9 +84,10 @@ class _Seeking:
         return await self.settled(f"{opponent} did not answer the challenge within {self.patience:g} s")
 
     async def replies(self, ask: str, who: str) -> AsyncIterator[tuple[News, bool]]:
-        """Ask, and again after refusals that can be mended: the news about `who`, each with whether the request stands.
+        """Send a request, and repeat it after temporary refusals: yields the news about `who`, each with whether the
+        request stands.
 
-        They end when a battle has begun or time is up.
+        It ends when a battle has begun or time is up.
         """
         stands = False
         await self.ask(ask)
@@ -99,14 +100,14 @@ class _Seeking:
                 yield news, stands
 
     async def ask(self, text: str) -> None:
-        """Ask for a battle, unless one has begun already, which is news enough."""
+        """Send a request, unless a battle has already begun, which ends the search."""
         if self.battle() is None:
             await self.player.connection.say(text)
         else:
             self.player.news.put_nowait(News(Kind.BATTLE))
 
     async def ask_again(self, ask: str, refused: str) -> None:
-        """After a refusal that time or we can mend; any other one is raised."""
+        """Repeat a request after a refusal that is temporary or that we can resolve; raise any other."""
         refusal = ServerRefusal.of(refused)
         later = refusal in (ServerRefusal.TOO_SOON, ServerRefusal.RESTARTING)
         if later and time.monotonic() + THROTTLE < self.deadline:
@@ -130,7 +131,7 @@ class _Seeking:
         return await self.settled(nobody)
 
     async def take(self, challenger: str) -> LiveBattle | None:
-        """The battle of a challenge, None where it was withdrawn or its challenger has gone."""
+        """The battle of a challenge, None if it was withdrawn or its challenger has left."""
         self.player.accepting = challenger
         battle = await self._take(challenger)
         self.player.accepting = ""
@@ -163,11 +164,11 @@ class _Seeking:
         return await self.settled(f"nobody was found within {self.patience:g} s")
 
     def battle(self) -> LiveBattle | None:
-        """The battle that has begun, and has ended perhaps; None = none."""
+        """The battle that has begun, and may have ended; None = none."""
         return next(iter(self.player.battles), None)
 
     async def hear(self) -> News | None:
-        """The next news, None where time is up."""
+        """The next news, None when time is up."""
         lost, news = self.player.connection.lost, asyncio.ensure_future(self.player.news.get())
         if not await first_of(news, lost.wait(), timeout=max(0.0, self.deadline - time.monotonic())):
             return None
@@ -176,7 +177,8 @@ class _Seeking:
         return news.result()
 
     async def settled(self, problem: str) -> LiveBattle:
-        """The battle that has begun once the server has taken all that we said; raises the problem if none has."""
+        """The battle that has begun once the server has processed everything we sent; raises the problem if there is
+        none."""
         await self.player.connection.settle()
         battle = self.battle()
         if battle is None:
@@ -185,7 +187,7 @@ class _Seeking:
 
 
 def _reason(opponent: str, told: str) -> str:
-    """Why a challenge came to nothing, "" where the private message says something else."""
-    if "changed their username" in told:  # what the server says of one who has gone, too
+    """Why a challenge failed, "" if the private message is about something else."""
+    if "changed their username" in told:  # the server also says this of users who have left
         return f"{opponent} went offline or changed its name"
     return told if "rejected the challenge" in told or "cancelled the challenge" in told else ""

@@ -1,14 +1,14 @@
-"""A policy on a server of others: it takes challenges, makes them, or plays the ladder.
+"""A policy on somebody else's server: it accepts challenges, sends them, or plays the ladder.
 
     online = Online(policy, teams, server_at("8000"), Account.from_environment(), seed=0)
     for moment in online.accept(20):
         print(moment.tally.line(), moment.doing)
 
-The account comes from the environment alone: `SHOWDOWN_USERNAME`, and `SHOWDOWN_PASSWORD` where the server wants one.
+The account comes only from the environment: `SHOWDOWN_USERNAME`, and `SHOWDOWN_PASSWORD` if the server requires one.
 
-A battle counts as the server says that it ended. A connection that drops is opened again and the battle is played on;
-battles that an earlier process left running are played on first. What ends without a result (no opponent, a stall, a
-server that stays away) is counted as unfinished, with the reason, and tried again.
+A battle's result is the one that the server reports. A dropped connection is reopened and the battle continues; battles
+that an earlier process left running are continued first. An attempt without a result (no opponent, a stall, a server
+that stays away) counts as unfinished, with the reason, and is repeated.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pokespiel.showdown.tally import NOTHING, SeriesTally
 
 @dataclass(frozen=True)
 class Account:
-    """Who plays, read from the environment."""
+    """An account's name and password, read from the environment."""
 
     name: str
     password: str | None
@@ -50,7 +50,7 @@ class Account:
 
 
 def server_at(address: str) -> ServerConfiguration:
-    """From "official", a port of this machine such as "8000", or a websocket address."""
+    """The server for "official", a port of this machine such as "8000", or a websocket address."""
     if address == "official":
         return ShowdownServerConfiguration
     if address.isdigit() and 0 < int(address) < 65536:
@@ -64,7 +64,7 @@ def server_at(address: str) -> ServerConfiguration:
 
 @dataclass(frozen=True)
 class Online:
-    """A policy signed in under an account; each match brings a team drawn from `teams`."""
+    """A policy logged in under an account; it brings a team drawn from `teams` to each match."""
 
     policy: Policy
     teams: Sequence[Team]
@@ -72,16 +72,16 @@ class Online:
     account: Account
     seed: int
     patience: float = 660.0
-    """Seconds to wait for an opponent, for each next turn, and for a server that is away, before a match is given up.
+    """Seconds to wait for an opponent, for each next turn, and for an unreachable server, before a match is abandoned.
 
     A challenge's timer leaves a player at most 300 s for a turn and 300 s to reconnect; after that the server decides.
     """
     attempts: int = 3
-    """Attempts at a match that may come to nothing in a row, and connections that are opened anew in one turn."""
+    """Maximum failed attempts at a match in a row, and maximum reconnections in one turn."""
     pause: float = 10.0
     """Seconds between two attempts."""
     login_timeout: float = 60.0
-    """Seconds that the server may take to let the account in."""
+    """Maximum seconds for the server to log the account in."""
 
     def __post_init__(self) -> None:
         for name in ("patience", "login_timeout"):
@@ -93,7 +93,7 @@ class Online:
             raise ValueError(f"attempts must be at least 1, got {self.attempts}")
 
     def accept(self, matches: int, *, opponent: str | None = None, start: SeriesTally = NOTHING) -> Series:
-        """Take challenges, from `opponent` or from anyone, until `matches` have been played."""
+        """Accept challenges, from `opponent` or from anyone, until `matches` have been played."""
         return Series(self, accept(opponent), matches, start)
 
     def challenge(self, opponent: str, matches: int, *, start: SeriesTally = NOTHING) -> Series:

@@ -1,7 +1,6 @@
-"""An account on a server whose moves a policy draws.
+"""An account on a server that plays a policy.
 
-Everything that is said in a battle goes to the engine's own tracker, so that the policy sees on a server exactly the
-features it was trained on.
+Every line of a battle goes to the engine's own tracker, so that the policy sees exactly the features it was trained on.
 """
 
 from __future__ import annotations
@@ -24,27 +23,27 @@ from pokespiel.showdown.inference import InferenceBatcher
 from pokespiel.showdown.protocol import FORMAT, battle_number, popup_text, private_messages, user_id, words_of
 
 GRACE = 5.0
-"""Seconds that the server may take to confirm a forfeit."""
+"""Maximum seconds for the server to confirm a forfeit."""
 SEARCH = "/search"
-"""Stands for a name in the news of a search; no id has a slash."""
+"""Name that stands for a search in its news; no id has a slash."""
 _LOG = logging.getLogger(__name__)
 
 
 class Kind(Enum):
-    """What news a player has for whoever finds it an opponent."""
+    """Kinds of news for the code that looks for an opponent."""
 
     BATTLE = auto()
     """A battle has begun."""
     CHALLENGED = auto()
     """`who` challenges us."""
     SENT = auto()
-    """Our challenge or search stands."""
+    """Our challenge or search has been sent."""
     ENDED = auto()
-    """The challenge between `who` and us is over (accepted, rejected, withdrawn), or our search is."""
+    """The challenge between `who` and us has ended (accepted, rejected, withdrawn), or our search has."""
     REASON = auto()
-    """`text` says what became of the challenge between `who` and us."""
+    """`text` says why the challenge between `who` and us ended."""
     POPUP = auto()
-    """The server tells us `text`, mostly why it does not do what we asked."""
+    """The server's popup `text`, mostly the reason for a refusal."""
 
 
 class News(NamedTuple):
@@ -52,17 +51,17 @@ class News(NamedTuple):
 
     kind: Kind
     who: str = ""
-    """By id."""
+    """The other player's id."""
     text: str = ""
 
 
 class PolicyPlayer:
-    """An account whose moves a policy draws; for use in one event loop.
+    """An account that plays a policy; for use in one event loop.
 
     Args:
-        desk: answers the decisions; share one among the players of the same policy.
-        name: the account's name on the server, its `password` where the server asks for one.
-        timer: start each battle's timer, so that the server ends it where the opponent does not play on.
+        desk: answers the decisions; players of the same policy should share one.
+        name: the account's name on the server, its `password` if the server requires one.
+        timer: start each battle's timer, so that the server ends it if the opponent stops playing.
     """
 
     def __init__(
@@ -78,13 +77,13 @@ class PolicyPlayer:
         self.timer = timer
         self.connection = Connection(server, name, password, self._hear)
         self.battles: list[LiveBattle] = []
-        """In the order in which they began; those that are over until `forget`."""
+        """In the order in which they began; finished ones are kept until `forget`."""
         self.challengers: dict[str, str] = {}
-        """Who challenges us to the format: names by id."""
+        """Users whose challenges to the format are open: names by id."""
         self.challenged = ""
-        """Whom we challenge, by id; "" = nobody."""
+        """The id of the user we challenge; "" = none."""
         self.accepting = ""
-        """Whose challenge we are taking, by id; "" = nobody's."""
+        """The id of the user whose challenge we are accepting; "" = none."""
         self.news: asyncio.Queue[News] = asyncio.Queue()
         self._tasks: set[asyncio.Future[None]] = set()
 
@@ -94,11 +93,11 @@ class PolicyPlayer:
 
     @property
     def running(self) -> list[LiveBattle]:
-        """The battles whose end is not known."""
+        """The battles whose result is not known."""
         return [battle for battle in self.battles if not battle.over.is_set()]
 
     async def open(self, timeout: float = 60.0) -> None:
-        """Connect and sign in, also after a lost connection; what still runs of our battles is known afterwards.
+        """Connect and log in, also after a lost connection; afterwards our battles in progress are known.
 
         Raises `LoginFailed`.
         """
@@ -113,7 +112,8 @@ class PolicyPlayer:
         await self.connection.settle()
 
     async def ask_about(self, room: str, began: str) -> LiveBattle:
-        """A battle of an earlier process: played on if it runs, else with its end as far as the server knows it."""
+        """A battle of an earlier process: continued if it is in progress, else with its result as far as the server
+        knows it."""
         battle = self._find(room)
         if battle is None:
             battle = LiveBattle(room, self.connection.id, began=began, away=True)
@@ -123,18 +123,18 @@ class PolicyPlayer:
         return battle
 
     async def bring(self, team: Team) -> None:
-        """Hand the server the team of the battles to come."""
+        """Send the server the team of the next battles."""
         await self.connection.say(f"/utm {pack(team)}")
 
     async def give_up(self, battle: LiveBattle, trouble: str) -> None:
-        """Forfeit a battle for a reason; it is over once the server says so, at the latest after `GRACE` seconds."""
+        """Forfeit a battle for a reason; it is over once the server confirms, at the latest after `GRACE` seconds."""
         battle.give_up(trouble)
         _LOG.info("%s gives up %s: %s", self.name, battle.room, trouble)
         await self.connection.say("/forfeit", battle.room)
         asyncio.get_running_loop().call_later(GRACE, battle.end, "the server did not confirm that it was given up")
 
     async def withdraw(self) -> None:
-        """Take back what was asked for; a battle that begins all the same has begun when this returns."""
+        """Withdraw our request; if a battle begins nevertheless, it has begun when this returns."""
         await self.connection.settle()
         if self.challenged:
             await self.connection.say(f"/cancelchallenge {self.challenged}")
@@ -144,17 +144,17 @@ class PolicyPlayer:
         await self.connection.settle()
 
     async def close(self) -> None:
-        """Hang up, whatever runs."""
+        """Close the connection, even if battles are in progress."""
         for task in self._tasks:
             task.cancel()
         await self.connection.close()
 
     def forget(self) -> None:
-        """Drop the battles that are over."""
+        """Drop finished battles."""
         self.battles = self.running
 
     def _find(self, room: str) -> LiveBattle | None:
-        """The battle of a room, under this name or, while it runs, another one."""
+        """The battle of a room, under this name or, while it is in progress, another one."""
         number = battle_number(room)
         for battle in reversed(self.battles):
             same = number is not None and not battle.over.is_set() and battle_number(battle.room) == number
@@ -182,14 +182,14 @@ class PolicyPlayer:
             _LOG.info("%s was told of %s, which is not a %s battle of its own", self.name, room[:80], FORMAT)
 
     def _open_room(self, room: str, lines: list[str]) -> None:
-        """A battle begins, or is told from its start to a player that comes to it."""
+        """A battle begins, or is sent from its start to a player that joins."""
         battle = self._find(room)
         if battle is not None and not battle.is_told_by(lines):
             battle.end("the server was restarted, and its room is another battle's now")
             battle = None
         known = battle is not None and not battle.over.is_set()
         if not known and any(words_of(line)[0] in ("win", "tie") for line in lines):
-            self._say(f"/leave {room}")  # one that has ended and been counted, or is not ours
+            self._say(f"/leave {room}")  # a battle that has ended and been counted, or is not ours
             return
         if battle is None or not known:
             battle = LiveBattle(room, self.connection.id)
@@ -213,7 +213,7 @@ class PolicyPlayer:
             self._listen(battle, lines)
 
     def _leave_room(self, battle: LiveBattle, kind: str, words: str) -> None:
-        """We are out of the room: for good where it is closed to us, else we ask once to be let in again."""
+        """We have left the room: for good if it is closed to us; else we ask once to join again."""
         if kind != "deinit":
             battle.end(f"its room is closed: {words or kind}"[:200])
         elif not battle.over.is_set() and not battle.away:
@@ -233,7 +233,7 @@ class PolicyPlayer:
     # Decisions --------------------------------------------------------------------------------------------------------
 
     def _choose(self, battle: LiveBattle, due: Due) -> None:
-        """Answer a request; one that was answered before the connection was lost has the same answer."""
+        """Answer a request; if it was answered before the connection was lost, with the same answer."""
         if battle.standing is not None:
             self._repeat(battle)
         elif battle.deciding != due.request:
@@ -241,15 +241,15 @@ class PolicyPlayer:
             self._start(asyncio.ensure_future(self._answer(battle, due)))
 
     def _repeat(self, battle: LiveBattle) -> None:
-        """Say our last choice again: the one said before may have gone to a room that was renamed meanwhile."""
+        """Send our last choice again: the earlier one may have gone to a room that was renamed meanwhile."""
         if battle.standing is not None:
             self._say(_choice(*battle.standing), battle.room)
 
     async def _answer(self, battle: LiveBattle, due: Due) -> None:
-        """Decide and say it, unless the battle has ended or asks for something else by then."""
+        """Decide and send the choice, unless the battle has ended or asks for something else by then."""
         try:
             action = await self._decide(battle, due)
-        except Exception as error:  # whatever a policy raises must not leave the opponent waiting
+        except Exception as error:  # an error of the policy must not leave the opponent waiting
             await self.give_up(battle, str(error) or type(error).__name__)
             return
         if battle.awaits and battle.deciding == due.request:
@@ -263,7 +263,7 @@ class PolicyPlayer:
         choices = np.flatnonzero(due.legal)
         return int(choices[0]) if len(choices) == 1 else await self.desk.decide(battle.seat, due.features, due.legal)
 
-    # What is said outside of rooms ------------------------------------------------------------------------------------
+    # Messages outside of rooms ----------------------------------------------------------------------------------------
 
     def _hear_global(self, lines: list[str]) -> None:
         for sender, receiver, text in private_messages(lines):
@@ -278,7 +278,7 @@ class PolicyPlayer:
                 self.news.put_nowait(News(Kind.SENT if found else Kind.ENDED, SEARCH))
 
     def _hear_private(self, sender: str, receiver: str, text: str) -> None:
-        """Challenges come as private messages: "/challenge gen1ou|..." stands, "/challenge" alone is over."""
+        """Challenges come as private messages: "/challenge gen1ou|..." is open, "/challenge" alone has ended."""
         own = user_id(sender) == self.connection.id
         other = receiver if own else sender
         command, _, rest = text.partition(" ")

@@ -1,4 +1,4 @@
-"""What a Showdown server says, taken apart: names, rooms, and which errors and popups matter, with the reasons."""
+"""Parsing of a Showdown server's messages: names, rooms, and the meaning of errors and popups."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ FORMAT = "gen1ou"
 
 
 def user_id(name: str) -> str:
-    """The name as the server compares names: letters and digits alone, in lower case ("Jürgen  B." is "jrgenb")."""
+    """The id by which the server compares names: letters and digits in lower case ("Jürgen  B." is "jrgenb")."""
     return re.sub(r"[^a-z0-9]+", "", name.lower())
 
 
 def battle_number(room: str) -> str | None:
-    """The part of a battle room's name that hiding the room does not change; None for a room of another kind.
+    """The part of a battle room's name that hiding the room does not change; None for other rooms.
 
     "battle-gen1ou-12-5v2kfpw" is battle-gen1ou-12, hidden.
     """
@@ -24,7 +24,7 @@ def battle_number(room: str) -> str | None:
 
 
 def messages(text: str) -> tuple[str, list[str]]:
-    """The room ("" = none) and the lines of one message of the server's."""
+    """The room ("" = none) and the lines of one server message."""
     lines = text.split("\n")
     return (lines[0][1:], lines[1:]) if text.startswith(">") else ("", lines)
 
@@ -35,7 +35,7 @@ def words_of(line: str) -> list[str]:
 
 
 class Meaning(Enum):
-    """What an `|error|` line in a battle's room means for the battle."""
+    """The meaning of an `|error|` line in a battle's room."""
 
     HARMLESS = "the battle goes on"
     REFUSED = "a choice of ours was refused: the battle cannot be played on"
@@ -48,14 +48,14 @@ _HARMLESS_CHOICES: Mapping[str, str] = {
     "Can't do anything": "the battle is over, or the other player's choice is awaited: nothing of ours is",
     "Can't undo": "a choice was told again after a lost connection or a rename; the first one stands",
 }
-"""Beginnings of what follows "[Invalid choice] " and leaves no request of ours unanswered, with the reason."""
+"""Texts after "[Invalid choice] " that leave no request of ours unanswered, with the reason."""
 
 
 def error_meaning(text: str) -> Meaning:
-    """What "|error|text" means for a running battle; once the battle has ended, no error means anything.
+    """The meaning of "|error|text" for a battle in progress; after the end of a battle errors have no meaning.
 
-    "[Unavailable choice]" tells what was hidden (a trap): the next request takes it into account and is answered.
-    What is not about a choice answers a command: chat that was muted, a timer that was on, a room without a game.
+    "[Unavailable choice]" reveals something hidden (a trap): the next request takes it into account and is answered.
+    Errors that are not about a choice answer a command: muted chat, a timer that is already on, a room without a game.
     """
     if not text.startswith("[Invalid choice]"):
         return Meaning.HARMLESS
@@ -66,20 +66,20 @@ def error_meaning(text: str) -> Meaning:
 
 
 class ServerRefusal(Enum):
-    """What a popup means that answers a challenge, an acceptance or a search."""
+    """The meaning of a popup that answers a challenge, an acceptance or a search."""
 
     TOO_SOON = "challenged less than 10 seconds"
     """Ask again in ten seconds."""
     RESTARTING = "Battles will be available again"
-    """The server starts no battles before its restart: ask again in a while."""
+    """The server starts no battles before its restart: ask again later."""
     PENDING = "already challenging someone"
-    """An earlier challenge of ours stands: withdraw it and ask again."""
+    """An earlier challenge of ours is open: withdraw it and ask again."""
     STALE = "is not challenging you"
     """The challenge was withdrawn before we accepted it."""
     OFFLINE = "went offline before your battle could start"
-    """The challenger has gone."""
+    """The challenger has left."""
     OTHER = ""
-    """Nobody of that name, a team that is not allowed: the text says it."""
+    """An unknown user, an illegal team: the text gives the reason."""
 
     @classmethod
     def of(cls, text: str) -> ServerRefusal:
@@ -87,7 +87,7 @@ class ServerRefusal(Enum):
 
 
 def popup_text(words: list[str]) -> str:
-    """What follows the kind of a "|popup|" line, on one line; "||" breaks lines there."""
+    """The text of a "|popup|" line, on one line; "||" is a line break there."""
     return re.sub(r"\s*\|\|[\s|]*", " ", "|".join(words)).strip()
 
 

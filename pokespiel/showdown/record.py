@@ -1,4 +1,4 @@
-"""How a contestant did in an arena, and the file that says so."""
+"""A contestant's record in an arena, and its file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMAT = "pokespiel-arena-1"
 
 
 class Record(NamedTuple):
-    """The first contestant's, over seat-swapped pairs of matches."""
+    """The first contestant's record over seat-swapped pairs of matches."""
 
     won: int
     tied: int
@@ -22,19 +22,19 @@ class Record(NamedTuple):
     score: float
     """Share of matches won, ties half, over the pairs (same teams, seats swapped) with both matches finished."""
     low: float
-    """End of its 95 % interval, from the means of those pairs."""
+    """Ends of its 95 % interval, from the means of those pairs."""
     high: float
     pairs: int
-    """How many those are."""
+    """Number of those pairs."""
 
     @classmethod
     def of(cls, utilities: Sequence[float | None]) -> Record:
-        """From +1, 0, -1 or None = unfinished of each match, a pair's two matches next to each other."""
+        """The record from +1, 0, -1 or None = unfinished of each match, a pair's two matches next to each other."""
         return cls.so_far(dict(enumerate(utilities)))
 
     @classmethod
     def so_far(cls, utilities: Mapping[int, float | None]) -> Record:
-        """Likewise, by the number of the match, of those that have ended; matches 2 k and 2 k + 1 are a pair."""
+        """The record of finished matches, by match number; matches 2 k and 2 k + 1 are a pair."""
         pairs = []
         for number, utility in utilities.items():
             other = utilities.get(number + 1)
@@ -51,7 +51,7 @@ class Record(NamedTuple):
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
-    """What `pokespiel showdown arena --out` wrote; a `ValueError` that says what is wrong with any other file."""
+    """The file that `pokespiel showdown arena --out` wrote; a `ValueError` that says what is wrong with any other."""
     try:
         kept = json.loads(Path(path).read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:

@@ -1,11 +1,11 @@
-"""Battles that a local server recorded (`serve(record=FOLDER)`), played again by the engine.
+"""Replay, in the engine, battles that a local server recorded (`serve(record=FOLDER)`).
 
     for recording in recordings(folder):
         for battle in recording.replay():
             ...  # at each point at which choices are due, and at the end
 
-Showdown's input log holds the seed, both teams and the choices as they were played; the engine plays them to the same
-battle, hidden state included.
+Showdown's input log holds the seed, both teams and the choices as they were played; the engine reproduces the same
+battle from them, hidden state included.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SIDES = {"p1": 0, "p2": 1}
 
 
 class NotARecording(ValueError):
-    """A file is not an input log that the engine can play again; the message says why."""
+    """A file that is not an input log which the engine can replay; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,23 @@ class Recording:
     """One battle as a server played it."""
 
     room: str
-    """The server's name for it, such as battle-gen1ou-12."""
+    """The server's name of the battle's room, such as battle-gen1ou-12."""
     seed: tuple[int, int, int, int]
     names: tuple[str, str]
     teams: tuple[Team, Team]
     choices: tuple[tuple[str, ...], tuple[str, ...]]
-    """Of each side in order, in the words of the input log: "move bodyslam", "switch 3"."""
+    """Each side's choices in order, in the words of the input log: "move bodyslam", "switch 3"."""
     forfeit: int = 0
-    """The player who gave the battle up, 1 or 2; 0 = neither."""
+    """The player who forfeited, 1 or 2; 0 = neither."""
 
     @classmethod
     def read(cls, path: Path) -> Recording:
-        """The recording in a `.log.json` file of the server's."""
+        """The recording in a server's `.log.json` file."""
         return cls.parse(path.read_text(encoding="utf-8"), str(path))
 
     @classmethod
     def parse(cls, text: str, what: str = "the text") -> Recording:
-        """The same of the file's text; errors call it `what`."""
+        """The recording in the text of such a file; errors call it `what`."""
         try:
             return cls._of(json.loads(text))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -84,17 +84,18 @@ class Recording:
         )
 
     def replay(self) -> Iterator[Battle]:
-        """The battle at each point at which choices are due, and where the recording ends; always the same object."""
+        """The battle at each point at which choices are due, and at the end of the recording; always the same
+        object."""
         for battle, _ in self.steps():
             yield battle
 
     def steps(self) -> Iterator[tuple[Battle, tuple[str, str] | None]]:
-        """The same with what both players choose next, "" where one waits; None where the recording ends."""
+        """The same with both players' next choices, "" if one waits; None at the end of the recording."""
         battle = Battle(*self.teams, seed=self.seed, names=self.names)
         rest = [iter(choices) for choices in self.choices]
         while not battle.ended:
             chosen = [next(rest[side], None) if battle.choices(side + 1) else "" for side in (0, 1)]
-            if chosen[0] is None or chosen[1] is None:  # given up: a player forfeited
+            if chosen[0] is None or chosen[1] is None:  # a player forfeited
                 break
             words = _in_engine_words(battle, 1, chosen[0]), _in_engine_words(battle, 2, chosen[1])
             yield battle, words
@@ -103,15 +104,16 @@ class Recording:
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
-    """Those in a server's record folder, whole ones only (a server may be writing the last)."""
+    """The recordings in a server's record folder, complete ones only (a server may be writing the last)."""
     for path in sorted(folder.rglob("*.log.json")):
         yield Recording.read(path)
 
 
 def _in_engine_words(battle: Battle, player: int, choice: str) -> str:
-    """The log names a move by its id, the engine by its place in the request.
+    """The choice in the engine's words: the log names a move by its id, the engine by its slot in the request.
 
-    A lock that the request leaves open (`maybeLocked`) is logged as what it came to; every move comes to the same then.
+    If the request leaves open whether the Pokémon is locked (`maybeLocked`), the log has the move that was used; every
+    move then has the same effect.
     """
     legal = battle.choices(player)
     if not legal or not choice.startswith("move "):

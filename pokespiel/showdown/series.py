@@ -1,11 +1,11 @@
-"""Matches on a server one after another, as they happen.
+"""Matches on a server one after another, reported as they happen.
 
     for moment in online.accept(20):     # a `Series`
         print(moment.tally.line(), moment.doing)
 
-A series runs in the event loop of the players; whoever iterates it, in another thread, hears of every battle that
-begins or ends, and every `BEAT` seconds what it is doing. What is left unfinished is counted with its reason and tried
-again.
+A series runs in the event loop of the players. The code that iterates it, in another thread, receives every battle that
+begins or ends, and every `BEAT` seconds a description of the current activity. An unfinished match is counted with its
+reason and tried again.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ if TYPE_CHECKING:
     from pokespiel.showdown.online import Online
 
 BEAT = 8.0
-"""Seconds after which a series says what it is doing where nothing else happens."""
+"""Seconds without an event after which a series reports its activity."""
 LOOK = 0.5
-"""Seconds between two looks at a battle under way."""
+"""Seconds between two checks of a battle in progress."""
 _LONGEST_PAUSE = 30.0
-"""Seconds between two attempts to reach a server that stays away."""
+"""Maximum seconds between two attempts to reach an unreachable server."""
 _LOG = logging.getLogger(__name__)
 
 
 class Moment(NamedTuple):
-    """A series as it stands when something has happened, or nothing for `BEAT` seconds."""
+    """A series after an event, or after `BEAT` seconds without one."""
 
     tally: SeriesTally
     doing: str
-    """What it does now."""
+    """Its current activity."""
     ended: PlayedBattle | None = None
     """The battle that has just ended."""
     log: tuple[str, ...] = ()
-    """Its lines, as we were told them."""
+    """The battle's lines, as we received them."""
 
 
 class Series:
-    """Matches one after another, until as many as asked have been played or too many attempts in a row have failed.
+    """Matches one after another, until the requested number has been played or too many attempts in a row have failed.
 
-    Iterate for its moments; it begins with the first, and goes on by itself until it has ended or is stopped. `start`
-    is an interrupted series to be continued: its matches count, and the battles that it left running are played on, or
-    counted if they have ended.
+    Iterate over it for its moments; it starts with the first, and continues by itself until it has ended or is stopped.
+    `start` is an interrupted series to be continued: its matches count, and battles that it left in progress are
+    continued, or counted if they have ended.
     """
 
     def __init__(self, online: Online, meeting: Meeting, matches: int, start: SeriesTally):
@@ -75,7 +75,7 @@ class Series:
         return self
 
     def __next__(self) -> Moment:
-        """Waits for the next moment. Raises `LoginFailed` where the account is not let in."""
+        """Wait for the next moment. Raises `LoginFailed` if the account is not logged in."""
         if self._future is None:
             self._future = asyncio.run_coroutine_threadsafe(self._run.play(), POKE_LOOP)
         try:
@@ -83,7 +83,7 @@ class Series:
         except queue.Empty:
             moment = Moment(self._run.tally, self._run.doing)
         if moment is None:
-            self._moments.put(None)  # for whoever asks again
+            self._moments.put(None)  # for later calls
             self.tally = self._run.tally
             self._future.result()
             raise StopIteration
@@ -92,29 +92,30 @@ class Series:
 
     @property
     def playing(self) -> str:
-        """What it says of the battle under way; empty where there is none."""
+        """Its description of the battle in progress; empty if there is none."""
         return self._run.doing if self._run.battle is not None else ""
 
     def finish(self) -> SeriesTally:
-        """Play to the end."""
+        """Play to the end of the series."""
         for _ in self:
             pass
         return self.tally
 
     def stop(self) -> list[Moment]:
-        """Give up what runs, so that nobody is left waiting, and sign out; the moments that were left."""
+        """Give up battles in progress, so that no opponent is left waiting, and log out; returns the remaining
+        moments."""
         if self._future is None:
             return []
         POKE_LOOP.call_soon_threadsafe(self._run.stop)
         left = list(iter(self._moments.get, None))
-        self._moments.put(None)  # for whoever iterates
+        self._moments.put(None)  # for code that iterates
         self.tally = self._run.tally
         return left
 
 
 @dataclass
 class _Run:
-    """A series in the event loop."""
+    """A series inside the event loop."""
 
     online: Online
     meeting: Meeting
@@ -122,7 +123,7 @@ class _Run:
     tally: SeriesTally
     moments: queue.SimpleQueue[Moment | None]
     battle: LiveBattle | None = None
-    """The battle that is being played."""
+    """The battle in progress."""
     stopped: bool = False
     away: str = "the connection was lost too often in one turn"
     """Why there is no connection."""
@@ -134,20 +135,20 @@ class _Run:
 
     @property
     def doing(self) -> str:
-        """What the series does now."""
+        """The series's current activity."""
         if self.battle is None:
             return self._errand
         against = f"against {self.battle.opponent}" if self.battle.opponent else "a battle begins"
         return f"{against}, turn {self.battle.turn}" if self.battle.turn else against
 
     def stop(self) -> None:
-        """End the series as soon as may be; what runs is given up."""
+        """End the series as soon as possible; battles in progress are given up."""
         self.stopped = True
         if self._task is not None:
             self._task.cancel()
 
     async def play(self) -> None:
-        """The whole series; always ends with None among the moments."""
+        """Run the whole series; None is always the last moment."""
         self._task = asyncio.current_task()
         account = self.online.account
         self.player = PolicyPlayer(
@@ -185,14 +186,14 @@ class _Run:
                 await asyncio.sleep(self.online.pause)
 
     async def catch_up(self) -> None:
-        """Battles left by an earlier process or connection are played on, or counted where they have ended."""
+        """Continue battles left by an earlier process or connection, or count them if they have ended."""
         for left in [battle for battle in self.tally.battles if battle.outcome is None]:
             await self.player.ask_about(left.room, left.began)
         for battle in list(self.player.battles):
             await self.see_out(battle)
 
     async def play_match(self) -> bool:
-        """Whether a match was played to its end."""
+        """Play a match; returns whether it was played to its end."""
         if self.player.connection.lost.is_set():
             if not await self.come_back():
                 raise NoBattle(self.away)
@@ -202,7 +203,7 @@ class _Run:
         return await self.see_out(await self.meeting(self.player, self.online.patience))
 
     async def see_out(self, battle: LiveBattle) -> bool:
-        """Play a battle to its end, or give it up; whether it was played to its end."""
+        """Play a battle to its end, or give it up; returns whether it was played to its end."""
         self.battle = battle
         losses, turn = 0, -1
         while not battle.over.is_set():
@@ -221,14 +222,14 @@ class _Run:
         return self.count(battle)
 
     def note(self, battle: LiveBattle) -> None:
-        """Take down that a battle runs, as soon as anything but its turn has changed."""
+        """Record that a battle is in progress, as soon as anything except its turn has changed."""
         known = self.tally
         self.tally = known.noting(PlayedBattle.of(battle)._replace(turns=0))
         if self.tally != known:
             self.moments.put(Moment(self.tally, self.doing))
 
     def count(self, battle: LiveBattle) -> bool:
-        """Take down how a battle ended; whether it was played to its end."""
+        """Record how a battle ended; returns whether it was played to its end."""
         self.battle = None
         ended = PlayedBattle.of(battle)
         if ended.outcome is None:
@@ -243,7 +244,7 @@ class _Run:
         return played
 
     async def come_back(self) -> bool:
-        """Connect again; whether that was possible within the patience."""
+        """Connect again; returns whether that succeeded in time."""
         self.tell("coming back after a lost connection")
         until, pause = time.monotonic() + self.online.patience, 0.25
         while True:
@@ -258,12 +259,12 @@ class _Run:
                 await asyncio.sleep(pause)
 
     def tell(self, errand: str) -> None:
-        """Say what the series does outside of battles."""
+        """Report the series's activity outside of battles."""
         self._errand = errand
         self.moments.put(Moment(self.tally, self.doing))
 
     async def sign_out(self) -> None:
-        """Withdraw what was asked for, give up what runs, so that nobody is left waiting, and hang up."""
+        """Withdraw requests, give up battles in progress, so that no opponent is left waiting, and disconnect."""
         self._errand = "signing out"
         if self.player.connection.signed_in:
             await self.player.withdraw()

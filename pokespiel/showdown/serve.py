@@ -1,7 +1,7 @@
-"""A local Showdown server: started on a free port of the loopback address, waited for, and stopped with its children.
+"""A local Showdown server: started on a free port of the loopback address, awaited, and stopped with its children.
 
-The server is the pinned package of `install.py` with `server-config.cjs` as its configuration: no outside login, no
-chat logs, no back door, no request throttling.
+The server is the pinned package of `install.py` with `server-config.cjs` as its configuration: no login server, no chat
+logs, no back door, no request throttling.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ CONFIGURATION = Path(__file__).with_name("server-config.cjs")
 FOLDERS = ("config/chat-plugins", "config/ladders", "logs/chat", "logs/modlog", "logs/repl", "logs/tickets")
 
 _TAKEN = "EADDRINUSE"
-"""What the server's log says of a port that is not free; it runs on without one."""
+"""The server's log message for a port that is not free; the server keeps running without it."""
 
 
 class ServerFailed(ConnectionError):
-    """The server did not start, or died; the message ends with the last lines it printed."""
+    """The server did not start, or died; the message ends with its last lines of output."""
 
 
 class PortTaken(ServerFailed):
-    """Another server answers on the port."""
+    """Another server uses the port."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
     token: str
-    """What it answers at /pokespiel, so that it is not taken for another server on its port."""
+    """Its answer at /pokespiel, which distinguishes it from other servers on the port."""
 
     @property
     def websocket(self) -> str:
@@ -56,7 +56,7 @@ class Server:
         return self.process.poll() is None
 
     def stop(self) -> None:
-        """End the server and the processes it started."""
+        """Stop the server and its child processes."""
         for kind in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, kind)
@@ -75,12 +75,12 @@ class Server:
 def serve(
     port: int = 0, *, log: Path | None = None, record: Path | None = None, timeout: float = 90.0
 ) -> Iterator[Server]:
-    """Run a server on `port` of 127.0.0.1 (0 = any free one) while the context lasts; its output goes to `log`.
+    """Run a server on `port` of 127.0.0.1 (0 = any free one) during the context; its output goes to `log`.
 
-    record: a folder for the input logs of its battles, for `recording.py` to read; the battles then draw from the
-    generator that the engine plays.
+    record: a folder for the input logs of its battles, for `recording.py` to read; the battles then use the generator
+    that the engine uses.
 
-    Raises `ServerFailed` where the port is taken or the server is not ready within `timeout` seconds.
+    Raises `ServerFailed` if the port is taken or the server is not ready within `timeout` seconds.
     """
     with tempfile.TemporaryDirectory(prefix="pokespiel-showdown-") as scratch:
         server = _launch(port, log or Path(scratch, "server.log"), record, timeout)
@@ -92,14 +92,14 @@ def serve(
 
 @contextmanager
 def serve_many(count: int, *, first_port: int = 0, timeout: float = 90.0) -> Iterator[list[Server]]:
-    """`count` servers at once, on `first_port` and those after it (0 = free ones)."""
+    """`count` servers at once, on `first_port` and the following ones (0 = free ones)."""
     with ExitStack() as stack:
         ports = [first_port + index if first_port else 0 for index in range(count)]
         yield [stack.enter_context(serve(port, timeout=timeout)) for port in ports]
 
 
 def _launch(port: int, log: Path, record: Path | None, timeout: float) -> Server:
-    """A server that is ready; where any free port does (0), another is tried if somebody else gets it first."""
+    """A server that is ready; if any free port will do (0), another is tried if the port is taken in the meantime."""
     for left in (2, 1, 0):
         server = _start(port or _free_port(), log, record)
         try:
@@ -134,7 +134,7 @@ def _start(port: int, log: Path, record: Path | None) -> Server:
             command,
             cwd=package,
             env=environment,
-            stdin=subprocess.PIPE,  # its end is the end of this process
+            stdin=subprocess.PIPE,  # it closes when this process ends
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -153,23 +153,23 @@ def _wait_until_ready(server: Server, timeout: float) -> None:
 
 
 def _greets(server: Server) -> bool:
-    """Whether the server's socket layer answers; it listens some time before.
+    """Whether the server's socket layer answers; it listens some time before that.
 
-    Raises `PortTaken` where another server has taken the port between our look and our start.
+    Raises `PortTaken` if another server has taken the port between our check and our start.
     """
     try:
         ready = _get(server.port, "/showdown/info") is not None
         token = _get(server.port, "/pokespiel") or ""
     except (OSError, http.client.HTTPException):
         return False
-    another = token != server.token and len(token) == len(server.token)  # other servers answer with a page of theirs
+    another = token != server.token and len(token) == len(server.token)  # other servers answer with a page of their own
     if ready and (another or _TAKEN in server.log.read_text(errors="replace")):
         raise PortTaken(f"port {server.port} was taken by another server meanwhile; try again")
     return ready
 
 
 def _get(port: int, path: str) -> str | None:
-    """What the server says at a path; None for an error status."""
+    """The server's answer at a path; None for an error status."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5.0)
     try:
         connection.request("GET", path)

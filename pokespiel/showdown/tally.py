@@ -1,4 +1,4 @@
-"""How a series of matches on a server went, battle by battle."""
+"""The results of a series of matches on a server, battle by battle."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class PlayedBattle(NamedTuple):
     """A battle of a series."""
 
     room: str
-    """The server's latest name for it."""
+    """The room's latest name."""
     began: str = ""
-    """The server's time at its start, in seconds since 1970; with the room's number it names the battle for good."""
+    """The server's time at its start, in seconds since 1970; with the room's number it identifies the battle."""
     opponent: str = ""
     outcome: Outcome | None = None
-    """For us, as the server says; None = it still runs, as far as is known.
+    """Our result, as the server reports it; None = still in progress, as far as is known.
 
-    "given up": we forfeited because we could not play on, which the server counts as lost. "unfinished": the server has
-    no result for it.
+    "given up": we forfeited because we could not continue, which the server counts as lost. "unfinished": the server
+    has no result for it.
     """
     turns: int = 0
     reason: str = ""
@@ -33,7 +33,7 @@ class PlayedBattle(NamedTuple):
 
     @classmethod
     def of(cls, battle: LiveBattle) -> PlayedBattle:
-        """A battle as it stands."""
+        """A battle's current result."""
         outcome: Outcome | None = None
         if battle.utility is not None:
             outcome = "given up" if battle.trouble and battle.utility < 0 else _OUTCOMES[battle.utility]
@@ -43,7 +43,7 @@ class PlayedBattle(NamedTuple):
         return cls(battle.room, battle.began, battle.opponent, outcome, battle.turn, reason)
 
     def may_be(self, other: PlayedBattle) -> bool:
-        """Whether this battle, whose end is not known, may be the other one, whose room may have another name."""
+        """Whether this battle, whose result is unknown, may be the other one, whose room may have another name."""
         same_room = (battle_number(self.room) or self.room) == (battle_number(other.room) or other.room)
         same_time = self.began in ("", other.began) or other.began == ""
         return self.outcome is None and same_room and same_time
@@ -56,12 +56,12 @@ class PlayedBattle(NamedTuple):
 
 @dataclass(frozen=True)
 class SeriesTally:
-    """How a series stands."""
+    """The results of a series."""
 
     battles: tuple[PlayedBattle, ...] = ()
     """In the order in which they began."""
     problems: tuple[str, ...] = ()
-    """Why attempts at a match came to nothing, in their order; battles given up or left without a result included."""
+    """Why attempts at a match failed, in order, including battles given up or left without a result."""
 
     def _count(self, outcome: Outcome) -> int:
         return sum(battle.outcome == outcome for battle in self.battles)
@@ -72,7 +72,7 @@ class SeriesTally:
 
     @property
     def lost(self) -> int:
-        """Battles that were played out; those given up are apart."""
+        """Number of lost battles that were played out; those given up are counted separately."""
         return self._count("lost")
 
     @property
@@ -85,12 +85,12 @@ class SeriesTally:
 
     @property
     def finished(self) -> int:
-        """Matches that were played."""
+        """Number of matches played to the end."""
         return self.won + self.lost + self.tied
 
     @property
     def unfinished(self) -> int:
-        """Attempts that came to nothing."""
+        """Number of failed attempts."""
         return len(self.problems)
 
     def score(self) -> tuple[float, float, float]:
@@ -100,12 +100,12 @@ class SeriesTally:
         return share(total / max(1, self.finished)), share(float(low)), share(float(high))
 
     def noting(self, battle: PlayedBattle) -> SeriesTally:
-        """With what is known of a battle now; what is known of one that has ended stands."""
+        """Add or update a battle; the result of one that has ended is kept."""
         found = next((i for i, known in enumerate(self.battles) if known.may_be(battle)), len(self.battles))
         return replace(self, battles=(*self.battles[:found], battle, *self.battles[found + 1 :]))
 
     def failed(self, problem: str) -> SeriesTally:
-        """With one more attempt that came to nothing."""
+        """Add one failed attempt."""
         return replace(self, problems=(*self.problems, problem))
 
     def line(self) -> str:
@@ -118,4 +118,4 @@ class SeriesTally:
 
 
 NOTHING = SeriesTally()
-"""A series that has not begun."""
+"""The tally of a series that has not begun."""

@@ -1,10 +1,11 @@
-"""Is what a player sees on a server what the engine itself says the player knows? Compared at every decision.
+"""Compare, at every decision, what a player sees on a server with what the engine says that the player knows.
 
     compare(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
     compare(played(battle, policies, rng), [told(side) for side in (0, 1)])
 
-Two witnesses watch a battle. On a server they are `WitnessPlayer`s, whose trackers read the server's own lines; the
-battle is then replayed from its recording. Of an engine's battle they are trackers that read the engine's lines.
+A battle has two witnesses, one per side. On a server they are `WitnessPlayer`s, whose trackers read the server's own
+lines; the battle is then replayed from its recording. In an engine's battle they are trackers that read the engine's
+lines.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from pokespiel.showdown.player import PolicyPlayer
 
 
 class View(NamedTuple):
-    """What a player was shown at one decision."""
+    """A player's view at one decision."""
 
     compact: np.ndarray
     """[COMPACT_SIZE] int16."""
@@ -43,13 +44,13 @@ class View(NamedTuple):
 
 
 Witness: TypeAlias = Callable[[Battle], View | None]
-"""Asked at each point of a battle: what its player is shown there, None where it is asked for nothing."""
+"""Called at each point of a battle: its player's view there, None if no decision is due."""
 Views: TypeAlias = "defaultdict[tuple[str, int], list[View]]"
 """By a battle's room and the player's side, in the order of the decisions."""
 
 
 class WitnessPlayer(PolicyPlayer):
-    """A policy's player that keeps what it was shown."""
+    """A policy's player that keeps its views."""
 
     def __init__(self, views: Views, desk: InferenceBatcher, **options: Any):
         self.views = views
@@ -63,7 +64,7 @@ class WitnessPlayer(PolicyPlayer):
 
 @dataclass(frozen=True)
 class WitnessContestant:
-    """A policy in the arena; all its accounts keep their views together."""
+    """A policy in the arena whose accounts keep their views together."""
 
     desk: InferenceBatcher
     views: Views = field(default_factory=lambda: defaultdict(list))
@@ -74,7 +75,7 @@ class WitnessContestant:
 
 @dataclass
 class Comparison:
-    """What a comparison has found."""
+    """The result of a comparison."""
 
     battles: int = 0
     decisions: int = 0
@@ -88,7 +89,7 @@ class Comparison:
 
 
 def compare_views(points: Iterable[Battle], witnesses: Sequence[Witness]) -> Comparison:
-    """The engine's own views and legal choices against the witnesses', at each point of one battle."""
+    """Compare the engine's own views and legal choices with the witnesses', at each point of one battle."""
     found = Comparison(battles=1)
     try:
         for battle in points:
@@ -99,7 +100,7 @@ def compare_views(points: Iterable[Battle], witnesses: Sequence[Witness]) -> Com
                     f"turn {battle.turn}, player {side + 1}: {wrong}"
                     for wrong in _differences(battle, side, choices, view)
                 ]
-    except ValueError as error:  # what the server played, the engine cannot
+    except ValueError as error:  # the engine cannot play what the server played
         found.differences.append(str(error))
     return found
 
@@ -125,7 +126,8 @@ def views_witness(views: Sequence[View], side: int) -> Witness:
 
 
 def lines_witness(side: int) -> Witness:
-    """A witness that is told an engine's battle as a server would tell player `side`: its lines, then its request."""
+    """A witness that reads an engine's battle as a server would send it to player `side`: its lines, then its
+    request."""
     tracker, heard = Tracker(), 0
 
     def witness(battle: Battle) -> View | None:

@@ -1,4 +1,4 @@
-"""Waiting for a match on a server, but not for ever: a lost connection, a stall or a failure ends the wait."""
+"""Waiting for a match on a server with limits: a lost connection, a stall or a failure ends the wait."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
 LOOK = 1.0
-"""Seconds between two looks at the turn of a match."""
+"""Seconds between two checks of a match's turn."""
 LINGER = 5.0
-"""Seconds that the players have to hear the end that one of them has heard."""
+"""Seconds for the second player to receive the end that the first has received."""
 
 
 class Unfinished(RuntimeError):
@@ -18,22 +18,23 @@ class Unfinished(RuntimeError):
 
 
 class Seated(Protocol):
-    """A player at its only match, as far as waiting for it goes."""
+    """A player in its only match, as the waiting code sees it."""
 
     @property
     def turn(self) -> int:
-        """The turn that the match has reached; 0 before it starts."""
+        """The current turn of the match; 0 before the start."""
 
     @property
     def utility(self) -> float | None:
-        """+1, 0 or -1 once the server has said how it ended for the player, None before."""
+        """+1, 0 or -1 once the server has reported the player's result, None before."""
 
     async def broken(self) -> str:
-        """Lasts until the player cannot play on; why."""
+        """Wait until the player cannot continue; returns why."""
 
 
 async def first_of(*waited: Awaitable[Any], timeout: float) -> bool:
-    """Wait until one of `waited` is done, at most `timeout` seconds; the others are cancelled. Whether one is done."""
+    """Wait until one of `waited` is done, at most `timeout` seconds; the others are cancelled. Returns whether one is
+    done."""
     tasks = [asyncio.ensure_future(one) for one in waited]
     try:
         done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
@@ -44,10 +45,10 @@ async def first_of(*waited: Awaitable[Any], timeout: float) -> bool:
 
 
 async def play_out(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Seated], stall: float) -> None:
-    """Wait for all `tasks` of the players' only match, or for the server's word on its end, which ends it for everyone.
+    """Wait for all `tasks` of the players' only match, or for the server's report of its end, which ends it for all.
 
-    Raises `Unfinished` where one of them fails, a player cannot play on, or no new turn comes for `stall` seconds; the
-    tasks go on then.
+    Raises `Unfinished` if a task fails, a player cannot continue, or no new turn comes for `stall` seconds; the tasks
+    keep running then.
     """
     breaks = [asyncio.ensure_future(player.broken()) for player in players]
     turn, since = 0, time.monotonic()
@@ -72,7 +73,7 @@ async def play_out(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Seate
 
 
 def _raise_problem(tasks: Sequence[asyncio.Future[Any]], kind: type[Exception]) -> None:
-    """Raise what a task that is done has to say: an error of the kind, or why a player is broken."""
+    """Raise the problem of a finished task: an error of type `kind`, or why a player cannot continue."""
     for task in tasks:
         error = task.exception() if task.done() else None
         if isinstance(error, kind):

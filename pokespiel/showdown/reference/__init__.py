@@ -1,6 +1,6 @@
-"""Battles played inside Pokémon Showdown, point by point: what the engine must reproduce.
+"""Battles played inside Pokémon Showdown, point by point: the reference that the engine must reproduce.
 
-`oracle.cjs` beside this file plays whole battles in one Node process with seeded teams and policies and streams one
+`oracle.cjs` in this folder plays whole battles in one Node process with seeded teams and policies and streams one
 `ReferencePoint` for each time Showdown waits for choices. The canonical state's layout is drawn in `state.cjs`.
 """
 
@@ -23,10 +23,10 @@ KINDS = ("ou", "random", "wild", "gadget")
 
 
 class ReferencePoint(NamedTuple):
-    """One moment at which Showdown waits for choices, or the end of the battle. Everything is bytes as streamed."""
+    """A point at which Showdown waits for choices, or the end of the battle. Everything is bytes as streamed."""
 
     choices: tuple[bytes, bytes]
-    """What p1 and p2 chose to get here, `b"move 1"`; empty where a side had to wait."""
+    """The choices of p1 and p2 that led here, `b"move 1"`; empty if a side had to wait."""
     options: tuple[bytes, bytes]
     """The legal choices of each side, joined by commas."""
     seed: bytes
@@ -34,7 +34,7 @@ class ReferencePoint(NamedTuple):
     state: bytes
     """The canonical state."""
     log: bytes
-    """The log lines since the point before, without timestamps."""
+    """The log lines since the previous point, without timestamps."""
     requests: tuple[bytes, bytes]
     """Each side's request as Showdown's JSON; empty at the end."""
 
@@ -47,13 +47,13 @@ class RecordedBattle:
     """`kind`, `number`, `seed` ("1,2,3,4"), `teams` (two lists of sets), `names` and `turn` (before the first)."""
     points: tuple[ReferencePoint, ...]
     error: str
-    """Why Showdown gave up (its event recursion), or empty."""
+    """Why Showdown stopped (its event recursion), or empty."""
     digested: bool = False
     """The requests of its points are digests (see golden.py)."""
 
     @property
     def record(self) -> dict[str, Any]:
-        """All that is needed to play it again: the setup and the choices."""
+        """The setup and the choices, enough to play it again."""
         return {**self.setup, "choices": [[side.decode() for side in point.choices] for point in self.points[1:]]}
 
 
@@ -65,7 +65,7 @@ def stream(kind: str, first: int, count: int) -> Iterator[RecordedBattle]:
 
 
 def replay_in_showdown(records: Iterable[Mapping[str, Any]]) -> Iterator[RecordedBattle]:
-    """Showdown's course of battles given as `RecordedBattle.record`."""
+    """Battles given by `RecordedBattle.record`, as Showdown plays them."""
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records)
         file.flush()

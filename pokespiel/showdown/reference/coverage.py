@@ -1,7 +1,7 @@
-"""What a comparison has reached: moves used, kinds of log line, hints, statuses and volatiles, each counted.
+"""Coverage of a comparison: counts of moves used, kinds of log line, hints, statuses and volatiles.
 
-The list of hints and line kinds that *must* be reached is read from the installed Showdown's own Gen 1 source, so that
-it cannot forget one.
+The lists of hints and line kinds that *must* occur are read from the installed Showdown's own Gen 1 source, so that
+none is forgotten.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pokespiel.game.gen1.battle import STATUSES
 
 _SOURCES = ("conditions.js", "moves.js", "scripts.js", "../gen2/conditions.js", "../gen4/scripts.js")
 _UNREACHABLE = {"A Pokemon can't switch between when it runs out of HP and when it faints"}
-# -notarget is not among them: a faint empties the queue, so that no Gen 1 move finds its target gone
+# -notarget is not listed: a faint empties the queue, so that no Gen 1 move finds its target gone
 _LINE_KINDS = (
     *("switch", "turn", "upkeep", "faint", "win", "tie", "split", "move", "cant", "bigerror", "message"),
     *("-damage", "-heal", "-status", "-curestatus", "-boost", "-unboost", "-clearallboost", "-start", "-end"),
@@ -78,7 +78,7 @@ class Coverage:
         return {name: dict(getattr(self, name).most_common()) for name in ("moves", "lines", "conditions")}
 
     def missing(self, package: Path) -> list[str]:
-        """What of Gen 1 was never reached, by the source of the Showdown in `package`; empty when all was."""
+        """What the Gen 1 source of the Showdown in `package` can show but was never seen; empty if everything was."""
         hints = {kind.removeprefix("-hint ") for kind in self.lines if kind.startswith("-hint ")}
         lost = [f"hint: {text}" for text in wanted_hints(package) if not any(_matches(text, hint) for hint in hints)]
         kinds = {kind.split(" ")[0] for kind in self.lines}
@@ -90,7 +90,7 @@ class Coverage:
 
 
 def wanted_hints(package: Path) -> list[str]:
-    """Every hint that the Gen 1 source of the installed Showdown can give; `${...}` stands for any text."""
+    """Every hint in the installed Showdown's Gen 1 source; `${...}` stands for any text."""
     folder = package / "dist" / "data" / "mods" / "gen1"
     hints: list[str] = []
     for name in _SOURCES:

@@ -1,11 +1,11 @@
-"""The engine against Pokémon Showdown: the same teams, seed and choices must give the same battle, number for number.
+"""The engine against Pokémon Showdown: the same teams, seed and choices must give exactly the same battle.
 
     python -m pokespiel.showdown.reference.differential --battles 100000 --report equality.json
     python -m pokespiel.showdown.reference.differential --replay mismatches/wild-45.json
 
-At every point at which Showdown waits for choices, and at the end, the two are compared in: legal choices of both
-sides, the generator's seed, the canonical state (winner included), the log and both requests. A difference is kept as a
-file with setup and choices, which `--replay` plays again, and is explained field by field.
+At every point at which Showdown waits for choices, and at the end, these are compared: legal choices of both sides, the
+generator's seed, the canonical state (winner included), the log and both requests. A difference is stored as a file
+with setup and choices, which `--replay` plays again, and is explained field by field.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from pokespiel.showdown.reference import golden
 from pokespiel.showdown.reference.coverage import Coverage
 
 PARTS = ("options of p1", "options of p2", "seed", "state", "log", "request of p1", "request of p2")
-"""What is compared at a point, in this order."""
+"""The parts that are compared at a point, in this order."""
 _MULTIPLIER, _INCREMENT, _MASK = 0x5D588B656C078965, 0x269EC3, (1 << 64) - 1
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """The first point at which the engine left Showdown's course."""
+    """The first point at which the engine differed from Showdown."""
 
     record: Mapping[str, Any]
     """Setup and choices up to that point, enough to play it again."""
@@ -46,7 +46,7 @@ class Mismatch:
     expected: tuple[bytes, ...]
     """Showdown's parts, in the order of PARTS."""
     actual: tuple[bytes, ...] | str
-    """The engine's, or the error it raised."""
+    """The engine's parts, or the error it raised."""
 
     def explain(self) -> str:
         """What differs, in words."""
@@ -64,7 +64,8 @@ class Mismatch:
 
 
 def compare_battles(recorded: oracle.RecordedBattle) -> Mismatch | None:
-    """Replay Showdown's battle in the engine; None if it is the same to the end (or to where Showdown gave up)."""
+    """Replay Showdown's battle in the engine; None if it is the same to the end (or to the point where Showdown
+    stopped)."""
     index, point = 0, recorded.points[0]
     try:
         native = battle_of(recorded.setup).native
@@ -128,7 +129,7 @@ def _explain_seed(want: int, got: int) -> str:
 
 @dataclass
 class DifferenceTally:
-    """What a comparison has seen so far."""
+    """Totals of a comparison so far."""
 
     kind: str = "all"
     next: int = 0
@@ -137,7 +138,7 @@ class DifferenceTally:
     """Battles compared, by kind."""
     points: int = 0
     given_up: Counter[str] = field(default_factory=Counter)
-    """Battles in which Showdown threw, by its message; compared up to there."""
+    """Battles in which Showdown raised an error, by its message; compared up to that point."""
     mismatches: list[str] = field(default_factory=list)
     seconds: float = 0.0
     coverage: Coverage = field(default_factory=Coverage)
@@ -157,7 +158,7 @@ class DifferenceTally:
 
     @classmethod
     def load(cls, path: Path) -> DifferenceTally:
-        """From a report written by `as_dict`."""
+        """The totals in a report written by `as_dict`."""
         plain = json.loads(path.read_text(encoding="utf-8"))
         coverage = Coverage({key: plain.pop(key) for key in ("moves", "lines", "conditions")})
         plain.pop("missing")
@@ -168,7 +169,7 @@ class DifferenceTally:
 def compare_range(
     tally: DifferenceTally, until: int, chunk: int = 1000
 ) -> Iterator[tuple[DifferenceTally, list[Mismatch]]]:
-    """Compare battles `tally.next` .. `until - 1`, yielding after each chunk with the differences it showed."""
+    """Compare battles `tally.next` .. `until - 1`; yields the tally and the new differences after each chunk."""
     while tally.next < until:
         count, begun, found = min(chunk, until - tally.next), time.monotonic(), []
         for recorded in oracle.stream(tally.kind, tally.next, count):
@@ -182,7 +183,7 @@ def compare_range(
 
 
 def save(mismatches: Iterable[Mismatch], folder: Path) -> list[str]:
-    """Write each difference as a record and its explanation; the names of the records."""
+    """Write each difference as a record with its explanation; returns the names of the records."""
     names = []
     for mismatch in mismatches:
         name = f"{mismatch.record['kind']}-{mismatch.record['number']}"
@@ -197,7 +198,7 @@ class DifferentialOptions:
     """Compare the engine with Pokémon Showdown."""
 
     battles: int = 10_000
-    """How many battles in all, those of a resumed report included."""
+    """Total number of battles, including those of a resumed report."""
     kind: str = "all"
     """ou, random, wild, gadget, or all in turn."""
     first: int = 0
@@ -211,11 +212,11 @@ class DifferentialOptions:
     chunk: int = 1000
     """Battles between two lines of progress."""
     replay: Path | None = None
-    """Play one stored record instead and say what differs."""
+    """Play one stored record instead and print the differences."""
 
 
 def main(options: DifferentialOptions) -> int:
-    """Run the comparison, print its progress and result; the number of differences."""
+    """Run the comparison and print its progress and result; returns the number of differences."""
     install.required()
     if options.replay:
         mismatch = replay_record(json.loads(options.replay.read_text(encoding="utf-8")))

@@ -1,8 +1,8 @@
-"""Recorded battles in a small file, so that the engine can be compared with Showdown where there is no Node.
+"""Recorded battles in a small file, to compare the engine with Showdown without Node.
 
-A golden file is LZMA over: u32 length of a JSON list of records, the list, then for all points one after another five
-columns, each u32 length and its bytes: options, seeds, canonical states (each XORed with the one before), logs, and
-CRC-32 of both requests.
+A golden file is LZMA-compressed: u32 length of a JSON list of records, the list, then for all points one after another
+five columns, each u32 length and its bytes: options, seeds, canonical states (each XORed with the previous one), logs,
+and CRC-32 of both requests.
 
     python -m pokespiel.showdown.reference.golden FILE
 """
@@ -31,7 +31,7 @@ _LENGTH = struct.Struct("<I")
 
 
 def digest(requests: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-    """What a golden file keeps of two requests."""
+    """The digests of two requests, which a golden file stores instead."""
     return (_LENGTH.pack(zlib.crc32(requests[0])), _LENGTH.pack(zlib.crc32(requests[1])))
 
 
@@ -97,10 +97,11 @@ class GoldenOptions:
     battles: int = 300
     """Battles of all kinds to keep."""
     search: int = 3000
-    """Gadget battles to play besides; those that reach a kind of line or a move seen fewer than `wanted` times stay."""
+    """Number of additional gadget battles to search; those that show a kind of line or a move seen fewer than `wanted`
+    times are kept."""
     wanted: int = 2
     first: int = 10_000_000
-    """The number of the first battle; far from those of other runs."""
+    """The number of the first battle; far from the numbers of other runs."""
     most_points: int = 150
     """Longer battles are left out."""
 

@@ -1,7 +1,7 @@
-"""Teams spoiled on purpose, one rule at a time: what the validator is compared with Showdown on.
+"""Teams with deliberate errors, one rule at a time, to compare the validator with Showdown.
 
-Each way takes a team and returns one that breaks, or comes close to breaking, the rule it is named after. Some results
-are legal, which is the point: a validator must know those too.
+Each function takes a team and returns one that breaks, or nearly breaks, the rule it is named after. Some results are
+legal on purpose: a validator must accept those.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WAYS: dict[str, Callable[[Team, np.random.Generator], Team]] = {}
 
 
 def spoil(team: Team, rng: np.random.Generator, times: int = 1) -> tuple[Team, tuple[str, ...]]:
-    """The team spoiled `times` times in ways drawn by `rng`, and the names of those ways."""
+    """The team changed `times` times in ways drawn by `rng`, and the names of those ways."""
     names = tuple(_draw(rng, sorted(WAYS)) for _ in range(times))
     for name in names:
         team = WAYS[name](team, rng) if team else team
@@ -57,7 +57,7 @@ def _move_names(rng: np.random.Generator, ids: Any, count: int) -> tuple[str, ..
 
 
 def _known_moves(species: str) -> set[str]:
-    """Every move that any stage of its line learns or was given."""
+    """Every move that any stage of its evolution line learns or was given at an event."""
     stages = [legality_facts().species[stage] for stage in lineage(species)]
     return {move for stage in stages for move in (*stage.learns, *stage.event_moves)}
 
@@ -183,7 +183,7 @@ def wrong_evs(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def ivs(team: Team, rng: np.random.Generator) -> Team:
-    """Any DVs; the HP DV follows from them, or does not."""
+    """Any DVs, with or without the HP DV that follows from them."""
     attack, defense, special, speed = map(int, rng.integers(0, 16, 4))
     hp = hp_dv(Stats(0, attack, defense, special, speed)) if rng.random() < 0.5 else int(rng.integers(16))
     numbers = [2 * dv + int(rng.integers(2)) for dv in (hp, attack, defense, special, special, speed)]
@@ -248,7 +248,7 @@ def fresh_set(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def learned_set(team: Team, rng: np.random.Generator) -> Team:
-    """Any species with any moves that it learns by its level, which is mostly legal."""
+    """Any species with any moves that it learns by its level; usually legal."""
     species = _draw(rng, sorted(legality_facts().species))
     stages = [legality_facts().species[stage] for stage in lineage(species)]
     level = int(rng.integers(max(stages[0].met_at, stages[0].evolves_at, 2), 101))
@@ -260,7 +260,7 @@ def learned_set(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def young(team: Team, rng: np.random.Generator) -> Team:
-    """A species about the level at which it evolves, is first met, or was given at an event."""
+    """A species near the level at which it evolves, is first found, or was given at an event."""
     species = _draw(rng, sorted(key for key, one in legality_facts().species.items() if one.evolves_at or one.met_at))
     entry = legality_facts().species[species]
     marks = [entry.evolves_at, entry.met_at, *(event.level for event in entry.events.values())]
@@ -271,7 +271,7 @@ def young(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def combination(team: Team, rng: np.random.Generator) -> Team:
-    """Moves that do not go together, or nearly those."""
+    """Moves that exclude each other, or nearly so."""
     species, together = _draw(rng, legality_facts().combinations)
     moves = {*together, _draw(rng, sorted(_known_moves(species)))}
     if rng.random() < 0.3:
@@ -281,7 +281,7 @@ def combination(team: Team, rng: np.random.Generator) -> Team:
 
 @_way
 def event(team: Team, rng: np.random.Generator) -> Team:
-    """An event's species, or one that it evolves into, with a move of the event."""
+    """An event's species, or one of its evolutions, with a move of the event."""
     givers = {key for key, one in legality_facts().species.items() if one.event_moves}
     owner = _draw(rng, sorted(key for key in legality_facts().species if givers & set(lineage(key))))
     gifts = sorted(move for stage in lineage(owner) for move in legality_facts().species[stage].event_moves)

@@ -1,4 +1,4 @@
-"""Showdown's own verdict on teams, from the installed package, in the words of our reasons."""
+"""Showdown's own verdict on teams, from the installed package, translated to our validator's reasons."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ _CODES = {
     r"does not exist in|not obtainable without": "later_species",
 }
 _DETAILS = r"^\(|only one of several|must be at least level \d+ (to be from an event|to be underleveled)"
-"""Sentences that go on about the one before."""
+"""Sentences that continue the previous one."""
 
 
 def showdown_verdicts(teams: Iterable[Team], *, node: Path, package: Path) -> list[tuple[str, ...]]:
-    """For each team the sentences in which Showdown refuses it; none for a legal one.
+    """For each team the sentences in which Showdown refuses it; empty for a legal one.
 
     `node` is the executable and `package` the folder of `pokemon-showdown` (see `pokespiel.showdown.install`).
     """
@@ -62,15 +62,15 @@ def showdown_verdicts(teams: Iterable[Team], *, node: Path, package: Path) -> li
 
 
 def reasons(sentences: Iterable[str]) -> frozenset[str]:
-    """Showdown's sentences as keys of `validator.REASONS`; `ValueError` for one that says something new."""
+    """Showdown's sentences as keys of `validator.REASONS`; `ValueError` for an unknown sentence."""
     return frozenset(_reason(sentence) for sentence in sentences if not re.search(_DETAILS, sentence))
 
 
 def disagreement(team: Team, sentences: Iterable[str]) -> str:
-    """How our verdict on `team` differs from Showdown's, in words; empty if both say the same.
+    """How our verdict on `team` differs from Showdown's, in words; empty if both agree.
 
-    We list every reason, while Showdown stops at some. So each of its reasons must be among ours; and each of ours
-    among its, unless it stopped, or we refuse what it repairs in silence.
+    We list every reason, while Showdown stops at some. So each of its reasons must be among ours, and each of ours
+    among its, unless it stopped, or we refuse something that it silently repairs.
     """
     theirs = reasons(sentences)
     refusals = validate(team)
@@ -87,13 +87,13 @@ def disagreement(team: Team, sentences: Iterable[str]) -> str:
 
 
 def repaired(team: Team) -> bool:
-    """Does the team hold one of the things that Showdown repairs in silence and we refuse?"""
+    """Whether the team has something that Showdown silently repairs and we refuse."""
     out_of_range = any(one.level == 0 or min(one.ivs) < 0 or max(one.ivs) > 31 for one in team)
     return out_of_range or any(one.species.lower().endswith("-gmax") for one in team)
 
 
 _STOPS = {"team_size", "unknown_species", "later_species", "item", "unknown_move", "too_many_moves"}
-"""Reasons at which Showdown looks no further into a set or team; an unlearnable move ends its look at moves alone."""
+"""Reasons after which Showdown stops checking a set or team; after an unlearnable move it only stops checking moves."""
 _IMPLIED = {
     "iv_range": ("hp_dv",),
     "level": ("met_level", "evolution_level", "unlearnable", "event"),
@@ -104,7 +104,7 @@ _IMPLIED = {
     ),
     "unknown_species": ("species_clause", "nickname_clause"),
 }
-"""What Showdown says besides, where one refusal of ours makes another question pointless."""
+"""Further sentences of Showdown that one of our refusals makes redundant."""
 
 
 def _reason(sentence: str) -> str:
