@@ -192,8 +192,7 @@ def test_discount_and_trace_reach_the_advantages(name: str, monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", SELF_PLAY)
 def test_only_settled_decisions_of_the_learner_are_learnt_from(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = {"mmd": mmd, "rnad": rnad}.get(name, ppo)
-    calls = noted(monkeypatch, place, "minibatches")
+    calls = noted(monkeypatch, ppo, "minibatches")
     run(SELF_PLAY[name](epochs=3, minibatches=4))
     assert len(calls) == 4
     for (rollout, wanted, count, *_), options, _ in calls:

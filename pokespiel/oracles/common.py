@@ -232,7 +232,7 @@ class Run:
         learnable = 0
         while not learnable:
             rollout = self.collector.collect(self._share(self.options.batch), self.progress)
-            learnable = int((~rollout.pending & (rollout.records.learner == 0)).sum())
+            learnable = int(trainable(rollout).sum())
         self.decisions += self._over_all(learnable)
         self.episodes += self._over_all(len(rollout.seated))
         self._meter.outcomes(rollout.seated, rollout.utilities)
@@ -454,6 +454,11 @@ def heaviest(opponents: Mapping[int, Opponents]) -> NetworkPolicy | None:
                     networks[id(policy)] = policy
                     weights[id(policy)] = weights.get(id(policy), 0.0) + float(weight)
     return networks[max(weights, key=lambda one: weights[one])] if weights else None
+
+
+def trainable(rollout: Rollout) -> np.ndarray:
+    """[N] bool, the records of learner 0 that are not pending."""
+    return ~rollout.pending & (rollout.records.learner == 0)
 
 
 def seats_of(game: Game, opponents: Mapping[int, Opponents]) -> tuple[int, ...]:

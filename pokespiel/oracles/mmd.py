@@ -24,7 +24,7 @@ from torch import Tensor
 
 from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game
-from pokespiel.learning.batches import Batch, minibatches, outputs
+from pokespiel.learning.batches import Batch, outputs
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import entropy, kl, kl_to_uniform, log_prob_of, value_loss
 from pokespiel.learning.networks import masked_log_softmax, to_tensor
@@ -33,8 +33,8 @@ from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps
-from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, played_log, scaled, unread
+from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps, trainable
+from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, played_log, scaled, unread
 from pokespiel.oracles.seats import against
 
 
@@ -95,15 +95,11 @@ class MMD(Learning):
         records = rollout.records
         advantages = gae(rollout, self.discount, self.gae_lambda)
         targets = advantages + records.value
-        wanted = ~rollout.pending & (records.learner == 0)
-        weight = scaled(advantages, wanted, 1.0)
+        weight = scaled(advantages, trainable(rollout), 1.0)
         alpha, eta = (schedule(run.updates, run.last_update) for schedule in (self.alpha, self.eta))
         magnet.look(records)
-        parts = minibatches(
-            rollout, wanted, self.minibatches, run.rng, learner.network, learner.device, epochs=self.epochs
-        )
         measured = []
-        for batch in parts:
+        for batch in passes(self, run.rng, learner, rollout):
             output = learner.outputs(batch)
             logs, probabilities = masked_log_softmax(output.logits, batch.legal)
             ratio = (log_prob_of(logs, batch.action) - played_log(batch)).exp()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -34,7 +34,7 @@ from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps
+from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps, trainable
 from pokespiel.oracles.seats import against
 
 
@@ -116,16 +116,11 @@ def clipped_update(
     options: Clipped, run: Run, learner: Learner, references: References, rollout: Rollout
 ) -> dict[str, float]:
     """PPO's epochs over one rollout: the learner's own decisions that are not pending; mean metrics."""
-    records = rollout.records
     advantages = gae(rollout, options.discount, options.gae_lambda)
-    targets = advantages + records.value
-    wanted = ~rollout.pending & (records.learner == 0)
-    policy_weight = scaled(advantages, wanted, options.largest)
-    parts = minibatches(
-        rollout, wanted, options.minibatches, run.rng, learner.network, learner.device, epochs=options.epochs
-    )
+    targets = advantages + rollout.records.value
+    policy_weight = scaled(advantages, trainable(rollout), options.largest)
     measured = []
-    for batch in parts:
+    for batch in passes(options, run.rng, learner, rollout):
         output = learner.outputs(batch)
         logs, probabilities = masked_log_softmax(output.logits, batch.legal)
         now, then = log_prob_of(logs, batch.action), played_log(batch)
@@ -143,6 +138,22 @@ def clipped_update(
     metrics = run.agreed(metrics | {"return": earned(rollout)})
     references.update_done(metrics["kl/reference"], metrics["return"])
     return metrics
+
+
+class Passes(Protocol):
+    """Options of an update that passes over its rollout `epochs` times, each time in `minibatches` random parts."""
+
+    @property
+    def epochs(self) -> int: ...
+
+    @property
+    def minibatches(self) -> int: ...
+
+
+def passes(options: Passes, rng: np.random.Generator, learner: Learner, rollout: Rollout) -> Iterator[Batch]:
+    """The minibatches of an update of `learner`, which is learner 0 of the rollout."""
+    wanted, network, device = trainable(rollout), learner.network, learner.device
+    return minibatches(rollout, wanted, options.minibatches, rng, network, device, epochs=options.epochs)
 
 
 def unread(*values: Tensor) -> Tensor:

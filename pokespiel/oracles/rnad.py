@@ -26,7 +26,6 @@ import numpy as np
 
 from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game
-from pokespiel.learning.batches import minibatches
 from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import entropy, neurd_loss, value_loss
 from pokespiel.learning.networks import masked_log_softmax
@@ -37,7 +36,7 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps
-from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, means, on, unread
+from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, means, on, passes, unread
 from pokespiel.oracles.seats import against
 
 
@@ -129,12 +128,8 @@ class RNaD(Clipped):
     def _descend(
         self, run: Run, learner: Learner, rollout: Rollout, targets: Targets, pushes: np.ndarray
     ) -> dict[str, float]:
-        wanted = ~rollout.pending & (rollout.records.learner == 0)
-        parts = minibatches(
-            rollout, wanted, self.minibatches, run.rng, learner.network, learner.device, epochs=self.epochs
-        )
         measured = []
-        for batch in parts:
+        for batch in passes(self, run.rng, learner, rollout):
             output = learner.outputs(batch)
             policy = neurd_loss(output.logits, batch.legal, on(learner, pushes, batch), self.threshold, self.push_clip)
             critic = value_loss(output.value, on(learner, targets.trace.target, batch))
