@@ -22,8 +22,8 @@ from pokespiel.learning.references import Damping, References
 from pokespiel.learning.schedules import KLTarget, Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import pick_start
 from pokespiel.oracles.ppo import PPO, given_policies, played_log, scaled
+from pokespiel.oracles.starts import pick_start
 
 KUHN = load_game("kuhn_poker")
 SMALL = {"batch": 512, "matches": 128, "network": NetworkOptions(hidden=(32,))}

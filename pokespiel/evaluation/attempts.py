@@ -27,7 +27,7 @@ from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.oracles import Opponents, Oracle, Training
-from pokespiel.oracles.common import Learning
+from pokespiel.oracles.options import Learning
 from pokespiel.oracles.seats import opponents_of
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from pokespiel.core.policy import Policy, members_of
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.game.protocols import Game
 from pokespiel.learning.network_policy import NetworkPolicy
-from pokespiel.oracles.common import heaviest
 from pokespiel.oracles.seats import opponents_of
+from pokespiel.oracles.starts import heaviest
 from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.run import RunFolder
 

@@ -1,4 +1,4 @@
-"""What the learning oracles share: their common options, and `Run`, one call of such an oracle.
+"""What the learning oracles share besides their options: `Run`, one call of such an oracle.
 
 A `Run` owns the learner, the collector and the counters of one call; its state is that of all its parts and of the
 random generator, so a call that is killed continues from its last yield and reproduces its numbers (on the CPU).
@@ -12,8 +12,7 @@ import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -24,17 +23,14 @@ from pokespiel.core.threads import cores, limited
 from pokespiel.game.protocols import Enumerable, Game
 from pokespiel.learning.actors import Actors
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.compute import Compute
-from pokespiel.learning.learner import Learner, Optimiser
-from pokespiel.learning.network_policy import NetworkPolicy, tabulated
-from pokespiel.learning.networks import NetworkOptions
+from pokespiel.learning.learner import Learner
+from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.peers import Peers, current, side_by_side
-from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Decision, Rollout
-from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating
-from pokespiel.learning.widening import widened
 from pokespiel.oracles import Opponents, Training
+from pokespiel.oracles.meter import Meter
+from pokespiel.oracles.options import Learning
 
 log = logging.getLogger(__name__)
 
@@ -47,92 +43,6 @@ LOCAL = ("pool", "reservoir")
 """Parts of a run of which each parallel learner has its own."""
 LATE = 10.0
 """Seconds without a report after which a training yields an intermediate state."""
-
-
-@dataclass(frozen=True)
-class Learning:
-    """The options that all learning oracles have."""
-
-    decisions: int = 200_000
-    """Budget of each response: decisions of the policy in training that have more than one legal action."""
-    seconds: float | None = None
-    """Also stop after this many seconds of training, whichever comes first; schedules then follow the limit that is
-    closer. The result then depends on the machine's speed, so the seed does not repeat it. None = only decisions
-    count."""
-    batch: int = 4096
-    """Decisions collected per update."""
-    matches: int = 1024
-    """Matches played side by side."""
-    log_every: int = 5
-    """Updates between two reports, each with one row of metrics."""
-    discount: float = 1.0
-    """Discount factor of rewards per decision, in (0, 1]."""
-    warm_start: Literal["newest", "heaviest", "scratch", "member"] = "newest"
-    """Where the weights start. `newest`: the newest network of the populations. `heaviest`: the network with the most
-    weight in the opponents' mixture, or the newest if it has none. `scratch`: fresh weights. `member`: the policy
-    chosen by `member`. If an exploiter and another oracle take turns, use `heaviest` for the other, since the newest
-    network is the exploiter's."""
-    member: int = 0
-    """Index of the population's policy to start from, for warm_start member."""
-    network: NetworkOptions = NetworkOptions()
-    """The network, if it starts from fresh weights."""
-    widen: bool = False
-    """Widen the network of a warm start to the hidden layers and row width of `network`; at first it plays the same."""
-    optimiser: Optimiser = Optimiser()
-    """The optimiser of the network."""
-    compute: Compute = Compute()
-    """Device, precision and threads of the training."""
-    reward: Reward = Reward()
-    """The reward that the policy learns from."""
-    learners: int | Literal["auto"] = "auto"
-    """Number of parallel learners: processes that each play a share of the matches and compute a share of every
-    gradient, which are averaged. auto: one per core for long trainings of large games on a CPU, else 1. A resumed
-    training keeps its number."""
-    actors: int | Literal["auto"] = "auto"
-    """Number of processes that play matches while this one learns; 0 = this process does both in turn. auto: one per
-    core if a GPU learns, else 0. A resumed training keeps its number."""
-    staleness: int = 1
-    """With actors: how many rounds old the weights are that actors play with, which is the number of rounds collected
-    ahead; 0 = actors and learner take turns."""
-    inference: Literal["auto", "actors", "server"] = "auto"
-    """With actors: where their network is evaluated, by a copy in each actor on the CPU, or by one server for all on
-    the learner's device. auto: a server if that device is a GPU."""
-    explore: Schedule = Schedule(0.0)
-    """Probability (0..1) of a uniformly random action at each training decision, as a schedule over the training, so
-    that all states stay reachable and a nearly deterministic network still tries other actions. Losses take it into
-    account."""
-
-    def __post_init__(self) -> None:
-        for name in ("decisions", "batch", "matches", "log_every", "epochs", "minibatches"):
-            if getattr(self, name, 1) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name, least in (("learners", 1), ("actors", 0), ("staleness", 0)):
-            if getattr(self, name) != "auto" and getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if self.learners not in ("auto", 1) and self.actors not in ("auto", 0):
-            raise ValueError("take several learners or actors for one, not both")
-        if self.seconds is not None and not self.seconds > 0:
-            raise ValueError(f"seconds must be positive, not {self.seconds}")
-        if not all(0 <= self.explore(progress, 1.0) < 1 for progress in (0.0, 1.0)):
-            raise ValueError(f"explore must stay in [0, 1), not {self.explore}")
-        if not 0 < self.discount <= 1:
-            raise ValueError(f"discount must be in (0, 1], not {self.discount}")
-        gae_lambda = getattr(self, "gae_lambda", 1.0)
-        if not 0 <= gae_lambda <= 1:
-            raise ValueError(f"gae_lambda must be in [0, 1], not {gae_lambda}")
-
-    def make_learner(
-        self,
-        game: Game,
-        rng: np.random.Generator,
-        start: Sequence[Policy] = (),
-        opponents: Mapping[int, Opponents] | None = None,
-    ) -> Learner:
-        """The learner at the start of a call."""
-        first = pick_start(self.warm_start, self.member, start, opponents or {})
-        if self.widen and first is not None:
-            first = NetworkPolicy(widened(first.network, self.network, rng))
-        return Learner.make(game, self.network, self.optimiser, self.compute, rng, first)
 
 
 class Stateful(Protocol):
@@ -363,49 +273,6 @@ def _can_be_sent(game: Game) -> bool:
     return True
 
 
-class Meter:
-    """Means of the measurements since the last report, and the learner's mean utility against each participant.
-
-    After a report the values are kept until new ones come, so that a repeated last yield has the same metrics.
-    """
-
-    def __init__(self) -> None:
-        self._sums: dict[str, list[float]] = {}
-        self._was_read = False
-
-    def values(self, metrics: Mapping[str, float]) -> None:
-        for name, value in metrics.items():
-            self._add(name, float(value), 1)
-
-    def outcomes(self, seated: np.ndarray, utilities: np.ndarray) -> None:
-        """Matches that ended: participants and utilities [E, P]."""
-        for number in np.unique(seated):
-            match = (seated == number).any(axis=1) & (seated == 0).any(axis=1)
-            own = (seated == 0) & match[:, None]
-            if number and own.any():
-                self._add(f"utility/opponent_{number - 1}", float(utilities[own].sum()), int(own.sum()))
-                self._add(f"score/opponent_{number - 1}", float(scores(utilities[own]).sum()), int(own.sum()))
-
-    def _add(self, name: str, total: float, count: int) -> None:
-        if self._was_read:
-            self._sums, self._was_read = {}, False
-        sums = self._sums.setdefault(name, [0.0, 0.0])
-        sums[0] += total
-        sums[1] += count
-
-    def read(self, *, keep: bool = False) -> dict[str, float]:
-        """The means; with `keep` they are not reset."""
-        self._was_read = self._was_read or not keep
-        return {name: total / count for name, (total, count) in self._sums.items()}
-
-    def state(self) -> dict[str, Any]:
-        return {"sums": {name: list(sums) for name, sums in self._sums.items()}, "was_read": self._was_read}
-
-    def load(self, state: Mapping[str, Any]) -> None:
-        self._sums = {name: list(sums) for name, sums in state["sums"].items()}
-        self._was_read = bool(state["was_read"])
-
-
 class Acting:
     """A learner's current policy, for a seat whose decisions are not recorded."""
 
@@ -419,41 +286,6 @@ class Acting:
     def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         decision: Decision = self.learner.decide(observations, memory, np.zeros((len(memory), 0), np.float32))
         return decision.probabilities, decision.memory
-
-
-def scores(utilities: np.ndarray) -> np.ndarray:
-    """1 for a gain, a half for none, 0 for a loss."""
-    return (np.sign(utilities) + 1) / 2
-
-
-def pick_start(
-    how: str, member: int, start: Sequence[Policy], opponents: Mapping[int, Opponents]
-) -> NetworkPolicy | None:
-    """The network policy of the warm start, from `start` or by its weight in `opponents`; None for fresh weights."""
-    if how == "scratch":
-        return None
-    if how == "member":
-        if not 0 <= member < len(start):
-            raise ValueError(f"member {member} is not among the {len(start)} policies to start from")
-        chosen = start[member]
-        if not isinstance(chosen, NetworkPolicy):
-            raise ValueError(f"member {member} is a {type(chosen).__name__}, not a network to start from")
-        return chosen
-    newest = next((policy for policy in reversed(start) if isinstance(policy, NetworkPolicy)), None)
-    return (heaviest(opponents) or newest) if how == "heaviest" else newest
-
-
-def heaviest(opponents: Mapping[int, Opponents]) -> NetworkPolicy | None:
-    """The network with the most weight in the mixtures, over all seats it plays; of equals, the earliest."""
-    weights: dict[int, float] = {}
-    networks: dict[int, NetworkPolicy] = {}
-    for mixture in opponents.values():
-        for row, weight in zip(mixture.rows, mixture.weights, strict=True):
-            for policies, index in zip(mixture.policies, row, strict=True):
-                if index >= 0 and isinstance(policy := policies[index], NetworkPolicy):
-                    networks[id(policy)] = policy
-                    weights[id(policy)] = weights.get(id(policy), 0.0) + float(weight)
-    return networks[max(weights, key=lambda one: weights[one])] if weights else None
 
 
 def trainable(rollout: Rollout) -> np.ndarray:

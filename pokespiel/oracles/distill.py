@@ -34,8 +34,8 @@ from pokespiel.learning.recording import RecordedPolicy
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
-from pokespiel.oracles.common import heaviest
 from pokespiel.oracles.seats import opponents_of
+from pokespiel.oracles.starts import heaviest
 
 
 @dataclass(frozen=True)

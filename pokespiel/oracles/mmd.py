@@ -33,7 +33,8 @@ from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps, trainable
+from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps, trainable
+from pokespiel.oracles.options import Learning
 from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, played_log, scaled, unread
 from pokespiel.oracles.seats import against
 

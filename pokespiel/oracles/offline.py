@@ -44,8 +44,9 @@ from pokespiel.learning.recording import RecordedPolicy, record_matches
 from pokespiel.learning.sampler import InMemory, OnDisk, Sampler, Source, Transitions, joined
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import every_seat, pick_start, seats_of
+from pokespiel.oracles.common import every_seat, seats_of
 from pokespiel.oracles.seats import against
+from pokespiel.oracles.starts import pick_start
 
 PART = 4096
 """Matches collected at a time; an eighth of this if seconds limit the training."""

@@ -34,7 +34,8 @@ from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Learning, Run, every_seat, learning_side_by_side, seats_of, steps, trainable
+from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps, trainable
+from pokespiel.oracles.options import Learning
 from pokespiel.oracles.seats import against
 
 
