@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --only-binary :all: --constraint constraints.txt
 ENGINE := $(wildcard pokespiel/game/gen1/engine/*.[ch]pp)
 
-.PHONY: demo test browser mutants install clean
+.PHONY: demo test browser docs mutants install clean
 
 demo: install
 	$(BIN)/python examples/demo.py
@@ -27,6 +27,10 @@ browser:
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome || test "$$(id -u)" != 0 || \
 	    { apt-get update && apt-get install -y --no-install-recommends chromium; }; } >/dev/null || \
 	    echo "Chromium could not be installed: tests of pages in a browser are skipped" >&2
+
+# The documents as a site, in build/site; a warning is an error.
+docs: $(VENV)/.tests
+	$(BIN)/python docs/build_site.py build/site
 
 # Faults are planted one by one in a copy of the package, and tests must fail; see tests/mutants/run.py.
 mutants: $(VENV)/.tests

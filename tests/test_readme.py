@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 PAGES = {str(path.relative_to(ROOT)): path for path in FILES}
 
 
@@ -21,6 +21,22 @@ def blocks(path: Path, language: str) -> list[str]:
 
 def commands(path: Path) -> list[str]:
     return [line for block in blocks(path, "sh") for line in block.splitlines() if line and not line.startswith("#")]
+
+
+def shown(path: Path) -> list[str]:
+    """The lines of output that a page shows right after its commands."""
+    text = path.read_text(encoding="utf-8")
+    outputs = re.findall(r"^```sh\n[^`]*^```\n\n```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [line for output in outputs for line in output.splitlines()]
+
+
+def answered(path: Path) -> list[tuple[str, str]]:
+    """Commands that fail, written after a prompt, with the answer that a page shows; "..." stands for anything."""
+    text = path.read_text(encoding="utf-8")
+    return re.findall(r"^```console\n\$ (pokespiel .*)\n(pokespiel: .*)\n```", text, re.MULTILINE)
+
+
+ANSWERED = [(name, *pair) for name, path in PAGES.items() for pair in answered(path)]
 
 
 def files(path: Path) -> dict[str, str]:
@@ -46,6 +62,8 @@ PROGRAMS = [
 def test_the_pages_have_commands_and_programs():
     assert sum(len(commands(path)) for path in PAGES.values()) >= 20
     assert len(PROGRAMS) >= 4
+    assert len(ANSWERED) >= 4
+    assert sum(len(shown(path)) for path in PAGES.values()) >= 15
 
 
 @pytest.mark.parametrize("name", [name for name, path in PAGES.items() if commands(path)])
@@ -54,11 +72,23 @@ def test_the_commands_of_a_page_run_in_their_order(tmp_path, name):
         (tmp_path / folder).symlink_to(ROOT / folder)
     for file, program in files(PAGES[name]).items():
         (tmp_path / file).write_text(program, encoding="utf-8")
+    said = ""
     for line in commands(PAGES[name]):
         done = subprocess.run(runnable(line), shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
+        said += done.stdout
+    for line in shown(PAGES[name]):
+        assert " ".join(line.split()) in " ".join(said.split()), "what the page shows is what is printed"
     asked = re.findall(r"^pokespiel report (\S+)", "\n".join(commands(PAGES[name])), re.MULTILINE)
     assert all((tmp_path / run / "report.html").stat().st_size > 10_000 for run in asked)
+
+
+@pytest.mark.parametrize(("name", "line", "answer"), ANSWERED)
+def test_errors_are_those_that_a_page_shows(tmp_path, name, line, answer):
+    done = subprocess.run(runnable(line), shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0
+    for part in filter(None, answer.split("...")):
+        assert part.strip() in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize(("name", "program"), PROGRAMS, ids=[name for name, _ in PROGRAMS])
