@@ -190,7 +190,7 @@ def _choices(recording: Recording, played: InProcess, side: int) -> tuple[list[s
 
 
 def _as_far_as_played(recording: Recording) -> Iterator[tuple[Battle, tuple[str, str] | None]]:
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, KeyError):  # a choice that is not legal, a move where a switch is due
         yield from recording.steps()
 
 
