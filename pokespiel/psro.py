@@ -42,12 +42,12 @@ from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import ChoosySolver as ChoosySolver
 from pokespiel.metasolvers import MetaSolver, MetaStrategy, Repeating
-from pokespiel.oracles import ChoosyOracle, Opponents, Oracle, Training
+from pokespiel.oracles import ChoosyOracle, Opponents, Oracle, RestrictedSolver, Training
 from pokespiel.oracles.calls import Call, Lesson, Progress, bare, respond, same_state
 from pokespiel.oracles.metrics import merged_metrics
 from pokespiel.oracles.targets import respond_to
 from pokespiel.payoffs import Divisible, Payoffs
-from pokespiel.payoffs.identity import identity
+from pokespiel.payoffs.identity import identity, over_distinct
 from pokespiel.payoffs.tables import PayoffTable
 
 Members = tuple[tuple[Policy, ...], ...]
@@ -92,6 +92,8 @@ class Pending(NamedTuple):
     """Number of responses of the finished calls that play the same as a member of their population."""
     began: Mapping[str, Any] | None = None
     """The generator's state when the iteration began; None = not kept."""
+    mixtures: tuple[np.ndarray, ...] | None = None
+    """Each population's mixture if the finished calls solved the restricted game, over it with their responses."""
     underway: Mapping[int, Progress] = {}
     """With a crew: the progress of each call that has reported."""
 
@@ -132,6 +134,7 @@ def psro(
     turns: Turns = "together",
     beginning: InitialPopulations | None = None,
     training_game: Game | None = None,
+    restricted: RestrictedSolver | None = None,
     start: PSROState | None = None,
     partial: bool = False,
     crew: Crew | None = None,
@@ -146,6 +149,8 @@ def psro(
         beginning: the initial populations; None = one uniform policy per population.
         training_game: the game that responses learn on, with the same seats, features and actions, such as Gen 1 OU
             with more teams; None = `game`. Payoffs and answers are always those of `game`.
+        restricted: solves the restricted game together with the one oracle's responses, such as `AnytimePSRO()`; the
+        meta-solver then only solves the initial table. None = the meta-solver solves every table.
         start: continue from this state instead (it is not yielded again); `rng` is set to its random state. partial:
         also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between. crew: makes
         an iteration's calls and plays blocks of matches in parallel. Each call and block then has its own random
@@ -154,6 +159,8 @@ def psro(
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")
+    if restricted is not None:
+        oracles = together(restricted, oracles)
     check(game, [meta_solver, *([evaluator] if evaluator else [])], oracles, training_game)
     if crew is not None and isinstance(evaluate, Divisible):
         evaluate = evaluate.on(crew, portable)
@@ -169,6 +176,13 @@ def psro(
             if partial or state.pending is None:
                 yield state
         latest = state
+
+
+def together(restricted: RestrictedSolver, oracles: Sequence[Oracle]) -> list[Oracle]:
+    """The oracle that also solves the restricted game; a `ValueError` if there are several."""
+    if len(oracles) != 1:
+        raise ValueError(f"a restricted game is solved together with one oracle's responses, not with {len(oracles)}")
+    return [restricted.over(oracles[0])]
 
 
 def check(
@@ -235,9 +249,10 @@ class _Loop(NamedTuple):
         report["seconds_responses"] = time.perf_counter() - began
         populations = _extended(state.populations, work.responses)
         grown = InitialPopulations(populations, _extended(state.origins, work.origins), state.table)
-        finished, drew = self.solved(state.iteration + 1, grown, report)
+        finished, drew = self.solved(state.iteration + 1, grown, report, work.mixtures)
         drew = drew or work.began is None or not same_state(work.began, finished.rng)
-        unchanged = not any(work.responses) and not drew
+        moved = work.mixtures and not all(map(np.array_equal, state.training.marginals, finished.training.marginals))
+        unchanged = not any(work.responses) and not drew and not moved
         turns = len(self.asked(state.iteration))
         yield replace(finished, idle=state.idle + turns if unchanged else 0)
 
@@ -247,7 +262,7 @@ class _Loop(NamedTuple):
             for training in self._train(self.oracles[oracle], opponents, state.populations, work.training):
                 if training.state:
                     yield work._replace(training=training)
-            work = self._called(work, oracle, training, state.iteration + 1, held)
+            work = self._called(work, oracle, training, state, held)
         yield work
 
     def _side_by_side(self, state: PSROState, work: Pending, calls: Calls, held: Held) -> Iterator[Pending]:
@@ -266,7 +281,7 @@ class _Loop(NamedTuple):
                 yield work._replace(call=number, underway=dict(underway))
         work = work._replace(call=0, underway={})
         for number, (oracle, _) in enumerate(calls):
-            work = self._called(work, oracle, underway[number].training, state.iteration + 1, held)
+            work = self._called(work, oracle, underway[number].training, state, held)
         drew = any(progress.drew for progress in underway.values())
         yield work._replace(began=None) if drew else work
 
@@ -278,10 +293,11 @@ class _Loop(NamedTuple):
         root = int(copy.deepcopy(self.rng).integers(2**63))
         return np.random.default_rng([root, iteration, part])
 
-    def _called(self, work: Pending, oracle: int, training: Training, iteration: int, held: Held) -> Pending:
+    def _called(self, work: Pending, oracle: int, training: Training, state: PSROState, held: Held) -> Pending:
         """The iteration in progress with the result of one more call."""
         responses = self._accepted(training)
-        origins = _origins(type(self.oracles[oracle]).__name__.lower(), iteration, training, responses)
+        name = getattr(self.oracles[oracle], "name", type(self.oracles[oracle]).__name__.lower())
+        origins = _origins(name, state.iteration + 1, training, responses)
         known = self._known(responses, held)
         return Pending(
             call=work.call + 1,
@@ -291,6 +307,16 @@ class _Loop(NamedTuple):
             training=None,
             known=work.known + sum(map(sum, known)),
             began=work.began,
+            mixtures=self._mixtures(training, state.populations, responses) or work.mixtures,
+        )
+
+    def _mixtures(self, training: Training, populations: Members, responses: Members) -> tuple[np.ndarray, ...] | None:
+        """Each population's mixture over it and the responses that join it; None = the call has found none."""
+        if not training.mixtures:
+            return None
+        return tuple(
+            over_distinct(training.mixtures[number], [self._identity(one, number) for one in (*old, *new)], len(old))
+            for number, (old, new) in enumerate(zip(populations, responses, strict=True))
         )
 
     @property
@@ -347,16 +373,27 @@ class _Loop(NamedTuple):
         return tuple(tuple(training.responses.get(player, ())) for player in range(self.game.num_players))
 
     @limited()
-    def solved(self, iteration: int, grown: InitialPopulations, metrics: Mapping[str, float]) -> tuple[PSROState, bool]:
-        """Fill and solve the payoffs of new populations; returns the state and whether it drew random numbers of its
-        own."""
+    def solved(
+        self,
+        iteration: int,
+        grown: InitialPopulations,
+        metrics: Mapping[str, float],
+        mixtures: tuple[np.ndarray, ...] | None = None,
+    ) -> tuple[PSROState, bool]:
+        """Fill and solve the payoffs of new populations, unless `mixtures` solve them already.
+
+        Returns the state and whether it drew random numbers of its own.
+        """
         began, rng = time.perf_counter(), self._own(iteration, 0)
         before = copy.deepcopy(rng.bit_generator.state)
         table = self.evaluate(self.game, grown.populations, grown.table, rng)
         drew = rng is not self.rng and not same_state(before, rng.bit_generator.state)
         filled = time.perf_counter()
         payoffs = table.complete()
-        training = self.meta_solver(payoffs, symmetric=self.game.symmetric)
+        if mixtures is not None:
+            training = MetaStrategy(mixtures * self.game.num_players if self.game.symmetric else mixtures)
+        else:
+            training = self.meta_solver(payoffs, symmetric=self.game.symmetric)
         strategy = self.evaluator(payoffs, symmetric=self.game.symmetric) if self.evaluator else training
         spent = {"seconds_payoffs": filled - began, "seconds_solving": time.perf_counter() - filled}
         state = PSROState(

@@ -10,13 +10,14 @@ from pokespiel.core.registry import Registry, filled
 from pokespiel.game.loading import openspiel_names
 from pokespiel.game.names import GAMES, PLAYERS
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.oracles import ORACLES
+from pokespiel.oracles import ORACLES, RESTRICTED
 from pokespiel.payoffs import ALLOCATIONS, PAYOFFS
 
 SECTIONS: tuple[tuple[str, Registry], ...] = (
     ("Games of this package (--game)", GAMES),
     ("Meta-solvers (--meta-solver)", METASOLVERS),
     ("Oracles (--oracle)", ORACLES),
+    ("Restricted games solved while responses train (--restricted)", RESTRICTED),
     ("Payoff tables (--payoffs)", PAYOFFS),
     *((f"Scripted players of {game} (--population)", players) for game, players in PLAYERS.items()),
     ("Where work is done (--executor)", EXECUTORS),

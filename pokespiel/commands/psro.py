@@ -72,7 +72,8 @@ class PSRO(PSROConfig):
     def folder(self) -> Path:
         game = "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in self.game)
         oracles = "+".join(choice.name for choice in self.oracle)
-        return self.run or Path("runs") / f"{game}-{self.meta_solver.name}-{oracles}-{self.seed}"
+        solver = (self.restricted or self.meta_solver).name
+        return self.run or Path("runs") / f"{game}-{solver}-{oracles}-{self.seed}"
 
     def __call__(self) -> int:
         from pokespiel.runs.session import check_config, work

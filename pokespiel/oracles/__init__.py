@@ -36,6 +36,10 @@ class Training(NamedTuple):
     metrics: dict[str, float]
     state: Mapping[str, Any]
     """Everything that a resume needs: plain values and arrays, in nested mappings if need be."""
+    mixtures: Mapping[int, np.ndarray] = {}
+    """By seat, a solution of the restricted game found on the way: weights over its population and then its responses.
+
+    Empty = the meta-solver solves the payoff table. See `oracles/restricted.py`."""
 
 
 class Oracle(Protocol):
@@ -82,5 +86,22 @@ ORACLES = Registry(
         "nfsp": "pokespiel.oracles.nfsp:NFSP",
         "exploiter": "pokespiel.oracles.exploiter:Exploiter",
         "offline": "pokespiel.oracles.offline:Offline",
+    },
+)
+
+
+class RestrictedSolver(Protocol):
+    """A way to solve the restricted game while the response to its solution is still in training."""
+
+    def over(self, oracle: Oracle) -> Oracle:
+        """The oracle whose responses are `oracle`'s, and whose `Training.mixtures` solve the restricted game."""
+        ...
+
+
+RESTRICTED = Registry(
+    "restricted game",
+    {
+        "anytime": "pokespiel.oracles.restricted:AnytimePSRO",
+        "self_play": "pokespiel.oracles.restricted:SelfPlayPSRO",
     },
 )

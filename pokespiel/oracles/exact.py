@@ -70,13 +70,16 @@ class Exact:
     ) -> tuple[np.ndarray, float]:
         """The response's behaviour [S], and its value against the mixture without trembles."""
         exact = slopes(game, player, mixture)
+        behaviour = self.best(game, player, exact, rng)
+        return behaviour, float(game.players[player].plan(behaviour) @ exact.gradient)
+
+    def best(self, game: TreeGame, player: int, exact: Slopes, rng: np.random.Generator) -> np.ndarray:
+        """The response's behaviour [S] to opponents with these slopes."""
         trembled = exact
         if self.tremble:
             uniform = slopes(game, player, everywhere_uniform(game, player))
             trembled = Slopes(*((1 - self.tremble) * a + self.tremble * b for a, b in zip(exact, uniform, strict=True)))
-        treeplex = game.players[player]
-        behaviour = treeplex.best_response(*trembled, rng=rng if self.ties == "random" else None)
-        return behaviour, float(treeplex.plan(behaviour) @ exact.gradient)
+        return game.players[player].best_response(*trembled, rng=rng if self.ties == "random" else None)
 
 
 class Slopes(NamedTuple):
@@ -93,11 +96,15 @@ def slopes(game: TreeGame, player: int, mixture: Opponents) -> Slopes:
     check_mixture(game, player, mixture)
     others = [other for other in range(game.num_players) if other != player]
     if game.num_players == 2:
-        plan = _mixed(game, others[0], mixture, slice(None))
-        return Slopes(game.matrices[player] @ plan, game.magnitudes[player] @ plan)
+        return slopes_against(game, player, _mixed(game, others[0], mixture, slice(None)))
     reach = _reach(game, others, mixture)
     weights = game.weights[player]
     return Slopes(game.gather(weights * reach, player), game.gather(np.abs(weights) * reach, player))
+
+
+def slopes_against(game: TreeGame, player: int, plan: np.ndarray) -> Slopes:
+    """The gradient of `player`'s return against the other player's realisation plan [S]."""
+    return Slopes(game.matrices[player] @ plan, game.magnitudes[player] @ plan)
 
 
 def everywhere_uniform(game: TreeGame, player: int) -> Opponents:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
@@ -29,6 +29,21 @@ def identity(game: Game, policy: Policy, seats: Iterable[int]) -> Hashable:
         return id(policy)
     held = tuple((name, array.shape, array.dtype.str, _digest(array)) for name, array in sorted(arrays.items()))
     return kind, json.dumps(options, sort_keys=True), held
+
+
+def over_distinct(weights: np.ndarray, identities: Sequence[Hashable], known: int) -> np.ndarray:
+    """Weights [n] over policies with these identities, without those that equal an earlier one, which gets theirs.
+
+    The first `known` policies all stay.
+    """
+    merged, kept = np.array(weights, float), list(range(known))
+    for index in range(known, len(merged)):
+        first = identities.index(identities[index])
+        if first == index:
+            kept.append(index)
+        else:
+            merged[first] += merged[index]
+    return merged[kept]
 
 
 def _digest(array: np.ndarray) -> bytes:

@@ -38,7 +38,7 @@ from pokespiel.core.provenance import environment
 from pokespiel.core.registry import BadOption
 from pokespiel.game.loading import load_game
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
-from pokespiel.oracles import ORACLES, Training
+from pokespiel.oracles import ORACLES, RESTRICTED, Training
 from pokespiel.oracles.calls import Progress
 from pokespiel.payoffs import PAYOFFS
 from pokespiel.payoffs.exports import export_table, exportable
@@ -62,6 +62,9 @@ class PSROConfig:
     """Another meta-solver for the reported mixture and its exploitability; None = --meta-solver."""
     oracle: Annotated[tuple[Choice, ...], ORACLES] = (Choice("exact"),)
     """Finds the responses; with several, each is called in every iteration, or see --turns."""
+    restricted: Annotated[Choice | None, RESTRICTED] = None
+    """Solve the restricted game while responses train: `anytime` against them (Anytime PSRO), `self_play` also adds
+    the average of a policy that learns on the way (Self-Play PSRO). None = --meta-solver solves the payoff table."""
     turns: Turns = "together"
     """With several oracles: `together` calls all of them in every iteration, `alternate` calls one per iteration, in
     the order given."""

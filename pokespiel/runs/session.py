@@ -24,10 +24,10 @@ from pokespiel.core.progress import Watch, watch
 from pokespiel.game.loading import declaration, load_game
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.oracles import ORACLES, Oracle, Training
+from pokespiel.oracles import ORACLES, RESTRICTED, Oracle, Training
 from pokespiel.oracles.metrics import oracle_prefix
 from pokespiel.payoffs import PAYOFFS
-from pokespiel.psro import Pending, PSROState, check_solvers, psro
+from pokespiel.psro import Pending, PSROState, check_solvers, psro, together
 from pokespiel.psro import check as check_parts
 from pokespiel.runs.initial import beginning
 from pokespiel.runs.metrics import row
@@ -52,7 +52,10 @@ def check_config(config: PSROConfig) -> None:
     solvers = [choice.build(METASOLVERS) for choice in (config.meta_solver, config.evaluator) if choice]
     check_solvers(declaration(config.game), solvers)
     training_game = load_game(config.training_game) if config.training_game else None
-    check_parts(load_game(config.game), solvers, [choice.build(ORACLES) for choice in config.oracle], training_game)
+    oracles = [choice.build(ORACLES) for choice in config.oracle]
+    if config.restricted:
+        oracles = together(config.restricted.build(RESTRICTED), oracles)
+    check_parts(load_game(config.game), solvers, oracles, training_game)
 
 
 def work(
@@ -187,6 +190,7 @@ def _states(config: PSROConfig, game: Game, standing: RunState | None, crew: Cre
         turns=config.turns,
         beginning=None if standing else beginning(config, game),
         training_game=load_game(config.training_game) if config.training_game else None,
+        restricted=config.restricted.build(RESTRICTED) if config.restricted else None,
         start=standing.state if standing else None,
         partial=True,
         crew=crew,
