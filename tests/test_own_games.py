@@ -16,11 +16,11 @@ from pokespiel.commands.main import main
 from pokespiel.core.policy import Tabular, Uniform
 from pokespiel.core.registry import BadOption, UnknownName
 from pokespiel.game import load_game, with_limit
-from pokespiel.game.flatten import TreeRefused
 from pokespiel.game.foreign import GameFailed
 from pokespiel.game.matches import play_matches
 from pokespiel.game.spiel import SpielGame
 from pokespiel.game.tree import TreeGame
+from pokespiel.game.tree_size import TreeRefused
 from pokespiel.runs.run import RunFolder
 
 FILE = Path(__file__).with_name("own_games.py")

@@ -18,9 +18,10 @@ from trees import random_policy, tree
 from pokespiel.core import progress
 from pokespiel.core.policy import Mixture, Observations, Tabular, Uniform, memoryless
 from pokespiel.game import from_openspiel, load_game, openspiel_names
-from pokespiel.game.flatten import TreeRefused, _walk, flatten
+from pokespiel.game.flatten import flatten
 from pokespiel.game.openspiel import policy_to_openspiel, state_at
 from pokespiel.game.tree import TreeGame
+from pokespiel.game.tree_size import TreeRefused, walked_size
 from pokespiel.game.treeplex import TERMINAL
 from pokespiel.oracles.exact import Exact
 from pokespiel.payoffs.exact import ExactPayoffs
@@ -281,7 +282,7 @@ def test_a_hopeless_game_is_refused_within_a_second(name: str) -> None:
 @pytest.mark.parametrize(("name", "size"), [("kuhn_poker", 58), ("leduc_poker", 9457), ("tic_tac_toe", 549_946)])
 def test_random_walks_estimate_a_games_size_without_bias(name: str, size: int) -> None:
     rng, game = random.Random(1), pyspiel.load_game(name)
-    estimates = np.array([_walk(game.new_initial_state(), rng) for _ in range(4000)])
+    estimates = np.array([walked_size(game.new_initial_state(), rng) for _ in range(4000)])
     error = estimates.std() / np.sqrt(len(estimates))
     assert abs(estimates.mean() - size) < 4 * error
     assert error < size / 4

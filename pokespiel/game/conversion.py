@@ -9,9 +9,10 @@ from pokespiel.game.protocols import Form, Game, checked_form
 
 def from_openspiel(game: Any, name: str | None = None, form: Form | None = None, *, limit: int | None = None) -> Game:
     """Convert a `pyspiel.Game`; the arguments are those of `load_game`."""
-    from pokespiel.game.flatten import HISTORIES, TreeRefused, flatten
+    from pokespiel.game.flatten import HISTORIES, flatten
     from pokespiel.game.spiel import SpielGame
     from pokespiel.game.tree import TreeGame
+    from pokespiel.game.tree_size import TreeRefused
 
     name = name or str(game)
     refusal = f"{name} was asked for in its stepped form"

@@ -7,15 +7,14 @@ recall is refused, and so is one that is too large; its size is estimated first.
 
 from __future__ import annotations
 
-import random
-import statistics
 from array import array
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pokespiel.core.progress import Stage, stage
-from pokespiel.game.foreign import GameRefusal, place_of_error, said
+from pokespiel.game.foreign import place_of_error, said
+from pokespiel.game.tree_size import TreeRefused, check_hopeless, check_size, check_supported, too_large
 from pokespiel.game.treeplex import CHANCE, TERMINAL
 
 HISTORIES = 2_000_000
@@ -24,17 +23,6 @@ TABLE_BYTES = 1024
 """Maximum bytes of the tables of features and legal actions, per allowed history."""
 ROOM = 1 << 12
 """Number of histories to allocate at once; with more than that, the game's size is estimated first."""
-WALKS = 9, 100
-"""Number of groups of random walks that estimate a game's size, and walks per group."""
-ENOUGH = 1e30
-"""Maximum value of an estimate."""
-BEYOND, HOPELESS = 1e9, 1e15
-"""Numbers of histories that fit into no machine's memory, and that rule a game out before any state is copied."""
-TOO_LARGE = "is too large for the sequence form"
-
-
-class TreeRefused(GameRefusal):
-    """The game cannot be put into sequence form; the message says why."""
 
 
 class FlatPlayer(NamedTuple):
@@ -96,89 +84,6 @@ def flatten(game: Any, histories: int = HISTORIES, name: str = "") -> FlatGame:
             f"{name} cannot be put into sequence form, its own code fails: {said(error)}{place_of_error(error)}"
         ) from error
     return explorer.flat()
-
-
-def check_supported(game: Any, name: str) -> None:
-    """Refuse kinds of games without a finite tree of histories with explicit chance."""
-    import pyspiel
-
-    kind = game.get_type()
-    if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
-        raise TreeRefused(f"{name} is a mean-field game, which has no players' tree")
-    if kind.chance_mode == pyspiel.GameType.ChanceMode.SAMPLED_STOCHASTIC:
-        raise TreeRefused(f"{name} samples its chance inside; the sequence form needs explicit chance nodes")
-    perfect = kind.information == pyspiel.GameType.Information.PERFECT_INFORMATION
-    if not kind.provides_information_state_string and not perfect:
-        raise TreeRefused(f"{name} names no information states, which the sequence form needs")
-
-
-def check_hopeless(game: Any, limit: int, name: str) -> None:
-    """Refuse, before any state is copied, a game whose size is beyond all limits on most random walks."""
-    rng = random.Random(0)
-    about = statistics.median(_walk(game.new_initial_state(), rng, few=0) for _ in range(31))
-    if about > HOPELESS:
-        raise TreeRefused(_estimated(name, limit, about))
-
-
-def check_size(game: Any, limit: int, name: str) -> None:
-    """Refuse a game that random walks show to be far larger than `limit` histories.
-
-    The product of the branching factors along a uniform walk, summed over its nodes, is an unbiased estimate of the
-    number of nodes (Knuth 1975), even if walks rarely reach the largest parts of the tree. So with at most `limit`
-    nodes the mean of a group of walks exceeds 10 `limit` with probability below 1/10, and the means of most of nine
-    groups do with probability below 0.002.
-    """
-    rng = random.Random(0)
-    groups, each = WALKS
-    means = []
-    for _ in range(groups):
-        sizes = [_walk(game.new_initial_state(), rng) for _ in range(each)]
-        means.append(statistics.fmean(sizes))
-        if 2 * sum(mean > 10 * limit for mean in means) > groups or statistics.median(sizes) > 10 * limit:
-            raise TreeRefused(_estimated(name, limit, statistics.median(means)))
-
-
-def _estimated(name: str, limit: int, about: float) -> str:
-    """The message that refuses a game of `about` so many histories."""
-    how = f"{'about' if about < ENOUGH else 'more than'} {about:.0e} histories, the limit is {limit:,}"
-    return (
-        _too_large(name, how) if about < BEYOND else f"{name} {TOO_LARGE}: {how} (--limit), and no memory holds so many"
-    )
-
-
-def _too_large(name: str, how: str) -> str:
-    return (
-        f"{name} {TOO_LARGE}: {how}. Where memory and patience allow, raise it by --limit N, or by a parameter of the "
-        f"game, as in {name.split('(')[0]}(limit=N)"
-    )
-
-
-def _walk(state: Any, rng: random.Random, few: int = 4) -> float:
-    """Estimate the number of histories by one random walk, which stops when the estimate exceeds ENOUGH.
-
-    At a node with at most `few` children it moves to one that does not end the game, if there is one; all are counted.
-    """
-    width, total = 1.0, 1.0
-    while not state.is_terminal() and total < ENOUGH:
-        if state.is_simultaneous_node():
-            choices = [state.legal_actions(player) for player in range(state.num_players())]
-            for actions in choices:
-                width *= max(len(actions), 1)
-                total += width
-            state.apply_actions([rng.choice(actions) if actions else 0 for actions in choices])
-            continue
-        actions = state.legal_actions()
-        total += width * len(actions)
-        if len(actions) > few:
-            width *= len(actions)
-            state.apply_action(rng.choice(actions))
-            continue
-        children = [child for child in map(state.child, actions) if not child.is_terminal()]
-        if not children:
-            break
-        width *= len(children)
-        state = rng.choice(children)
-    return total
 
 
 class _Player:
@@ -307,7 +212,7 @@ class _Explorer:
 
     def _make_room(self) -> None:
         if self.size > self.limit:
-            raise TreeRefused(_too_large(self.name, f"more than the limit of {self.limit:,} histories"))
+            raise TreeRefused(too_large(self.name, f"more than the limit of {self.limit:,} histories"))
         if len(self.child) == 1 + ROOM:
             check_size(self.game, self.limit, self.name)
         self.told.update(self.size)
@@ -348,7 +253,7 @@ class _Explorer:
         row = found.rows[name] = len(found.rows)
         if sum(len(other.rows) for other in self.players) * self.row_bytes > TABLE_BYTES * self.limit:
             size = f"more than {TABLE_BYTES * self.limit >> 20:,} MiB of features and legal actions"
-            raise TreeRefused(_too_large(self.name, f"{size}, what a limit of {self.limit:,} histories allows"))
+            raise TreeRefused(too_large(self.name, f"{size}, what a limit of {self.limit:,} histories allows"))
         found.parent.append(sequence)
         found.first.append(found.size)
         found.legal.append(self.legal.setdefault(tuple(legal), legal))

@@ -228,8 +228,8 @@ def _made(found: Any, parameters: Mapping[str, str], name: str, form: Form | Non
 
 def _ours(game: Any, name: str, form: Form | None) -> Game:
     """The game with its full loading name; a `BadOption` if it is not a game."""
-    from pokespiel.game.flatten import TreeRefused
     from pokespiel.game.tree import TreeGame
+    from pokespiel.game.tree_size import TreeRefused
 
     lacking = [needed for needed in NEEDED if not hasattr(game, needed)]
     if lacking:

@@ -20,16 +20,18 @@ import contextlib
 import functools
 import weakref
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from pokespiel.core.policy import Mixture, Observations, Policy, Tabular
-from pokespiel.game.flatten import FlatGame
 from pokespiel.game.tree_matches import Moves, TreeMatches, moves_of
 from pokespiel.game.treeplex import Treeplex, lay_out
 from pokespiel.metasolvers.judging import is_constant_sum, is_symmetric, is_zero_sum
+
+if TYPE_CHECKING:
+    from pokespiel.game.flatten import FlatGame
 
 Plans = tuple[np.ndarray, ...]
 """A realisation plan [S_p] for each player."""
