@@ -22,7 +22,8 @@ from pokespiel.core.policy import Tabular
 from pokespiel.core.policy_files import load_policy
 from pokespiel.core.threads import cores
 from pokespiel.runs import run as run_module
-from pokespiel.runs.run import FORMAT, PSROConfig, RunFolder, _csv
+from pokespiel.runs.rows import rows_as_csv
+from pokespiel.runs.run import FORMAT, PSROConfig, RunFolder
 from pokespiel.runs.session import _oracles, work
 
 KUHN = PSROConfig("kuhn_poker", Choice("prd", {"steps": 200}), iterations=6, seed=3)
@@ -143,7 +144,7 @@ def test_a_run_of_an_earlier_version_ends_too(tmp_path, monkeypatch):
     del kept["idle"]
     save_checkpoint(run.checkpoint_file, FORMAT, kept)
     table = [{k: v for k, v in row.items() if not k.startswith("responses")} for row in run.standing().rows]
-    (tmp_path / "metrics.csv").write_text(_csv(table))
+    (tmp_path / "metrics.csv").write_text(rows_as_csv(table))
     size = table[-1]["policies_all"]
     assert size > 50
     longer = PSROConfig(**{**vars(run.config()), "iterations": 40})

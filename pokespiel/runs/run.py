@@ -1,13 +1,13 @@
-"""A PSRO run in a folder: its options, where it ran, one row of metrics per iteration, and all that a resume needs.
+"""A PSRO run in a folder: its options, its environment, one row of metrics per iteration, and everything for a resume.
 
-    config.yaml              every option, defaults spelled out
+    config.yaml              every option, including defaults
     environment.json         the seed; versions, commit, machine and command of each session
     metrics.csv              one row per iteration; row 0 is the initial policies
     policies/<seat>/0003.safetensors
     checkpoint.safetensors   iteration, payoff table, meta-strategies, their history, random state, oracle in progress
     tensorboard/             curves of learned responses
-    mixture.json, payoffs_<seat>.csv   the same for human readers, written now and then and at the end
-    population.json ...      the same in formats of other projects, where these can hold it (see exports.py)
+    mixture.json, payoffs_<seat>.csv   the same for human readers, written from time to time and at the end
+    population.json ...      the same in other projects' formats, if they can hold it (see exports.py)
 
 Every file is replaced atomically, the checkpoint last: it decides which iteration the folder is at. A killed run
 continues from there and reproduces its numbers; a lock keeps two processes out of one folder.
@@ -15,8 +15,6 @@ continues from there and reproduces its numbers; a lock keeps two processes out 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 import time
@@ -44,6 +42,7 @@ from pokespiel.payoffs import PAYOFFS
 from pokespiel.payoffs.exports import export_table, exportable
 from pokespiel.payoffs.tables import PayoffTable, Samples
 from pokespiel.psro import Members, Pending, PSROState, Turns
+from pokespiel.runs.rows import read_rows, rows_as_csv
 
 FORMAT = "pokespiel-run-1"
 EXPORT_SECONDS = 30.0
@@ -198,7 +197,7 @@ class RunFolder:
             return None
         kept = load_checkpoint(self.checkpoint_file, FORMAT)
         state = self._state(kept)
-        rows = tuple(row for row in self._read_rows() if row["iteration"] <= state.iteration)
+        rows = tuple(row for row in read_rows(self.path / "metrics.csv") if row["iteration"] <= state.iteration)
         if len(rows) != state.iteration + 1:
             raise ValueError(f"{self.path / 'metrics.csv'} lacks rows: {len(rows)} of {state.iteration + 1}")
         return RunState(state, rows, kept["mixtures"], kept["seconds"])
@@ -211,7 +210,7 @@ class RunFolder:
             for index in range(first[number], len(state.populations[number])):
                 about = self._about(state.origins[number][index])
                 save_policy(self.policy_file(name, index), state.populations[number][index], about)
-        write_text(self.path / "metrics.csv", _csv(standing.rows))
+        write_text(self.path / "metrics.csv", rows_as_csv(standing.rows))
         save_checkpoint(self.checkpoint_file, FORMAT, _kept(standing))
 
     def export(self, standing: RunState, *, now: bool = False) -> None:
@@ -283,12 +282,6 @@ class RunFolder:
                 first = shared.get((seat, index))
                 loaded[seat, index] = loaded[first] if first else load_policy(self.policy_file(name, index))
         return tuple(tuple(loaded[seat, index] for index in range(size)) for seat, size in enumerate(sizes))
-
-    def _read_rows(self) -> list[dict[str, Any]]:
-        """The complete rows of metrics.csv."""
-        with open(self.path / "metrics.csv", newline="", encoding="utf-8") as file:
-            whole = [row for row in csv.DictReader(file) if None not in row and None not in row.values()]
-        return [{key: _number(value) for key, value in row.items() if value != ""} for row in whole]
 
     def _write_config(self, config: PSROConfig) -> None:
         write_text(self.config_file, yaml.safe_dump(to_plain(config), sort_keys=False))
@@ -394,21 +387,3 @@ def _remove(folders: Sequence[Path]) -> None:
     for folder in folders[1:]:
         with suppress(OSError):
             folder.rmdir()
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _number(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
