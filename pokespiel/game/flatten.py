@@ -14,6 +14,7 @@ import numpy as np
 
 from pokespiel.core.progress import Stage, stage
 from pokespiel.game.foreign import place_of_error, said
+from pokespiel.game.tensors import num_features, tensor_of
 from pokespiel.game.tree_size import TreeRefused, check_hopeless, check_size, check_supported, too_large
 from pokespiel.game.treeplex import CHANCE, TERMINAL
 
@@ -293,24 +294,3 @@ def _parents(child: np.ndarray) -> np.ndarray:
     inner = inner[np.argsort(child[inner])]
     counts = np.diff(child[inner], append=len(child))
     return np.concatenate([[-1], np.repeat(inner, counts)]).astype(np.int32)
-
-
-def num_features(game: Any) -> int:
-    """The width of the feature vectors from `tensor_of`."""
-    kind = game.get_type()
-    if kind.provides_information_state_tensor:
-        return game.information_state_tensor_size()
-    return game.observation_tensor_size() if kind.provides_observation_tensor else 0
-
-
-def tensor_of(game: Any) -> Any:
-    """The function (state, player) -> features, D floats: the information state tensor, else the observation tensor.
-
-    A game with neither has no features (D = 0).
-    """
-    kind = game.get_type()
-    if kind.provides_information_state_tensor:
-        return lambda state, player: state.information_state_tensor(player)
-    if kind.provides_observation_tensor:
-        return lambda state, player: state.observation_tensor(player)
-    return lambda state, player: ()

@@ -15,8 +15,8 @@ import pyspiel
 from open_spiel.python import policy as openspiel_policy
 
 from pokespiel.core.policy import Observations, Policy, Tabular, sample_actions
-from pokespiel.game.flatten import tensor_of
 from pokespiel.game.protocols import Game
+from pokespiel.game.tensors import tensor_of
 from pokespiel.game.tree import TreeGame
 
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from pokespiel.core.policy import Observations
 from pokespiel.game.draws import draw, streams
-from pokespiel.game.flatten import num_features, tensor_of
 from pokespiel.game.foreign import GameFailed, GameRefusal, called, quiet
+from pokespiel.game.tensors import num_features, tensor_of
 
 
 class SpielGame:
