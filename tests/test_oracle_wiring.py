@@ -145,6 +145,18 @@ def test_mmds_magnet_follows_by_its_rate() -> None:
     assert np.abs(magnets[1] - magnets[0]).max() > 1e-3
 
 
+def test_mmds_copied_magnet_is_the_policy_of_every_second_update_and_rests_between() -> None:
+    trainings = run(SELF_PLAY["mmd"](magnet="copied", magnet_updates=2))
+    magnets = [training.state["parts"]["magnet"]["network"]["policy.bias"] for training in trainings]
+    policies = [training.state["parts"]["learner_0"]["network"]["policy.bias"] for training in trainings]
+    assert len(trainings) == 4
+    assert np.abs(magnets[0] - policies[0]).max() > 1e-3
+    for number in (1, 3):
+        np.testing.assert_array_equal(magnets[number], policies[number])
+    np.testing.assert_array_equal(magnets[2], magnets[1])
+    assert np.abs(magnets[3] - magnets[1]).max() > 1e-3
+
+
 def test_rnads_reference_becomes_its_target_at_the_end_of_each_span() -> None:
     trainings = run(SELF_PLAY["rnad"](refresh=2))
     parts = [training.state["parts"]["regulariser"] for training in trainings]

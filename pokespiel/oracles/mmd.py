@@ -5,10 +5,13 @@ Mirror descent on <q, pi> with step eta and regularisation alpha towards the mag
     pi' = argmax  <q, pi> - alpha KL(pi || rho) - 1/eta KL(pi || pi_t),
 
 is followed by gradient steps on  - w A + alpha KL(pi || rho) + 1/eta KL(pi || mu). With alpha falling to zero, or with
-a magnet that follows the policy, the last iterate converges to a Nash equilibrium in two-player zero-sum games.
+a magnet that follows the policy, the last iterate converges to a Nash equilibrium in two-player zero-sum games. A
+magnet that is copied from the policy every so many updates keeps alpha fixed: each copy begins another regularised
+game, whose solution is nearer to equilibrium than its magnet (NashPG).
 
 Reference: Sokota et al. (2023), A Unified Approach to Reinforcement Learning, Quantal Response Equilibria, and
-Two-Player Zero-Sum Games.
+Two-Player Zero-Sum Games; Yu et al. (2025), Nash Policy Gradient: A Policy Gradient Method with Iteratively Refined
+Regularization for Finding Nash Equilibria.
 """
 
 from __future__ import annotations
@@ -56,11 +59,14 @@ class MMD(Learning):
     """Minibatches per pass."""
     gae_lambda: float = 0.95
     """Lambda of the advantages and of the critic's targets."""
-    magnet: Literal["uniform", "moving"] = "moving"
-    """The magnet: the uniform policy, or a moving average of the network's weights."""
+    magnet: Literal["uniform", "moving", "copied"] = "moving"
+    """The magnet: the uniform policy; a moving average of the network's weights; or a copy of the network from time to
+    time, as in NashPG."""
     magnet_rate: Schedule = Schedule(0.04, "linear", end=0.001)
     """Moving magnet: its step towards the policy at each update (0..1), a schedule by updates. It should fall with the
     learning rate; otherwise the magnet catches up with the policy and no longer holds it."""
+    magnet_updates: int = 25
+    """Copied magnet: updates between two copies; between them it does not move."""
     alpha: Schedule = Schedule(0.3)
     """Weight of the KL to the magnet, a schedule by updates; advantages are scaled to standard deviation 1."""
     eta: Schedule = Schedule(0.3)
@@ -112,9 +118,16 @@ class MMD(Learning):
             norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
             spread = entropy(logs, probabilities).mean()
             measured.append(unread(policy, critic, spread, to_magnet, to_played, norm))
-        magnet.follow(self.magnet_rate(run.updates, run.last_update))
+        self._move(magnet, run)
         names = ("loss/policy", "loss/value", "entropy", "kl/magnet", "kl/behaviour", "gradient_norm")
         return {**means(names, measured), "alpha": alpha, "eta": eta, "return": earned(rollout)}
+
+    def _move(self, magnet: Magnet, run: Run) -> None:
+        """After an update: a copied magnet waits until its next copy, a moving one takes a step."""
+        if self.magnet != "copied":
+            magnet.follow(self.magnet_rate(run.updates, run.last_update))
+        elif (run.updates + 1) % self.magnet_updates == 0:
+            magnet.follow(1.0)
 
 
 def former(batch: Batch, explore: float) -> Tensor:
@@ -125,12 +138,12 @@ def former(batch: Batch, explore: float) -> Tensor:
 
 
 class Magnet:
-    """The magnet: an average of the learner's weights, or without state if uniform."""
+    """The magnet: a network that follows the learner's, or without state if uniform."""
 
     def __init__(self, options: MMD, learner: Learner):
         self.options, self.learner = options, learner
-        moving = options.magnet == "moving"
-        self.network = copy.deepcopy(learner.network).requires_grad_(False) if moving else None
+        fixed = options.magnet == "uniform"
+        self.network = None if fixed else copy.deepcopy(learner.network).requires_grad_(False)
         self._seen: Tensor | None = None
 
     def look(self, records: Records) -> None:

@@ -75,7 +75,7 @@ class Learning:
     account."""
 
     def __post_init__(self) -> None:
-        for name in ("decisions", "batch", "matches", "log_every", "epochs", "minibatches"):
+        for name in ("decisions", "batch", "matches", "log_every", "epochs", "minibatches", "magnet_updates"):
             if getattr(self, name, 1) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name, least in (("learners", 1), ("actors", 0), ("staleness", 0)):
