@@ -152,7 +152,7 @@ def picture(figure: Any) -> str:
     with matplotlib.rc_context({"svg.hashsalt": "pokespiel", "svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     svg = buffer.getvalue()
-    return '<div style="background: white">' + re.sub(r"\s*\n\s*", " ", svg[svg.index("<svg") :]) + "</div>"
+    return '<div class="curve">' + re.sub(r"\s*\n\s*", " ", svg[svg.index("<svg") :]) + "</div>"
 
 
 # The public interface -----------------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from toys import Parity, Remembers, ToyGame, ToyMatches
 
 import pokespiel.adapters  # noqa: F401, registers the environments
 from pokespiel.adapters import GameEnv, GameParallelEnv, GameVectorEnv
-from pokespiel.core.policy import Uniform
+from pokespiel.core.policy import Uniform, take
 from pokespiel.core.registry import BadOption, UnknownName
 from pokespiel.game import load_game
+from pokespiel.game.guarded import GuardedGame
 from pokespiel.game.names import ENVIRONMENTS
 
 SMALL = "gen1ou(pool=one,party=2)"
@@ -226,6 +227,43 @@ def test_many_matches_need_some_that_can_wait():
     with pytest.raises(BadOption, match="vectorization_mode='sync'"):
         GameVectorEnv(2, Parity())
     GameVectorEnv(1, Parity()).reset(seed=0)
+
+
+class SkippingMatches(ToyMatches):
+    """Of which some can wait."""
+
+    can_skip = True
+
+    def observe(self, player, out=None, skip=None):
+        indices, seen = super().observe(player, out)
+        kept = np.ones(len(indices), bool) if skip is None else ~skip[indices]
+        return indices[kept], take(seen, kept)
+
+    def step(self, actions, skip=None):
+        if skip is None:
+            return super().step(actions)
+        paid = np.zeros((len(self.seeds), 2))
+        for index in np.flatnonzero(~skip):
+            alone = ToyMatches(self.game, self.seeds[[index]])
+            alone.histories[0] = self.histories[index]
+            paid[index] = alone.step(actions[:, [index]])[0]
+        return paid
+
+
+class SkippingParity(Parity):
+    def start(self, seeds):
+        return SkippingMatches(self, np.asarray(seeds))
+
+
+@pytest.mark.parametrize("wrap", [lambda game: game, lambda game: GuardedGame(game, "parity")])
+def test_a_game_of_ones_own_may_have_matches_that_wait(wrap):
+    envs, rewards = GameVectorEnv(8, wrap(SkippingParity()), Remembers()), []
+    envs.reset(seed=0)
+    for _ in range(60):
+        _, reward, ended, *_ = envs.step(np.ones(8, int))
+        rewards += reward[ended].tolist()
+    assert set(rewards) == {1.0, -1.0}
+    assert len(rewards) > 100
 
 
 def test_pettingzoos_actions_are_checked():

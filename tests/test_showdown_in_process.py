@@ -148,6 +148,16 @@ def test_players_may_choose_in_a_coroutine_and_be_awaited():
     assert future.result(60).battle.ended
 
 
+def test_the_players_own_loop_is_not_made_to_wait_for_itself():
+    first, second = player(RandomPlayer, "first", team=TEAM), player(RandomPlayer, "second", team=TEAM)
+
+    async def inside():
+        play_in_process(first, second)
+
+    with pytest.raises(RuntimeError, match="await battle_in_process"):
+        asyncio.run_coroutine_threadsafe(inside(), first.ps_client.loop).result(10)
+
+
 class Fails(ClumsyPlayer):
     """Fails in the way that it is told, "" = not at all."""
 

@@ -60,6 +60,11 @@ def _about(found: Any) -> str:
     return f"a {type(found).__name__}"
 
 
+def _given(skip: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    """Only games that can skip matches are asked to."""
+    return () if skip is None else (skip,)
+
+
 class GuardedGame(_Guarded):
     """A user's game; see `pokespiel.game.Game`."""
 
@@ -80,8 +85,10 @@ class GuardedMatches(_Guarded):
             if not hasattr(own, needed):
                 raise GameFailed(f"{self.name}: its matches, of {type(own).__name__}, lack {needed}")
 
-    def observe(self, player: int, out: Observations | None = None) -> tuple[np.ndarray, Observations]:
-        found = self._guard(self.own.observe)(player, out)
+    def observe(
+        self, player: int, out: Observations | None = None, skip: np.ndarray | None = None
+    ) -> tuple[np.ndarray, Observations]:
+        found = self._guard(self.own.observe)(player, out, *_given(skip))
         pair = isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Observations)
         self._expect(pair, "observe", "a pair of indices and Observations", found)
         indices, seen = found
@@ -90,8 +97,8 @@ class GuardedMatches(_Guarded):
         self._expect(right, "observe", f"features {shapes[0]} and legal {shapes[1]}, the latter of bool", seen)
         return indices, seen
 
-    def step(self, actions: np.ndarray) -> np.ndarray:
-        utilities = self._guard(self.own.step)(actions)
+    def step(self, actions: np.ndarray, skip: np.ndarray | None = None) -> np.ndarray:
+        utilities = self._guard(self.own.step)(actions, *_given(skip))
         shape = self.size, self.game.num_players
         self._expect(np.shape(utilities) == shape, "step", f"utilities {shape}", utilities)
         if not np.isfinite(utilities).all():

@@ -93,8 +93,22 @@ def play_in_process(
     loops = {one.ps_client.loop for one in (first, second) if isinstance(one, Player)} or {POKE_LOOP}
     if len(loops) > 1:
         raise ValueError("the players live in two event loops; make both with the same `loop`")
+    (loop,) = loops
+    if _running_loop() is loop:
+        raise RuntimeError("this is the players' own event loop, which cannot wait for itself: await battle_in_process")
     battle = battle_in_process(first, second, teams, seed=seed, rng=rng, patience=patience)
-    return asyncio.run_coroutine_threadsafe(battle, loops.pop()).result()
+    future = asyncio.run_coroutine_threadsafe(battle, loop)
+    try:
+        return future.result()
+    finally:
+        future.cancel()  # where the caller was interrupted
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 async def battle_in_process(
