@@ -1,9 +1,9 @@
-"""Gen 1 OU in six minutes: the shipped agent's table, then policy-space response oracles from two weak players on.
+"""Gen 1 OU in six minutes: the shipped agent's payoff table, then PSRO that starts from two weak players.
 
 python examples/demo.py
 
-It runs commands of `pokespiel`, prints each as one would type it, and says at the end what was learnt. No server, GPU
-or network is needed. Ctrl-C during the second part ends it early; the other parts then tell how far it came.
+It runs `pokespiel` commands, prints each as it would be typed, and summarises the result. It needs no server, GPU or
+network. Ctrl-C during the second part ends that part early; the other parts then show its state.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ Where to go from here{activation()}:
 
 
 def activation() -> str:
-    """What to do first where the shell does not find `pokespiel`."""
+    """What to do first if the shell does not find `pokespiel`."""
     script = Path(sys.prefix, "bin", "activate")
     if shutil.which("pokespiel") or not script.exists():
         return ""
@@ -100,8 +100,8 @@ def activation() -> str:
 
 
 def psro(options: argparse.Namespace, run: Path) -> list[str]:
-    """The command: budgets by time, so that a slow machine too finishes a dozen responses; half the matches of a
-    training are against itself, because one that always loses learns nothing from its results."""
+    """The command. Budgets are times, so that a slow machine also finishes a dozen responses; half the matches of a
+    training are against itself, because a player that always loses learns nothing from its results."""
     learning = {
         "seconds": f"{options.seconds / 12:g}",
         "decisions": 100_000_000,
@@ -118,7 +118,7 @@ def psro(options: argparse.Namespace, run: Path) -> list[str]:
 
 
 def tell(what: str, *commands: Sequence[str]) -> int:
-    """Run commands one after the other; the first failure's exit status, 0 if there is none."""
+    """Run commands one after the other; returns the first failure's exit status, 0 if there is none."""
     print(f"\n{what}", flush=True)
     for command in commands:
         print(f"$ {shlex.join(['pokespiel', *command])}", flush=True)
@@ -129,8 +129,8 @@ def tell(what: str, *commands: Sequence[str]) -> int:
 
 
 def learnt(run: Path, game: Game, pairs: int, asked: float) -> Iterator[str]:
-    """What the run's mixture scores on fresh matches, before its first iteration and after its last; `asked` is the
-    time in seconds that the run was given."""
+    """The scores of the run's mixture on fresh matches, before its first iteration and after its last; `asked` is the
+    run's time limit in seconds."""
     standing = RunFolder(run).standing()
     assert standing is not None, "the run has been made an agent of"
     population, mixtures = standing.state.populations[0], standing.mixtures[0]
@@ -158,7 +158,7 @@ def learnt(run: Path, game: Game, pairs: int, asked: float) -> Iterator[str]:
 
 
 def longer(asked: float) -> str:
-    """What to do where the time was too short to learn."""
+    """What to do if the time was too short to learn."""
     return (
         f"The time was too short: each response trains for {asked / 12:g} s of wall time, whatever else the machine "
         f"does.\nGive it more: python examples/demo.py --seconds {max(300, 2 * asked):g}"
@@ -166,7 +166,7 @@ def longer(asked: float) -> str:
 
 
 def fresh(game: Game, policy: Policy, opponent: str, pairs: int) -> Score:
-    """On matches that nothing was trained or chosen on, the same teams for every policy."""
+    """The score on matches that were not used for training or selection, with the same teams for every policy."""
     return head_to_head(game, policy, BASELINES.build(opponent), pairs, generator(0, f"fresh, {opponent}"))
 
 

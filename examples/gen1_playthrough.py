@@ -1,4 +1,4 @@
-"""Load Gen 1 OU through OpenSpiel and print one random match: who may do what, what they chose, what chance rolled.
+"""Load Gen 1 OU through OpenSpiel and print one random match: the legal actions, the choices and the chance rolls.
 
 python examples/gen1_playthrough.py
 python examples/gen1_playthrough.py --game "gen1ou(pool=competitive,party=2,turn_limit=20)" --seed 1

@@ -1,7 +1,8 @@
-"""JPSRO: PSRO on a game of three players, with a correlated equilibrium of the table in place of a Nash one.
+"""JPSRO: PSRO on a game of three players, with a correlated equilibrium of the table instead of a Nash equilibrium.
 
-Each player responds to the others' joint mixture. With coarse correlated equilibria this is JPSRO(CCE); with correlated
-ones nobody gains by swapping one recommended policy for another of the table, and responses are the same.
+Each player responds to the others' joint mixture. With coarse correlated equilibria this is JPSRO(CCE). With correlated
+ones no player gains by replacing one recommended policy by another of the table; the responses are computed the same
+way.
 
 python examples/jpsro.py --concept cce --iterations 6
 """

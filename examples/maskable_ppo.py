@@ -2,8 +2,8 @@
 
     python examples/maskable_ppo.py --steps 4000 --episodes 100
 
-Trains on `pokespiel/Gen1OU-v0` for so many decisions and prints the share of matches won, ties half, before and after.
-A minute is enough for 200,000 decisions on one core. Needs `pip install 'pokespiel[sb3]'`.
+It trains on `pokespiel/Gen1OU-v0` for `--steps` decisions and prints the share of matches won, ties half, before and
+after. One core takes a minute for 200,000 decisions. Needs `pip install 'pokespiel[sb3]'`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def score(model: MaskablePPO, opponent: str, episodes: int, seed: int) -> float:
     )
     observations, infos = envs.reset(seed=seed)
     results: list[list[float]] = [[] for _ in range(envs.num_envs)]
-    while min(map(len, results)) < -(-episodes // envs.num_envs):  # as many of each, short matches or long
+    while min(map(len, results)) < -(-episodes // envs.num_envs):  # equally many of each, short or long
         actions, _ = model.predict(observations, action_masks=infos["action_mask"])
         observations, rewards, ended, _, infos = envs.step(actions)
         for match in np.flatnonzero(ended):

@@ -1,6 +1,6 @@
-"""Meta-solvers on one payoff matrix, of the row player of a zero-sum game: all of them, or those chosen.
+"""Meta-solvers on one payoff matrix of a zero-sum game: all of them, or those chosen.
 
-The default matrix is rock, paper, scissors where a win with rock pays double.
+The default matrix is rock, paper, scissors in which a win with rock counts double.
 
 python examples/meta_solvers.py
 python examples/meta_solvers.py --meta-solver alpharank nash --matrix "4 1; 2 3"

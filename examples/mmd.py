@@ -1,4 +1,4 @@
-"""Magnetic mirror descent in self-play: the last iterate comes near an equilibrium.
+"""Magnetic mirror descent in self-play: the last iterate approaches an equilibrium.
 
 python examples/mmd.py --game kuhn_poker --decisions 600000
 """

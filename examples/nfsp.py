@@ -1,4 +1,4 @@
-"""Neural fictitious self-play: the average of the best responses comes near an equilibrium.
+"""Neural fictitious self-play: the average of the best responses approaches an equilibrium.
 
 python examples/nfsp.py --game kuhn_poker --decisions 400000
 """

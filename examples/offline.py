@@ -1,4 +1,4 @@
-"""Offline learning: collect matches into a dataset, clone them, then learn a best response from the records alone.
+"""Offline learning: record matches in a dataset, clone the policies, then learn a best response from the records alone.
 
 python examples/offline.py --game kuhn_poker --matches 10000
 """

@@ -1,6 +1,6 @@
-"""Your own meta-solver in the loop: any callable from payoffs to mixtures will do.
+"""Your own meta-solver in the loop: any callable from payoffs to mixtures works.
 
-This one plays each policy in proportion to the exponential of what it earns against the others' uniform mixture.
+This one plays each policy in proportion to the exponential of its payoff against the others' uniform mixture.
 
 python examples/own_meta_solver.py
 """

@@ -1,8 +1,8 @@
-"""poke-env players against a policy on the engine, in this process: no server, the same battles.
+"""poke-env players against a policy on the engine, in this process: the same battles without a server.
 
     python examples/poke_env_in_process.py --battles 20
 
-Replace `Mine` by your own `poke_env.player.Player`, unchanged: it is told what a Showdown server would tell it.
+Replace `Mine` by your own unmodified `poke_env.player.Player`: it receives what a Showdown server would send.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pokespiel.game.gen1.teams import load_pool
 
 
 class Mine(Player):
-    """The strongest move, but switches away from an opponent that it can hardly hurt."""
+    """Plays the strongest move, but switches away from an opponent that it can hardly hurt."""
 
     def choose_move(self, battle: AbstractBattle) -> BattleOrder:
         foe, moves = battle.opponent_active_pokemon, battle.available_moves

@@ -1,4 +1,4 @@
-"""PPO as a best response: how much of what a weak opponent gives away does it take?
+"""PPO as a best response: which share of a weak opponent's exploitability does it take?
 
 python examples/ppo.py --game kuhn_poker --decisions 120000
 """

@@ -1,4 +1,4 @@
-"""PSRO on a small game with exact responses: swap the meta-solver by flag and watch exploitability fall.
+"""PSRO on a small game with exact responses: choose the meta-solver by flag and watch exploitability fall.
 
 python examples/psro.py --game kuhn_poker --meta-solver nash --iterations 10
 """

@@ -1,4 +1,4 @@
-"""Payoffs from counted matches: intervals for the cells, and what they leave open about the mixture.
+"""Payoffs from sampled matches: intervals for the cells, and the resulting uncertainty of the mixture.
 
 python examples/sampled_payoffs.py --units 2000
 """

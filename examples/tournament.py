@@ -1,4 +1,4 @@
-"""Rank scripted Gen 1 players in a tournament whose matches go where the mixture is open, then add one more.
+"""Rank scripted Gen 1 players in a tournament that plays where the mixture is uncertain, then add one more.
 
 python examples/tournament.py --units 20 --folder runs/example
 """

@@ -1,4 +1,4 @@
-"""Extensive-form double oracle: exploitability against the share of the game's actions that its restricted games use.
+"""Extensive-form double oracle: exploitability by the share of the game's actions that its restricted games use.
 
 python examples/xdo.py --game leduc_poker --games 7
 """

@@ -1,4 +1,4 @@
-"""A real browser for tests of pages: headless Chromium, driven by playwright; tests are skipped where there is none."""
+"""A real browser for tests of pages: headless Chromium, driven by playwright; tests are skipped if it is missing."""
 
 from __future__ import annotations
 

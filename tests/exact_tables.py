@@ -1,7 +1,7 @@
-"""Random payoff tables of every kind that breaks solvers, and what exact rational arithmetic says of an answer.
+"""Random payoff tables of every kind that breaks solvers, and checks of answers by exact rational arithmetic.
 
 Floating-point numbers are rationals, so a table has an exact value, an answer has exact gains, and both are compared
-as fractions. Nothing here is shared with the solvers under test.
+as fractions. This module shares no code with the solvers under test.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A second game that offers all that a game may: what other rooms do with it, they do not do for Gen 1 OU alone.
+"""A second game with every optional feature, to check that other rooms treat Gen 1 OU like any game.
 
-Both players mine gold or, by action 2, move to the other mine; who mined more after three turns wins.
+Both players mine gold or, by action 2, move to the other mine; the player with more gold after three turns wins.
 """
 
 from __future__ import annotations

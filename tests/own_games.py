@@ -1,4 +1,4 @@
-"""Games as a user writes them, for the tests of games named by their place."""
+"""Games as a user writes them, for tests of games named by their location."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of runs share."""
+"""Helpers that tests of runs share."""
 
 from __future__ import annotations
 

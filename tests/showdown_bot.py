@@ -1,4 +1,4 @@
-"""A bot of its own process: a plain poke-env player that challenges an account and exits when the matches are over.
+"""A bot in its own process: a plain poke-env player that challenges an account and exits after the matches.
 
 python showdown_bot.py PORT OPPONENT MATCHES
 """

@@ -1,4 +1,4 @@
-"""An opponent on a server, by a plain websocket of its own: it plays the default choices and what a test makes it do.
+"""An opponent on a server, over its own plain websocket: it plays default choices and what a test tells it to.
 
 class Quitter(Foe):
     def turned(self, turn):

@@ -1,4 +1,4 @@
-"""A server that lets an account in and then says what a test tells it to, true or not."""
+"""A server that logs an account in and then sends what a test tells it to, true or false."""
 
 from __future__ import annotations
 

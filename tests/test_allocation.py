@@ -1,4 +1,4 @@
-"""Where matches go: level, to open edges, or to what moves the mixture; and tables that are filled that way."""
+"""Allocation of matches: evenly, to open edges, or to cells that change the mixture; and tables filled that way."""
 
 from __future__ import annotations
 

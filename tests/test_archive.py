@@ -1,4 +1,4 @@
-"""Sealed files: what goes in comes out, a changed bit anywhere is noticed, older files without a seal are read."""
+"""Sealed files: contents survive a round trip, any changed bit is detected, older files without a seal can be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies by name, and runs that begin with them or where another ended."""
+"""Policies by name, and runs that start with them or from the end of another run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Benchmarks import what the package has, and say how to get what they compare with."""
+"""Benchmarks import existing names, and say how to install the packages that they compare with."""
 
 from __future__ import annotations
 

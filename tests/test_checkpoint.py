@@ -1,4 +1,4 @@
-"""Checkpoints: what goes in comes out, what cannot go in is named, other files are refused."""
+"""Checkpoints: contents survive a round trip, unsupported values are named, other files are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: every command, its refusals, and how fast it starts."""
+"""The command line: every command, its refusals, and its start-up time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registries and options: what is accepted, what is refused and with which words."""
+"""Registries and options: which values are accepted or refused, and the error messages."""
 
 from __future__ import annotations
 

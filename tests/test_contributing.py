@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md's own plug-ins, added to a copy of the package as the page says, keep the contracts."""
+"""The plug-ins in CONTRIBUTING.md, added to a copy of the package as described there, pass the contract tests."""
 
 from __future__ import annotations
 

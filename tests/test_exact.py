@@ -1,4 +1,4 @@
-"""The exact oracle: optimal against any distribution of opponents, also correlated; ties and trembles as promised."""
+"""The exact oracle: optimal against any distribution of opponents, also correlated; ties and trembles as documented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Ray form on a cluster of three machines, each a raylet of its own here: same results, whatever is killed."""
+"""The Ray executor on a cluster of three machines, each a local raylet: the same results, whatever is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tournaments by several workers: log, table and files are the same to the byte, whoever played the rounds."""
+"""Tournaments with several workers: log, table and files are the same to the byte, whoever played the rounds."""
 
 from __future__ import annotations
 

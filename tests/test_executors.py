@@ -1,4 +1,5 @@
-"""Executors: the same results whoever does the units; lost workers are replaced, errors come home, nobody stays."""
+"""Executors: results do not depend on the worker, lost workers are replaced, errors are reported, no process
+remains."""
 
 from __future__ import annotations
 

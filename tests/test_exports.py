@@ -1,4 +1,4 @@
-"""The predecessors' formats: read back, they say who beats whom in the right direction."""
+"""The predecessors' formats: read back, they show the winner of each pair correctly."""
 
 from __future__ import annotations
 

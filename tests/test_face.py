@@ -1,4 +1,4 @@
-"""The package's public face: every name is there, and nothing is imported before it is used."""
+"""The package's public interface: every name exists, and nothing is imported before it is used."""
 
 from __future__ import annotations
 

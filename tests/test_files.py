@@ -1,4 +1,4 @@
-"""Atomic files: whole or not there, whatever happens in between."""
+"""Atomic files: complete or absent, whatever happens while they are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What every game promises: the Game and Matches protocols in both forms, over our own games and OpenSpiel's."""
+"""The contract of every game: the Game and Matches protocols in both forms, for this package's games and
+OpenSpiel's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripted Gen 1 players: each does what it says on positions made for it, and the expert beats the others."""
+"""Scripted Gen 1 players: each behaves as documented in constructed positions, and the expert beats the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The batch: as if each battle ran alone, whatever the threads, and nothing is changed by what it refuses."""
+"""The batch: each battle is as if alone, for any number of threads, and refused calls change nothing."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""One battle from Python: choices, log, requests, bytes, copies, chance nodes, and what is refused."""
+"""One battle from Python: choices, log, requests, bytes, copies, chance nodes, and refusals."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""The chance nodes of a turn: exact probabilities, named rolls, and agreement with what the generator draws."""
+"""The chance nodes of a turn: exact probabilities, named rolls, and agreement with the generator's draws."""
 
 import json
 import random

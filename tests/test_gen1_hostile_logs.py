@@ -1,6 +1,6 @@
-"""Real logs of Showdown's, spoiled at random: the tracker reads them or refuses them, and nothing else ever happens.
+"""Real Showdown logs with random errors: the tracker reads or refuses them, and nothing else happens.
 
-The battles are recorded ones; their requests are the engine's, which equal Showdown's.
+The battles were recorded; their requests are the engine's, which equal Showdown's.
 """
 
 import json

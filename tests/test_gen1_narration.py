@@ -1,4 +1,5 @@
-"""Protocol lines in words: every line of the engine is told or known to say nothing, and numbers are true."""
+"""Protocol lines in words: every line of the engine has a sentence or is known to need none, and numbers are
+correct."""
 
 from __future__ import annotations
 

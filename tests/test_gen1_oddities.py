@@ -1,4 +1,4 @@
-"""Oddities: each by a scripted scene and its counterpart, sure knock-outs by the engine's own rules."""
+"""Oddities: a constructed scene and a counterexample for each; sure knock-outs by the engine's own rules."""
 
 import json
 from fractions import Fraction

@@ -1,7 +1,7 @@
-"""Logs of 2020 to 2022, which put each request before the lines that lead to it, and other parts into other words.
+"""Logs of 2020 to 2022, which put each request before the lines that lead to it and use some other words.
 
-tests/data/gen1_old_logs.xz holds battles as Showdown 0.11.4 and 0.11.7 told them to their players, with what was true
-at each decision (by engine/tools/old_logs.cjs; the "gadgets" have three moves of rare effect a Pokémon).
+tests/data/gen1_old_logs.xz holds battles as Showdown 0.11.4 and 0.11.7 sent them to their players, with the true state
+at each decision (by engine/tools/old_logs.cjs; the "gadgets" have three moves with rare effects per Pokémon).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Gen 1 OU as OpenSpiel's game: OpenSpiel's own tests of games, chance, hidden teams, and the exactly solved preset."""
+"""Gen 1 OU as an OpenSpiel game: OpenSpiel's own game tests, chance, hidden teams, and the exactly solved preset."""
 
 import pickle
 import unittest

@@ -1,4 +1,4 @@
-"""Battles that begin in the middle, against battles that came there by being played."""
+"""Battles that start in the middle, compared with battles that were played up to the same position."""
 
 from __future__ import annotations
 

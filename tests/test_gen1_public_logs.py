@@ -1,4 +1,4 @@
-"""Public logs: what each player knew and chose, rebuilt without requests, against the engine's own knowledge."""
+"""Public logs: each player's views and choices, rebuilt without requests, compared with the engine's own knowledge."""
 
 from __future__ import annotations
 

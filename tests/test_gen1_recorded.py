@@ -1,4 +1,4 @@
-"""Recorded matches: the same as the batch's, counted right, and written as Showdown's viewer reads them."""
+"""Recorded matches: equal to the batch's, counted correctly, and in the format of Showdown's viewer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report shows of Gen 1 OU: matches played side by side, each policy's counted as its own."""
+"""The Gen 1 OU section of a report: matches played side by side, with each policy's counts kept apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Oddities of the first generation, one by one, with every roll written down. Numbers are worked out by hand."""
+"""Oddities of the first generation, one by one, with every roll written out. Numbers are derived by hand."""
 
 import json
 

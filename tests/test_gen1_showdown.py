@@ -1,4 +1,5 @@
-"""The engine plays the very battle that Pokémon Showdown plays: live where Node is, from recorded battles anywhere."""
+"""The engine plays the same battles as Pokémon Showdown: live if Node is installed, and from recorded battles
+anywhere."""
 
 import json
 from itertools import islice

@@ -1,4 +1,4 @@
-"""The engine's data tables are what the pinned Showdown says."""
+"""The engine's data tables equal those of the pinned Showdown."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The tracker on what real servers send, and on what none should."""
+"""The tracker on lines that real servers send, and on lines that none should send."""
 
 import json
 from pathlib import Path

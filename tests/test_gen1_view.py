@@ -1,4 +1,4 @@
-"""Features: what they say is what the player may know, by the same numbers from every source."""
+"""Features contain only what the player may know, with the same numbers from every source."""
 
 import random
 import struct

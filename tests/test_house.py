@@ -1,4 +1,5 @@
-"""The package's rooms and floors: each room imports rooms of lower floors only, and no module imports in a circle."""
+"""The package's subpackages and layers: each imports only lower layers, and no modules import each other in a
+circle."""
 
 from __future__ import annotations
 

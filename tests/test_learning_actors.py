@@ -1,4 +1,4 @@
-"""Actors play what one process would have played, with the weights that they should, and survive a resume."""
+"""Actors play what one process would have played, with the intended weights, and a resume continues exactly."""
 
 from __future__ import annotations
 

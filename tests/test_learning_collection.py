@@ -1,4 +1,4 @@
-"""Collection: what is recorded is what was played, nothing is lost or counted twice, and it resumes exactly."""
+"""Collection: records equal what was played, nothing is lost or counted twice, and it resumes exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Precision and threads: what `auto` comes to, that a resumed training keeps it, and what is said of slow choices."""
+"""Precision and threads: what `auto` chooses, that a resumed training keeps it, and warnings about slow choices."""
 
 from __future__ import annotations
 

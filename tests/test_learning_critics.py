@@ -1,4 +1,4 @@
-"""Offline critics: their targets by hand."""
+"""Offline critics: their targets, computed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CUDA graphs of a network's passes give what the network gives; without a GPU, only their sizes are tested."""
+"""CUDA graphs of a network's passes give the network's results; without a GPU, only their sizes are tested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses against hand-computed values; a gradient where there must be one and none where there must not."""
+"""Losses against hand-computed values; gradients exist where they should and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks: structure from the layout, exact masks, privileged critics that stay out of the policy, saving."""
+"""Networks: structure from the layout, exact masks, privileged critics that do not affect the policy, saving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learners side by side: one training, whose steps are the mean of all gradients."""
+"""Parallel learners: one training whose steps use the mean of all gradients."""
 
 from __future__ import annotations
 

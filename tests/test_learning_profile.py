@@ -1,4 +1,4 @@
-"""The profiler measures each part and proposes sizes by its rule; curves are written where TensorBoard finds them."""
+"""The profiler measures each part and proposes sizes by its rule; curves are written for TensorBoard."""
 
 from __future__ import annotations
 

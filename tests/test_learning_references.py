@@ -1,4 +1,4 @@
-"""References: which of the portfolio pulls, and how strongly."""
+"""References: which members of the portfolio hold the policy, and how strongly."""
 
 from __future__ import annotations
 

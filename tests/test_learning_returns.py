@@ -1,4 +1,4 @@
-"""GAE, V-trace, lambda-returns and the reward transform against values worked out by hand."""
+"""GAE, V-trace, lambda-returns and the reward transform against values computed by hand."""
 
 from __future__ import annotations
 

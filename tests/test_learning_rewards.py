@@ -1,4 +1,4 @@
-"""Rewards: zero-sum, and shaping that changes no match's total but by its start."""
+"""Rewards: they stay zero-sum, and shaping changes a match's total only by the potential of its start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matches side by side: the same results as one by one, every match to its end, memory kept apart."""
+"""Matches side by side: the same results as one by one, every match played to its end, memories kept apart."""
 
 from __future__ import annotations
 

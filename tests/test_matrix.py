@@ -1,4 +1,4 @@
-"""Normal-form games: the tree built from payoffs is the game that OpenSpiel builds from them."""
+"""Normal-form games: the tree built from payoffs equals the game that OpenSpiel builds from them."""
 
 from __future__ import annotations
 

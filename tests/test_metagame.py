@@ -1,4 +1,4 @@
-"""Payoff tables: cells counted right, grown by the missing ones only, with honest intervals."""
+"""Payoff tables: cells are counted correctly, only missing cells are added, and intervals cover the true values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every registered meta-solver promises, tried on all of them alike."""
+"""The contract of every registered meta-solver."""
 
 import dataclasses
 

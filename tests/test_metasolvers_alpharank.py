@@ -1,4 +1,4 @@
-"""alpha-Rank, the response graph under it and the stationary distributions of Markov chains."""
+"""alpha-Rank, its response graph and the stationary distributions of Markov chains."""
 
 import time
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Correlated and coarse correlated equilibria: optimality, scales, structure, and the promise in exact arithmetic."""
+"""Correlated and coarse correlated equilibria: optimality, scales, structure, and the guarantee in exact arithmetic."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Every Nash equilibrium of small tables, and the choice among them."""
+"""All Nash equilibria of small tables, and the selection among them."""
 
 from fractions import Fraction
 

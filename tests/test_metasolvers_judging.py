@@ -1,4 +1,4 @@
-"""When a table is zero-sum, constant-sum or symmetric: rounding is forgiven, a difference never."""
+"""When a table is zero-sum, constant-sum or symmetric: rounding errors are ignored, differences never."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a payoff table shows of a strategy: gains, NashConv, and the gaps to correlated equilibria."""
+"""Regret within a payoff table: gains, NashConv, and the gaps to correlated equilibria."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Payoffs of every size, alone and side by side: answers compared with exact rational arithmetic."""
+"""Payoffs of all sizes, alone and together: answers compared with exact rational arithmetic."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a row of metrics says: a response's win rate by hand, dominance, and how sure the mixture is."""
+"""A row of metrics: a response's win rate computed by hand, dominance, and the mixture's uncertainty."""
 
 from __future__ import annotations
 

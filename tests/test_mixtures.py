@@ -1,4 +1,4 @@
-"""A run's mixture: one meaning, whichever command asks."""
+"""A run's mixture is the same for all commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The planted faults of `make mutants` still apply: to code that stands there, with tests that exist."""
+"""The planted faults of `make mutants` still apply: the quoted code and the named tests exist."""
 
 from __future__ import annotations
 

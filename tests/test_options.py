@@ -1,4 +1,4 @@
-"""Command lines and YAML files: the same options either way, refusals in words."""
+"""Command lines and YAML files: the same options from both, and readable errors."""
 
 from __future__ import annotations
 

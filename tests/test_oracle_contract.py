@@ -1,4 +1,4 @@
-"""What every oracle in the registry promises: the protocol, distributions over legal actions, and resumption."""
+"""The contract of every registered oracle: the protocol, distributions over legal actions, and resumption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MMD: its last iterate falls towards an equilibrium; its magnet follows and is saved."""
+"""MMD: its last iterate approaches an equilibrium; its magnet follows the policy and is saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NFSP: the average head is the reservoir's average, roles are drawn as they should be, both policies come back."""
+"""NFSP: the average head fits the reservoir's average, roles are drawn as intended, both policies are returned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-NaD: the action values by hand, references that move when they should and are saved, and convergence."""
+"""R-NaD: the action values computed by hand, references that move when they should and are saved, and convergence."""
 
 from __future__ import annotations
 

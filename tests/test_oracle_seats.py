@@ -1,4 +1,5 @@
-"""Who sits where when an oracle learns: by the mixture's weights, at each seat alike, with its share of self-play."""
+"""Seating during training: by the mixture's weights, equally often at each seat, with the intended share of
+self-play."""
 
 from __future__ import annotations
 

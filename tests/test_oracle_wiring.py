@@ -1,6 +1,7 @@
-"""The wiring of the learning oracles: every option arrives where it counts, and each update changes what it should.
+"""The wiring of the learning oracles: every option reaches the code that uses it, and each update changes what it
+should.
 
-Most tests look at a few updates in Kuhn poker through functions that note their arguments and go on as ever.
+Most tests watch a few updates in Kuhn poker by functions that record their arguments and then work as usual.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a game declares for others, used for a game that is not Gen 1 OU."""
+"""Optional features of a game, used for a game other than Gen 1 OU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Games of the user's own: named by their place, loaded, played, learned, resumed, and refused in one clear line."""
+"""A user's own games: named by location, loaded, played, learned, resumed, and refused with one clear line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed: pins that are wheels, an engine that says what it lacks, a wheel that works anywhere."""
+"""The installed package: pinned versions have wheels, the engine reports missing features, a wheel works anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference run's settings are options that exist, and its tables say what the files hold."""
+"""The reference run's settings are existing options, and its tables show what the files contain."""
 
 from __future__ import annotations
 

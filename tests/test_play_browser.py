@@ -1,4 +1,4 @@
-"""The page to play in, in headless Chromium: battles by mouse and keyboard, reloads, tabs, widths, what it asks for."""
+"""The page for battles in headless Chromium: mouse and keyboard, reloads, tabs, widths, and its requests."""
 
 from __future__ import annotations
 

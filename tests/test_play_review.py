@@ -1,4 +1,4 @@
-"""The analysis board without a browser: recordings, public logs, what choices are worth, positions to play on from."""
+"""The analysis board without a browser: recordings, public logs, values of choices, positions to play from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's server: who is served, what is answered to hostile frames, and how fast."""
+"""The page's server: which requests are served, answers to hostile frames, and speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress: what is being done and how long is left, in a line at least every so many seconds."""
+"""Progress: the current work and its remaining time, in a line at least at the given interval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop: who responds to what, what a state holds, and that any state reproduces its numbers."""
+"""The loop: opponents of each response, the content of a state, and that any state reproduces its numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PSRO with exact responses and payoffs: what the method is known to do, measured exactly."""
+"""PSRO with exact responses and payoffs: known properties of the method, measured exactly."""
 
 from __future__ import annotations
 

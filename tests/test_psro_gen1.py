@@ -1,4 +1,4 @@
-"""The loop on Gen 1 OU: exploit and defend in turns, and a run that is killed and goes on to the same table."""
+"""The loop on Gen 1 OU: exploiter and learner in turns, and a killed run that resumes to the same table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop by a crew: the same run whoever makes the calls and plays the matches, killed, resumed or not."""
+"""The loop with a crew: the same run for any workers, killed, resumed or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rankings: scores that point the right way, with intervals that cover, and weights with the spread that is theirs."""
+"""Rankings: scores with the right sign, intervals that cover, and weights with a correct spread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command and program in the README and in docs/ runs as it stands."""
+"""Every command and program in the README and in docs/ runs as written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Report pages: whole without a network, text escaped, readable in both modes, the same picture for the same data."""
+"""Report pages: complete without a network, text escaped, readable in both modes, the same picture for the same
+data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports in a real browser, headless Chromium, where there is one: widths, contrast, console, sorting, print."""
+"""Reports in a real browser, headless Chromium, if it is installed: widths, contrast, console, sorting, print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run folders: what they hold, refusals, and a killed run that goes on to the same numbers."""
+"""Run folders: their content, refusals, and a killed run that resumes to the same numbers."""
 
 from __future__ import annotations
 

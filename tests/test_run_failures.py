@@ -1,4 +1,4 @@
-"""A run that fails in any stage: a clear message, nothing lost, and a resume to the same table."""
+"""Runs that fail at any stage: a clear message, nothing lost, and a resume to the same table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports of all kinds of runs: symmetric, sampled, correlated, of three players, without a sequence form."""
+"""Reports of all kinds of runs: symmetric, sampled, correlated, with three players, without a sequence form."""
 
 from __future__ import annotations
 

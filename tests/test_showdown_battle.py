@@ -1,4 +1,4 @@
-"""A battle as a server's lines tell it: its end is the server's word, whatever comes before and after, in any order."""
+"""A battle from a server's lines: the result is the one that the server reports, whatever comes before or after it."""
 
 import asyncio
 from itertools import permutations

@@ -1,6 +1,6 @@
-"""Opponents who give up, hide, rename, flood, vanish or do not mean it, on a real server.
+"""Opponents on a real server that forfeit, hide, rename, flood, disappear or do not play.
 
-Every battle is counted as the server counts it, and nothing is waited for longer than has to be.
+Every battle is counted as the server counts it, and every wait is as short as possible.
 """
 
 import time

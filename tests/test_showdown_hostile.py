@@ -1,4 +1,5 @@
-"""What a hostile, broken or other server says: told as an unfinished match, never believed, never waited for."""
+"""Messages of hostile, broken or different servers: they give an unfinished match, never a false result or an endless
+wait."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The pinned Showdown: what the lock says, and that an installation is there whole or not at all."""
+"""The pinned Showdown: the content of the lock file, and installations that are complete or absent."""
 
 import json
 import os

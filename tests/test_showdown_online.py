@@ -1,4 +1,4 @@
-"""Accounts on a server: challenges taken and made, the ladder, and what goes wrong there."""
+"""Accounts on a server: accepted and sent challenges, the ladder, and their failures."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Matches over a real local server: they end, they are counted, and what breaks is told and never waited for."""
+"""Matches over a real local server: they end and are counted; failures are reported and never waited for endlessly."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""A series of matches and what is kept of it: told as it goes, stopped with nobody left waiting, gone on with."""
+"""A series of matches and its record: reported as it happens, stopped with no opponent left waiting, resumed."""
 
 import json
 import os

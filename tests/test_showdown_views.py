@@ -1,4 +1,4 @@
-"""What a player is shown on a real server is what the engine says it knows; and a difference would be seen."""
+"""A player's view on a real server equals the engine's own, and a difference would be noticed."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""OpenSpiel games stepped through their states: simultaneous moves, rewards on the way, chance inside the game."""
+"""OpenSpiel games stepped through their states: simultaneous moves, intermediate rewards, internal chance."""
 
 from __future__ import annotations
 

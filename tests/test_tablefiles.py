@@ -1,4 +1,4 @@
-"""Payoff tables from files: everything that is read, with its names, and everything that is refused, with its place."""
+"""Payoff tables from files: every readable format with its names, and every refusal with its position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The set type and Showdown's formats: what is written reads back, and bad text says what is wrong."""
+"""The set type and Showdown's formats: written teams read back, and errors say what is wrong."""
 
 import json
 import subprocess

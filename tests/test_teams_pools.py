@@ -1,4 +1,4 @@
-"""Pools: the shipped ones, their split by line-up, their making, and files that are no pools."""
+"""Pools: the shipped ones, their split by line-up, their generation, and files that are not pools."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The validator says why a team may not play gen1ou, and agrees with Showdown's own verdicts."""
+"""The validator gives reasons why a team may not play gen1ou, and agrees with Showdown's own verdicts."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Threads: limits that last as long as the work, cores counted as the process may use them, waiting that sleeps."""
+"""Threads: limits for the duration of the work, cores counted as the process may use them, sleeping waits."""
 
 from __future__ import annotations
 

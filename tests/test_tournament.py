@@ -1,4 +1,4 @@
-"""Tournaments: every match in the log, nothing counted twice, kills and growth, and a ranking that points upwards."""
+"""Tournaments: every match in the log, nothing counted twice, kills, additions, and a correctly ordered ranking."""
 
 from __future__ import annotations
 

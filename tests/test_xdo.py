@@ -1,4 +1,5 @@
-"""Extensive-form double oracle: restricted games grow, their solutions converge, a resumed call goes on the same."""
+"""Extensive-form double oracle: restricted games grow, their solutions converge, and a resumed call continues
+exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiny games behind the batched protocol, whose every result can be worked out by hand."""
+"""Tiny games behind the batched protocol, whose results can all be computed by hand."""
 
 from __future__ import annotations
 

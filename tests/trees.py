@@ -1,4 +1,4 @@
-"""What the tests of games in sequence form share."""
+"""Helpers that the tests of games in sequence form share."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """A battle in a terminal: the same session as the page's, in text.
 
-1 to 4          the move of that number s2 to s6        switch to the Pokémon in that slot h, t, f, q      hints, both
-teams, forfeit, quit without finishing
+1 to 4          the move of that number
+s2 to s6        switch to the Pokémon in that slot
+h, t, f, q      hints, both teams, forfeit, quit without finishing
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Response graphs: the policy that each player would change to, drawn if small enough, or listed.
 
-ring    one population: its policies on a circle, an arrow from each to the one that replaces it grid    two
-populations: a cell for each pair, the arrows of a row or column bundled into one path to its best reply deviations
-any number of populations, as rows of a table
+ring    one population: its policies on a circle, an arrow from each to the one that replaces it
+grid    two populations: a cell for each pair, the arrows of a row or column bundled into one path to its best reply
+deviations   any number of populations, as rows of a table
 """
 
 from __future__ import annotations

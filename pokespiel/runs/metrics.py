@@ -1,7 +1,8 @@
 """The metrics of an iteration of the loop: one row of metrics.csv.
 
-exploitability ...            exact, on games in sequence form population_regret             regret within the payoff
-table responses, responses_known    number of the iteration's responses, and of those that play like an earlier policy
+exploitability ...            exact, on games in sequence form
+population_regret             regret within the payoff table
+responses, responses_known    number of the iteration's responses, and of those that play like an earlier policy
 policies_, support_, heaviest_, effective_<population>
                               its size; of its mixture the policies with weight, the largest weight, exp(entropy)
 <oracle>/win_rate, _low, _high

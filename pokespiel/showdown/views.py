@@ -1,7 +1,7 @@
 """Compare, at every decision, what a player sees on a server with what the engine says that the player knows.
 
-    compare(recording.replay(), [shown(views[recording.room, side], side) for side in (0, 1)])
-    compare(played(battle, policies, rng), [told(side) for side in (0, 1)])
+    compare_views(recording.replay(), [views_witness(views[recording.room, side], side) for side in (0, 1)])
+    compare_views(played(battle, policies, rng), [lines_witness(side) for side in (0, 1)])
 
 A battle has two witnesses, one per side. On a server they are `WitnessPlayer`s, whose trackers read the server's own
 lines; the battle is then replayed from its recording. In an engine's battle they are trackers that read the engine's

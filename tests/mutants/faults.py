@@ -1,10 +1,10 @@
-"""Planted faults: what is replaced where, and the tests that must notice.
+"""Planted faults: the code that is replaced, and the tests that must fail.
 
-Each `.toml` file here has a table per fault, whose key says what is wrong:
+Each `.toml` file here has one table per fault, whose key describes the fault:
 
     ["a tie scores 0 in match sets"]
     file = "pokespiel/evaluation/match_sets.py"
-    old = 'share(np.sign(own))'             # stands in the file exactly once
+    old = 'share(np.sign(own))'             # occurs in the file exactly once
     new = '(own > 0).astype(float)'
     tests = ["test_exploit_match_sets.py::test_a_pair_is_one_seed_in_both_seats_and_a_tie_counts_half"]
 """

@@ -1,8 +1,8 @@
-"""Plant each fault in a copy of the package and see that its tests fail: `make mutants`.
+"""Plant each fault in a copy of the package and check that its tests fail: `make mutants`.
 
-Tests that pass with a fault in place do not test what it breaks. A fault is *killed* if a test fails, has *survived* if
+Tests that pass with a fault do not test the code that it breaks. A fault is *killed* if a test fails, has *survived* if
 all pass, and is *broken* if it does not apply or pytest cannot run its tests. The tests are first run without any
-fault. What is slow to import is imported once: each fault runs in a fork of this process.
+fault. Slow imports are done once: each fault runs in a fork of this process.
 """
 
 from __future__ import annotations

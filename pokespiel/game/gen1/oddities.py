@@ -1,7 +1,8 @@
 """Obvious blunders in played battles, counted by exact definitions.
 
-watch = Watch(n)                                 # one player's side of n battles watch.see(battles, features, legal,
-actions)     # at each of its requests, and at the end table({"mine": tally(watch.counts, turns, scores)})
+watch = OddityWatch(n)                           # one player's side of n battles
+watch.see(battles, features, legal, actions)     # at each of its requests, and at the end
+oddity_table({"mine": tally(watch.counts, turns, scores)})
 
 Only information shown to the player is used (see `view.py`), so that battles in the engine and on a server are counted
 alike. Damage is the engine's estimate with the highest stats that the foe can have: a knock-out that is called sure is
@@ -16,13 +17,13 @@ idle             The player switched or used a move that does no damage, and at 
                  `CONDITIONS` of those on the field; one that came in has none.
 wasted_status    A move that does nothing but put to sleep, paralyze or poison, at a foe that has a status. One at a foe
                  that recharges does not count, since it puts that foe to sleep whatever its status.
-fatal_switch     A switch whose Pokémon fainted before it was asked for its first move. declined         A sure
-knock-out was available (see `sure_knock_outs`) and the player did not choose one. vain_explosion   Explosion or
-Self-Destruct where `may_knock_out` is false. lost_sleeper     The user slept, a Pokémon without a status and with at
-least half of its HP could have come in, the
+fatal_switch     A switch whose Pokémon fainted before it was asked for its first move.
+declined         A sure knock-out was available (see `sure_knock_outs`) and the player did not choose one.
+vain_explosion   Explosion or Self-Destruct where `may_knock_out` is false.
+lost_sleeper     The user slept, a Pokémon without a status and with at least half of its HP could have come in, the
                  player stayed, and the sleeper fainted before its next request.
-spent            A request for a move while the user knows attacks and has PP for none of them. spent_party      A
-request for a move while nobody in the party that stands has PP for an attack, and some know one.
+spent            A request for a move while the user knows attacks and has PP for none of them.
+spent_party      A request for a move while nobody in the party that stands has PP for an attack, and some know one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A player's view of a battle on a Showdown server, from the lines that the server sends.
 
-tracker = Tracker() for line in lines:
+tracker = Tracker()
+for line in lines:
     tracker.read(line)
 if tracker.awaited:
     features, legal = tracker.features(), tracker.legal()

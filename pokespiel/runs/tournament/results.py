@@ -2,8 +2,8 @@
 
 table.csv      one line per cell: units, each seat's mean return with its interval, wins, losses, ties, unfinished
 ranking.csv    one line per policy: weight in the mixture with its spread, scores over all and against the mixture
-mixture.json   {population: {policy's file: weight}} population.json, interaction_matrix.json, ...   the predecessors'
-formats if they can hold it (see exports.py)
+mixture.json   {population: {policy's file: weight}}
+population.json, interaction_matrix.json, ...   the predecessors' formats if they can hold it (see exports.py)
 """
 
 from __future__ import annotations
