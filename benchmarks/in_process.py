@@ -4,8 +4,8 @@
 
 Battles over a recording local server between every two of three poke-env players; each is then played again in process
 with the server's seed and teams. The log, the choices, and every line and request that either player was told are
-compared. The speed is that of the unmodified random player against itself: battles and decisions per second of wall
-time, and of processor time (the server's processes and this one's together).
+compared. The speed is that of the random player against itself: decisions per second of wall time, and of processor
+time (the server's processes and this one's together).
 """
 
 from __future__ import annotations
@@ -20,11 +20,9 @@ from pathlib import Path
 import numpy as np
 from poke_env import AccountConfiguration
 from poke_env.player import MaxBasePowerPlayer, Player, RandomPlayer, SimpleHeuristicsPlayer
-from showdown_speed import CountingPlayer, processor_seconds
+from showdown_speed import CountingPlayer, over_server
 
 from pokespiel.game.gen1.teams import Team, load_pool
-from pokespiel.showdown.arena import Conditions, Fixture, local_server, play_arena
-from pokespiel.showdown.contestants import PokeEnvContestant
 from pokespiel.showdown.inprocess import play_in_process
 from pokespiel.showdown.install import required
 from pokespiel.showdown.reference.in_process import Sameness, compare_served, play_served
@@ -46,23 +44,8 @@ def shares(battles: int) -> Iterator[tuple[tuple[type[Player], type[Player]], st
         yield kinds, pool, battles // len(settings) + (number < battles % len(settings))
 
 
-def speed_over_server(teams: list[tuple[Team, Team]], concurrency: int) -> tuple[int, float, float]:
-    """Decisions, seconds of wall time and of processor time."""
-    player = PokeEnvContestant(CountingPlayer)
-    fixtures = [Fixture(pair, 0) for pair in teams]
-    CountingPlayer.decisions = 0
-    with serve() as server:
-        wall, used = time.perf_counter(), time.process_time() + processor_seconds(server.process.pid)
-        results = dict(play_arena((player, player), fixtures, [local_server(server.port)], Conditions(concurrency)))
-        wall = time.perf_counter() - wall
-        used = time.process_time() + processor_seconds(server.process.pid) - used
-    if any(result.utility is None for result in results.values()):
-        raise RuntimeError("a match did not finish")
-    return CountingPlayer.decisions, wall, used
-
-
-def speed_in_process(teams: list[tuple[Team, Team]], rng: np.random.Generator) -> tuple[int, float, float]:
-    """The same in process."""
+def speed_in_process(teams: list[tuple[Team, Team]], rng: np.random.Generator) -> tuple[float, float]:
+    """Decisions per second of wall time and of processor time."""
     first, second = (
         CountingPlayer(AccountConfiguration(name, None), battle_format="gen1ou", start_listening=False, log_level=60)
         for name in ("first", "second")
@@ -71,7 +54,8 @@ def speed_in_process(teams: list[tuple[Team, Team]], rng: np.random.Generator) -
     wall, used = time.perf_counter(), time.process_time()
     for pair in teams:
         play_in_process(first, second, pair, seed=rng.integers(1 << 16, size=4).tolist())
-    return CountingPlayer.decisions, time.perf_counter() - wall, time.process_time() - used
+    wall, used = time.perf_counter() - wall, time.process_time() - used
+    return CountingPlayer.decisions / wall, CountingPlayer.decisions / used
 
 
 def main() -> int:
@@ -90,14 +74,11 @@ def main() -> int:
     told = f"{found.choices:,} choices, {found.told:,} lines and requests told"
     print(f"{found.battles} battles, {told}: {len(found.differences)} differences")
     print("\n".join(found.differences[:10]))
-    teams = drawn(options.battles, rng)
-    print("| | battles/s | decisions/s | decisions per second of processor time |\n|---|---|---|---|")
-    over_server = speed_over_server(teams, options.concurrency)
-    for name, (decisions, wall, used) in (
-        ("over the server", over_server),
-        ("in process", speed_in_process(teams, rng)),
-    ):
-        print(f"| {name} | {len(teams) / wall:.1f} | {decisions / wall:,.0f} | {decisions / used:,.0f} |")
+    print("| | decisions/s | decisions per second of processor time |\n|---|---|---|")
+    speeds = {"over the server": over_server(options.battles, options.concurrency, rng)}
+    speeds["in process"] = speed_in_process(drawn(options.battles, rng), rng)
+    for name, (wall, used) in speeds.items():
+        print(f"| {name} | {wall:,.0f} | {used:,.0f} |")
     return int(bool(found.differences))
 
 

@@ -36,6 +36,7 @@ PICTURES = (".png", ".svg")
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 STYLE = """
 .md-typeset h1 { margin-bottom: 0.8rem; font-weight: 500; color: inherit }
+.md-typeset td:first-child code { white-space: nowrap }
 .curve { background: white; padding: 0.4rem }
 .curve svg { max-width: 100%; height: auto }
 .md-typeset table:not([class]) img { max-height: 11rem; display: block; margin: auto }

@@ -17,6 +17,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import pyspiel
 from matplotlib.figure import Figure
 
 import pokespiel
@@ -24,7 +25,7 @@ import pokespiel.adapters
 from pokespiel.core.help import attribute_docs, values_of
 from pokespiel.core.registry import Registry
 from pokespiel.game.loading import openspiel_names
-from pokespiel.game.names import GAMES
+from pokespiel.game.names import GAMES, PLAYERS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
 
@@ -59,9 +60,37 @@ def overview(folder: str, title: str, about: str, registry: Registry) -> str:
     rows = [f"| [{name}]({name}.md) | {escaped(registry.describe(name)[0])} |" for name in sorted(registry)]
     text = "\n".join([f"# {title}", "", about, "", "| name | what it is |", "|---|---|", *rows, ""])
     if folder == "games":
-        others = ", ".join(f"`{name}`" for name in sorted(set(openspiel_names()) - set(GAMES)))
-        text += f"\n## OpenSpiel's games\n\nWith their parameters, as in `leduc_poker(players=3)`: {others}.\n"
+        text += f"\n## OpenSpiel's games\n\nParameters as in `leduc_poker(players=3)`.\n\n{openspiel_table()}\n"
     return text
+
+
+def openspiel_table() -> str:
+    """OpenSpiel's games with their players and parameters; those in Python have no listed parameters."""
+    types = {kind.short_name: kind for kind in pyspiel.registered_games()}
+    rows = ["| name | game | players | parameters and defaults |", "|---|---|---|---|"]
+    for name in sorted(set(openspiel_names()) - set(GAMES)):
+        if name not in types:
+            rows.append(f"| `{name}` | written in Python | | |")
+            continue
+        kind = types[name]
+        fewest, most = kind.min_num_players, kind.max_num_players
+        given = ", ".join(f"`{key}={_brief(value)}`" for key, value in sorted(kind.parameter_specification.items()))
+        players = fewest if fewest == most else f"{fewest} to {most}"
+        rows.append(f"| `{name}` | {escaped(kind.long_name)} | {players} | {given} |")
+    return "\n".join(rows)
+
+
+def _brief(value: Any) -> str:
+    """A parameter's default on one line; those that would break a table are left out."""
+    text = str(value)
+    return text if len(text) <= 24 and text.isprintable() and not set(text) & set("|`") else "..."
+
+
+def players_table(name: str) -> str:
+    """A game's scripted players."""
+    roster = PLAYERS[name]
+    rows = [f"| `{player}` | {escaped(roster.describe(player)[0])} |" for player in sorted(roster)]
+    return "\n".join(["| player | what it does |", "|---|---|", *rows])
 
 
 def plugin_page(folder: str, name: str, registry: Registry) -> str:
@@ -73,6 +102,7 @@ def plugin_page(folder: str, name: str, registry: Registry) -> str:
     parts = [f"# {name}", prose(about), "" if about in module else prose(module)]
     parts += [escaped(reference) if reference and reference not in " ".join(module.split()) else ""]
     parts += [f"```console\n{USES[folder].format(name=name)}\n```", "## Options", options_table(plugin)]
+    parts += ["## Scripted players", players_table(name)] if folder == "games" and name in PLAYERS else []
     parts += ["## Curve", curve(folder, name)] if kept_curves(folder, name) else []
     return "\n\n".join(filter(None, parts)) + "\n"
 

@@ -14,7 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from pokespiel.game.names import GAMES
+from pokespiel.game.loading import openspiel_names
+from pokespiel.game.names import GAMES, PLAYERS
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
 
@@ -95,6 +96,12 @@ def test_each_plugin_has_a_page_from_its_docstring(site, folder):
         for field in dataclasses.fields(plugin):
             assert field.name in text
         assert f"{name}.html" in Page(site[f"{folder}/index.html"]).links
+
+
+def test_openspiels_games_and_the_scripted_players_are_named(site):
+    text = unescape(re.sub(r"<[^>]+>", "", site["games/index.html"]))
+    assert all(name in text for name in openspiel_names())
+    assert all(name in site["games/gen1ou.html"] for name in PLAYERS["gen1ou"])
 
 
 def test_plugins_have_their_kept_curves(site):
