@@ -13,9 +13,11 @@ from pokespiel.learning.batches import batch_of
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
+from pokespiel.learning.losses import log_prob_of
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
 from pokespiel.learning.seating import self_play
-from pokespiel.oracles.mmd import MMD, Magnet, former
+from pokespiel.oracles.mmd import MMD, Magnet
+from pokespiel.oracles.proximal import Proximal, former
 
 KUHN = load_game("kuhn_poker")
 
@@ -73,3 +75,19 @@ def test_uniform_play_in_training_is_no_part_of_the_policy_that_played() -> None
     _, probabilities = masked_log_softmax(mine.outputs(batch).logits, batch.legal)
     assert (batch.behaviour - probabilities).abs().max() > 0.05
     torch.testing.assert_close(former(batch, 0.3), probabilities)
+
+
+def test_a_stale_rollout_is_held_near_the_policy_as_it_is_now() -> None:
+    """After steps since it was played, and with the share of uniform play that its actions were drawn with."""
+    mine = learner()
+    rollout = Collector(KUHN, self_play(KUHN), [mine], np.random.default_rng(0), matches=8, explore=0.3).collect(60)
+    batch = batch_of(rollout.records, np.arange(60), mine.device)
+    _, played = masked_log_softmax(mine.outputs(batch).logits, batch.legal)
+    with torch.no_grad():
+        mine.network.policy.bias += torch.tensor([2.0, 0.0])
+    _, now = masked_log_softmax(mine.outputs(batch).logits, batch.legal)
+    for stale, policy in ((False, played), (True, now)):
+        near = Proximal(mine, rollout.records, stale=stale, explore=0.3)
+        torch.testing.assert_close(near.logs(batch).exp(), policy)
+        drawn = 0.7 * policy + 0.3 * batch.legal / batch.legal.sum(dim=1, keepdim=True)
+        torch.testing.assert_close(near.log_played(batch), log_prob_of(drawn.log(), batch.action))

@@ -22,7 +22,8 @@ from pokespiel.learning.references import Damping, References
 from pokespiel.learning.schedules import KLTarget, Schedule
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.ppo import PPO, given_policies, played_log, scaled
+from pokespiel.oracles.ppo import PPO, given_policies, scaled
+from pokespiel.oracles.proximal import played_log
 from pokespiel.oracles.starts import pick_start
 
 KUHN = load_game("kuhn_poker")

@@ -122,6 +122,31 @@ def test_ppos_loss_is_the_sum_of_its_weighted_parts(monkeypatch: pytest.MonkeyPa
         assert_equal(references["networks"][0], training.state["parts"]["learner_0"]["network"])
 
 
+@pytest.mark.parametrize("name", ["ppo", "mmd"])
+def test_updates_of_stale_rollouts_start_from_the_policy_as_it_is_now(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first rollout of actors is played with the weights as they are, later ones with older ones."""
+    made = noted(monkeypatch, {"ppo": ppo, "mmd": mmd}[name], "Proximal")
+    for staleness, expected in ((0, [False] * 4), (1, [False, True, True, True])):
+        made.clear()
+        run(SELF_PLAY[name](actors=1, staleness=staleness))
+        assert [call.options["stale"] for call in made] == expected
+
+
+def test_the_ratio_of_a_stale_rollout_is_to_the_policy_that_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At an update's only step the surrogate is the mean of A pi_now / pi_played, and nothing is clipped."""
+    surrogates, parts, played = (noted(monkeypatch, ppo, name) for name in ("clipped_policy_loss", "on", "played_log"))
+    run(SELF_PLAY["ppo"](actors=1, staleness=1, epochs=1, minibatches=1, clip=0.01))
+    ratios = []
+    for number, surrogate in enumerate(surrogates):
+        now, advantage = surrogate.args[0].detach(), parts[2 * number].result
+        ratios.append((now - played[number].result).exp())
+        assert float(surrogate.result) == pytest.approx(-float((ratios[-1] * advantage).mean()), abs=1e-5)
+    assert ratios[0].numpy() == pytest.approx(1, abs=1e-5)
+    assert all(float((ratio - 1).abs().max()) > 0.02 for ratio in ratios[1:])
+
+
 def test_mmds_loss_is_the_sum_of_its_weighted_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The weight of the KL to the policy that played is 1 / eta."""
     alpha, eta = Schedule(0.4, "linear", end=0.1), Schedule(0.2, "linear", end=0.1)

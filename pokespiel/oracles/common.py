@@ -109,6 +109,11 @@ class Run:
     def actors(self) -> int:
         return self.collector.count if isinstance(self.collector, Actors) else 0
 
+    @property
+    def stale(self) -> bool:
+        """Whether the newest rollout was played with older weights than the learner's."""
+        return isinstance(self.collector, Actors) and self.collector.metrics["staleness"] > 0
+
     def close(self) -> None:
         """End the processes that this run started."""
         if isinstance(self.collector, Actors):

@@ -38,7 +38,8 @@ from pokespiel.learning.seating import self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps, trainable
 from pokespiel.oracles.options import Learning
-from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, played_log, scaled, unread
+from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, scaled, unread
+from pokespiel.oracles.proximal import Proximal, played_log
 from pokespiel.oracles.seats import against
 
 
@@ -105,6 +106,7 @@ class MMD(Learning):
         weight = scaled(advantages, trainable(rollout), 1.0)
         alpha, eta = (schedule(run.updates, run.last_update) for schedule in (self.alpha, self.eta))
         magnet.look(records)
+        before = Proximal(learner, records, stale=run.stale, explore=run.collector.explore)
         measured = []
         for batch in passes(self, run.rng, learner, rollout):
             output = learner.outputs(batch)
@@ -112,7 +114,7 @@ class MMD(Learning):
             ratio = (log_prob_of(logs, batch.action) - played_log(batch)).exp()
             policy = -(ratio * on(learner, weight, batch)).mean()
             to_magnet = magnet.divergence(batch, logs, probabilities)
-            to_played = kl(logs, probabilities, former(batch, run.collector.explore).log()).mean()
+            to_played = kl(logs, probabilities, before.logs(batch)).mean()
             critic = value_loss(output.value, on(learner, targets, batch))
             loss = policy + alpha * to_magnet + to_played / eta + self.value_weight * critic
             norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
@@ -128,13 +130,6 @@ class MMD(Learning):
             magnet.follow(self.magnet_rate(run.updates, run.last_update))
         elif (run.updates + 1) % self.magnet_updates == 0:
             magnet.follow(1.0)
-
-
-def former(batch: Batch, explore: float) -> Tensor:
-    """[b, A] the policy that played, without its share `explore` of uniform play; 1e-8 where it never played."""
-    legal = batch.legal.to(batch.behaviour.dtype)
-    uniform = legal / legal.sum(dim=1, keepdim=True)
-    return ((batch.behaviour - explore * uniform) / (1 - explore)).clamp(min=1e-8)
 
 
 class Magnet:

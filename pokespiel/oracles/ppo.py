@@ -36,6 +36,7 @@ from pokespiel.learning.seating import Seating, self_play
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps, trainable
 from pokespiel.oracles.options import Learning
+from pokespiel.oracles.proximal import Proximal, played_log
 from pokespiel.oracles.seats import against
 
 
@@ -120,12 +121,14 @@ def clipped_update(
     advantages = gae(rollout, options.discount, options.gae_lambda)
     targets = advantages + rollout.records.value
     policy_weight = scaled(advantages, trainable(rollout), options.largest)
+    before = Proximal(learner, rollout.records, stale=run.stale, explore=run.collector.explore)
     measured = []
     for batch in passes(options, run.rng, learner, rollout):
         output = learner.outputs(batch)
         logs, probabilities = masked_log_softmax(output.logits, batch.legal)
-        now, then = log_prob_of(logs, batch.action), played_log(batch)
-        policy = clipped_policy_loss(now, then, on(learner, policy_weight, batch), options.clip)
+        now, then = log_prob_of(logs, batch.action), before.log_played(batch)
+        weight = on(learner, policy_weight, batch) * (then - played_log(batch)).exp()
+        policy = clipped_policy_loss(now, then, weight, options.clip)
         critic = value_loss(output.value, on(learner, targets, batch))
         spread = entropy(logs, probabilities).mean()
         penalty, divergence = references.penalty(batch, logs, probabilities, run.last_update)
@@ -175,11 +178,6 @@ def scaled(advantages: np.ndarray, wanted: np.ndarray, largest: float) -> np.nda
     if largest < 1:
         result[np.abs(result) < np.quantile(np.abs(result[wanted]), 1 - largest)] = 0
     return result
-
-
-def played_log(batch: Batch) -> Tensor:
-    """[b] log of the probabilities with which the actions were played."""
-    return batch.behaviour.gather(1, batch.action[:, None]).squeeze(1).log()
 
 
 def on(learner: Learner, values: np.ndarray, batch: Batch) -> Tensor:
