@@ -27,7 +27,7 @@ import itertools
 import sys
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import ModuleType
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -43,84 +43,19 @@ from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import ChoosySolver as ChoosySolver
 from pokespiel.metasolvers import MetaSolver, MetaStrategy, Repeating
 from pokespiel.oracles import ChoosyOracle, Opponents, Oracle, RestrictedSolver, Training
-from pokespiel.oracles.calls import Call, Lesson, Progress, bare, respond, same_state
+from pokespiel.oracles.calls import Call, Lesson, bare, respond, same_state
 from pokespiel.oracles.metrics import merged_metrics
+from pokespiel.oracles.state import InitialPopulations as InitialPopulations
+from pokespiel.oracles.state import Members as Members
+from pokespiel.oracles.state import Origins
+from pokespiel.oracles.state import Pending as Pending
+from pokespiel.oracles.state import PSROState as PSROState
 from pokespiel.oracles.targets import respond_to
 from pokespiel.payoffs import Divisible, Payoffs
 from pokespiel.payoffs.identity import identity, over_distinct
-from pokespiel.payoffs.tables import PayoffTable
-
-Members = tuple[tuple[Policy, ...], ...]
-"""The policies of each player, oldest first; a single tuple in a symmetric game."""
-
-Origins = tuple[tuple[Mapping[str, Any], ...], ...]
-"""The origin of each policy of `Members`: its `name`, and for a response its `oracle`, `iteration` and budget."""
 
 Turns = Literal["together", "alternate"]
 """Every oracle in every iteration, or only oracle i mod n in iteration i + 1."""
-
-
-class InitialPopulations(NamedTuple):
-    """The initial populations and what is known of their payoffs."""
-
-    populations: Members
-    origins: Origins
-    table: PayoffTable | None = None
-    """Known payoffs; the loop fills missing cells. None = nothing is known."""
-
-    @classmethod
-    def of(cls, game: Game, members: Mapping[str, Policy]) -> InitialPopulations:
-        """The same policies, by name, in every population of `game`."""
-        seats = 1 if game.symmetric else game.num_players
-        return cls((tuple(members.values()),) * seats, (tuple({"name": name} for name in members),) * seats)
-
-
-class Pending(NamedTuple):
-    """An iteration in progress; its oracle calls are numbered."""
-
-    call: int
-    """The call to make or to continue; earlier ones are finished. With a crew: the call that reported last."""
-    responses: Members
-    """The responses that the finished calls have added."""
-    origins: Origins
-    """The origins of these responses."""
-    metrics: tuple[Mapping[str, float], ...]
-    """The metrics of each finished call."""
-    training: Training | None
-    """The call's latest yield; None = not started."""
-    known: int = 0
-    """Number of responses of the finished calls that play the same as a member of their population."""
-    began: Mapping[str, Any] | None = None
-    """The generator's state when the iteration began; None = not kept."""
-    mixtures: tuple[np.ndarray, ...] | None = None
-    """Each population's mixture if the finished calls solved the restricted game, over it with their responses."""
-    underway: Mapping[int, Progress] = {}
-    """With a crew: the progress of each call that has reported."""
-
-
-@dataclass(frozen=True)
-class PSROState:
-    """The complete state of the loop: `psro(..., start=state)` continues it and reproduces its numbers."""
-
-    iteration: int
-    """Number of finished iterations; 0 = the initial state."""
-    populations: Members
-    origins: Origins
-    table: PayoffTable
-    training: MetaStrategy
-    """The meta-strategy that the next responses train against."""
-    strategy: MetaStrategy
-    """The current answer: the evaluator's meta-strategy if there is one, else `training`."""
-    rng: Mapping[str, Any]
-    """The random generator's state from which the loop continues."""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    """What the iteration's oracles reported, the number of `responses` and of those already known, and the seconds
-    spent on responses, payoffs and solving."""
-    pending: Pending | None = None
-    """None = the iteration is finished."""
-    idle: int = 0
-    """How many oracle turns in a row have changed nothing: they added no policy and drew no random number, so each
-    would do the same again. Once this equals the number of oracles, later states differ only in `iteration`."""
 
 
 def psro(
@@ -150,12 +85,12 @@ def psro(
         training_game: the game that responses learn on, with the same seats, features and actions, such as Gen 1 OU
             with more teams; None = `game`. Payoffs and answers are always those of `game`.
         restricted: solves the restricted game together with the one oracle's responses, such as `AnytimePSRO()`; the
-        meta-solver then only solves the initial table. None = the meta-solver solves every table.
-        start: continue from this state instead (it is not yielded again); `rng` is set to its random state. partial:
-        also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between. crew: makes
-        an iteration's calls and plays blocks of matches in parallel. Each call and block then has its own random
-        numbers, seeded by `rng`, and the results are the same with any crew, `Alone` included. None = everything is
-        drawn from `rng` in sequence.
+            meta-solver then only solves the initial table. None = the meta-solver solves every table.
+        start: continue from this state instead (it is not yielded again); `rng` is set to its random state.
+        partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
+        crew: makes an iteration's calls and plays blocks of matches in parallel. Each call and block then has its own
+            random numbers, seeded by `rng`, and the results are the same with any crew, `Alone` included. None =
+            everything is drawn from `rng` in sequence.
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")

@@ -14,7 +14,7 @@ from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Opponents
 
 if TYPE_CHECKING:
-    from pokespiel.psro import PSROState
+    from pokespiel.oracles.state import PSROState
 
 
 def respond_to(game: Game, state: PSROState) -> list[dict[int, Opponents]]:
