@@ -1,6 +1,6 @@
-"""What a player says to a server ("move bodyslam", "switch Tauros", "default") in the engine's words ("move 2").
+"""Translate a player's commands to a server ("move bodyslam", "switch Tauros", "default") to the engine's ("move 2").
 
-Read and refused as Pokémon Showdown 0.11.11 does it in Gen 1 singles (`sim/side.ts`: `choose`, `chooseMove`,
+They are parsed and refused as in Pokémon Showdown 0.11.11 in Gen 1 singles (`sim/side.ts`: `choose`, `chooseMove`,
 `chooseSwitch`, `autoChoose`).
 """
 
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[-+]?\d+")
 _CHOOSABLE = ("normal", "any")
 """Kinds of targets that a player may name."""
 _NO_MOVES = ("fight", "recharge")
-"""What a request offers though no Pokémon knows it."""
+"""Moves in a request that no Pokémon knows."""
 
 
 class ChoiceRefused(ValueError):
@@ -27,7 +27,7 @@ class ChoiceRefused(ValueError):
 
 
 def in_engine_words(battle: Battle, player: int, said: str) -> str:
-    """The choice of a player, 1 or 2, who is asked for one; `FORFEIT` stays what it is.
+    """The choice of a player, 1 or 2, for whom one is due; `FORFEIT` is returned unchanged.
 
     Raises `ChoiceRefused`.
     """
@@ -48,7 +48,7 @@ def in_engine_words(battle: Battle, player: int, said: str) -> str:
 
 
 def struggles(request: str, choice: str) -> str:
-    """The line that a player is sent at once whose choice, in the engine's words, comes to Struggle; "" otherwise."""
+    """The line that a player receives at once if its choice, in the engine's words, means Struggle; "" otherwise."""
     if '"id":"struggle"' not in request or not choice.startswith("move"):
         return ""
     active = json.loads(request)["side"]["pokemon"][0]
@@ -69,7 +69,7 @@ def _no_pass(request: dict[str, Any]) -> str:
 
 
 def _move(request: dict[str, Any], legal: list[str], data: str) -> str:
-    """By its place or its id. Asleep, frozen or perhaps locked, every move comes to the same."""
+    """A move by its slot or its id. While asleep, frozen or possibly locked, every move has the same effect."""
     if "active" not in request:
         raise ChoiceRefused("Can't move: You need a switch response")
     active, name = request["active"][0], _active_name(request)
@@ -100,7 +100,7 @@ def _move_index(moves: list[str], name: str, data: str) -> int:
 
 
 def _check_target(move: dict[str, Any], place: int) -> None:
-    """The only target that one may name in singles is the opponent, place 1."""
+    """The only allowed target in singles is the opponent, position 1."""
     name = move["id"] if move["id"] in _NO_MOVES else move["move"]
     if move.get("target") not in _CHOOSABLE:
         raise ChoiceRefused(f"Can't move: You can't choose a target for {name}")
@@ -109,7 +109,7 @@ def _check_target(move: dict[str, Any], place: int) -> None:
 
 
 def _switch(request: dict[str, Any], legal: list[str], data: str) -> str:
-    """By place in the party's present order, nickname or species."""
+    """A switch by slot in the party's present order, by nickname or by species."""
     if not data and "active" not in request:
         return legal[0]
     if not data:
@@ -129,7 +129,7 @@ def _switch(request: dict[str, Any], legal: list[str], data: str) -> str:
 
 
 def _named(party: list[dict[str, Any]], name: str) -> int:
-    """The place, from 1, of the first Pokémon of that nickname or species."""
+    """The slot, from 1, of the first Pokémon with that nickname or species."""
     for slot, one in enumerate(party, 1):
         nickname, species = one["ident"].partition(": ")[2], one["details"].partition(",")[0]
         if name.lower() == nickname.lower() or to_id(name) == to_id(species):

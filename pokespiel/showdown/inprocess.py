@@ -1,14 +1,13 @@
-"""poke-env players and policies against each other on our engine, in this process and without a server.
+"""poke-env players and policies against each other on the engine, in this process and without a server.
 
     first = RandomPlayer(battle_format="gen1ou", team=team, start_listening=False)
     second = MaxBasePowerPlayer(battle_format="gen1ou", team=team, start_listening=False)
     played = play_in_process(first, second, seed=(1, 2, 3, 4))
     print(played.winner, first.n_won_battles)
 
-A player is told what a server would tell it, message by message: the room's lines as the engine writes them, then the
-request; its `/choose` commands are read as the server reads them. The engine plays as the server does, so the same
-seed, teams and choices give the same battle. The players are not modified: what takes a server's place is the object
-that their client sends its messages to.
+A player receives the same messages as from a server: the room's lines as the engine writes them, then the request. Its
+`/choose` commands are read as a server reads them. The engine plays the same as the server, so equal seeds, teams and
+choices give equal battles. The players are not modified: only the connection of their client is replaced.
 """
 
 from __future__ import annotations
@@ -37,27 +36,27 @@ from pokespiel.showdown.protocol import FORMAT
 T = TypeVar("T")
 Contender: TypeAlias = "Player | Policy"
 PATIENCE = 60.0
-"""Seconds that a player may take for a choice, unless said otherwise."""
+"""Default maximum seconds for a player's choice."""
 TRIES = 1000
-"""Refused choices in a row after which a player is taken to be unable to play."""
+"""A player counts as unable to play after this many refused choices in a row."""
 _ROOMS = itertools.count(1)
 
 
 class PlayerFailed(RuntimeError):
-    """A player did not choose; the message says what it was asked and what it said."""
+    """A player did not choose; the message quotes its request and its last command."""
 
 
 class InProcess(NamedTuple):
     """A battle that was played in process."""
 
     battle: Battle
-    """As it stood at the end."""
+    """The battle at its end."""
     names: tuple[str, str]
-    """The players', in the log."""
+    """The players' names in the log."""
     choices: tuple[tuple[str, str], ...]
-    """What both players chose at each step, in the engine's words; "" where one waited."""
+    """Both players' choices at each step, in the engine's words; "" if one waited."""
     forfeit: int = 0
-    """The player who gave the battle up, 1 or 2; 0 = neither."""
+    """The player who forfeited, 1 or 2; 0 = neither."""
 
     @property
     def winner(self) -> int:
@@ -65,7 +64,7 @@ class InProcess(NamedTuple):
         return 3 - self.forfeit if self.forfeit else self.battle.winner or 0
 
     def log(self, player: int | None = None) -> list[str]:
-        """The lines, as `Battle.log` gives them, with a forfeit's end."""
+        """The lines as in `Battle.log`, with the end after a forfeit."""
         return self.battle.log(player) + _given_up(self.names, self.forfeit)
 
 
@@ -78,17 +77,17 @@ def play_in_process(
     rng: np.random.Generator | None = None,
     patience: float = PATIENCE,
 ) -> InProcess:
-    """One battle of `first` (player 1) against `second`.
+    """Play one battle of `first` (player 1) against `second`.
 
     Args:
-        first, second: a poke-env player with `battle_format="gen1ou"` that listens to no server, or a policy.
-        teams: what each brings, sets or text; None = the poke-env player's own team.
+        first, second: a poke-env player with `battle_format="gen1ou"` that is not connected to a server, or a policy.
+        teams: each player's team, as sets or text; None = the poke-env player's own team.
         seed: four numbers of 16 bits, the battle's rolls, as Showdown writes them.
-        rng: draws the policies' actions; None = from a generator that `seed` gives.
-        patience: seconds that a player may take for a choice.
+        rng: draws the policies' actions; None = a generator seeded by `seed`.
+        patience: maximum seconds for a player's choice.
 
-    Raises `TeamError` for a team that is not legal in the format, `PlayerFailed` where a player does not choose, and
-    whatever a player itself raises. Inside a coroutine of the players' own loop, await `battle_in_process` instead.
+    Raises `TeamError` for a team that is not legal in the format, `PlayerFailed` if a player does not choose, and any
+    error that a player itself raises. Inside a coroutine of the players' own loop, await `battle_in_process` instead.
     """
     loops = {one.ps_client.loop for one in (first, second) if isinstance(one, Player)} or {POKE_LOOP}
     if len(loops) > 1:
@@ -101,7 +100,7 @@ def play_in_process(
     try:
         return future.result()
     finally:
-        future.cancel()  # where the caller was interrupted
+        future.cancel()  # if the caller was interrupted
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -120,7 +119,7 @@ async def battle_in_process(
     rng: np.random.Generator | None = None,
     patience: float = PATIENCE,
 ) -> InProcess:
-    """The same as a coroutine, for the event loop in which the poke-env players live."""
+    """The same as a coroutine, for the event loop of the poke-env players."""
     if first is second and isinstance(first, Player):
         raise ValueError(f"{first.username} cannot play itself; make a second player of its class")
     rng = rng or np.random.default_rng([int(word) for word in seed])
@@ -138,7 +137,7 @@ async def battle_in_process(
 
 
 def _free_number(players: Sequence[Contender]) -> int:
-    """A room's number under which no player knows a battle, be it of a server."""
+    """A room number for which no player has a battle, including battles on a server."""
     known = {room for one in players if isinstance(one, Player) for room in one.battles}
     return next(number for number in _ROOMS if f"battle-{FORMAT}-{number}" not in known)
 
@@ -151,21 +150,21 @@ class _Seat(Protocol):
     team: Team
 
     async def enter(self, title: str) -> None:
-        """Take the place in the room of that title."""
+        """Join the room with that title."""
 
     async def hear(self, lines: Sequence[str]) -> None:
-        """Be told the lines of one message."""
+        """Receive the lines of one message."""
 
     async def choose(self, battle: Battle, request: str) -> str:
-        """The choice in the engine's words, "" where none is due; or `FORFEIT`."""
+        """The choice in the engine's words, "" if none is due; or `FORFEIT`."""
         ...
 
     async def leave(self, over: bool) -> None:
-        """Give the place back; a battle that is not over is forgotten."""
+        """Leave the room; an unfinished battle is forgotten."""
 
 
 class _PolicySeat:
-    """A policy, which sees the engine's own features; it is not asked where it has one choice, as in training."""
+    """A policy, which sees the engine's own features; forced choices do not call it, as in training."""
 
     def __init__(self, policy: Policy, side: int, team: Team | str | None, name: str, rng: np.random.Generator):
         if team is None:
@@ -194,7 +193,7 @@ class _PolicySeat:
 
 
 class _Wire:
-    """Takes the place of a poke-env client's connection: what the client sends waits here."""
+    """Replaces the connection of a poke-env client: commands that the client sends are queued here."""
 
     def __init__(self) -> None:
         self.sent: asyncio.Queue[str] = asyncio.Queue()
@@ -230,16 +229,16 @@ class _PlayerSeat:
 
     async def _begin(self, title: str) -> None:
         await self.hear(["|init|battle", f"|title|{title}", f"|j|☆{self.name}"])
-        await self.player._battle_semaphore.acquire()  # as who has challenged or accepted does
+        await self.player._battle_semaphore.acquire()  # as when a challenge is sent or accepted
 
     async def hear(self, lines: Sequence[str]) -> None:
         await self.player.ps_client._handle_message("\n".join([f">{self.room}", *lines]))
 
     async def leave(self, over: bool) -> None:
         if not over and self.player._battles.pop(self.room, None) is not None:
-            self.player._battle_count_queue.get_nowait()  # as the end of a battle does
+            self.player._battle_count_queue.get_nowait()  # as at the end of a battle
             self.player._battle_count_queue.task_done()
-        self.player.ps_client._battle_locks.pop(self.room, None)  # as leaving a room does
+        self.player.ps_client._battle_locks.pop(self.room, None)  # as on leaving a room
         del self.player.ps_client.websocket
 
     async def choose(self, battle: Battle, request: str) -> str:
@@ -259,7 +258,7 @@ class _PlayerSeat:
         raise PlayerFailed(f"{self.name} was refused {TRIES} choices in a row, the last one {said!r}, at {request}")
 
     async def _said(self, request: str) -> str:
-        """What it sends next as its choice; other commands, such as those of timers, do nothing here."""
+        """The next command that is a choice; other commands, such as those for timers, are ignored."""
         while True:
             text = await self._in_time(self.wire.sent.get(), request)
             command = text.partition("|")[2].partition("|")[0]  # room|command|number of the request
@@ -267,7 +266,8 @@ class _PlayerSeat:
                 return command.removeprefix("/choose ")
 
     async def _in_time(self, waited: Awaitable[T], at: str) -> T:
-        """What it comes to; a client keeps a cancellation to itself, so that its task is waited for from outside."""
+        """The result of `waited` within the time limit; the task is awaited from outside, since a client swallows
+        cancellation."""
         task = asyncio.ensure_future(waited)
         done, _ = await asyncio.wait([task], timeout=self.patience)
         if not done:
@@ -277,20 +277,20 @@ class _PlayerSeat:
 
 
 def _given_up(names: tuple[str, str], forfeit: int) -> list[str]:
-    """The lines that end a battle that the player `forfeit` gives up, 0 = nobody."""
+    """The lines at the end of a battle in which the player `forfeit` forfeits, 0 = nobody."""
     if not forfeit:
         return []
     return [f"|-message|{names[forfeit - 1]} forfeited.", "|", f"|win|{names[2 - forfeit]}"]
 
 
 def _legal_team(team: Team | str, side: int) -> Team:
-    """With nicknames as the server keeps them."""
+    """The team with nicknames as the server stores them; raises `TeamError` if it is not legal."""
     legal = require_legal(read_team(team) if isinstance(team, str) else tuple(team), f"the team of player {side}")
     return tuple(replace(one, nickname=kept_name(one.nickname)) for one in legal)
 
 
 async def _both(first: Awaitable[T], second: Awaitable[T]) -> tuple[T, T]:
-    """What they come to side by side; where one fails, the other is given up."""
+    """The results of both, run concurrently; if one fails, the other is cancelled."""
     tasks = [asyncio.ensure_future(first), asyncio.ensure_future(second)]
     try:
         one, other = await asyncio.gather(*tasks)
@@ -305,17 +305,17 @@ async def _both(first: Awaitable[T], second: Awaitable[T]) -> tuple[T, T]:
 
 @dataclass
 class _Room:
-    """A battle between two seats, told as a server tells it."""
+    """A battle between two seats, which receive the messages of a server."""
 
     battle: Battle
     seats: Sequence[_Seat]
     heard: list[int] = field(default_factory=lambda: [0, 0])
-    """How many lines of its log each has been told."""
+    """Number of log lines that each seat has received."""
     requests: int = 1
-    """Sent so far, in the server's way of counting."""
+    """Number of requests sent so far, counted as the server does."""
 
     async def play(self) -> InProcess:
-        """To its end; the players have left afterwards, whatever happens."""
+        """Play to the end; the players have left afterwards, whatever happens."""
         chosen: list[tuple[str, str]] = []
         forfeit, over = 0, False
         try:
@@ -341,7 +341,7 @@ class _Room:
         return self.seats[0].name, self.seats[1].name
 
     async def _tell(self, more: Sequence[str] = ()) -> None:
-        """Everyone what is new in the log, as one message each."""
+        """Send each seat its new lines of the log as one message."""
         await _both(self._tell_seat(1, more), self._tell_seat(2, more))
 
     async def _tell_seat(self, side: int, more: Sequence[str]) -> None:
@@ -359,6 +359,6 @@ class _Room:
         return await self.seats[side - 1].choose(self.battle, self._request(side))
 
     def _request(self, side: int) -> str:
-        """The request as the server sends it: numbered, of a team that its validator has filled in."""
+        """The request as the server sends it: numbered, and with the team as completed by its validator."""
         request = self.battle.request(side).replace('"baseAbility":""', '"baseAbility":"noability"')
         return f'{request[:-1]},"rqid":{self.requests}}}'

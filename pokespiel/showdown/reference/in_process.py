@@ -1,14 +1,14 @@
-"""Are battles in process those of a real server? poke-env's players play both, and all that they are told is compared.
+"""Compare battles in process with those on a real server: poke-env players play both, and everything they receive is
+compared.
 
     with serve(record=folder) as server:
         served = play_served(server, folder, (RandomPlayer, MaxBasePowerPlayer), teams)
     print(compare_served(served).differences)
 
-Players draw their random numbers from a stream of their own that depends on nothing but the number of the decision, so
-that one that is told the same chooses the same. A battle over the server is recorded with its seed and its teams; the
-same players then play it in process. Compared are the log, both players' choices, and every line and request that
-either player was told. Left out are lines about the time and about who is in the room, avatars and ratings, and the
-numbering of requests.
+Each player has its own random stream, which depends only on the number of the decision, so that a player chooses the
+same if it receives the same. A battle over the server is recorded with its seed and teams; the same players then play
+it in process. The log, both players' choices, and every line and request that either player receives are compared.
+Lines about the time and about users in the room, avatars, ratings and the numbering of requests are ignored.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ from pokespiel.showdown.serve import Server
 
 _ABOUT_THE_ROOM = re.compile(r"\|(j|l|n|J|L|N|t:|init|title|deinit|inactive)(\||$)|\|player\|p[12]\|$|$")
 _SILENT = 60
-"""Above all that poke-env logs."""
+"""Above all of poke-env's log levels."""
 
 
 @dataclass
 class Ears:
-    """What players were told, and of which kind they are."""
+    """The lines that players received, and the players' classes."""
 
     lines: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    """By room and the player's name."""
+    """Lines by room and the player's name."""
     kinds: dict[str, type[Player]] = field(default_factory=dict)
-    """By name."""
+    """Classes by the player's name."""
 
 
 def repeatable(kind: type[Player], ears: Ears) -> type[Player]:
-    """The players of this kind with random streams of their own; what they are told is kept."""
+    """The players of this class with random streams of their own; the lines they receive are kept."""
 
     class Repeatable(kind):
-        DEFAULT_CHOICE_CHANCE = 0  # of a random draw elsewhere, after a choice that was refused
+        DEFAULT_CHOICE_CHANCE = 0  # it would draw a random number elsewhere, after a refused choice
 
         def __init__(self, *arguments: Any, **options: Any):
             super().__init__(*arguments, **options)
@@ -77,11 +77,11 @@ def repeatable(kind: type[Player], ears: Ears) -> type[Player]:
 
 
 class Served(NamedTuple):
-    """A battle over the server; whatever comes in pairs has player 1's first."""
+    """A battle over the server; in pairs, player 1 comes first."""
 
     recording: Recording
     log: list[str]
-    """The server's own, which hides nothing."""
+    """The server's own log, which hides nothing."""
     kinds: tuple[type[Player], ...]
     told: tuple[list[str], ...]
 
@@ -93,7 +93,8 @@ def play_served(
     teams: Sequence[tuple[Team, Team]],
     concurrency: int = 4,
 ) -> list[Served]:
-    """A battle for each pair of `teams` over a server that records in `folder`, which is empty; the seats alternate."""
+    """Play a battle for each pair of `teams` over a server that records in `folder`, which must be empty; seats
+    alternate."""
     ears = Ears()
     first, second = (PokeEnvContestant(repeatable(kind, ears)) for kind in kinds)
     fixtures = [Fixture(pair, number % 2) for number, pair in enumerate(teams)]
@@ -111,7 +112,7 @@ def play_served(
 
 
 def _records(folder: Path, count: int, patience: float = 30.0) -> list[dict[str, Any]]:
-    """What the server has written, once all of it is there; the folder is empty afterwards."""
+    """The server's record files, once all are written; the folder is empty afterwards."""
     deadline = time.monotonic() + patience
     while True:
         paths = sorted(folder.rglob("*.log.json"))
@@ -127,13 +128,13 @@ def _records(folder: Path, count: int, patience: float = 30.0) -> list[dict[str,
 
 @dataclass
 class Sameness:
-    """What a comparison has found."""
+    """The result of a comparison."""
 
     battles: int = 0
     choices: int = 0
-    """Of both players."""
+    """Number of both players' choices."""
     told: int = 0
-    """Lines and requests that either player was told."""
+    """Number of lines and requests that the players received."""
     differences: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: Sameness) -> Sameness:
@@ -145,7 +146,8 @@ class Sameness:
 
 
 def compare_served(served: Sequence[Served]) -> Sameness:
-    """Each battle once more in process, with the server's seed and teams and players of the same kinds."""
+    """Play each battle again in process, with the server's seed and teams and players of the same classes, and
+    compare."""
     found = Sameness()
     for one in served:
         found += _compare(one)
@@ -174,9 +176,9 @@ def _compare(one: Served) -> Sameness:
 
 
 def _choices(recording: Recording, played: InProcess, side: int) -> tuple[list[str], list[str]]:
-    """One side's, over the server and in process; where a move is locked, the server logs what any move comes to.
+    """One side's choices over the server and in process; for a locked Pokémon the server logs the move that was used.
 
-    A server's choice that the engine refuses ends its own account.
+    If the engine refuses a choice of the server, its list ends there.
     """
     theirs: list[str] = []
     ours = [pair[side] for pair in played.choices if pair[side]]
@@ -190,12 +192,12 @@ def _choices(recording: Recording, played: InProcess, side: int) -> tuple[list[s
 
 
 def _as_far_as_played(recording: Recording) -> Iterator[tuple[Battle, tuple[str, str] | None]]:
-    with contextlib.suppress(ValueError, KeyError):  # a choice that is not legal, a move where a switch is due
+    with contextlib.suppress(ValueError, KeyError):  # an illegal choice, or a move when a switch is due
         yield from recording.steps()
 
 
 def first_difference(theirs: Sequence[Any], ours: Sequence[Any]) -> Iterator[str]:
-    """The first place where two accounts of a battle differ, in words."""
+    """The first difference between two lists of a battle, in words."""
     for number, (server, process) in enumerate(zip_longest(map(_plain, _kept(theirs)), map(_plain, _kept(ours)))):
         if server != process:
             yield f"{number}: the server {server!r}, in process {process!r}"
@@ -207,7 +209,7 @@ def _kept(account: Sequence[Any]) -> list[Any]:
 
 
 def _plain(line: Any) -> Any:
-    """A line without what the server adds of its own: avatars and ratings, and the numbers of requests."""
+    """A line without the server's additions: avatars, ratings and the numbers of requests."""
     if not isinstance(line, str):
         return line
     if line.startswith("|player|"):
@@ -216,7 +218,7 @@ def _plain(line: Any) -> Any:
 
 
 def _whole(lines: Sequence[str]) -> list[str]:
-    """A log as the server keeps it: of two versions of a line the one that hides nothing."""
+    """A log as the server stores it: of two versions of a line, the one that hides nothing."""
     kept, secret = [], 0
     for line in lines:
         if line.startswith("|split|"):
