@@ -2,7 +2,7 @@
 
     python benchmarks/adapters.py --seconds 6 --rounds 3
 
-Gen 1 OU, uniformly random actions of the agent against the policy `random`, one thread. A step is one decision of the
+Gen 1 OU, uniformly random actions of the agent against `--opponent`, one thread. A step is one decision of the
 agent's; the opponent's decisions are made besides and not counted. "Batched game alone" is the loop that all of
 pokespiel's own code runs: both seats are asked in turn for all matches, one seat's decisions counted. The vector
 environment does that, and has each match wait at the agent's decisions for all others. Median of the rounds, which
@@ -30,11 +30,11 @@ Step = Callable[[], int]
 ID = "pokespiel/Gen1OU-v0"
 
 
-def batched(width: int, rng: np.random.Generator) -> Step:
+def batched(width: int, opponent: str, rng: np.random.Generator) -> Step:
     """A step of the batched game; returns player 0's decisions."""
     game = load_game(RANKED)
     matches = game.start(rng.integers(1 << 61, size=width))
-    seats = Seats([[policy_named("random", game)]] * 2, width)
+    seats = Seats([[policy_named(name, game)] for name in ("random", opponent)], width)
     seats.seat(np.arange(width), np.zeros((width, 2), np.int64), rng)
     features, legal = np.empty((width, game.num_features), np.float32), np.empty((width, game.num_actions), bool)
     room = Observations(0, features, legal, np.empty(width, np.int64))
@@ -48,15 +48,16 @@ def batched(width: int, rng: np.random.Generator) -> Step:
         matches.step(actions)
         over = np.flatnonzero(matches.finished())
         matches.restart(over, rng.integers(1 << 61, size=len(over)))
+        seats.seat(over, np.zeros((len(over), 2), np.int64), rng)
         return decisions
 
     return step
 
 
-def vector(width: int, rng: np.random.Generator, **options: bool) -> Step:
+def vector(width: int, opponent: str, rng: np.random.Generator, **options: bool) -> Step:
     """A step of the vector environment."""
     envs = gymnasium.make_vec(
-        ID, num_envs=width, vectorization_mode="vector_entry_point", opponent="random", seat=0, **options
+        ID, num_envs=width, vectorization_mode="vector_entry_point", opponent=opponent, seat=0, **options
     )
     masks = [envs.reset(seed=0)[1]["action_mask"]]
 
@@ -67,9 +68,9 @@ def vector(width: int, rng: np.random.Generator, **options: bool) -> Step:
     return step
 
 
-def single(rng: np.random.Generator) -> Step:
+def single(opponent: str, rng: np.random.Generator) -> Step:
     """A step of the environment of one match."""
-    env = gymnasium.make(ID, opponent="random", seat=0)
+    env = gymnasium.make(ID, opponent=opponent, seat=0)
     info = [env.reset(seed=0)[1]]
 
     def step() -> int:
@@ -81,9 +82,9 @@ def single(rng: np.random.Generator) -> Step:
     return step
 
 
-def of_sb3(width: int, rng: np.random.Generator) -> Step:
+def of_sb3(width: int, opponent: str, rng: np.random.Generator) -> Step:
     """A step of Stable-Baselines3's own vector of single environments."""
-    envs = DummyVecEnv([lambda: gymnasium.make(ID, opponent="random", seat=0)] * width)
+    envs = DummyVecEnv([lambda: gymnasium.make(ID, opponent=opponent, seat=0)] * width)
     envs.reset()
 
     def step() -> int:
@@ -110,17 +111,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=6.0, help="for each environment in each round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--opponent", default="random", help="a policy by name")
     options = parser.parse_args()
 
     rng = np.random.default_rng(0)
     cases: dict[str, Step] = {
-        "`GameEnv`, one match": single(rng),
-        "Stable-Baselines3's `DummyVecEnv` of 16": of_sb3(16, rng),
+        "`GameEnv`, one match": single(options.opponent, rng),
+        "Stable-Baselines3's `DummyVecEnv` of 16": of_sb3(16, options.opponent, rng),
     }
     for width in (16, 256, 1024):
-        cases[f"`GameVectorEnv`, {width} matches"] = vector(width, rng)
-        cases[f"`GameVectorEnv(copy=False)`, {width} matches"] = vector(width, rng, copy=False)
-        cases[f"batched game alone, {width} matches"] = batched(width, rng)
+        cases[f"`GameVectorEnv`, {width} matches"] = vector(width, options.opponent, rng)
+        cases[f"`GameVectorEnv(copy=False)`, {width} matches"] = vector(width, options.opponent, rng, copy=False)
+        cases[f"batched game alone, {width} matches"] = batched(width, options.opponent, rng)
     found: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(options.rounds):
         for name, step in cases.items():
