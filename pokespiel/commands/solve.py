@@ -35,6 +35,9 @@ class Solve:
     0.01 100`."""
     points: int = 21
     """How many values the sweep takes: geometrically spaced if both ends are positive, else evenly spaced."""
+    shape: bool = False
+    """With --symmetric: also print how much of the table is cyclic, and the sizes of its layers: the support of the
+    Nash mixture, of the Nash mixture of the other policies, and so on."""
     plot: Path | None = None
     """Also draw the sweep into this file (.svg, .png or .pdf)."""
 
@@ -43,13 +46,15 @@ class Solve:
             raise BadOption(f"smallest is a weight, from 0 to 1, got {self.smallest:g}")
         if self.plot is not None and self.sweep is None:
             raise BadOption("--plot draws a sweep: add --sweep OPTION FROM TO")
+        if self.shape and not self.symmetric:
+            raise BadOption("--shape describes a table with one population: add --symmetric")
         if self.every and self.sweep is not None:
             raise BadOption("--every uses no solver: leave out --sweep")
 
     def __call__(self) -> int:
         from pokespiel.core.tablefiles import read_table
         from pokespiel.metasolvers.sweep import spaced, sweep
-        from pokespiel.payoffs.solutions import every_solution, remark, solution, swept
+        from pokespiel.payoffs.solutions import every_solution, remark, shape_summary, solution, swept
 
         if self.plot is not None:
             from pokespiel.report.sweeps import check_place, draw_sweep
@@ -58,6 +63,8 @@ class Solve:
         table = read_table(self.table, self.second, symmetric=self.symmetric)
         if note := remark(table, self.symmetric):
             print(f"note: {note}", file=sys.stderr)
+        if self.shape:
+            print(shape_summary(table))
         if self.every:
             print(every_solution(table, self.smallest))
             return 0

@@ -15,7 +15,14 @@ from typing import Any
 
 from pokespiel.core.registry import BadOption, Registry, UnknownName, unknown
 
-GAMES = Registry("game", {"gen1ou": "pokespiel.game.gen1.parameters:Gen1OU", "matrix": "pokespiel.game.matrix:Matrix"})
+GAMES = Registry(
+    "game",
+    {
+        "gen1ou": "pokespiel.game.gen1.parameters:Gen1OU",
+        "matrix": "pokespiel.game.matrix:Matrix",
+        "spinning_top": "pokespiel.game.spinning_tops:SpinningTop",
+    },
+)
 """This package's own games by their short names."""
 PATHS = {"efg_game": ("filename",), "nfg_game": ("filename",)}
 """Parameters of OpenSpiel's games that are taken literally, including commas."""

@@ -9,7 +9,9 @@ import numpy as np
 from pokespiel.core.tablefiles import NamedTable
 from pokespiel.metasolvers import MetaSolver, MetaStrategy
 from pokespiel.metasolvers.equilibria import every_equilibrium
+from pokespiel.metasolvers.judging import is_constant_sum
 from pokespiel.metasolvers.regret import ce_gap, joint_of, population_regret
+from pokespiel.metasolvers.shape import layers, parts_of
 from pokespiel.metasolvers.sweep import Sweep
 
 COLUMNS = 8
@@ -37,6 +39,16 @@ def remark(table: NamedTable, symmetric: bool) -> str:
     if not named_once and (rows is None or rows != others[0] or np.array_equal(own, -own.T)):
         return ""
     return "read as a zero-sum game between two players; if both choose from the same policies, add --symmetric"
+
+
+def shape_summary(table: NamedTable) -> str:
+    """How much of a symmetric table is cyclic, and the sizes of its layers; a `ValueError` unless of constant sum."""
+    own = table.payoffs[0]
+    if len(table.payoffs) != 2 or not is_constant_sum(table.payoffs):
+        raise ValueError("a table's shape needs two players whose payoffs sum to a constant")
+    payoffs = (own - own.T) / 2
+    sizes = ", ".join(str(len(layer)) for layer in layers(payoffs))
+    return f"cyclic share of the payoffs' squares: {parts_of(payoffs).share:.3f}\nlayers from the strongest: {sizes}"
 
 
 def every_solution(table: NamedTable, smallest: float) -> str:
