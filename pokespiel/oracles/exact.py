@@ -24,6 +24,7 @@ from pokespiel.core.policy import Policy, Tabular, Uniform
 from pokespiel.game.protocols import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
+from pokespiel.oracles.diversity import Diversity, PurePlay, Surroundings, diverse
 
 UNIFORM = Uniform()
 
@@ -36,13 +37,17 @@ class Exact:
     """Respond to a mixture that instead plays uniformly at random with this probability, drawn once per match."""
     ties: Literal["lowest", "random"] = "lowest"
     """Among equally good actions, take the one with the lowest index or draw one at random."""
+    diversity: Diversity = Diversity()
+    """A reward for responses that differ from their population; see `oracles/diversity.py`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.tremble <= 1:
             raise ValueError(f"tremble must be a probability, got {self.tremble}")
 
     def check(self, game: Game) -> None:
-        in_sequence_form(game, "the exact oracle")
+        tree = in_sequence_form(game, "the exact oracle")
+        if self.diversity.kind != "none" and tree.num_players != 2:
+            raise ValueError(f"diverse responses are for two players, {tree.name} has {tree.num_players}")
 
     def __call__(
         self,
@@ -59,19 +64,36 @@ class Exact:
         responses: dict[int, tuple[Policy, ...]] = {}
         metrics: dict[str, float] = {}
         for player, mixture in opponents.items():
-            behaviour, metrics[f"value/{player}"] = self.respond(tree, player, mixture, rng)
+            exact = slopes(tree, player, mixture)
+            if self.diversity.kind == "none":
+                behaviour = self.best(tree, player, exact, rng)
+            else:
+                behaviour = self._diverse(tree, player, opponents, exact, rng)
+            metrics[f"value/{player}"] = float(tree.players[player].plan(behaviour) @ exact.gradient)
             table = tree.table(behaviour, player)
             seats = range(tree.num_players) if tree.symmetric else [player]
             responses[player] = (Tabular(dict.fromkeys(seats, table)),)
         yield Training(responses, {**metrics, "seconds": time.perf_counter() - began}, {})
 
-    def respond(
-        self, game: TreeGame, player: int, mixture: Opponents, rng: np.random.Generator
-    ) -> tuple[np.ndarray, float]:
-        """The response's behaviour [S], and its value against the mixture without trembles."""
-        exact = slopes(game, player, mixture)
-        behaviour = self.best(game, player, exact, rng)
-        return behaviour, float(game.players[player].plan(behaviour) @ exact.gradient)
+    def _diverse(
+        self,
+        game: TreeGame,
+        player: int,
+        opponents: Mapping[int, Opponents],
+        exact: Slopes,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """The behaviour [S] of a response that also differs from its population."""
+        low, high = game.utility_range
+
+        def best(added: np.ndarray) -> PurePlay:
+            extra = (high - low) * added
+            wanted = Slopes(exact.gradient + extra, exact.magnitude + np.abs(extra))
+            behaviour = self.best(game, player, wanted, rng)
+            return PurePlay(game.players[player].plan(behaviour), behaviour)
+
+        around = surroundings(game, player, opponents)
+        return diverse(self.diversity, around, exact.gradient / (high - low), best).behaviour
 
     def best(self, game: TreeGame, player: int, exact: Slopes, rng: np.random.Generator) -> np.ndarray:
         """The response's behaviour [S] to opponents with these slopes."""
@@ -100,6 +122,19 @@ def slopes(game: TreeGame, player: int, mixture: Opponents) -> Slopes:
     reach = _reach(game, others, mixture)
     weights = game.weights[player]
     return Slopes(game.gather(weights * reach, player), game.gather(np.abs(weights) * reach, player))
+
+
+def surroundings(game: TreeGame, player: int, opponents: Mapping[int, Opponents]) -> Surroundings:
+    """The population and mixture of `player`, and what a plan earns against the other player's policies."""
+    other, mixture = 1 - player, opponents[player]
+    own, theirs = (np.stack([game.plan(policy, seat) for policy in mixture.policies[seat]]) for seat in (player, other))
+    if game.symmetric:  # one population and one mixture for both seats
+        weights = np.bincount(mixture.rows[:, other], mixture.weights, minlength=len(own))
+    else:
+        weights = np.bincount(opponents[other].rows[:, player], opponents[other].weights, minlength=len(own))
+    low, high = game.utility_range
+    earnings = (game.matrices[player] @ theirs.T).T / (high - low)
+    return Surroundings(own, weights @ own, earnings, game.players[player].num_rows)
 
 
 def slopes_against(game: TreeGame, player: int, plan: np.ndarray) -> Slopes:

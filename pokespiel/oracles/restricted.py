@@ -79,6 +79,8 @@ def _exact(oracle: Oracle) -> Exact:
             f"the restricted game is solved against exact responses, not those of {type(oracle).__name__.lower()}: "
             "choose the oracle exact, or a meta-solver for the payoff table"
         )
+    if oracle.diversity.kind != "none":
+        raise ValueError("the restricted game is solved against plain responses: leave the oracle's diversity at none")
     return oracle
 
 
