@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from pokespiel.core.files import write_text
 from pokespiel.core.policy import Policy
@@ -127,7 +126,7 @@ def played(policy: Policy, opponent: str, seed: int, options: argparse.Namespace
 
 
 def table(options: argparse.Namespace) -> None:
-    """Means over seeds; ± is half of a 95 % t interval over seeds, or of the only seed's own interval."""
+    """Mean scores over seeds and, in brackets, each seed's; the 95 % interval of one of those is about ± 2."""
     print("| choice | seeds | max_damage | expert | base | processor time |\n|---|---|---|---|---|---|")
     for name in options.names:
         found = [json.loads(path.read_text()) for path in sorted(Path(options.out).glob(f"{name}-*.json"))]
@@ -138,14 +137,8 @@ def table(options: argparse.Namespace) -> None:
 
 
 def cell(scores: list[list[float] | None]) -> str:
-    known = [score for score in scores if score is not None]
-    if not known:
-        return ""
-    means = [score[0] for score in known]
-    half = (known[0][2] - known[0][1]) / 2
-    if len(known) > 1:
-        half = float(stats.t.ppf(0.975, len(known) - 1) * stats.sem(means))
-    return f"{100 * np.mean(means):.1f} % ± {100 * half:.1f}"
+    means = [100 * score[0] for score in scores if score is not None]
+    return f"{np.mean(means):.1f} % ({', '.join(f'{one:.1f}' for one in means)})" if means else ""
 
 
 def main() -> None:
