@@ -30,6 +30,7 @@ COMMANDS = Registry(
     {
         "psro": "pokespiel.commands.psro:PSRO",
         "tournament": "pokespiel.commands.tournament:TournamentCommand",
+        "rate": "pokespiel.commands.rate:Rate",
         "solve": "pokespiel.commands.solve:Solve",
         "list": "pokespiel.commands.list:List",
         "exploit": "pokespiel.commands.exploit:Exploit",

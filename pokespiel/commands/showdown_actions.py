@@ -118,8 +118,14 @@ def _play_arena(
         addresses, conditions = [local_server(server.port) for server in servers], Conditions(options.concurrency)
         for index, result in play_arena(contestants, fixtures, addresses, conditions, idle=show):
             results[index] = result
-            _keep_arena(options, {**header, **oddities(results)}, _record(results), index, result)
+            _keep_arena(options, {**header, **_results(results, len(fixtures))}, _record(results), index, result)
             show()
+
+
+def _results(results: Mapping[int, Result], matches: int) -> dict[str, Any]:
+    """What --out holds about single matches: the first side's utility, None = not finished, and oddities."""
+    utilities = [results[index].utility if index in results else None for index in range(matches)]
+    return {"utilities": utilities, **oddities(results)}
 
 
 def _record(results: Mapping[int, Result]) -> Record:

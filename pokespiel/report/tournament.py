@@ -9,12 +9,14 @@ import numpy as np
 
 from pokespiel.game.protocols import Game, Reported
 from pokespiel.metasolvers import SUPPORT, MetaStrategy
+from pokespiel.payoffs.ratings import rate, rating_rows
 from pokespiel.payoffs.sampling import one_for_all
 from pokespiel.payoffs.tables import PayoffTable, per_seat
 from pokespiel.report import sections
 from pokespiel.report.page import Key, Page
 from pokespiel.report.sections import Meta
 from pokespiel.runs.mixtures import mixture_of
+from pokespiel.runs.pooling import tournament_meetings
 from pokespiel.runs.tournament.folder import Tournament
 from pokespiel.runs.tournament.results import Results, score_text, tournament_results
 
@@ -66,6 +68,7 @@ def write_tournament_report(tournament: Tournament, path: Path, matches: int = 4
         _keys(page, tournament)
         page.heading("Ranking")
         sections.ranking(page, found, DRAWS)
+        _ratings(page, tournament, found)
         meta = _meta(game, names, table, found.strategy)
         strongest = [np.asarray(order) for order in per_seat(game, [each.order().tolist() for each in found.rankings])]
         sections.payoff_table(page, meta, strongest, "strongest")
@@ -73,6 +76,23 @@ def write_tournament_report(tournament: Tournament, path: Path, matches: int = 4
             _played(page, tournament, found, matches, seed)
     made = [(tournament.path.name, tournament.sessions(), "")]
     sections.close(page, path, made, [tournament.path / name for name in FILES])
+
+
+def _ratings(page: Page, tournament: Tournament, found: Results) -> None:
+    """Ratings of a pool in a symmetric zero-sum game of two."""
+    game = found.game
+    if not (one_for_all(game, found.names) and game.zero_sum and game.num_players == 2):
+        return
+    page.heading("Ratings")
+    page.text(
+        "Elo is the maximum-likelihood estimate of the Bradley-Terry model, 1500 on average, with 95 % intervals from "
+        "resampled pairs and one tie added for each policy. Glicko-1 and GXE follow Pokémon Showdown's ladder; “Nash "
+        "average” is the score in % against the Nash mixture of greatest entropy, so copies of a policy do not count "
+        "twice. Nash weight, alpha-Rank and score are in %."
+    )
+    pool = rate(tournament_meetings(tournament), np.random.default_rng(tournament.config().seed))
+    header, *rows = rating_rows(pool)
+    page.table(header, rows, "The policies by Elo.")
 
 
 def _played(page: Page, tournament: Tournament, found: Results, matches: int, seed: int) -> None:

@@ -87,8 +87,8 @@ def write(tournament: Tournament, found: Results) -> None:
         for population, names, ranking in zip(found.populations, found.names, found.rankings, strict=True)
     }
     write_text(tournament.path / "mixture.json", json.dumps(mixture, indent=1) + "\n")
-    _write_csv(tournament.path / "table.csv", _cells(found))
-    _write_csv(tournament.path / "ranking.csv", _ranks(found))
+    write_csv(tournament.path / "table.csv", _cells(found))
+    write_csv(tournament.path / "ranking.csv", _ranks(found))
     if exportable(found.game, found.table):
         policies = dict(zip(found.names[0], tournament.populations()[0], strict=True))
         spread = {
@@ -108,7 +108,8 @@ def write(tournament: Tournament, found: Results) -> None:
         )
 
 
-def _write_csv(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+def write_csv(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows as a CSV file, atomically."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     write_text(path, text.getvalue())
