@@ -160,7 +160,7 @@ def test_another_folder_is_never_shipped_into(run, tmp_path, capsys) -> None:
     copied = shutil.copytree(run.path, tmp_path / "run")
     before = {path: path.stat().st_size for path in copied.rglob("*.safetensors")}
     assert main(["agent", str(copied), "--out", str(tmp_path / "a.safetensors"), "--ship", str(copied)]) == 2
-    assert "holds something else" in capsys.readouterr().err
+    assert "holds something other" in capsys.readouterr().err
     assert {path: path.stat().st_size for path in copied.rglob("*.safetensors")} == before
 
 

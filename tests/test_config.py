@@ -77,7 +77,7 @@ def test_numbers_fit_without_guessing():
         ({"steps": True}, "expected int, got True"),
         ({"verbose": 1}, "expected bool, got 1"),
         ({"rate": "fast"}, "expected float, got 'fast'"),
-        ({"mode": "medium"}, "'medium' is none of 'fast', 'slow'"),
+        ({"mode": "medium"}, "'medium' is not one of 'fast', 'slow'"),
         ({"layers": [1, "2"]}, "expected int, got '2'"),
         ({"pair": [1]}, "expected 2 values"),
         ({"limit": "none"}, "expected int or NoneType, got 'none'"),

@@ -158,7 +158,7 @@ def test_a_given_team_must_be_the_one_of_the_log():
     assert {own.set for own in given.teams[0]} == set(one.setup.teams[0])
     assert all(origin.source in ("revealed", "given") for own in given.teams[0] for origin in own.moves)
     assert given.teams[1] == log.teams[1]
-    with pytest.raises(GivenTeamMismatch, match="which the team has not"):
+    with pytest.raises(GivenTeamMismatch, match="which is not in the given team"):
         log.with_team(1, read_team("Mew\n- Psychic\n"))
     shown = log.teams[0][0]
     other = "Splash" if "Splash" not in shown.set.moves else "Growl"

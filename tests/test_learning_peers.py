@@ -122,5 +122,5 @@ def test_a_resume_with_another_number_of_learners_is_refused() -> None:
 
 
 def test_learners_and_actors_exclude_each_other() -> None:
-    with pytest.raises(ValueError, match="several learners or actors for one, not both"):
+    with pytest.raises(ValueError, match="several learners or actors, not both"):
         MMD(learners=2, actors=1)

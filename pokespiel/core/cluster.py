@@ -55,7 +55,7 @@ class Ray:
         if self.workers is not None and self.workers < 1:
             raise BadOption(f"workers must be at least 1, got {self.workers}")
         if self.cpus <= 0 or self.gpus < 0:
-            raise BadOption(f"a unit takes some processors and no less than 0 GPUs, got {self.cpus} and {self.gpus}")
+            raise BadOption(f"cpus must be positive and gpus not negative, got {self.cpus} and {self.gpus}")
 
     @contextmanager
     def open(self) -> Iterator[Crew]:

@@ -179,7 +179,7 @@ def checked_value(value: Any, hint: Any, what: str) -> Any:
         return _first_that_fits(value, arguments, what)
     if origin is Literal:
         if value not in arguments:
-            raise BadOption(f"{what}: {value!r} is none of {', '.join(map(repr, arguments))}")
+            raise BadOption(f"{what}: {value!r} is not one of {', '.join(map(repr, arguments))}")
         return value
     if origin is tuple and isinstance(value, (list, tuple)):
         return _checked_tuple(value, arguments, what)

@@ -99,7 +99,7 @@ def files_of(folder: Path) -> set[Path]:
     try:
         card(folder)
     except (FileNotFoundError, ValueError) as error:
-        raise FileExistsError(f"{folder} holds something else than shipped agents; choose another folder") from error
+        raise FileExistsError(f"{folder} holds something other than shipped agents; choose another folder") from error
     return set(folder.glob("*.safetensors"))
 
 

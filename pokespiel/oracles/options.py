@@ -82,7 +82,7 @@ class Learning:
             if getattr(self, name) != "auto" and getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
         if self.learners not in ("auto", 1) and self.actors not in ("auto", 0):
-            raise ValueError("take several learners or actors for one, not both")
+            raise ValueError("use several learners or actors, not both")
         if self.seconds is not None and not self.seconds > 0:
             raise ValueError(f"seconds must be positive, not {self.seconds}")
         if not all(0 <= self.explore(progress, 1.0) < 1 for progress in (0.0, 1.0)):

@@ -286,7 +286,7 @@ def _matched(team: Team, seen: Sequence[_Seen], player: int) -> Team:
     for one in seen:
         own = named.get(one.species)
         if own is None:
-            raise GivenTeamMismatch(f"player {player} has a {one.species} in this log, which the team has not")
+            raise GivenTeamMismatch(f"player {player} has a {one.species} in this log, which is not in the given team")
         missing = [move for move in one.moves if move not in own.moves]
         if missing and len(one.moves) <= MOVE_SLOTS:
             raise GivenTeamMismatch(

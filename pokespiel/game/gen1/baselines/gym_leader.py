@@ -20,7 +20,7 @@ NEVER = -1.0
 class GymLeader(Scripted):
     """Knocks out if that is certain, heals when low, inflicts sleep and paralysis, sets up while healthy, else attacks.
 
-    It never switches by choice; a fainted Pokémon is replaced by the one with the best ratio of damage dealt to taken.
+    It never switches by choice; a fainted Pokémon is replaced by the one with the most damage dealt minus taken.
     """
 
     kind = "gen1_gym_leader"
