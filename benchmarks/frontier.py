@@ -2,7 +2,7 @@
 
 python benchmarks/frontier.py leduc
 python benchmarks/frontier.py diversity
-python benchmarks/frontier.py warm --seeds 5
+python benchmarks/frontier.py warm
 
 `leduc` and `diversity` are exact and draw no random numbers.
 """
@@ -29,6 +29,9 @@ from pokespiel.oracles.ppo import PPO
 from pokespiel.oracles.restricted import AnytimePSRO, SelfPlayPSRO
 from pokespiel.payoffs.exact import ExactPayoffs, exact_metrics
 from pokespiel.psro import PSROState, psro
+
+CYCLIC = ["leduc_poker", "spinning_top(kind=disc,size=20)", "spinning_top(kind=skill,cyclic=1.0,size=60)"]
+"""A game in which to play well is mostly to play better, and two in which every policy has one that beats it."""
 
 
 def states(
@@ -92,8 +95,8 @@ def warm(options: argparse.Namespace) -> None:
 def learner(options: argparse.Namespace, start: str) -> PPO:
     return PPO(
         decisions=options.decisions,
-        batch=1024,
-        matches=256,
+        batch=options.batch,
+        matches=options.batch,
         warm_start=start,  # type: ignore[arg-type]
         network=NetworkOptions(hidden=(64, 64)),
         optimiser=Optimiser(rate=Schedule(2e-3)),
@@ -117,10 +120,11 @@ def main() -> None:
     part.add_argument("--at", type=int, nargs="+", default=[5, 10, 20, 40, 80])
     part.set_defaults(run=diversity)
     part = parts.add_parser("warm", help="warm starts of learned responses, on a transitive and on a cyclic game")
-    part.add_argument("--games", nargs="+", default=["leduc_poker", "spinning_top(kind=disc,size=60)"])
+    part.add_argument("--games", nargs="+", default=CYCLIC)
     part.add_argument("--at", type=int, nargs="+", default=[2, 5, 10])
-    part.add_argument("--decisions", type=int, default=20_000)
-    part.add_argument("--seeds", type=int, default=3)
+    part.add_argument("--decisions", type=int, default=3_000)
+    part.add_argument("--batch", type=int, default=500)
+    part.add_argument("--seeds", type=int, default=5)
     part.set_defaults(run=warm)
     options = parser.parse_args()
     options.run(options)
