@@ -53,7 +53,17 @@ NAV = {
         "tutorials/your-poke-env-bot.md",
     ],
     "Guides": [
-        *("runs.md", "games.md", "tables.md", "ratings.md", "learning.md", "gen1.md", "play.md", "showdown.md"),
+        *(
+            "runs.md",
+            "games.md",
+            "tables.md",
+            "ratings.md",
+            "replays.md",
+            "learning.md",
+            "gen1.md",
+            "play.md",
+            "showdown.md",
+        ),
         *("adapters.md", "machines.md"),
     ],
     "How it is checked": ["engine-checks.md", "benchmarks.md"],

@@ -39,6 +39,7 @@ COMMANDS = Registry(
         "profile": "pokespiel.commands.profile:Profile",
         "play": "pokespiel.commands.play:PlayCommand",
         "review": "pokespiel.commands.review:ReviewCommand",
+        "replays": "pokespiel.commands.replays:Replays",
         "showdown": "pokespiel.commands.showdown:Showdown",
     },
 )

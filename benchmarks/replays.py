@@ -1,0 +1,124 @@
+"""A clone of the expert from public logs against one from the original records of the same matches.
+
+python benchmarks/replays.py --matches 2000 --held-out 200 --epochs 5 --seed 0
+
+The original records have every decision and the own HP in points; the logs are a spectator's, written as replays' JSON,
+so hidden choices are missing and unseen parts of the own team are filled in. Both clones predict the same held-out
+decisions, from their original records and from their logs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pokespiel.core.policy import Observations, Policy, Uniform
+from pokespiel.game import load_game
+from pokespiel.game.gen1.baselines import BASELINES
+from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.public_views import PublicDecision
+from pokespiel.game.gen1.recorded import ACTION, Recorded, record_battles
+from pokespiel.learning.datasets import Columns, Dataset
+from pokespiel.oracles import Opponents
+from pokespiel.oracles.offline import Offline
+from pokespiel.showdown.replays import ReplayMatch, columns_of_replays, read_replay
+
+GAME = "gen1ou(pool=competitive)"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--matches", type=int, default=2000)
+    parser.add_argument("--held-out", type=int, default=200)
+    parser.add_argument("--epochs", type=float, default=5.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    game, expert = load_game(GAME), BASELINES.build("expert")
+    count = options.matches + options.held_out
+    seeds = np.random.default_rng(options.seed).integers(2**62, size=count)
+    rng = np.random.default_rng(options.seed)
+    battles = record_battles(game, [[expert], [expert]], np.zeros((count, 2), int), seeds, rng)
+    told("played", battles=len(battles))
+    teams = dict(zip(game.team_names, game.teams, strict=True))
+    read = [original(battle, teams) for battle in battles], [from_log(battle) for battle in battles]
+    held = {}
+    for name, matches in zip(("records", "logs"), read, strict=True):
+        held[name] = columns_of_replays([one for one in matches[options.matches :] if one])[0]
+    for name, matches in zip(("records", "logs"), read, strict=True):
+        used = [one for one in matches[: options.matches] if one]
+        columns, names = columns_of_replays(used)
+        clone = cloned(columns, names, options.epochs, options.seed)
+        told(f"clone of {name}", matches=len(used), decisions=len(columns["action"]))
+        for kind, data in held.items():
+            print(f"    on held-out {kind}: {judged(clone, data)}", flush=True)
+
+
+def told(what: str, **counts: int) -> None:
+    print(f"{time.process_time():.0f} s: {what}", *(f"{name} {count:,}" for name, count in counts.items()), flush=True)
+
+
+def original(battle: Recorded, teams: dict) -> ReplayMatch:
+    """The match with the engine's own views, replayed from its seed and choices."""
+    again = Battle(*(teams[name] for name in battle.teams), seed=words_of(battle))
+    sides: tuple[list[PublicDecision], list[PublicDecision]] = [], []
+    for chosen in battle.choices:
+        for seat, choice in enumerate(chosen):
+            legal = np.zeros(len(ACTION), bool)
+            legal[[ACTION[one] for one in again.choices(seat + 1)]] = True
+            if legal.sum() > 1:
+                features = np.array(again.features(seat + 1))
+                sides[seat].append(PublicDecision(again.turn, seat + 1, features, legal, choice, 0))
+        again.choose(*chosen)
+    assert again.winner == battle.battle.winner
+    return ReplayMatch(("p1", "p2"), battle.seed, battle.battle.winner or 0, (tuple(sides[0]), tuple(sides[1])))
+
+
+def words_of(battle: Recorded) -> tuple[int, int, int, int]:
+    """The seed of the battle's own generator, as `record_battles` draws it."""
+    from pokespiel.game.gen1.recorded import _words
+    from pokespiel.game.gen1.seeds import mixed
+
+    return _words(mixed(np.asarray([battle.seed]), 0)[0][0])
+
+
+def from_log(battle: Recorded) -> ReplayMatch | None:
+    """The match as its replay's JSON shows it; a match that is left out is told."""
+    account, match = read_replay(json.dumps({"log": "\n".join(battle.log())}), str(battle.seed))
+    if match is None:
+        print(account)
+    return match
+
+
+def cloned(columns: Columns, names: Sequence[str], epochs: float, seed: int) -> Policy:
+    """The policy of behaviour cloning on the decisions."""
+    nobody = {
+        seat: Opponents(((), (Uniform(),))[:: 1 - 2 * seat], np.roll([[-1, 0]], seat), np.ones(1)) for seat in (0, 1)
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        Dataset(Path(folder)).append(columns, {"game": GAME, "policies": names})
+        oracle = Offline(form="bc", collect=0, replay=(folder,), epochs=epochs)
+        *_, last = oracle(load_game(GAME), nobody, np.random.default_rng(seed))
+    return next(iter(last.responses.values()))[0]
+
+
+def judged(clone: Policy, data: Columns) -> str:
+    """How often the clone's likeliest action is the one played, with the interval over matches, and the log loss."""
+    keys = np.full(len(data["action"]), -1, np.int64)
+    seen = Observations(0, data["features"], data["legal"], keys)
+    chances, _ = clone(seen, np.zeros((len(keys), clone.memory_size), np.float32))
+    right = (chances.argmax(axis=1) == data["action"]).astype(float)
+    loss = -np.log(np.maximum(chances[np.arange(len(keys)), data["action"]], 1e-9))
+    matches = np.unique(data["match"])
+    means = [right[data["match"] == match].mean() for match in matches]
+    half = 1.96 * np.std(means, ddof=1) / np.sqrt(len(means))
+    return f"{100 * right.mean():.1f} % ± {100 * half:.1f} right, log loss {loss.mean():.3f}, {len(keys):,} decisions"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""`pokespiel replays`: public replays as a dataset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tyro.conf import Positional
+
+from pokespiel.core.registry import BadOption
+
+if TYPE_CHECKING:
+    from pokespiel.showdown.replays import ReplayMatch
+
+
+@dataclass(frozen=True)
+class Replays:
+    """Read public Pokémon Showdown replays of gen1ou into a dataset to learn from, with an account of each file.
+
+    Files are replays' JSON, pages, or bare logs. What is unreadable, of another format, without a result, contradictory
+    or a copy is left out and counted by its reason. The dataset is for the `offline` oracle's --oracle.replay.
+    """
+
+    folder: Positional[Path]
+    """The folder of replays; its subfolders are read too."""
+    out: Path
+    """The folder of the dataset; battles that it already holds are not added again."""
+    part: int = 500
+    """Matches per file of the dataset."""
+    quiet: bool = False
+    """Print only the totals, not a line per file."""
+
+    def __post_init__(self) -> None:
+        if self.part < 1:
+            raise BadOption(f"part must be at least 1, got {self.part}")
+
+    def __call__(self) -> int:
+        from pokespiel.core.progress import watch
+        from pokespiel.showdown.replays import read_replays, replay_files
+
+        files, left_out, used = replay_files(self.folder), Counter[str](), 0
+        waiting: list[ReplayMatch] = []
+        known = _seeds(self.out)
+        with watch("replays", len(files)) as bar:
+            for done, (account, match) in enumerate(read_replays(files), 1):
+                if not self.quiet:
+                    bar.say(str(account))
+                if match is None:
+                    left_out[account.reason] += 1
+                elif match.seed in known:
+                    left_out["already in the dataset"] += 1
+                else:
+                    waiting.append(match)
+                    used += 1
+                if len(waiting) == self.part:
+                    _append(self.out, waiting)
+                    waiting = []
+                bar.update(done, f"{used} used")
+        _append(self.out, waiting)
+        why = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
+        print(f"{used} of {len(files)} files used{f'; left out: {why}' if why else ''}: {self.out}")
+        return 0
+
+
+def _seeds(folder: Path) -> set[int]:
+    """The battles that a dataset already holds."""
+    from pokespiel.learning.datasets import Dataset
+
+    if not any(folder.glob("part-*.safetensors")):
+        return set()
+    dataset = Dataset(folder)
+    return {int(seed) for part in dataset.parts() for seed in dataset.read(part, ("match_seed",))["match_seed"]}
+
+
+def _append(folder: Path, matches: list[ReplayMatch]) -> None:
+    from pokespiel.game.loading import load_game
+    from pokespiel.learning.datasets import Dataset
+    from pokespiel.showdown.protocol import FORMAT
+    from pokespiel.showdown.replays import columns_of_replays
+
+    if any(len(side) for match in matches for side in match.decisions):
+        columns, names = columns_of_replays(matches)
+        Dataset(folder).append(columns, {"game": load_game(FORMAT).name, "policies": names, "by": "replays"})
