@@ -3,7 +3,8 @@
 python benchmarks/replays.py --matches 2000 --held-out 200 --epochs 5 --seed 0
 
 The original records have every decision and the own HP in points; the logs are a spectator's, written as replays' JSON,
-so hidden choices are missing and unseen parts of the own team are filled in. Both clones predict the same held-out
+so hidden choices are missing, and unseen parts of the own team are filled in, unless the pool of teams is given. All
+clones predict the same held-out
 decisions, from their original records and from their logs.
 """
 
@@ -13,7 +14,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.public_views import PublicDecision
 from pokespiel.game.gen1.recorded import ACTION, Recorded, record_battles
+from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.learning.datasets import Columns, Dataset
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.offline import Offline
@@ -46,17 +48,23 @@ def main() -> None:
     battles = record_battles(game, [[expert], [expert]], np.zeros((count, 2), int), seeds, rng)
     told("played", battles=len(battles))
     teams = dict(zip(game.team_names, game.teams, strict=True))
-    read = [original(battle, teams) for battle in battles], [from_log(battle) for battle in battles]
-    held = {}
-    for name, matches in zip(("records", "logs"), read, strict=True):
-        held[name] = columns_of_replays([one for one in matches[options.matches :] if one])[0]
-    for name, matches in zip(("records", "logs"), read, strict=True):
-        used = [one for one in matches[: options.matches] if one]
-        columns, names = columns_of_replays(used)
+    ways = {
+        "records": lambda battle: original(battle, teams),
+        "logs, teams known": lambda battle: from_log(battle, game.teams),
+        "logs": lambda battle: from_log(battle, ()),
+    }
+    held = {name: read(way, battles[options.matches :])[0] for name, way in ways.items()}
+    for name, way in ways.items():
+        columns, names = read(way, battles[: options.matches])
+        told(f"{name}", matches=len(columns["match_seed"]), decisions=len(columns["action"]))
         clone = cloned(columns, names, options.epochs, options.seed)
-        told(f"clone of {name}", matches=len(used), decisions=len(columns["action"]))
         for kind, data in held.items():
-            print(f"    on held-out {kind}: {judged(clone, data)}", flush=True)
+            print(f"    its clone on held-out {kind}: {judged(clone, data)}", flush=True)
+
+
+def read(way: Callable[[Recorded], ReplayMatch | None], battles: Sequence[Recorded]) -> tuple[Columns, tuple[str, ...]]:
+    """The columns of the battles read in one way."""
+    return columns_of_replays([match for battle in battles if (match := way(battle)) is not None])
 
 
 def told(what: str, **counts: int) -> None:
@@ -87,9 +95,9 @@ def words_of(battle: Recorded) -> tuple[int, int, int, int]:
     return _words(mixed(np.asarray([battle.seed]), 0)[0][0])
 
 
-def from_log(battle: Recorded) -> ReplayMatch | None:
+def from_log(battle: Recorded, teams: Sequence[Team]) -> ReplayMatch | None:
     """The match as its replay's JSON shows it; a match that is left out is told."""
-    account, match = read_replay(json.dumps({"log": "\n".join(battle.log())}), str(battle.seed))
+    account, match = read_replay(json.dumps({"log": "\n".join(battle.log())}), str(battle.seed), teams)
     if match is None:
         print(account)
     return match

@@ -12,6 +12,7 @@ from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.recorded import ACTION, Recorded, record_battles
 from pokespiel.game.gen1.replay import replay_page, write_replay
+from pokespiel.game.gen1.teams import load_pool
 from pokespiel.learning.datasets import Dataset
 from pokespiel.showdown.replays import columns_of_replays, read_replay, read_replays, replay_files
 
@@ -67,6 +68,22 @@ def test_the_order_of_moves_and_members_does_not_give_the_future_away(battles):
         firsts += [action == 0 for action in moves]
     assert len(firsts) >= 20
     assert np.mean(firsts) < 0.55
+
+
+def test_a_known_team_gives_the_players_own_choices(battles):
+    """With the pool of the teams that were played, rows name the slots that were chosen."""
+    teams, same, count = load_pool("competitive").teams, 0, 0
+    for battle in battles[:5]:
+        account, match = read_replay(text_of(battle), "x", teams)
+        bare, _ = read_replay(text_of(battle), "x")
+        assert account.revealed >= bare.revealed
+        if account.revealed < 1:
+            continue
+        for side, played in zip(match.decisions, zip(*battle.choices, strict=True), strict=True):
+            left = iter(played)
+            count, same = count + len(side), same + sum(one.choice in left for one in side)
+    assert count > 100
+    assert same == count, "the rows' choices are a subsequence of those played"
 
 
 def test_rows_are_whole_matches_in_order(battles):

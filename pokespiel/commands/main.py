@@ -40,6 +40,7 @@ COMMANDS = Registry(
         "play": "pokespiel.commands.play:PlayCommand",
         "review": "pokespiel.commands.review:ReviewCommand",
         "replays": "pokespiel.commands.replays:Replays",
+        "dataset": "pokespiel.commands.dataset:DatasetCommand",
         "showdown": "pokespiel.commands.showdown:Showdown",
     },
 )

@@ -27,6 +27,9 @@ class Replays:
     """The folder of replays; its subfolders are read too."""
     out: Path
     """The folder of the dataset; battles that it already holds are not added again."""
+    teams: str | None = None
+    """A shipped pool, or a file or folder of teams, that players may have had: where exactly one team fits a player,
+    it is taken as known. None = what the log does not show of a player's team is filled in."""
     part: int = 500
     """Matches per file of the dataset."""
     quiet: bool = False
@@ -38,13 +41,14 @@ class Replays:
 
     def __call__(self) -> int:
         from pokespiel.core.progress import watch
+        from pokespiel.showdown.fixtures import teams_named
         from pokespiel.showdown.replays import read_replays, replay_files
 
         files, left_out, used = replay_files(self.folder), Counter[str](), 0
         waiting: list[ReplayMatch] = []
-        known = _seeds(self.out)
+        known, teams = _seeds(self.out), teams_named(self.teams) if self.teams else ()
         with watch("replays", len(files)) as bar:
-            for done, (account, match) in enumerate(read_replays(files), 1):
+            for done, (account, match) in enumerate(read_replays(files, teams), 1):
                 if not self.quiet:
                     bar.say(str(account))
                 if match is None:

@@ -15,15 +15,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pokespiel.game.gen1.public_logs import PublicLog
+from pokespiel.game.gen1.public_logs import GivenTeamMismatch, PublicLog
 from pokespiel.game.gen1.public_views import MOVE_SLOTS, PublicDecision, is_called
 from pokespiel.game.gen1.teams.legality import find_move
+from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.learning.datasets import Columns
 from pokespiel.showdown.protocol import user_id
@@ -61,13 +63,13 @@ class ReplayAccount:
     hidden: int = 0
     """Decisions left out, since the log hides the choice."""
     revealed: float = 0.0
-    """Share of both teams' moves that the log reveals; the others are filled in."""
+    """Share of both teams' moves that the log reveals or that are known; the others are filled in."""
 
     def __str__(self) -> str:
         if self.reason:
             return f"{self.file}: left out, {self.reason}: {self.detail}"
         result = "tie" if self.winner == 0 else f"{self.players[(self.winner or 1) - 1]} won"
-        rest = f"{self.hidden} choices hidden, {self.revealed:.0%} of the moves revealed"
+        rest = f"{self.hidden} choices hidden, {self.revealed:.0%} of the moves known"
         return f"{self.file}: {result} in turn {self.turns} ({self.ended}), {self.rows} decisions, {rest}"
 
 
@@ -91,8 +93,13 @@ def replay_files(folder: Path) -> list[Path]:
     return found
 
 
-def read_replays(files: Sequence[Path]) -> Iterator[tuple[ReplayAccount, ReplayMatch | None]]:
-    """Each file's account, and its match if it is used; a copy of an earlier battle is left out."""
+def read_replays(
+    files: Sequence[Path], teams: Sequence[Team] = ()
+) -> Iterator[tuple[ReplayAccount, ReplayMatch | None]]:
+    """Each file's account, and its match if it is used; a copy of an earlier battle is left out.
+
+    teams: see `read_replay`.
+    """
     known: dict[int, str] = {}
     for path in files:
         try:
@@ -100,7 +107,7 @@ def read_replays(files: Sequence[Path]) -> Iterator[tuple[ReplayAccount, ReplayM
         except UnicodeDecodeError as error:
             yield ReplayAccount(path.name, "unreadable", f"not UTF-8 text: {error.reason}"), None
             continue
-        account, match = read_replay(text, path.name)
+        account, match = read_replay(text, path.name, teams)
         if match is not None and match.seed in known:
             account, match = ReplayAccount(path.name, "copy", f"the battle of {known[match.seed]}"), None
         elif match is not None:
@@ -108,15 +115,19 @@ def read_replays(files: Sequence[Path]) -> Iterator[tuple[ReplayAccount, ReplayM
         yield account, match
 
 
-def read_replay(text: str, name: str) -> tuple[ReplayAccount, ReplayMatch | None]:
-    """A replay's account, and its match if it is used."""
+def read_replay(text: str, name: str, teams: Sequence[Team] = ()) -> tuple[ReplayAccount, ReplayMatch | None]:
+    """A replay's account, and its match if it is used.
+
+    teams: those that players may have had; where exactly one of them fits what the log shows of a player, it is taken
+        as known. The others are filled in.
+    """
     try:
-        return _read(text, name)
+        return _read(text, name, teams)
     except LeftOut as left_out:
         return ReplayAccount(name, left_out.kind, str(left_out)), None
 
 
-def _read(text: str, name: str) -> tuple[ReplayAccount, ReplayMatch]:
+def _read(text: str, name: str, known: Sequence[Team]) -> tuple[ReplayAccount, ReplayMatch]:
     try:
         log = PublicLog.read(text)
     except ValueError as error:
@@ -126,6 +137,7 @@ def _read(text: str, name: str) -> tuple[ReplayAccount, ReplayMatch]:
         raise LeftOut("no result", "the log stops before a player has won, or names another winner")
     _check_moves(log)
     try:
+        log = _with_known_teams(log, known)
         teams, mixed = log.teams, _shuffled(log)
         every = [tuple(mixed.decisions(player)) for player in (1, 2)]
     except (ValueError, LookupError, StopIteration, RuntimeError) as error:
@@ -150,11 +162,25 @@ def _read(text: str, name: str) -> tuple[ReplayAccount, ReplayMatch]:
     return account, ReplayMatch(players, _seed(log), log.winner, (first, second))
 
 
+def _with_known_teams(log: PublicLog, known: Sequence[Team]) -> PublicLog:
+    """The log with each player's team that alone fits it."""
+    for player in (1, 2):
+        fitting = []
+        for team in known:
+            with suppress(GivenTeamMismatch):
+                fitting.append(log.with_team(player, team))
+        if len({frozenset(one.sets(player)) for one in fitting}) == 1:
+            log = fitting[0]
+    return log
+
+
 def _shuffled(log: PublicLog) -> PublicLog:
     """The log with its filled-in teams in random order: the reader's order, by first use, would give away what a player
     uses next."""
     rng = np.random.default_rng(_seed(log))
     for player, team in enumerate((log.sets(1), log.sets(2)), 1):
+        if log.given[player - 1] is not None:
+            continue
         moved = [replace(own, moves=tuple(rng.permutation(own.moves).tolist())) for own in team]
         log = log.with_team(player, tuple(moved[place] for place in rng.permutation(len(moved))))
     return log

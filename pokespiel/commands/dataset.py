@@ -1,0 +1,101 @@
+"""`pokespiel dataset`: generate, filter, merge and describe datasets of decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from pokespiel.core.registry import BadOption, unknown
+from pokespiel.game.names import RANKED
+from pokespiel.learning.datasets import Filter
+
+DEEDS = ("generate", "filter", "merge", "describe")
+
+
+@dataclass(frozen=True)
+class DatasetCommand:
+    """Make datasets to learn from: play matches into one, filter or merge some, or describe one.
+
+    generate: every named policy meets every other and itself, and all decisions are recorded. filter, merge: copy the
+    decisions that --chosen and the limits keep to --out, a match that several datasets hold once. describe: print
+    sizes, policies and actions.
+    """
+
+    action: Positional[Annotated[str, arg(metavar="|".join(DEEDS))]]
+    """What to do: one of the actions above."""
+    sources: Positional[tuple[str, ...]]
+    """generate: policies by name or file. Others: folders of datasets."""
+    out: Path | None = None
+    """The folder of the new dataset."""
+    game: str = RANKED
+    """generate: the game."""
+    matches: int = 1000
+    """generate: how many matches to play."""
+    explore: float = 0.0
+    """generate: share of uniform play (0 to 1) mixed into every policy."""
+    chosen: Filter = Filter()
+    """filter, merge: which decisions to keep."""
+    both_seats: bool = False
+    """filter, merge: leave out one-sided matches, which have no decision of some seat."""
+    least_decisions: int = 0
+    """filter, merge: leave out matches with fewer decisions."""
+    part: int = 1000
+    """generate: matches per file."""
+    seed: int = 0
+    """Seed of the matches, and of drawing for --chosen.balance."""
+
+    def __post_init__(self) -> None:
+        if self.action not in DEEDS:
+            raise unknown("action", self.action, DEEDS)
+        if not self.sources:
+            raise BadOption(f"{self.action}: name {'policies' if self.action == 'generate' else 'datasets'}")
+        if self.out is None and self.action != "describe":
+            raise BadOption(f"{self.action}: name the folder of the new dataset with --out")
+        if self.matches < 1 or self.part < 1 or not 0 <= self.explore <= 1:
+            raise BadOption("expected matches >= 1, part >= 1 and 0 <= explore <= 1")
+
+    def __call__(self) -> int:
+        from pokespiel.learning.datasets import Dataset
+        from pokespiel.learning.sifting import figures
+
+        if self.action == "generate":
+            self._generate()
+        elif self.action != "describe":
+            self._sift()
+        for folder in self.sources if self.out is None else (str(self.out),):
+            print("\n".join(figures(Dataset(Path(folder))).lines()))
+        return 0
+
+    def _generate(self) -> None:
+        import numpy as np
+
+        from pokespiel.core.progress import watch
+        from pokespiel.game.loading import load_game
+        from pokespiel.learning.datasets import Dataset
+        from pokespiel.learning.sifting import generated_parts
+        from pokespiel.runs.initial import policies_named
+
+        assert self.out is not None
+        game, dataset, done = load_game(self.game), Dataset(self.out), 0
+        policies, rng = policies_named(self.sources, game), np.random.default_rng(self.seed)
+        with watch("matches", self.matches) as bar:
+            for columns, names in generated_parts(game, policies, self.matches, self.explore, rng, self.part):
+                if not dataset.holds(columns):  # a command that was killed has written them
+                    dataset.append(columns, {"game": game.name, "policies": names, "by": "pokespiel dataset generate"})
+                done += len(columns["match_seed"])
+                bar.update(done, "")
+
+    def _sift(self) -> None:
+        import numpy as np
+
+        from pokespiel.learning.datasets import Dataset
+        from pokespiel.learning.sifting import Sieve, sift
+
+        assert self.out is not None
+        sieve = Sieve(self.chosen, self.both_seats, self.least_decisions)
+        datasets = [Dataset(Path(folder)) for folder in self.sources]
+        if not sift(datasets, Dataset(self.out), sieve, np.random.default_rng(self.seed)):
+            raise ValueError("nothing is left of these datasets: no match passes the filter")
