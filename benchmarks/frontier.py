@@ -2,6 +2,7 @@
 
 python benchmarks/frontier.py leduc
 python benchmarks/frontier.py diversity
+python benchmarks/frontier.py learned
 python benchmarks/frontier.py warm
 
 `leduc` and `diversity` are exact and draw no random numbers.
@@ -92,6 +93,20 @@ def warm(options: argparse.Namespace) -> None:
             print(f"| {start} | {' | '.join(cells)} | {known:.1f} | {time.process_time() - began:.0f} |", flush=True)
 
 
+def learned(options: argparse.Namespace) -> None:
+    """PSRO and Anytime PSRO with PPO responses of the same budget."""
+    game = in_sequence_form(load_game(options.game), "this benchmark")
+    head(options.game, [*(f"at {at}" for at in options.at), "episodes", "seconds"])
+    for name, way in {"PSRO": None, "Anytime PSRO": AnytimePSRO()}.items():
+        began, curves, episodes = time.process_time(), [], 0.0
+        for seed in range(options.seeds):
+            run = list(states(game, learner(options, "newest"), max(options.at), way, seed))
+            curves.append([distance for _, distance in run])
+            episodes += sum(state.metrics.get("oracle/episodes", 0.0) for state, _ in run) / options.seeds
+        cells = [spread([curve[at] for curve in curves]) for at in options.at]
+        print(f"| {name} | {' | '.join(cells)} | {episodes:,.0f} | {time.process_time() - began:.0f} |", flush=True)
+
+
 def learner(options: argparse.Namespace, start: str) -> PPO:
     return PPO(
         decisions=options.decisions,
@@ -119,6 +134,13 @@ def main() -> None:
     part.add_argument("--game", default="leduc_poker")
     part.add_argument("--at", type=int, nargs="+", default=[5, 10, 20, 40, 80])
     part.set_defaults(run=diversity)
+    part = parts.add_parser("learned", help="PSRO and Anytime PSRO with PPO responses")
+    part.add_argument("--game", default="leduc_poker")
+    part.add_argument("--at", type=int, nargs="+", default=[1, 2, 5, 10])
+    part.add_argument("--decisions", type=int, default=60_000)
+    part.add_argument("--batch", type=int, default=1024)
+    part.add_argument("--seeds", type=int, default=3)
+    part.set_defaults(run=learned)
     part = parts.add_parser("warm", help="warm starts of learned responses, on a transitive and on a cyclic game")
     part.add_argument("--games", nargs="+", default=CYCLIC)
     part.add_argument("--at", type=int, nargs="+", default=[2, 5, 10])

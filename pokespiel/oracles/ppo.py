@@ -13,7 +13,7 @@ Gradient Methods for Imperfect-Information Games.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -64,6 +64,20 @@ class Clipped(Learning):
     """A KL penalty that holds the policy near a reference; see `learning/references.py`."""
 
 
+class ChangingOpponents(Protocol):
+    """Opponents that change while learner 0 trains; part of the training's state."""
+
+    def seating(self) -> Seating: ...
+
+    def observe(self, seated: np.ndarray, utilities: np.ndarray) -> None: ...
+
+    def update_done(self, snapshot: Callable[[], Policy], in_play: np.ndarray) -> None: ...
+
+    def state(self) -> dict[str, Any]: ...
+
+    def load(self, state: Mapping[str, Any]) -> None: ...
+
+
 @dataclass(frozen=True)
 class PPO(Clipped):
     """Proximal policy optimisation: a best response to the mixture, or self-play."""
@@ -87,10 +101,7 @@ class PPO(Clipped):
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]:
         learner = self.make_learner(game, rng, start, opponents)
-        pool = None
-        if self.opponent == "pool":
-            kept = state["parts"]["pool"] if state else None
-            pool = OpponentPool(game, self.curriculum, given_policies(opponents), kept)
+        pool = self._pool(game, opponents, state["parts"].get("pool") if state else None)
         run = Run(self, game, self._seating(game, opponents, pool), [learner], rng)
         references = run.parts["references"] = References(self.damping, learner)
         if pool is not None:
@@ -108,7 +119,15 @@ class PPO(Clipped):
         seats = seats_of(game, opponents)
         yield from steps(run, improve, lambda: every_seat(seats, learner.policy()))
 
-    def _seating(self, game: Game, opponents: Mapping[int, Opponents], pool: OpponentPool | None) -> Seating:
+    def _pool(
+        self, game: Game, opponents: Mapping[int, Opponents], kept: Mapping[str, Any] | None
+    ) -> ChangingOpponents | None:
+        """What redraws the opponents after every update, from its state `kept` if it has one."""
+        if self.opponent != "pool":
+            return None
+        return OpponentPool(game, self.curriculum, given_policies(opponents), kept)
+
+    def _seating(self, game: Game, opponents: Mapping[int, Opponents], pool: ChangingOpponents | None) -> Seating:
         if pool is not None:
             return pool.seating()
         return self_play(game) if self.opponent == "self" else against(game, opponents, self.self_play)

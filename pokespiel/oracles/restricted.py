@@ -37,6 +37,7 @@ from pokespiel.game.tree import TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Oracle, Training
 from pokespiel.oracles.cfr import CFR, RegretLearner
 from pokespiel.oracles.exact import Exact, slopes_against
+from pokespiel.oracles.regret_matcher import RegretMatcher
 
 LEAST_GAIN = 1e-9
 """A new mixture replaces the one before if its exploitability is lower by this share of the payoffs' range."""
@@ -50,7 +51,8 @@ class AnytimePSRO:
     """
 
     steps: int = 500
-    """Regret minimisation steps per iteration and seat; each computes an exact response."""
+    """With exact responses: regret minimisation steps per iteration and seat. With learned ones there is a step every 5
+    updates of the response."""
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -58,6 +60,11 @@ class AnytimePSRO:
 
     def over(self, oracle: Oracle) -> Oracle:
         """The oracle with the restricted game; a `ValueError` unless its responses can be improved step by step."""
+        from pokespiel.oracles.ppo import PPO
+        from pokespiel.oracles.restricted_ppo import restricted_ppo
+
+        if isinstance(oracle, PPO):
+            return restricted_ppo(oracle)
         return RestrictedExact(_exact(oracle), self.steps, average=False)
 
 
@@ -76,8 +83,8 @@ class SelfPlayPSRO(AnytimePSRO):
 def _exact(oracle: Oracle) -> Exact:
     if not isinstance(oracle, Exact):
         raise ValueError(
-            f"the restricted game is solved against exact responses, not those of {type(oracle).__name__.lower()}: "
-            "choose the oracle exact, or a meta-solver for the payoff table"
+            f"the restricted game is not solved against responses of {type(oracle).__name__.lower()}: choose exact, or "
+            "ppo for Anytime PSRO, or leave the payoff table to a meta-solver"
         )
     if oracle.diversity.kind != "none":
         raise ValueError("the restricted game is solved against plain responses: leave the oracle's diversity at none")
@@ -208,24 +215,3 @@ def _averages(game: TreeGame, player: int, solved: Solved) -> list[Tabular]:
     if solved.average is None:
         return []
     return [_policy(game, player, game.players[player].behaviour(solved.average))]
-
-
-class RegretMatcher:
-    """Regret matching+ over n choices; the average weighs step t by t."""
-
-    def __init__(self, choices: int):
-        self.current = np.full(choices, 1 / choices)
-        self._regret, self._total = np.zeros((2, choices))
-        self._steps = 0
-
-    def observe(self, values: np.ndarray) -> None:
-        """Count the current weights, and move them by what each choice would have earned, [n]."""
-        self._steps += 1
-        self._total += self._steps * self.current
-        self._regret = np.maximum(self._regret + values - self.current @ values, 0)
-        if (positive := self._regret.sum()) > 0:
-            self.current = self._regret / positive
-
-    @property
-    def average(self) -> np.ndarray:
-        return self._total / self._total.sum()
