@@ -14,6 +14,7 @@ from scipy.special import expit
 from pokespiel.commands.main import main
 from pokespiel.payoffs.bradley_terry import CENTRE, ELO, Meetings, elo_ratings, most_likely_ratings
 from pokespiel.payoffs.glicko import GlickoRatings, glicko_1, glicko_2, gxe, periods, rated
+from pokespiel.payoffs.performance import performance
 from pokespiel.payoffs.ratings import rate
 from pokespiel.runs.pooling import pooled
 
@@ -161,6 +162,32 @@ def test_intervals_cover_the_truth_in_drawn_pools():
         right = CENTRE + ELO * 0.9 * (truth - truth.mean())  # ties pull the shares towards a half
         covered.append((found.low <= right) & (right <= found.high))
     assert 0.85 < np.mean(covered) < 0.99
+
+
+def test_a_performance_is_the_rating_that_expects_its_score():
+    """Two wins in three and the added tie: 2.5 of 4 points; the interval's ends halve the fit by the chi-square."""
+    found = performance([1400, 1400, 1400], [1, 1, 0])
+    assert found.rating == pytest.approx(1400 + ELO * math.log(2.5 / 1.5))
+
+    def fit(rating: float) -> float:
+        gap = (rating - 1400) / ELO
+        return 2.5 * math.log(expit(gap)) + 1.5 * math.log(expit(-gap))
+
+    for end in (found.low, found.high):
+        assert 2 * (fit(found.rating) - fit(end)) == pytest.approx(3.841459, abs=1e-4)
+    assert found.low < found.rating < found.high
+    assert performance([1000, 2000], [1, 1]).high < 6000, "finite though nothing was lost"
+    with pytest.raises(ValueError, match="at least one opponent"):
+        performance([], [])
+
+
+def test_performances_cover_the_truth():
+    rng, inside = np.random.default_rng(6), 0
+    for _ in range(300):
+        foes = rng.normal(1500, 150, size=30)
+        found = performance(foes, (rng.random(30) < expit((1600 - foes) / ELO)).astype(float))
+        inside += found.low <= 1600 <= found.high
+    assert 0.90 < inside / 300 < 0.99
 
 
 def arena_record(path, first, second, utilities, hashes=("x", "y")):

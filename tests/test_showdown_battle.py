@@ -43,6 +43,12 @@ def beginning():
     return [*battle.log(1), f"|request|{battle.request(1)}"]
 
 
+def test_an_opponents_rating_is_the_one_that_the_server_shows():
+    assert battle_begun("|player|p2|Foe|1|1432").opponent_rating == 1432
+    assert battle_begun("|player|p2|Foe|1|").opponent_rating is None
+    assert battle_begun("|player|p1|ourbot|1|1500", "|player|p2|Foe|1|").opponent_rating is None
+
+
 def battle_begun(*lines):
     battle = LiveBattle(ROOM, "ourbot")
     assert battle.hear(beginning()) is not None

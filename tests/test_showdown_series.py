@@ -319,6 +319,29 @@ def test_a_file_of_something_else_is_refused(tmp_path, monkeypatch, capsys):
         assert (tmp_path / "x.json").read_text() == text
 
 
+def test_a_record_has_opponents_ratings_replays_and_our_own_rating(tmp_path):
+    path = tmp_path / "live.json"
+    journal = Journal(path, {}, {}, tmp_path / "live")
+    assert json.loads(path.read_text())["rating"] is None
+    tally = NOTHING
+    for number, (outcome, rating) in enumerate([("won", 1400), ("won", 1400), ("lost", 1400), ("lost", None)], 1):
+        ended = PlayedBattle(f"battle-gen1ou-{number}", str(number), "Foe", outcome, 9, "", rating)
+        tally = tally.noting(ended)
+        journal.keep(series_module.Moment(tally, "", ended, ("|turn|1",) if number < 3 else ()))
+    kept = json.loads(path.read_text())
+    assert [battle["opponent_rating"] for battle in kept["battles"]] == [1400, 1400, 1400, None]
+    assert [battle["replay"] for battle in kept["battles"]] == [
+        "0001-battle-gen1ou-1.html",
+        "0002-battle-gen1ou-2.html",
+        None,
+        None,
+    ]
+    assert kept["rating"]["rating"] == pytest.approx(1400 + 400 * np.log10(2.5 / 1.5))
+    assert kept["rating"]["low"] < 1400 < kept["rating"]["high"]
+    assert kept["rating"]["matches"] == 3, "the opponent without a rating says nothing"
+    assert Journal(path, {}, {}, tmp_path / "live").tally == tally, "the record is read again as it was"
+
+
 def test_the_library_refuses_what_cannot_be_meant():
     with lying([]) as liar:
         for wrong in ({"patience": float("nan")}, {"patience": 0.0}, {"attempts": 0}, {"pause": -1.0}):

@@ -178,6 +178,8 @@ def _online(options: Showdown) -> int:
         print(series.tally)
         raise
     print(series.tally)
+    if rating := series.tally.rating():
+        print(f"rating {rating}")
     return int(series.tally.finished < options.matches)
 
 

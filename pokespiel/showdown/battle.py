@@ -93,6 +93,15 @@ class LiveBattle:
         return next((name for id, name in reversed(self.names.items()) if id not in ("", self.account)), "")
 
     @property
+    def opponent_rating(self) -> int | None:
+        """The opponent's rating at the start, None = the server shows none."""
+        for line in self.log:
+            kind, *told = line[1:].split("|")
+            if kind == "player" and len(told) > 3 and told[1] == self.opponent and told[3].isdecimal():
+                return int(told[3])
+        return None
+
+    @property
     def awaits(self) -> bool:
         """Whether a request is to be answered, and we can answer it."""
         return self._request is not None and not self.trouble and not self.over.is_set()

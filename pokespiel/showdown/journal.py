@@ -53,7 +53,7 @@ class Journal:
 
     def _told(self) -> dict[str, Any]:
         tally = self.tally
-        score, low, high = tally.score()
+        (score, low, high), rating = tally.score(), tally.rating()
         return {
             "format": FORMAT,
             **self.header,
@@ -65,23 +65,35 @@ class Journal:
             "score": score,
             "low": low,
             "high": high,
+            "rating": rating and rating._asdict(),
             "problems": tally.problems,
-            "battles": [battle._asdict() for battle in tally.battles],
+            "battles": [
+                {**battle._asdict(), "replay": self._kept_replay(number, battle)}
+                for number, battle in enumerate(tally.battles, 1)
+            ],
         }
 
     def _write_replay(self, moment: Moment) -> None:
         assert moment.ended is not None
         number = moment.tally.battles.index(moment.ended) + 1
-        room = battle_number(moment.ended.room) or re.sub(r"[^\w-]", "_", moment.ended.room)
         title = f"{self.header.get('account', 'we')} against {moment.ended.opponent}: {moment.ended.outcome}"
-        write_replay(self.replays / f"{number:04d}-{room}.html", moment.log, title)
+        write_replay(self._replay(number, moment.ended), moment.log, title)
+
+    def _replay(self, number: int, battle: PlayedBattle) -> Path:
+        room = battle_number(battle.room) or re.sub(r"[^\w-]", "_", battle.room)
+        return self.replays / f"{number:04d}-{room}.html"
+
+    def _kept_replay(self, number: int, battle: PlayedBattle) -> str | None:
+        """The name of a battle's replay in the folder, None = none is kept."""
+        path = self._replay(number, battle)
+        return path.name if path.is_file() else None
 
     def _read(self) -> SeriesTally:
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
             if kept["format"] != FORMAT:
                 raise ValueError(f"format {kept['format']!r}")
-            tally = SeriesTally(tuple(PlayedBattle(**battle) for battle in kept["battles"]), tuple(kept["problems"]))
+            tally = SeriesTally(tuple(map(_battle, kept["battles"])), tuple(kept["problems"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{self.path} is not a series of matches on a server: {error!r}") from error
         for name, value in self.header.items():
@@ -91,6 +103,11 @@ class Journal:
                     "choose another file"
                 )
         return tally
+
+
+def _battle(kept: Mapping[str, Any]) -> PlayedBattle:
+    """A battle of the file, without its replay's name, which follows from it."""
+    return PlayedBattle(**{name: value for name, value in kept.items() if name != "replay"})
 
 
 def _hash(value: Any) -> Any:

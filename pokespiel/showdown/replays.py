@@ -133,7 +133,8 @@ def _read(text: str, name: str, known: Sequence[Team]) -> tuple[ReplayAccount, R
     except ValueError as error:
         raise LeftOut("unreadable", str(error)) from error
     _check_format(log)
-    if log.winner is None:
+    winner = log.winner
+    if winner is None:
         raise LeftOut("no result", "the log stops before a player has won, or names another winner")
     _check_moves(log)
     try:
@@ -151,7 +152,7 @@ def _read(text: str, name: str, known: Sequence[Team]) -> tuple[ReplayAccount, R
     account = ReplayAccount(
         name,
         players=log.names,
-        winner=log.winner,
+        winner=winner,
         turns=max((one.turn for side in every for one in side), default=0),
         ended=_ending(log),
         rows=rows,
@@ -159,7 +160,7 @@ def _read(text: str, name: str, known: Sequence[Team]) -> tuple[ReplayAccount, R
         revealed=sum(origin.source != "assumed" for origin in origins) / max(1, len(origins)),
     )
     players = user_id(log.names[0]), user_id(log.names[1])
-    return account, ReplayMatch(players, _seed(log), log.winner, (first, second))
+    return account, ReplayMatch(players, _seed(log), winner, (first, second))
 
 
 def _with_known_teams(log: PublicLog, known: Sequence[Team]) -> PublicLog:

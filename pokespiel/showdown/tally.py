@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from pokespiel.core.intervals import mean_interval, share
+from pokespiel.payoffs.performance import Performance, performance
 from pokespiel.showdown.battle import LiveBattle
 from pokespiel.showdown.protocol import battle_number
 
@@ -30,6 +31,8 @@ class PlayedBattle(NamedTuple):
     turns: int = 0
     reason: str = ""
     """Why it was given up or has no result."""
+    opponent_rating: int | None = None
+    """The opponent's rating, where the server shows one."""
 
     @classmethod
     def of(cls, battle: LiveBattle) -> PlayedBattle:
@@ -40,7 +43,7 @@ class PlayedBattle(NamedTuple):
         elif battle.gone:
             outcome = "unfinished"
         reason = (battle.trouble or battle.gone) if outcome not in ("won", "lost", "tied") else ""
-        return cls(battle.room, battle.began, battle.opponent, outcome, battle.turn, reason)
+        return cls(battle.room, battle.began, battle.opponent, outcome, battle.turn, reason, battle.opponent_rating)
 
     def may_be(self, other: PlayedBattle) -> bool:
         """Whether this battle, whose result is unknown, may be the other one, whose room may have another name."""
@@ -98,6 +101,16 @@ class SeriesTally:
         total, squares = float(self.won - self.lost), float(self.won + self.lost)
         low, high = mean_interval(self.finished, total, squares, (-1.0, 1.0))
         return share(total / max(1, self.finished)), share(float(low)), share(float(high))
+
+    def rating(self) -> Performance | None:
+        """Our rating from the matches played to the end against rated opponents; None = there are none."""
+        points = {"won": 1.0, "tied": 0.5, "lost": 0.0}
+        played = [
+            (float(battle.opponent_rating), points[battle.outcome])
+            for battle in self.battles
+            if battle.opponent_rating is not None and battle.outcome in points
+        ]
+        return performance([foe for foe, _ in played], [score for _, score in played]) if played else None
 
     def noting(self, battle: PlayedBattle) -> SeriesTally:
         """Add or update a battle; the result of one that has ended is kept."""
