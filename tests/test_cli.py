@@ -150,7 +150,7 @@ def test_a_resume_may_ask_for_more(tmp_path, capsys):
     [
         (["prso"], "unknown command 'prso'; did you mean 'psro'"),
         (["tornament", "random"], "did you mean 'tournament'"),
-        (["walk"], "Available: agent, dataset, exploit, list"),
+        (["walk"], "Available: agent, dataset, endgame, exploit, list"),
         (["psro", "--game", "kuhn_pokre"], "kuhn_poker"),
         (["psro", "--game", "kuhn_poker(player=2)"], "player"),
         (["psro", "--meta-solver", "nahs"], "unknown meta-solver 'nahs'; did you mean 'nash'"),

@@ -42,6 +42,8 @@ COMMANDS = Registry(
         "replays": "pokespiel.commands.replays:Replays",
         "dataset": "pokespiel.commands.dataset:DatasetCommand",
         "showdown": "pokespiel.commands.showdown:Showdown",
+        "endgame": "pokespiel.commands.endgame:EndgameCommand",
+        "probe": "pokespiel.commands.probe:ProbeCommand",
     },
 )
 UNREAD = 128 + signal.SIGPIPE

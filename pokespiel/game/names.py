@@ -31,6 +31,8 @@ PLAYERS = Registry("game with scripted players", {"gen1ou": "pokespiel.game.gen1
 """The scripted players of the games that have some; see `scripted.py`."""
 EXPLOITERS = Registry("game with an exploiter", {"gen1ou": "pokespiel.game.gen1.exploiter:EXPLOITER"})
 """Exploiter settings of the games that have some."""
+ENDGAMES = Registry("game with exact endgames", {"gen1ou": "pokespiel.game.gen1.endgames.tools:TOOLS"})
+"""Reading, solving and describing exact endgames, of the games that have some; see `endgames.py`."""
 RANKED = "gen1ou(pool=competitive)"
 """The game of a tournament if none is named."""
 MEASURED = "gen1ou(pool=competitive,party=6,team_choice=chance)"

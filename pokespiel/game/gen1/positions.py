@@ -5,8 +5,7 @@ seen.
 
 The engine starts a battle with Pokémon in any condition (`Entrant`). Stages, the conditions of CONDITIONS and what the
 players have seen of each other are then written into the battle's bytes (`engine/session.cpp`); the engine checks them
-when it reads them. All other memory of the Pokémon on the field is reset: confusion, Substitutes, locks, counters, last
-moves.
+when it reads them. All other memory of the Pokémon on the field is reset: locks, counters, last moves.
 """
 
 from __future__ import annotations
@@ -31,15 +30,18 @@ CONDITIONS = {
     "Leech Seed": (14, 5),
 }
 """Conditions of a Pokémon on the field: the bit in the state and in the players' knowledge."""
+_SUBSTITUTE, _CONFUSED, _TOXIC_COUNTER = (13, 0), (10, 6), (15, 8)
+"""The same of what has a number beside it."""
+_MOST_CONFUSED = 5
 _RATIOS = (25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400)
 _MOST_STAT = 999
 _VERSION = b"PG1\n\x01"
 _STATE = 520
 _SIDE = np.dtype(
     {
-        "names": ["volatiles", "stored", "modified", "boosts"],
-        "formats": ["<u4", ("<u2", 4), ("<u2", 4), ("i1", 6)],
-        "offsets": [0, 8, 16, 30],
+        "names": ["volatiles", "stored", "modified", "toxic", "boosts", "substitute", "confusion", "status"],
+        "formats": ["<u4", ("<u2", 4), ("<u2", 4), "<u2", ("i1", 6), "u1", "u1", "u1"],
+        "offsets": [0, 8, 16, 28, 30, 48, 49, 86],
         "itemsize": 248,
     }
 )
@@ -116,12 +118,20 @@ class SideStanding:
     """Names from CONDITIONS."""
     seen: tuple[SeenPokemon, ...] = ()
     """What the other player has seen, except the Pokémon on the field."""
+    substitute: int = 0
+    """HP of its Substitute; 0 = it has none."""
+    confused: bool = False
+    """As if it had just become so."""
+    toxic: int | None = None
+    """It is badly poisoned, for so many turns now; None = it is not."""
 
     def __post_init__(self) -> None:
         wrong = [name for name in self.conditions if name not in CONDITIONS]
         wrong += [name for name, value in self.stages.items() if name not in STAGES or not -6 <= value <= 6]
         if wrong:
             raise ValueError(f"no condition or stage of a position: {', '.join(map(str, wrong))}")
+        if not 0 <= self.substitute <= 255 or not 0 <= (self.toxic or 0) <= 15:
+            raise ValueError("a Substitute has 1 to 255 HP, and toxic poison lasts 0 to 15 turns")
 
 
 def arranged(
@@ -170,8 +180,19 @@ def _write_active(state: Any, parties: Sequence[Any], side: SideStanding) -> Non
     for place in (state, *(party["active"] for party in parties)):
         place["boosts"] = stages
         place["modified"] = _modified(place["stored"], stages, side.party[0].status)
-    for name in side.conditions:
-        in_state, in_knowledge = CONDITIONS[name]
+    marks = [CONDITIONS[name] for name in side.conditions]
+    if side.substitute:
+        marks.append(_SUBSTITUTE)
+        state["substitute"] = side.substitute
+    if side.confused:
+        marks.append(_CONFUSED)
+        state["confusion"] = _MOST_CONFUSED
+    if side.toxic is not None:
+        marks.append(_TOXIC_COUNTER)
+        state["toxic"], state["status"] = side.toxic, STATUSES.index("tox")
+        for party in parties:
+            party["party"][0]["status"] = STATUSES.index("tox")
+    for in_state, in_knowledge in marks:
         state["volatiles"] |= np.uint32(1 << in_state)
         for party in parties:
             party["active"]["flags"] |= np.uint32(1 << in_knowledge)

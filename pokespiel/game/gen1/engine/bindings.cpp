@@ -3,6 +3,7 @@
 #include "bindings_battle.cpp"
 #include "bindings_playout.cpp"
 #include "bindings_view.cpp"
+#include "bindings_endgame.cpp"
 
 PYBIND11_MODULE(_engine, module) {
     module.doc() = "The Gen 1 engine; use it through pokespiel.game.gen1.";
@@ -10,4 +11,5 @@ PYBIND11_MODULE(_engine, module) {
     gen1::bind_view(module);
     gen1::bind_batch(module);
     gen1::bind_playout(module);
+    gen1::bind_endgame(module);
 }

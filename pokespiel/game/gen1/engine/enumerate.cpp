@@ -64,7 +64,8 @@ Share share_of(const std::vector<Outcome>& path) {
     return share;
 }
 
-// To the next leaf: the last roll with an outcome left takes it. False after the last leaf.
+}  // namespace
+
 bool advance(std::vector<Outcome>& path) {
     while (!path.empty() && path.back().last) path.pop_back();
     if (path.empty()) return false;
@@ -72,8 +73,6 @@ bool advance(std::vector<Outcome>& path) {
     path.back().denominator = 0;
     return true;
 }
-
-}  // namespace
 
 void Wide::multiply(std::uint32_t factor) {
     unsigned __int128 carry = 0;

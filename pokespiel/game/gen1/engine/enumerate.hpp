@@ -34,6 +34,10 @@ struct Distinct {
     std::vector<Share> shares;  // of different denominators
 };
 
+// To the next leaf of a decision tree that Replay walks: the last roll with an outcome left takes it. False after the last
+// leaf.
+bool advance(std::vector<Outcome>& path);
+
 // Every distinct battle after the turn. The choices must be legal.
 std::vector<Distinct> outcomes(const Battle& battle, Choice first, Choice second);
 

@@ -27,13 +27,23 @@ class Rules {
     // Both sides' choices are played up to the next request or the end. They must be legal.
     void step(Choice first, Choice second);
 
-  private:
+    // A turn of moves in parts, for solvers: open it, let the leader act, then the other, and close it. What is left to do
+    // between two parts is the state and the actions. `act` is false where the turn stops: a request, or the end.
+    struct Action;
+    void open_turn(Choice first, Choice second);
+    int first_to_act();
+    bool act(int side) { return run_action(side); }
+    void close_turn();
+    Action& action(int side) { return actions_[side]; }
+
     struct Action {
         enum Kind : std::uint8_t { kNone, kMove, kSwitch } kind = kNone;
         std::uint8_t move = kNoMove;  // the move, or the party position
         std::int8_t priority = 0;
         std::uint16_t speed = 0;
     };
+
+  private:
     // How a hit went: kFailed is Showdown's false, kNoDamage its undefined; else the damage.
     static constexpr int kFailed = -1, kNoDamage = -2;
     // Metronome and Mirror Move can call each other; Showdown gives up (it throws) at this depth, here nothing happens.
@@ -44,7 +54,6 @@ class Rules {
     void replace_fainted(Choice first, Choice second);
     Action commit(int side, Choice choice);
     std::uint8_t select_move(int side, Choice choice);
-    int first_to_act();
     bool run_action(int side);
     bool settle();
     void resolve_faints();

@@ -122,6 +122,7 @@ void Rules<C, S>::deal(int side, int target, const MoveData& move, int damage) {
 // Returns the HP lost.
 template <class C, class S>
 int Rules<C, S>::lose_hp(int side, int amount) {
+    if constexpr (requires { sink_.lost(side, amount); }) sink_.lost(side, amount);
     Pokemon& self = pokemon(side);
     if (amount < self.hp) {
         self.hp = static_cast<std::uint16_t>(self.hp - amount);
@@ -136,6 +137,7 @@ template <class C, class S>
 void Rules<C, S>::recoil(int side, const MoveData& move, std::uint32_t damage) {
     if (move.effect != Effect::Recoil) return;
     const auto divisor = static_cast<std::uint32_t>(move.parameter);
+    if constexpr (requires { sink_.recoils(side, divisor); }) sink_.recoils(side, divisor);
     lose_hp(side, static_cast<int>(damage / divisor ? damage / divisor : 1));
     emit(event::Damage{side, event::health(pokemon(side)), event::DamageReason::Recoil, false});
 }
@@ -149,6 +151,7 @@ void Rules<C, S>::drain(int side, std::uint32_t damage) {
 template <class C, class S>
 void Rules<C, S>::heal(int side, int amount, event::HealReason reason) {
     Pokemon& self = pokemon(side);
+    if constexpr (requires { sink_.gained(side, amount); }) sink_.gained(side, amount);
     if (!amount || !self.hp || self.hp >= self.max_hp) return;
     const int hp = self.hp + amount;
     self.hp = static_cast<std::uint16_t>(hp < self.max_hp ? hp : self.max_hp);
@@ -175,6 +178,7 @@ template <class C, class S>
 void Rules<C, S>::faint(int side) {
     for (int i = 0; i < fainting_count_; ++i)
         if (fainting_[i] == side) return;
+    if constexpr (requires { sink_.fainted(side); }) sink_.fainted(side);
     pokemon(side).hp = 0;
     fainting_[fainting_count_++] = static_cast<std::uint8_t>(side);
 }

@@ -26,14 +26,23 @@ void Rules<C, S>::start() {
 
 template <class C, class S>
 void Rules<C, S>::play_turn(Choice first, Choice second) {
-    update_speeds();
-    actions_[0] = commit(0, first);
-    actions_[1] = commit(1, second);
+    open_turn(first, second);
     const int leader = first_to_act();
     emit(event::Blank{});
     spend_update_tie();  // BeforeTurn
     spend_update_tie();  // Update
-    if (!run_action(leader) || !run_action(1 - leader)) return;
+    if (run_action(leader) && run_action(1 - leader)) close_turn();
+}
+
+template <class C, class S>
+void Rules<C, S>::open_turn(Choice first, Choice second) {
+    update_speeds();
+    actions_[0] = commit(0, first);
+    actions_[1] = commit(1, second);
+}
+
+template <class C, class S>
+void Rules<C, S>::close_turn() {
     residual();
     if (settle()) end_turn();
 }

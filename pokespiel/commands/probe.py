@@ -1,0 +1,44 @@
+"""`pokespiel probe`: a policy in positions whose exact solution is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from pokespiel.core.registry import BadOption
+
+
+@dataclass(frozen=True)
+class ProbeCommand:
+    """See what a policy loses in endgames that are solved exactly, the worst first.
+
+    The loss at a position is how much less the policy wins there than an equilibrium does, if the opponent answers its
+    choice in the best way and both play right afterwards: 0 for a policy that plays the equilibrium.
+    """
+
+    policy: Positional[str]
+    """shipped, a scripted player's name, a policy's file, or the folder of a run or tournament (its mixture)."""
+    worst: int = 5
+    """How many of the worst decisions are printed with what is played and what is right."""
+    curve: bool = False
+    """Of a run's folder: the mean loss of its mixture after each iteration instead."""
+
+    def __post_init__(self) -> None:
+        if self.worst < 0:
+            raise BadOption(f"worst is 0 or more, got {self.worst}")
+        if self.curve and not Path(self.policy).is_dir():
+            raise BadOption(f"--curve is for the folder of a run, and {self.policy!r} is not a folder")
+
+    def __call__(self) -> int:
+        from pokespiel.evaluation.probes import curve_text, probe_curve, probed, result_text
+        from pokespiel.game.loading import load_game
+        from pokespiel.game.names import RANKED
+        from pokespiel.runs.initial import policy_named
+
+        if self.curve:
+            print(curve_text(probe_curve(Path(self.policy))))
+        else:
+            print(result_text(probed(policy_named(self.policy, load_game(RANKED))), self.worst))
+        return 0
