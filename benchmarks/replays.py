@@ -1,6 +1,7 @@
 """A clone of the expert from public logs against one from the original records of the same matches.
 
 python benchmarks/replays.py --matches 2000 --held-out 200 --epochs 5 --seed 0
+python benchmarks/replays.py --accounts --seed 0
 
 The original records have every decision and the own HP in points; the logs are a spectator's, written as replays' JSON,
 so hidden choices are missing, and unseen parts of the own team are filled in, unless the pool of teams is given. All
@@ -29,7 +30,7 @@ from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.learning.datasets import Columns, Dataset
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.offline import Offline
-from pokespiel.showdown.replays import ReplayMatch, columns_of_replays, read_replay
+from pokespiel.showdown.replays import ReplayAccount, ReplayMatch, columns_of_replays, read_replay
 
 GAME = "gen1ou(pool=competitive)"
 
@@ -40,7 +41,11 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=200)
     parser.add_argument("--epochs", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--accounts", action="store_true", help="only print the accounts of ten replays, some spoiled")
     options = parser.parse_args()
+    if options.accounts:
+        print(*accounts(options.seed), sep="\n")
+        return
     game, expert = load_game(GAME), BASELINES.build("expert")
     count = options.matches + options.held_out
     seeds = np.random.default_rng(options.seed).integers(2**62, size=count)
@@ -60,6 +65,24 @@ def main() -> None:
         clone = cloned(columns, names, options.epochs, options.seed)
         for kind, data in held.items():
             print(f"    its clone on held-out {kind}: {judged(clone, data)}", flush=True)
+
+
+def accounts(seed: int) -> list[ReplayAccount]:
+    """The reader's accounts of ten replays: five as they are, and five that ended early or are spoiled."""
+    game, players = load_game(GAME), [BASELINES.build("expert"), BASELINES.build("random")]
+    rows, rng = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [0, 0]]), np.random.default_rng(seed)
+    logs = [one.log() for one in record_battles(game, [players] * 2, rows, np.arange(5) + seed, rng, ("Ann", "Bob"))]
+    half = [lines[: next(i for i, line in enumerate(lines) if line == "|turn|8")] for lines in logs]
+    end = ["|-message|Bob forfeited.", "|win|Ann"]
+    spoiled = {
+        "forfeit": [*half[0], *end],
+        "timer": [*half[1], "|-message|Bob lost due to inactivity.", "|win|Ann"],
+        "cut": half[2],
+        "unknown-move": [*half[3], "|move|p1a: Ann|Moonblast|p2a: Bob", *end],
+        "other-tier": ["|tier|[Gen 1] Ubers", *logs[4]],
+    }
+    plain = {f"battle-{number}": lines for number, lines in enumerate(logs, 1)}
+    return [read_replay("\n".join(lines), name)[0] for name, lines in (plain | spoiled).items()]
 
 
 def read(way: Callable[[Recorded], ReplayMatch | None], battles: Sequence[Recorded]) -> tuple[Columns, tuple[str, ...]]:
