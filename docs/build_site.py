@@ -62,6 +62,7 @@ NAV = {
             "learning.md",
             "gen1.md",
             "play.md",
+            "endgames.md",
             "showdown.md",
         ),
         *("adapters.md", "machines.md"),

@@ -33,7 +33,7 @@ ASKED = [
     "random",
 ]
 STAGES = {
-    "responding": (Exact, "respond"),
+    "responding": (Exact, "best"),
     "payoffs": (ExactPayoffs, "__call__"),
     "solving": (RegretMatching, "__call__"),
     "policies": (run, "save_policy"),
