@@ -168,6 +168,8 @@ def test_changes_of_a_position_are_made_and_checked(recorded):
         ({"sides": [{}, 3]}, "expected an object"),
         ({"sides": [{"front": "Mew"}, {}]}, "expected one of"),
         ({"sides": [{"party": [{"species": "Mew"}]}, {}]}, "expected one of"),
+        ({"sides": [{"front": ["Mew"]}, {}]}, "expected one of"),
+        ({"sides": [{"party": [{"species": ["Mew"]}]}, {}]}, "expected one of"),
         ({"sides": [{"party": [{"species": bench["species"], "hp": 10**6}]}, {}]}, "expected"),
         ({"sides": [{}, {"party": [{"species": bench["species"], "hp": 10**6}]}]}, "expected 0 to"),
         ({"sides": [{}, {"party": [{"species": bench["species"], "status": "dizzy"}]}]}, "expected one of slp"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import socket
 import statistics
 import time
 from collections.abc import Iterator
@@ -63,6 +64,13 @@ def test_the_page_and_its_modules_come_with_the_token_alone(server):
         assert get(server, f"/{server.token}/{path}")[0] == 404, path
 
 
+def test_a_target_that_is_no_path_is_refused(server):
+    for target in ("*", "x", ""):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+            line.sendall(f"OPTIONS {target} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
+            assert int(line.recv(100).split()[1]) in (400, 403), target
+
+
 def test_no_other_host_and_no_other_origin_is_served(server):
     page = f"/{server.token}/"
     for host in ("evil.example", f"evil.example:{server.port}", "127.0.0.1", f"127.0.0.1:{server.port + 1}", ""):
@@ -106,6 +114,10 @@ def test_hostile_frames_get_an_answer_each_and_harm_no_battle(server):
         assert huge["is"] == "refused"
         assert "characters" in huge["reasons"][0]
         assert "characters" in ask(line, do="begin", team={"paste": "Tauros\n" * 130_000})["text"]
+        for field in ("re", "do", "battle", "opponent"):
+            line.send(json.dumps({"do": "welcome", field: "\ud800"}))
+            assert json.loads(line.recv(timeout=20))["is"] in ("error", "welcome"), "half a character harms no line"
+        assert "expected 1 or 2" in ask(line, do="begin", side=1.0)["text"]
         for choice in ("move 7", "switch 1", "forfeit", "move 1\nmove 1", {"move": 1}):
             assert ask(line, do="choose", battle=state["battle"], choice=choice, step=0)["is"] == "error"
         assert server.lobby.tables[state["battle"]].session.log(None) == before

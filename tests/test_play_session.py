@@ -513,7 +513,16 @@ def test_play_text_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert main([*command, "--team", str(team)]) == 0
     said = capsys.readouterr().out
     assert "Your Tauros" in said
+    first = (tmp_path / "battle-4.log.json").read_bytes()
     assert Recording.read(tmp_path / "battle-4.log.json").teams[0][0].species == "Tauros"
+    monkeypatch.setattr("builtins.input", lines_from(["f"]))
+    assert main([*command, "--team", str(team)]) == 0
+    assert (tmp_path / "battle-4.log.json").read_bytes() == first, "another battle of this seed replaces no record"
+    assert Recording.read(tmp_path / "battle-4-2.log.json").forfeit == 1
+    team.write_bytes(b"\xff\xfe")
+    capsys.readouterr()
+    assert main([*command, "--team", str(team)]) == 2
+    assert str(team) in capsys.readouterr().err, "the message names the file that is no text"
     team.write_text(ILLEGAL, encoding="utf-8")
     assert main([*command, "--team", str(team)]) == 2
     assert "may not play" in capsys.readouterr().err

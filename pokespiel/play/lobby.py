@@ -185,7 +185,7 @@ class Lobby:
         own, foe = (chosen(_wish(asked, key), rng)[0] for key in ("team", "foe_team"))
         opponent = asked.get("opponent", self.opponents[0])
         side = asked.get("side", 1)
-        if side not in (1, 2) or isinstance(side, bool):
+        if type(side) is not int or side not in (1, 2):
             raise ValueError("side: expected 1 or 2")
         policy = self.policy(str(opponent)[:200])
         teams = (own, foe) if side == 1 else (foe, own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -93,7 +94,13 @@ def play_in_terminal(lobby: Lobby, team: str, pool: str, side: int) -> Path | No
     print(f"You against {opponent}, seed {seed}. {terminal.KEYS}")
     if not terminal.play(session, lobby.policy(lobby.adviser), input, print):
         return None
-    return session.save(lobby.keep, f"battle-{seed}") if lobby.keep else None
+    return session.save(lobby.keep, _unused(lobby.keep, f"battle-{seed}")) if lobby.keep else None
+
+
+def _unused(folder: Path, name: str) -> str:
+    """The name, with a number if the folder has a record of that name: one seed can lead to many battles."""
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(one for one in names if not (folder / f"{one}.log.json").exists())
 
 
 def team_named(name: str, pool: str, rng: np.random.Generator) -> Team:
@@ -114,3 +121,5 @@ def team_at(path: Path) -> Team:
         return pasted(path.read_text(encoding="utf-8"))
     except TeamRefused as refused:
         raise ValueError(f"{path} may not play: {refused}") from refused
+    except UnicodeError as error:
+        raise ValueError(f"{path}: {error}") from error

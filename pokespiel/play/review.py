@@ -219,11 +219,11 @@ def _changed(side: SideStanding, change: Any) -> SideStanding:
     party = {one.set.species: one for one in side.party}
     for member in _list(change, "party"):
         name = member.get("species")
-        if name not in party:
+        if not isinstance(name, str) or name not in party:
             raise ValueError(f"no {str(name)[:40]!r} in this party; expected one of: {', '.join(party)}")
         party[name] = _changed_member(party[name], member)
     front = change.get("front", side.party[0].set.species)
-    if front not in party:
+    if not isinstance(front, str) or front not in party:
         raise ValueError(f"no {str(front)[:40]!r} in this party; expected one of: {', '.join(party)}")
     members = tuple(sorted(party.values(), key=lambda one: one.set.species != front))
     stays = front == side.party[0].set.species

@@ -11,6 +11,7 @@ or absent, and its path begins with the token. All others are refused before the
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 import socket
 import threading
@@ -86,7 +87,7 @@ class Guard:
             return "this server answers to its own address only"
         if any(origin not in {f"http://{host}" for host in self.hosts} for origin in headers["origin"]):
             return "this server serves no page of another origin"
-        given = scope["path"].split("/")[1]
+        given = scope["path"].removeprefix("/").partition("/")[0]  # "*" and the like have no slash
         if not hmac.compare_digest(given.encode(), self.token.encode()):
             return "the token is wrong or missing: open the address that was printed when the server started"
         return None
@@ -131,7 +132,7 @@ async def _talk(line: WebSocket, lobby: Lobby, watchers: Watchers) -> None:
                 return
             text = message.get("text")
             answer = await anyio.to_thread.run_sync(lobby.answer, message.get("bytes", b"") if text is None else text)
-            await line.send_json(answer.data)
+            await line.send_text(json.dumps(answer.data))
             if answer.data["is"] == "battle":
                 shown.add(answer.data["battle"])
                 watchers[answer.data["battle"]].add(line)
@@ -151,7 +152,7 @@ async def _tell(sockets: set[WebSocket], data: Mapping[str, object]) -> None:
     """Send data to other tabs that show the same battle, ignoring tabs that have just closed."""
     for other in sockets:
         with suppress(WebSocketDisconnect, RuntimeError):
-            await other.send_json(data)
+            await other.send_text(json.dumps(data))
 
 
 def _record(lobby: Lobby, name: str) -> Response:
