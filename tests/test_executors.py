@@ -156,6 +156,7 @@ def test_workers_end_with_the_process_that_started_them(tmp_path, number):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     workers = [int(parent.stdout.readline()) for _ in range(2)]
     os.killpg(parent.pid, number) if number == signal.SIGINT else parent.send_signal(number)

@@ -322,7 +322,7 @@ def test_a_server_that_is_restarted_ends_the_battle_without_a_result(showdown):
                 super().asked(request)
 
     with serve() as first, playing(Patient(first.port, "patient")) as foe:
-        series = online(first).challenge("patient", 2)
+        series = online(first, attempts=200, pause=0.1).challenge("patient", 2)
         for moment in series:
             if moment.tally.battles:
                 break

@@ -84,7 +84,7 @@ def test_a_series_that_is_stopped_gives_up_what_runs(server):
         began = time.monotonic()
         last = series.stop()[-1]
         assert time.monotonic() - began < 15, "long before the patience of 20 seconds ends"
-        assert foe.results == ["holder"]
+        wait_for(lambda: foe.results == ["holder"])
     assert (last.tally.given_up, last.tally.problems) == (1, ("the bot was stopped",))
     assert next(series, None) is None
 
