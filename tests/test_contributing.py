@@ -39,7 +39,7 @@ PARTS = {
     "name": r"```python\n# (\w+\.py)\n",
     "registry": r"in `([A-Z]+)` of `pokespiel",
     "module": r"in `[A-Z]+` of `(pokespiel/[\w/]+\.py)`",
-    "line": r"^\+ +(.*)$",
+    "line": r"^\+(.*)$",
     "command": r"^python (.*)$",
 }
 """What each section of the page says once."""
@@ -67,10 +67,10 @@ def checkout(tmp_path_factory) -> Path:
         (root / step.file).write_text(step.code, encoding="utf-8")
         registry = root / step.module
         text = registry.read_text(encoding="utf-8")
-        assert step.line.strip() not in text
-        opened = re.search(rf"^{step.registry} = Registry\([^{{]*{{", text, re.MULTILINE)
+        assert step.line not in text
+        opened = re.search(rf"^{step.registry} = Registry\([^{{]*{{\n", text, re.MULTILINE)
         assert opened, f"{step.module} has no registry {step.registry}"
-        registry.write_text(text[: opened.end()] + step.line + text[opened.end() :], encoding="utf-8")
+        registry.write_text(f"{text[: opened.end()]}{step.line}\n{text[opened.end() :]}", encoding="utf-8")
     return root
 
 
@@ -85,6 +85,14 @@ def test_what_the_page_adds_keeps_its_contract(checkout, step):
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=600, **options)
     assert done.returncode == 0, done.stdout[-3000:]
     assert re.search(r"\b[3-9]\d* passed|\b[12]\d+ passed", done.stdout), done.stdout[-500:]
+
+
+def test_what_the_page_adds_is_formatted(checkout):
+    files = [name for step in steps() for name in (step.file, step.module)]
+    for check in (["check"], ["format", "--check"]):
+        command = [sys.executable, "-m", "ruff", *check, *files]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=checkout)
+        assert done.returncode == 0, done.stdout
 
 
 def test_what_the_page_adds_is_listed_with_its_docstring(checkout):

@@ -3,8 +3,9 @@ OpenSpiel's."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ import pytest
 from pokespiel.core.policy import Observations
 from pokespiel.core.registry import BadOption, UnknownName
 from pokespiel.game import GAMES, Game, load_game
-from pokespiel.game.protocols import Skipping
+from pokespiel.game.protocols import Form, Skipping
 from pokespiel.game.spiel import SpielGame
 from pokespiel.game.tree import TreeGame
+from pokespiel.game.tree_size import TreeRefused
 
 OPENSPIEL = (
     ("kuhn_poker", "tree"),
@@ -254,6 +256,13 @@ def test_bad_strings(name: str, error: type, message: str) -> None:
         load_game(name)
 
 
-def test_bad_form() -> None:
+@pytest.mark.parametrize("form", get_args(Form))
+def test_a_form_that_a_game_lacks_is_an_error(game: Game, form: Form) -> None:
+    """An error, and not the game in its other form."""
+    with contextlib.suppress(BadOption, TreeRefused):
+        assert isinstance(load_game(game.name, form, limit=20_000), TreeGame) == (form == "tree")
+
+
+def test_bad_form(game: Game) -> None:
     with pytest.raises(ValueError, match="Available: tree, step"):
-        load_game("kuhn_poker", "graph")  # type: ignore[arg-type]
+        load_game(game.name, "graph")  # type: ignore[arg-type]

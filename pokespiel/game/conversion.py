@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pokespiel.core.registry import BadOption
 from pokespiel.game.protocols import Form, Game, checked_form
 
 
@@ -25,3 +26,16 @@ def from_openspiel(game: Any, name: str | None = None, form: Form | None = None,
                 raise
             refusal = str(refused)
     return SpielGame(name, game, refusal)
+
+
+def in_form(game: Game, form: Form | None) -> Game:
+    """The game, which is in the form asked for; a `TreeRefused` or a `BadOption` if it has only the other one."""
+    from pokespiel.game.tree import TreeGame
+    from pokespiel.game.tree_size import TreeRefused
+
+    is_tree = isinstance(game, TreeGame)
+    if form == "tree" and not is_tree:
+        raise TreeRefused(f"{game.name} is stepped by its own code and has no sequence form")
+    if form == "step" and is_tree:
+        raise BadOption(f"{game.name} is always in sequence form; leave out form='step'")
+    return game

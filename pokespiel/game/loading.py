@@ -10,7 +10,7 @@ from typing import Any
 
 from pokespiel.core.registry import BadOption
 from pokespiel.game import own
-from pokespiel.game.conversion import from_openspiel
+from pokespiel.game.conversion import from_openspiel, in_form
 from pokespiel.game.declared import Declared, declared
 from pokespiel.game.foreign import Once, quiet, said
 from pokespiel.game.gambit import check_file, not_read
@@ -34,6 +34,7 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
     Raises:
         UnknownName, BadOption: the game does not exist, or a parameter or its value is invalid.
         TreeRefused: form is "tree" and the game is too large or has no sequence form.
+        BadOption: form is "step" and the game has only a sequence form.
     """
     form = checked_form(form)
     if own.is_own(name):
@@ -58,7 +59,7 @@ def declaration(name: str) -> Declared:
 
 @functools.lru_cache(maxsize=16)
 def _ours(plugin: Any, form: Form | None) -> Game:
-    return plugin.load(form)
+    return in_form(plugin.load(form), form)
 
 
 @functools.lru_cache(maxsize=16)
@@ -67,7 +68,7 @@ def _users(name: str, form: Form | None, limit: int | None) -> Game:
 
     game, said_limit = own.load_own(name, form)
     if not isinstance(game, pyspiel.Game):
-        return game
+        return in_form(game, form)
     return from_openspiel(game, name, form, limit=said_limit if limit is None else checked_limit(limit))
 
 

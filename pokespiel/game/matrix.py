@@ -99,8 +99,6 @@ class Matrix:
 
     def load(self, form: str | None) -> TreeGame:
         """The game; its only form is the tree."""
-        if form == "step":
-            raise ValueError("a normal-form game is always in sequence form; leave out form='step'")
         table = read_table(self.path, self.second, symmetric=self.symmetric)
         return matrix_game(table.payoffs, self._name())
 

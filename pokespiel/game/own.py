@@ -81,7 +81,7 @@ def load_own(name: str, form: Form | None) -> tuple[Any, int | None]:
     allowed = checked_limit(None if said_limit is None else value_of(said_limit))
     with calling(f"{name} cannot be loaded"):
         game = _made(found, place.parameters, name, form)
-        return (game if isinstance(game, pyspiel.Game) else _ours(game, name, form)), allowed
+        return (game if isinstance(game, pyspiel.Game) else _ours(game, name)), allowed
 
 
 _REGISTERED: dict[str, tuple[str, ...]] = {}
@@ -226,16 +226,11 @@ def _made(found: Any, parameters: Mapping[str, str], name: str, form: Form | Non
     return found
 
 
-def _ours(game: Any, name: str, form: Form | None) -> Game:
+def _ours(game: Any, name: str) -> Game:
     """The game with its full loading name; a `BadOption` if it is not a game."""
-    from pokespiel.game.tree import TreeGame
-    from pokespiel.game.tree_size import TreeRefused
-
     lacking = [needed for needed in NEEDED if not hasattr(game, needed)]
     if lacking:
         raise BadOption(f"{name} is a {type(game).__name__}, not a game: it lacks {', '.join(lacking)}")
-    if form == "tree" and not isinstance(game, TreeGame):
-        raise TreeRefused(f"{name} is stepped by its own code and has no sequence form")
     if not type(game).__module__.startswith("pokespiel."):
         return GuardedGame(game, name)
     if game.name != name:

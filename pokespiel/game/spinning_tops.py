@@ -53,8 +53,6 @@ class SpinningTop:
 
     def load(self, form: Form | None) -> TreeGame:
         """The game; its only form is the tree."""
-        if form == "step":
-            raise ValueError("a normal-form game is always in sequence form; leave out form='step'")
         name = f"spinning_top(kind={self.kind},size={self.size},cyclic={self.cyclic},seed={self.seed})"
         return matrix_game(self.payoffs(), name)
 
