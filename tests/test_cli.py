@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from run_folders import rows
 from pokespiel import __version__
 from pokespiel.commands.catalogue import SECTIONS
 from pokespiel.commands.main import COMMANDS, UNREAD, main
+from pokespiel.core.help import attribute_docs
 from pokespiel.game import GAMES, flatten
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
@@ -483,6 +485,8 @@ def test_help_shows_every_command_and_every_field(capsys):
             with pytest.raises(SystemExit) as stopped:
                 main([name, flag])
             assert stopped.value.code == 0
+        docs = attribute_docs(COMMANDS[name])
+        assert [field.name for field in fields(COMMANDS[name]) if not docs.get(field.name)] == []
     with pytest.raises(SystemExit):
         main(["psro", "--oracle", "ppo", "--meta-solver", "alpharank", "--help-all"])
     out = capsys.readouterr().out

@@ -211,10 +211,12 @@ def test_the_short_help_has_the_common_options(capsys):
     ]
     assert "--many.fast.steps INT" in text
     assert "One or more of: fast, slow. [fast slow]" in text
-    assert "4 more options" in text, "--seed, --solver, --judge and --many.fast.step-size"
+    assert "8 more options" in text, "--seed, --solver, --judge, --many.fast.step-size and two brakes of two options"
     with pytest.raises(SystemExit):
         parse(Large, ["--many", "fast", "slow", "--solver", "slow", "--help-all"], "tool")
     text = capsys.readouterr().out
+    titles = ["options", "--solver slow", "--solver.brake", "--many fast", "--many slow", "--many.slow.brake"]
+    assert re.findall(r"^(\S.*):$", text, re.MULTILINE) == titles
     assert all(flag in text for flag in ("--seed", "--judge", "--many.fast.step-size", "--many.slow.brake.force"))
     assert "many.slow.brake is None unless one of its options is given." in " ".join(text.split())
 

@@ -25,6 +25,7 @@ class Profile:
     seconds: float = 1.0
     """Minimum length of each measurement, in seconds."""
     seed: int = 0
+    """Seed of the network's weights and of the matches."""
 
     def __call__(self) -> int:
         import numpy as np

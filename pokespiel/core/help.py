@@ -1,7 +1,8 @@
 """The meaning of options: the docstring under each field, and help that fits on a screen.
 
-A command names its everyday options in `common`, such as ("game", "oracle", "oracle.decisions"); the last one is shown
-if the chosen oracle has it. If a plug-in has none of the options named there and only a few in all, all are shown.
+A command with many options names its everyday ones in `common`, such as ("game", "oracle", "oracle.decisions"); the
+last one is shown if the chosen oracle has it. If a plug-in has none of the options named there and only a few in all,
+all are shown. `--help-all` shows every option, in a section for each plug-in and for each of its parts.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import shutil
 import textwrap
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Union
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, runtime_checkable
 
 FEW = 8
 """A plug-in with at most this many options is shown completely if `common` names none of them."""
@@ -24,6 +25,16 @@ WIDTHS = (60, 116)
 """The minimum and the maximum width of the help, in columns."""
 INDENT = 28
 """Columns before the texts."""
+BARE = (None, "", (), False, dataclasses.MISSING)
+"""Defaults that the help does not show."""
+
+
+@runtime_checkable
+class Brief(Protocol):
+    """A command with more options than fit on a screen."""
+
+    common: Sequence[str]
+    """The options that `--help` shows."""
 
 
 def attribute_docs(command: type) -> dict[str, str]:
@@ -43,54 +54,91 @@ class Option(NamedTuple):
 
     name: str
     """The name in Python, such as `oracle.warm_start`."""
-    values: str | None
-    """The values shown after the flag; None = no flag, the value itself is named."""
+    values: str
+    """The values shown after the flag, or in place of it."""
     default: Any
     text: str
+    positional: bool = False
+
+    @property
+    def usage(self) -> str:
+        """A positional value as the usage line shows it."""
+        return self.values if self.default is dataclasses.MISSING else f"[{self.values}]"
 
     def told(self, width: int) -> str:
         """The option's help in lines of `width` columns."""
-        flag = f"--{self.name.replace('_', '-')} {self.values}" if self.values is not None else self.name.upper()
-        words = f"  {flag}".rstrip()
-        default = "" if self.default in (None, "", (), False) else f" [{_shown(self.default)}]"
+        words = f"  {self.values if self.positional else self._flag()}".rstrip()
         margin = " " * INDENT
         lines = textwrap.wrap(
-            self.text + default, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
+            self.text + self._default(), width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
         )
         if len(words) + 2 <= INDENT and lines:
             lines[0] = words.ljust(INDENT) + lines[0].lstrip()
             return "\n".join(lines)
         return "\n".join([words, *lines])
 
+    def _flag(self) -> str:
+        *path, name = self.name.replace("_", "-").split(".")
+        name = f"[no-]{name}" if self.default is True and not self.values else name
+        return f"--{'.'.join([*path, name])} {self.values}"
 
-def short_help(command: type, prog: str, options: Sequence[Option], more: int) -> str:
-    """The help of `command` with these options; it ends with the number `more` of options not shown."""
+    def _default(self) -> str:
+        if self.default is dataclasses.MISSING and not self.positional:
+            return " [required]"
+        return f" [{_shown(self.default)}]" if not any(self.default is bare for bare in BARE) else ""
+
+
+class Section(NamedTuple):
+    """The options of a command, of a plug-in or of a part of it."""
+
+    title: str
+    about: str
+    options: list[Option]
+
+    def told(self, width: int) -> str:
+        about = textwrap.wrap(self.about, width, initial_indent="  ", subsequent_indent="  ")
+        return "\n".join([f"{self.title}:", *about, *(option.told(width) for option in self.options)])
+
+
+def help_text(command: Any, prog: str, sections: Iterable[Section], more: int = 0) -> str:
+    """The help of `command` with these sections; it ends with the number `more` of options not shown."""
     width = min(max(shutil.get_terminal_size().columns, WIDTHS[0]), WIDTHS[1])
     what = [
         f"  {part}" if part.startswith("pokespiel ") else textwrap.fill(part, width)  # commands to copy
         for part in (inspect.getdoc(command) or "").split("\n\n")
     ]
     rest = [f"{more} more options: the same command with --help-all instead of --help shows all."] if more else []
-    shown = "\n".join(option.told(width) for option in options)
-    usage = " ".join([f"usage: {prog} [OPTIONS]", *(one.name.upper() for one in options if one.values is None)])
-    return "\n\n".join([usage, *what, f"options:\n{shown}", *rest])
+    sections = list(sections)
+    values = [option.usage for section in sections for option in section.options if option.positional]
+    return "\n\n".join(
+        [" ".join([f"usage: {prog} [OPTIONS]", *values]), *what, *(one.told(width) for one in sections), *rest]
+    )
 
 
 def common_of(plugin: Any, prefix: str, common: Sequence[str]) -> list[Option]:
     """The common options of a plug-in, a dataclass object; `prefix` is put before their names."""
-    options = list(_options(plugin, prefix))
+    options = [brief(option) for section in sections_of(plugin, prefix, absent=False) for option in section.options]
     return [option for option in options if option.name in common] or options * (len(options) <= FEW)
 
 
-def _options(plugin: Any, prefix: str) -> Iterator[Option]:
-    """All options of a plug-in and of its parts, without parts that are None."""
+def sections_of(
+    plugin: Any, prefix: str, about: str = "", title: str = "", *, absent: bool = True
+) -> Iterator[Section]:
+    """The options of a plug-in, then those of each of its parts, including parts that are None if `absent`."""
     hints, docs = typing.get_type_hints(type(plugin)), attribute_docs(type(plugin))
+    own, parts = [], []
     for field in dataclasses.fields(plugin):
-        name, value = f"{prefix}.{field.name}", getattr(plugin, field.name)
+        name, value, text = f"{prefix}.{field.name}", getattr(plugin, field.name), docs.get(field.name, "")
+        part = optional_part(plugin, field.name)
+        if value is None and part is not None and absent:
+            value, text = part(), f"{text} {name} is None unless one of its options is given."
         if dataclasses.is_dataclass(value):
-            yield from _options(value, name)
-        elif value is not None or optional_part(plugin, field.name) is None:
-            yield Option(name, values_of(hints[field.name]), value, first_sentence(docs.get(field.name, "")))
+            parts.append((value, name, text))
+        elif part is None or value is not None:
+            own.append(Option(name, values_of(hints[field.name]), value, text))
+    yield Section(title or f"--{prefix.replace('_', '-')}", about, own)
+    for one in parts:
+        yield from sections_of(*one, absent=absent)
 
 
 def optional_part(plugin: Any, field: str) -> type | None:
@@ -101,24 +149,10 @@ def optional_part(plugin: Any, field: str) -> type | None:
     return parts[0] if len(parts) == 1 else None
 
 
-def absent_parts(prefix: str, plugin: Any) -> Iterator[str]:
-    """The names of a plug-in's parts that may be dataclasses but are None."""
-    for field in dataclasses.fields(plugin):
-        name, value = f"{prefix}.{field.name}", getattr(plugin, field.name)
-        if dataclasses.is_dataclass(value):
-            yield from absent_parts(name, value)
-        elif value is None and optional_part(plugin, field.name) is not None:
-            yield name
-
-
-def number_of_options(value: Any) -> int:
-    """Number of flags for a value: one, or those of a plug-in and its parts."""
-    return sum(1 for _ in _options(value, "")) if dataclasses.is_dataclass(value) else 1
-
-
-def first_sentence(text: str) -> str:
-    sentence, dot, _ = text.partition(". ")
-    return sentence + dot.rstrip()
+def brief(option: Option) -> Option:
+    """The option with only the first sentence of its description."""
+    sentence, dot, _ = option.text.partition(". ")
+    return option._replace(text=sentence + dot.rstrip())
 
 
 def values_of(hint: Any) -> str:
@@ -129,9 +163,10 @@ def values_of(hint: Any) -> str:
     if origin is Literal:
         return "{" + ",".join(map(str, arguments)) + "}"
     if origin in (Union, types.UnionType):
-        return "|".join(values_of(one) for one in arguments if one is not type(None))
+        return "|".join(values_of(one) or "{True,False}" for one in arguments if one is not type(None))
     if origin is tuple:
-        return f"{values_of(arguments[0])} ..."
+        first, *others = map(values_of, arguments)
+        return f"{first} ..." if arguments[-1] is ... else " ".join([first, *others])
     return {bool: "", Path: "PATH"}.get(hint, getattr(hint, "__name__", "").upper())
 
 

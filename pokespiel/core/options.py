@@ -10,15 +10,14 @@ Options can also come from a YAML file: `meta_solver: {name: prd, steps: 1000}`.
 overrides the defaults. An option whose value is a dataclass or None, such as --oracle.damping.adapt, is set as soon as
 a flag below it is given.
 
-`--help` shows all options, or those that the command names in `common` (see `help.py`); `--help-all` shows all.
+`--help` shows all options, or those that the command names in `common`; `--help-all` shows all: see `help.py`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
@@ -27,14 +26,15 @@ import yaml
 from tyro.conf import Positional
 
 from pokespiel.core.help import (
+    Brief,
     Option,
-    absent_parts,
+    Section,
     attribute_docs,
+    brief,
     common_of,
-    first_sentence,
-    number_of_options,
+    help_text,
     optional_part,
-    short_help,
+    sections_of,
     values_of,
 )
 from pokespiel.core.registry import BadOption, Registry, checked_value, options_of, present_name, unknown
@@ -42,6 +42,8 @@ from pokespiel.core.registry import BadOption, Registry, checked_value, options_
 Command = TypeVar("Command")
 _Field: TypeAlias = tuple[str, Any, Any]
 """A field of a dataclass to be made: its name, its type and the value of `dataclasses.field`."""
+FLAG = "__name"
+"""Ends the name of such a field if it holds a plug-in's name; the field without this holds the plug-in's options."""
 
 
 class Choice(NamedTuple):
@@ -72,20 +74,15 @@ def parse(
         for field, hint, registry in _fields(command)
         if registry is not None
     }
-    about = inspect.getdoc(command) or ""
-    if "help_all" in given:
-        absent = [name for chosen in choosers.values() for place in chosen.plugins() for name in absent_parts(*place)]
-        about += "".join(f"\n\n{name} is None unless one of its options is given." for name in absent)
-        arguments, given = ["--help"], {**given, **{f"{name}.": [] for name in absent}}
     fields = _made_fields(command, values, choosers, given)
-    if hasattr(command, "common") and ("help" in given or "-h" in arguments):
-        print(_short_help(command, prog, fields, choosers))
+    if "-h" in arguments or {"help", "help_all"} & given.keys():
+        print(_help(command, prog, fields, choosers, "help_all" in given))
         raise SystemExit(0)
     dynamic = dataclasses.make_dataclass(command.__name__, fields, kw_only=True)
-    config = (tyro.conf.AvoidSubcommands,)
-    parsed: Any = tyro.cli(dynamic, args=list(arguments), prog=prog, description=about, config=config)
-    plain = {field.name: getattr(parsed, field.name) for field in dataclasses.fields(parsed) if "__" not in field.name}
-    return command(**{name: choosers[name].result(parsed) if name in choosers else plain[name] for name in plain})
+    parsed: Any = tyro.cli(dynamic, args=list(arguments), prog=prog, config=(tyro.conf.AvoidSubcommands,))
+    names = [field.name for field, _, _ in _fields(command)]
+    plain = {name: getattr(parsed, name) for name in names if name not in choosers}
+    return command(**plain, **{name: chosen.result(parsed) for name, chosen in choosers.items()})
 
 
 def _made_fields(
@@ -102,25 +99,31 @@ def _made_fields(
     return fields
 
 
-def _short_help(command: Any, prog: str, fields: Sequence[_Field], choosers: Mapping[str, _Chosen]) -> str:
-    """The help with the command's common options and those of the chosen plug-ins."""
-    own = [_option(*field, whole=field[0] in choosers) for field in fields if "__" not in field[0]]
-    shown = [option for option in own if option.name in command.common]
-    count = sum(number_of_options(option.default) for option in own)
-    for name, chosen in choosers.items():
-        for prefix, plugin in chosen.plugins():
-            common = [one.replace(name, prefix, 1) for one in command.common if one.startswith(f"{name}.")]
-            shown += common_of(plugin, prefix, common)
-            count += number_of_options(plugin)
-    return short_help(command, prog, sorted(shown, key=lambda option: option.values is not None), count - len(shown))
+def _help(command: Any, prog: str, fields: Sequence[_Field], choosers: Mapping[str, _Chosen], everything: bool) -> str:
+    """The help with all options of the command and of the chosen plug-ins, or with the common ones."""
+    found = [_option(name.removesuffix(FLAG), *rest) for name, *rest in fields if name not in choosers]
+    own = sorted((one for one in found if not _is_part(one)), key=lambda option: not option.positional)
+    parts = [part for one in found if _is_part(one) for part in sections_of(one.default, one.name, one.text)]
+    plugins = [section for chosen in choosers.values() for section in chosen.sections()]
+    sections = [section for section in (Section("options", "", own), *parts, *plugins) if section.options]
+    if everything or not isinstance(command, Brief):
+        return help_text(command, prog, sections)
+    shown = [one if one.name in choosers else brief(one) for one in own if one.name in command.common]
+    shown += [option for chosen in choosers.values() for option in chosen.common(command.common)]
+    more = sum(len(section.options) for section in sections) - len(shown)
+    return help_text(command, prog, [Section("options", "", shown)], more)
 
 
-def _option(name: str, hint: Any, default: Any, whole: bool) -> Option:
-    """A field as the short help shows it: with the first sentence of its docstring, or the whole."""
-    argument = next(one for one in hint.__metadata__ if hasattr(one, "metavar"))
-    values = None if Positional in hint.__metadata__ else argument.metavar or values_of(hint)
-    value = None if default.default is dataclasses.MISSING else default.default
-    return Option(name, values, value, argument.help if whole else first_sentence(argument.help))
+def _is_part(option: Option) -> bool:
+    return dataclasses.is_dataclass(option.default)
+
+
+def _option(name: str, hint: Any, field: dataclasses.Field[Any]) -> Option:
+    """A field as the help shows it."""
+    arguments = [one for one in hint.__metadata__ if hasattr(one, "metavar")]
+    values = next((one.metavar for one in arguments if one.metavar), None) or values_of(hint)
+    text = next((one.help for one in arguments if one.help), "")
+    return Option(name, values, field.default, text, Positional in hint.__metadata__)
 
 
 def flags_given(arguments: Sequence[str]) -> dict[str, list[str]]:
@@ -217,7 +220,12 @@ def _defaults(command: type) -> dict[str, Any]:
 
 
 def _helped(command: type, name: str, hint: Any) -> Any:
-    return Annotated[hint, tyro.conf.arg(help=attribute_docs(command).get(name, ""))]
+    """The field's type with its docstring, and with its name if it is a positional value without another."""
+    extras = getattr(hint, "__metadata__", ())
+    named = any(getattr(one, "metavar", None) for one in extras)
+    shown = name.upper() + " ..." * values_of(hint).endswith(" ...")
+    metavar = shown if Positional in extras and not named else None
+    return Annotated[hint, tyro.conf.arg(help=attribute_docs(command).get(name, ""), metavar=metavar)]
 
 
 def _opened(plugin: Any, prefix: str, given: Iterable[str]) -> Any:
@@ -265,8 +273,10 @@ class _Chosen(NamedTuple):
         names = tuple(choice.name for choice in self.choices)
         hint: Any = tuple[str, ...] if several else str if names else str | None
         listed = f"{doc} One {'or more ' if several else ''}of: {', '.join(registry)}."
-        flag = Annotated[hint, tyro.conf.arg(help=listed, metavar="NAME [NAME ...]" if several else "NAME")]
-        result = [(field, flag, dataclasses.field(default=names if several else names[0] if names else None))]
+        shown = field.replace("_", "-")
+        argument = tyro.conf.arg(name=shown, help=listed, metavar="NAME [NAME ...]" if several else "NAME")
+        flag = Annotated[hint, argument]
+        result = [(field + FLAG, flag, dataclasses.field(default=names if several else names[0] if names else None))]
         plugins = [_opened(plugin, prefix, given) for prefix, plugin in self.plugins()]
         if len(plugins) == 1:
             result.append(self._nested(plugins[0]))
@@ -283,12 +293,25 @@ class _Chosen(NamedTuple):
             return [(self.chooser.field, built[0])]
         return [(f"{self.chooser.field}.{key}", plugin) for key, plugin in zip(self._keys(), built, strict=True)]
 
+    def sections(self) -> Iterator[Section]:
+        """The options of the chosen plug-ins, for the help."""
+        registry = self.chooser.registry
+        for (prefix, plugin), choice in zip(self.plugins(), self.choices, strict=True):
+            flag = f"--{self.chooser.field.replace('_', '-')} {choice.name}"
+            yield from sections_of(plugin, prefix, registry.describe(choice.name).line, flag)
+
+    def common(self, common: Iterable[str]) -> Iterator[Option]:
+        """Those of the options that a command with this `common` shows."""
+        field = self.chooser.field
+        for prefix, plugin in self.plugins():
+            yield from common_of(plugin, prefix, [prefix + name.removeprefix(field) for name in common])
+
     def result(self, parsed: Any) -> Any:
         """The choices with the parsed options."""
         several = self.chooser.several
         if not self.choices:
             return () if several else None
-        options = getattr(parsed, f"{self.chooser.field}__options")
+        options = getattr(parsed, self.chooser.field)
         if len(self.choices) == 1:
             choices: tuple[Choice, ...] = (Choice(self.choices[0].name, options_of(options)),)
         else:
@@ -297,8 +320,7 @@ class _Chosen(NamedTuple):
         return choices if several else choices[0]
 
     def _nested(self, default: Any) -> _Field:
-        flag = tyro.conf.arg(name=self.chooser.field.replace("_", "-"))
-        return (f"{self.chooser.field}__options", Annotated[type(default), flag], dataclasses.field(default=default))
+        return (self.chooser.field, type(default), dataclasses.field(default=default))
 
     def _keys(self) -> list[str]:
         """The choices' names, numbered from the second occurrence of a name on."""

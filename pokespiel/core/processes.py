@@ -34,7 +34,7 @@ class Local:
     """Processes on this machine."""
 
     workers: int = 1
-    """How many processes do units, with one thread each; 1 = this process alone."""
+    """Number of worker processes, with one thread each; 1 = all work is done in this process."""
 
     def __post_init__(self) -> None:
         if self.workers < 1:
