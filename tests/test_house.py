@@ -1,5 +1,5 @@
 """The package's subpackages and layers: each imports only lower layers, and no modules import each other in a
-circle."""
+circle. `python tests/test_house.py` prints the counts."""
 
 from __future__ import annotations
 
@@ -69,20 +69,31 @@ def test_every_room_has_its_floor():
     assert {room(name) for name in MODULES.keys() - DOORS} == set().union(*FLOORS)
 
 
-def test_rooms_import_only_floors_below():
+BETWEEN = [(a, b) for a, b in ARROWS if not {a, b} & DOORS and room(a) != room(b)]
+"""Imports from one room into another."""
+
+
+def upwards() -> list[tuple[str, str]]:
+    """Imports of a room on the same or a higher floor."""
     floor = {name: -level for level, rooms in enumerate(FLOORS) for name in rooms}
-    between = [(a, b) for a, b in ARROWS if not {a, b} & DOORS and room(a) != room(b)]
-    assert len(between) > 200, "the arrows are found"
-    assert not [(a, b) for a, b in between if floor[room(a)] <= floor[room(b)]]
+    return [(a, b) for a, b in BETWEEN if floor[room(a)] <= floor[room(b)]]
+
+
+def test_rooms_import_only_floors_below():
+    assert len(BETWEEN) > 200, "the arrows are found"
+    assert not upwards()
 
 
 def test_no_room_imports_the_doors():
     assert {(a, b) for a, b in ARROWS if b in DOORS} == set()
 
 
+def circles() -> list[list[str]]:
+    return [sorted(found) for found in nx.strongly_connected_components(nx.DiGraph(ARROWS)) if len(found) > 1]
+
+
 def test_no_module_imports_in_a_circle():
-    circles = nx.strongly_connected_components(nx.DiGraph(ARROWS))
-    assert not [sorted(circle) for circle in circles if len(circle) > 1]
+    assert not circles()
 
 
 def longest(arrows: set[tuple[str, str]]) -> list[str]:
@@ -123,27 +134,52 @@ def mentions(path: Path) -> list[str]:
     return [text for text in said if GEN1.search(text)]
 
 
+def mentioned_elsewhere() -> dict[str, list[str]]:
+    """By module, what others than Gen 1 OU's own say of it."""
+    found = {name: mentions(path) for name, path in MODULES.items() if not name.startswith(OWN) and name != LINES}
+    return {name: said for name, said in found.items() if said}
+
+
 def test_only_its_own_room_and_registries_know_of_gen_1(tmp_path):
     file = tmp_path / "code.py"
     file.write_text(
         '"""gen1"""\nfrom a.gen1 import b\nGAMES = Registry("game", {"gen1ou": "a:b"})\nc = b.SWITCHES + "Gen 1"\n'
     )
     assert mentions(file) == ["a.gen1", "SWITCHES", "Gen 1"]
-    found = {name: mentions(path) for name, path in MODULES.items() if not name.startswith(OWN) and name != LINES}
-    assert {name: said for name, said in found.items() if said} == {}
+    assert mentioned_elsewhere() == {}
 
 
 SHARED = {"main"}
 """Functions that several modules have under one name: each is what running that module does."""
 
 
-def test_no_public_class_or_function_has_the_name_of_another():
+def named_twice() -> dict[str, list[str]]:
+    """Public classes and functions that several modules define, with these modules."""
     kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     places: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         names = {node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, kinds)}
         for name in names:
             places.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
-    twice = {name for name, files in places.items() if len(files) > 1 and not name.startswith("_")}
-    assert {name: places[name] for name in twice - SHARED} == {}
-    assert twice >= SHARED, "an exception that is needed no more"
+    return {name: files for name, files in places.items() if len(files) > 1 and not name.startswith("_")}
+
+
+def test_no_public_class_or_function_has_the_name_of_another():
+    twice = named_twice()
+    assert {name: places for name, places in twice.items() if name not in SHARED} == {}
+    assert twice.keys() >= SHARED, "an exception that is no longer needed"
+
+
+if __name__ == "__main__":
+    counts = {
+        "modules": len(MODULES),
+        "rooms, psro.py among them": sum(map(len, FLOORS)),
+        "floors": len(FLOORS),
+        "arrows between rooms": len({(room(a), room(b)) for a, b in BETWEEN}),
+        "arrows back up": len(upwards()),
+        "circles": len(circles()),
+        "longest path of imports": len(longest(ARROWS)),
+        "public names in two modules, but for main": len(named_twice().keys() - SHARED),
+        "mentions of Gen 1 outside its rooms, but for registries": len(mentioned_elsewhere()),
+    }
+    print("\n".join(f"{count:5}  {what}" for what, count in counts.items()))

@@ -88,7 +88,7 @@ class Option(NamedTuple):
         return f" [{_shown(self.default)}]" if not any(self.default is bare for bare in BARE) else ""
 
 
-class Section(NamedTuple):
+class OptionGroup(NamedTuple):
     """The options of a command, of a plug-in or of a part of it."""
 
     title: str
@@ -100,7 +100,7 @@ class Section(NamedTuple):
         return "\n".join([f"{self.title}:", *about, *(option.told(width) for option in self.options)])
 
 
-def help_text(command: Any, prog: str, sections: Iterable[Section], more: int = 0) -> str:
+def help_text(command: Any, prog: str, sections: Iterable[OptionGroup], more: int = 0) -> str:
     """The help of `command` with these sections; it ends with the number `more` of options not shown."""
     width = min(max(shutil.get_terminal_size().columns, WIDTHS[0]), WIDTHS[1])
     what = [
@@ -123,7 +123,7 @@ def common_of(plugin: Any, prefix: str, common: Sequence[str]) -> list[Option]:
 
 def sections_of(
     plugin: Any, prefix: str, about: str = "", title: str = "", *, absent: bool = True
-) -> Iterator[Section]:
+) -> Iterator[OptionGroup]:
     """The options of a plug-in, then those of each of its parts, including parts that are None if `absent`."""
     hints, docs = typing.get_type_hints(type(plugin)), attribute_docs(type(plugin))
     own, parts = [], []
@@ -136,7 +136,7 @@ def sections_of(
             parts.append((value, name, text))
         elif part is None or value is not None:
             own.append(Option(name, values_of(hints[field.name]), value, text))
-    yield Section(title or f"--{prefix.replace('_', '-')}", about, own)
+    yield OptionGroup(title or f"--{prefix.replace('_', '-')}", about, own)
     for one in parts:
         yield from sections_of(*one, absent=absent)
 

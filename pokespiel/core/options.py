@@ -28,7 +28,7 @@ from tyro.conf import Positional
 from pokespiel.core.help import (
     Brief,
     Option,
-    Section,
+    OptionGroup,
     attribute_docs,
     brief,
     common_of,
@@ -105,13 +105,13 @@ def _help(command: Any, prog: str, fields: Sequence[_Field], choosers: Mapping[s
     own = sorted((one for one in found if not _is_part(one)), key=lambda option: not option.positional)
     parts = [part for one in found if _is_part(one) for part in sections_of(one.default, one.name, one.text)]
     plugins = [section for chosen in choosers.values() for section in chosen.sections()]
-    sections = [section for section in (Section("options", "", own), *parts, *plugins) if section.options]
+    sections = [section for section in (OptionGroup("options", "", own), *parts, *plugins) if section.options]
     if everything or not isinstance(command, Brief):
         return help_text(command, prog, sections)
     shown = [one if one.name in choosers else brief(one) for one in own if one.name in command.common]
     shown += [option for chosen in choosers.values() for option in chosen.common(command.common)]
     more = sum(len(section.options) for section in sections) - len(shown)
-    return help_text(command, prog, [Section("options", "", shown)], more)
+    return help_text(command, prog, [OptionGroup("options", "", shown)], more)
 
 
 def _is_part(option: Option) -> bool:
@@ -293,7 +293,7 @@ class _Chosen(NamedTuple):
             return [(self.chooser.field, built[0])]
         return [(f"{self.chooser.field}.{key}", plugin) for key, plugin in zip(self._keys(), built, strict=True)]
 
-    def sections(self) -> Iterator[Section]:
+    def sections(self) -> Iterator[OptionGroup]:
         """The options of the chosen plug-ins, for the help."""
         registry = self.chooser.registry
         for (prefix, plugin), choice in zip(self.plugins(), self.choices, strict=True):
