@@ -4,8 +4,9 @@
     python benchmarks/actors.py --actors 1 2 --updates 6
     python benchmarks/actors.py --actors 1 2 4 8 16 --device cpu cuda --networks default residual --updates 4
 
-Trains by `mmd` or `ppo` in self-play on Gen 1 OU for some updates and leaves the first out. Prints for each setting
-decisions per second end to end, the share of the time that the learner waited, and what an actor needed for its rounds.
+Trains in self-play on Gen 1 OU with `mmd` or `ppo` for a few updates, of which the first is not counted. For each
+setting it prints the decisions per second end to end, the share of time that the learner waited, and the time that an
+actor needed for its rounds.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ OWN: dict[str, dict[str, Any]] = {
     "mmd": {"alpha": {"start": 0.1}, "eta": {"start": 1.0}},
     "ppo": {"opponent": "self", "entropy": {"start": 0.01}},
 }
-"""What each oracle needs beside the rest."""
+"""Options that only one oracle has."""
 
 
 def measure(

@@ -1,12 +1,12 @@
-"""Steps per second of the Gymnasium environments beside the batched game alone.
+"""Steps per second of the Gymnasium environments, compared with the batched game alone.
 
     python benchmarks/adapters.py --seconds 6 --rounds 3
 
-Gen 1 OU, uniformly random actions of the agent against `--opponent`, one thread. A step is one decision of the
-agent's; the opponent's decisions are made besides and not counted. "Batched game alone" is the loop that all of
-pokespiel's own code runs: both seats are asked in turn for all matches, one seat's decisions counted. The vector
-environment does that, and has each match wait at the agent's decisions for all others. Median of the rounds, which
-alternate; processor time.
+The game is Gen 1 OU; the agent plays uniformly at random against `--opponent`, on one thread. A step is one decision of
+the agent; the opponent's decisions are made too, but not counted. "Batched game alone" is the loop that pokespiel's own
+code runs: both seats are asked in turn for all matches, and one seat's decisions are counted. The vector environment
+does the same, and in addition makes each match wait at the agent's decisions for all others. Figures are medians of
+alternating rounds, in processor time.
 """
 
 from __future__ import annotations

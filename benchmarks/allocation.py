@@ -1,15 +1,15 @@
-"""Adaptive allocation of matches against the uniform one, on tables whose truth is known.
+"""Adaptive allocation of matches compared with uniform allocation, on tables whose true payoffs are known.
 
 python benchmarks/allocation.py synthetic --seeds 20
 python benchmarks/allocation.py logged --folder runs/baselines --seeds 20
 
 `synthetic` draws tables: `transitive` (strength, a little noise), `cycles` (strength, much noise) and `top` (a cycle of
-five above a field that loses to it). `logged` takes a tournament's log for the world: a unit of a cell is one drawn,
-with replacement, from the log's, so the log's means are the truth. Every allocation starts from 20 units a cell and is
-looked at after each doubling. Errors: half the L1 distance from the true Nash mixture, what the best policy gains
-against the found mixture in the true table (win rate), and edges of the response graph whose direction is wrong. Every
-figure is the mean over the seeds with its standard error; seed s draws world s and its matches. Units that an
-allocation leaves unplayed, because nothing is open to it, are shown too.
+five above a field that loses to it). `logged` treats a tournament's log as the world: each unit of a cell is drawn with
+replacement from the log, so the log's means are the truth. Every allocation starts from 20 units per cell and is
+assessed after each doubling. The errors are half the L1 distance from the true Nash mixture, what the best policy gains
+against the mixture in the true table (as a win rate), and the number of edges of the response graph with the wrong
+direction. Every figure is the mean over the seeds with its standard error; seed s draws world s and its matches. Units
+that an allocation leaves unplayed, because it has nothing left to decide, are shown too.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from pokespiel.payoffs.tables import PayoffTable, Sampled, Units, grow
 from pokespiel.runs.tournament.folder import Tournament
 
 STAGES = (20, 40, 80, 160, 320, 640)
-"""Units per cell, on average, at which the table is looked at."""
+"""Average units per cell at which the table is assessed."""
 PARTS = 4
-"""Decisions between two looks."""
+"""Decisions of an allocation between two assessments."""
 ORDERS = np.array([[0, 1], [1, 0]])
 BOUNDS = (-1.0, 1.0)
 
@@ -91,7 +91,7 @@ def _shown(values: np.ndarray) -> str:
 
 
 def course(world: World, allocation: Allocation, rng: np.random.Generator) -> Iterator[Errors]:
-    """The errors at each stage. An allocation that sees nothing left to decide plays no more."""
+    """The errors at each stage. An allocation with nothing left to decide stops playing."""
     size = len(world.truth)
     cells = np.array(list(itertools.combinations(range(size), 2)))
     table = grow(None, 2, (size, size), sampled=True)
@@ -122,7 +122,7 @@ SYNTHETIC = ("transitive", "cycles", "top")
 
 
 def synthetic(kind: str, size: int, rng: np.random.Generator) -> World:
-    """Matches are won with probability (1 + truth) / 2, each for itself."""
+    """Matches are independent and won with probability (1 + truth) / 2."""
     strength = rng.normal(size=size)
     noise = np.triu(rng.normal(size=(size, size)), 1)
     skew = {"transitive": 0.3, "cycles": 1.5, "top": 0.3}[kind] * (noise - noise.T)

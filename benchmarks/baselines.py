@@ -1,8 +1,8 @@
-"""The scripted Gen 1 players against each other: the tournament's matrix as a table for people, strongest first.
+"""The scripted Gen 1 players against each other: the tournament's matrix as a Markdown table, strongest first.
 
 python benchmarks/baselines.py --pairs 1000 --seed 0 --folder runs/baselines
 
-The folder is that of `pokespiel tournament baselines --units 1000 --folder runs/baselines`; what it lacks is played.
+The folder is that of `pokespiel tournament baselines --units 1000 --folder runs/baselines`; missing matches are played.
 """
 
 from __future__ import annotations

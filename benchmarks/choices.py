@@ -1,12 +1,12 @@
-"""Short trainings that differ in one setting each: what pays for Gen 1 OU, and what does not.
+"""Short training runs that differ in one setting each: what helps on Gen 1 OU, and what does not.
 
     python benchmarks/choices.py train --names base epochs_1 width_256 --seeds 1 2
-    python benchmarks/choices.py train                                    (all that is missing)
+    python benchmarks/choices.py train                                    (all that are missing)
     python benchmarks/choices.py table
 
-Every training starts from fresh weights, plays itself on the training side of the competitive teams and has the same
-number of decisions. Scores are of seat-swapped pairs on the teams held out: against `max_damage`, `expert` and the
-policy of `base` with the same seed. One file per training in --out; those that are there are not run again.
+Every training run starts from fresh weights, plays itself on the training part of the competitive teams and has the
+same number of decisions. Scores come from seat-swapped pairs on the held-out teams: against `max_damage`, `expert` and
+the policy of `base` with the same seed. --out gets one file per training run; finished ones are not run again.
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "lambda_0.95": ("mmd", {"gae_lambda": 0.95}),
     "shaped": ("mmd", {"reward": {"kind": "shaped"}}),
 }
-"""By name: the oracle, and what differs from `base`."""
+"""By name: the oracle, and the options that differ from `base`."""
 OWN = {"mmd": MMD, "ppo": PPO, "rnad": {}}
 
 
 def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Both, the second's values where they differ."""
+    """Both merged; where they differ, the second's values."""
     inner = {key: merged(first[key], value) for key, value in second.items() if isinstance(first.get(key), dict)}
     return first | second | inner
 
@@ -88,7 +88,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def one(path: Path, name: str, seed: int, options: argparse.Namespace) -> None:
-    """Train, keep the policy, play its matches and keep their scores."""
+    """Train, save the policy, play its matches and save their scores."""
     oracle, own = CHOICES[name]
     settings = merged(SHARED | OWN[oracle] | {"decisions": options.decisions}, own)
     began = spent()
@@ -111,12 +111,12 @@ def one(path: Path, name: str, seed: int, options: argparse.Namespace) -> None:
 
 
 def spent() -> float:
-    """Seconds of processor time of this process and of those that it has ended."""
+    """Seconds of processor time of this process and of its finished children."""
     return sum(os.times()[:4])
 
 
 def played(policy: Policy, opponent: str, seed: int, options: argparse.Namespace) -> list[float] | None:
-    """[score, low, high] against an opponent; None against the policy of a base that is not trained yet."""
+    """[score, low, high] against an opponent; None if the opponent is a `base` that is not trained yet."""
     other = Path(options.out) / f"base-{seed}.safetensors"
     if opponent == "base" and not other.exists():
         return None
@@ -126,7 +126,7 @@ def played(policy: Policy, opponent: str, seed: int, options: argparse.Namespace
 
 
 def table(options: argparse.Namespace) -> None:
-    """Mean scores over seeds and, in brackets, each seed's; the 95 % interval of one of those is about ± 2."""
+    """Mean scores over seeds with each seed's in brackets, whose 95 % interval is about ± 2."""
     print("| choice | seeds | max_damage | expert | base | processor time |\n|---|---|---|---|---|---|")
     for name in options.names:
         found = [json.loads(path.read_text()) for path in sorted(Path(options.out).glob(f"{name}-*.json"))]

@@ -1,12 +1,12 @@
 """Exact endgames of Gen 1: the library's values, the table of duels, claims about single hits, times, played battles.
 
-python benchmarks/endgames.py library      solves the library and writes its values into the package
+python benchmarks/endgames.py library      solve the library and write its values into the package
 python benchmarks/endgames.py table        20 x 20 duels, with cycles and the Nash mixture of picks
-python benchmarks/endgames.py claims       what people say about damage and critical hits
+python benchmarks/endgames.py claims       common claims about damage and critical hits
 python benchmarks/endgames.py times        time and states of five endings
-python benchmarks/endgames.py battles      200,000 battles of both equilibria against the value, seed 0
+python benchmarks/endgames.py battles      200,000 battles between the equilibria, to check the value; seed 0
 
-One thread each; times are processor time.
+Each uses one thread; times are processor time.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def library(options: argparse.Namespace) -> None:
 
 
 def table(options: argparse.Namespace) -> None:
-    """All pairs, the cheap ones exact, of the others why not."""
+    """All pairs: the cheap ones exactly; for the others, the reason why not."""
     names = most_used(options.count)
     pairs = list(combinations(names, 2))
     kept: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
@@ -65,7 +65,7 @@ def table(options: argparse.Namespace) -> None:
 
 
 def duel(pair: tuple[str, str, float]) -> tuple[str, dict[str, Any]]:
-    """One pair with their commonest sets at full HP."""
+    """One pair, with their most common sets, at full HP."""
     first, second, seconds = pair
     began = time.process_time()
     try:
@@ -79,7 +79,7 @@ def duel(pair: tuple[str, str, float]) -> tuple[str, dict[str, Any]]:
 
 
 def win_table(names: Sequence[str], kept: dict[str, Any], largest: float = 1e-9) -> np.ndarray:
-    """[n, n] the row's chance to win, nan where it is not known to a residual of `largest`."""
+    """[n, n] the row's chance to win; nan where the residual exceeds `largest`."""
     found = np.full((len(names), len(names)), np.nan)
     np.fill_diagonal(found, 0.5)
     for (i, a), (j, b) in combinations(enumerate(names), 2):
@@ -132,7 +132,7 @@ def hits(attacker: str, defender: str, critical: bool = False) -> Counter[int]:
 
 
 def _struck(battle: Battle, roll: int, critical: bool) -> int:
-    """HP left of the second side."""
+    """Remaining HP of the second side."""
     script: list[tuple[str, int]] = []
     for _ in range(12):
         try:
@@ -146,7 +146,7 @@ def _struck(battle: Battle, roll: int, critical: bool) -> int:
 
 
 def critical_rate(species: str) -> float:
-    """Of a plain move."""
+    """The critical-hit rate of an ordinary move."""
     battle = read_position(f"{species}: Pound vs Chansey: Splash").battle()
     for prefix in ([0], [0, 0]):
         roll = battle.roll("move 1", "move 1", prefix)
@@ -156,7 +156,7 @@ def critical_rate(species: str) -> float:
 
 
 def convolved(*parts: Counter[int]) -> Callable[[int], float]:
-    """The chance that the damages together are at least so much."""
+    """The chance that the damages add up to at least this much."""
     total = Counter({0: 1.0})
     for part in parts:
         grown: Counter[int] = Counter()
@@ -172,7 +172,7 @@ def full_hp(species: str) -> int:
 
 
 def claims(options: argparse.Namespace) -> None:
-    """What the engine makes of claims about single hits."""
+    """Check claims about single hits with the engine."""
     for species in ("Tauros", "Snorlax", "Starmie"):
         print(f"critical hits of {species}: {critical_rate(species):.4%}")
     beam, slam = "Tauros: Hyper Beam", "Tauros: Body Slam"
@@ -219,7 +219,7 @@ def flinch_rate() -> float:
 
 
 def wrap_underflow() -> set[int]:
-    """PP after the foe left the last Wrap."""
+    """PP after the opponent switches out of the last Wrap."""
     battle = read_position("Dragonite: Wrap/1, Agility vs Chansey: Splash & Snorlax: Splash").battle()
     held = next(
         after
@@ -230,7 +230,7 @@ def wrap_underflow() -> set[int]:
 
 
 def times(options: argparse.Namespace) -> None:
-    """Time and states of some endings."""
+    """Time and number of states of some endings."""
     for text in (
         f"Tauros: {TWO} vs Tauros: {TWO}",
         f"Tauros: {FOUR} vs Tauros: {FOUR}",
@@ -247,7 +247,7 @@ def times(options: argparse.Namespace) -> None:
 
 
 def battles(options: argparse.Namespace) -> None:
-    """Played battles against the value."""
+    """Compare the results of played battles with the value."""
     solved = solve_endgame(f"Tauros @ 353: {TWO} vs Tauros @ 300: {TWO}")
     rng, won, known = np.random.default_rng(options.seed), 0, {}
     for _ in range(options.count_battles):

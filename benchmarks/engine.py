@@ -1,11 +1,12 @@
-"""Turns per second on one core with random choices: the engine, Showdown in process, and libpkmn where it is at hand.
+"""Turns per second on one core with random choices: the engine, Showdown in process, and libpkmn if available.
 
     python benchmarks/engine.py --seconds 10 --rounds 3
     python benchmarks/engine.py --libpkmn libpkmn-showdown.so
 
-All play the same pairs of teams to the end, choices included, in turn within each round. Times are processor time, so
-that a busy machine disturbs the ratios little. `--libpkmn` takes any shared library that exports libpkmn's C interface;
-the one inside the Python package `oak-lab` is found by itself. Of what is not installed a line says how to get it.
+All of them play the same pairs of teams to the end, one after another within each round; choosing is included. Times
+are processor time, so a busy machine hardly affects the ratios. `--libpkmn` takes any shared library that exports
+libpkmn's C interface; the one inside the Python package `oak-lab` is found automatically. For anything that is not
+installed, a line says how to get it.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ class Benchmark:
     seconds: float = 10.0
     """Processor time of each contender in each round."""
     rounds: int = 3
-    """How often each plays; the median counts."""
+    """Number of rounds; figures are medians."""
     pool: str = "competitive"
-    """The teams: neighbours of this pool play each other."""
+    """The pool of teams, in which neighbours play each other."""
     seed: int = 0
     libpkmn: Path | None = None
     """A shared library of libpkmn."""
@@ -64,7 +65,7 @@ class Benchmark:
         return 0
 
     def _contenders(self) -> Iterator[tuple[str, Contender]]:
-        """Those that are installed; a line for each other says how to get it."""
+        """The installed engines; for each missing one, a line says how to get it."""
         yield "pokespiel", play_engine
         try:
             install.node(), install.install()
@@ -84,7 +85,7 @@ class Benchmark:
 
 
 def table(rates: Mapping[str, Sequence[float]]) -> str:
-    """Medians in Markdown, with the ratio to Showdown where that was measured."""
+    """Medians in Markdown, with the ratio to Showdown if that was measured."""
     medians = {name: statistics.median(values) for name, values in rates.items()}
     base = medians.get(SHOWDOWN)
     lines = ["| engine | turns/s | times Showdown | rounds |", "|---|---|---|---|"]
@@ -102,7 +103,7 @@ def play_engine(pairs: Pairs, seconds: float, seed: int) -> float:
 
 
 def rate(play: Callable[[int], int], seconds: float) -> float:
-    """Turns per second of processor time; play(i) plays the i-th portion and returns its turns."""
+    """Turns per second of processor time; `play(i)` plays portion i and returns its number of turns."""
     play(0)
     start, turns, portion = time.process_time(), 0, 0
     while (used := time.process_time() - start) < seconds:
@@ -112,7 +113,7 @@ def rate(play: Callable[[int], int], seconds: float) -> float:
 
 
 def play_showdown(pairs: Pairs, seconds: float, seed: int) -> float:
-    """Pokémon Showdown in a Node process of its own, no server between."""
+    """Pokémon Showdown in its own Node process, without a server."""
     packed = json.dumps([[pack(one), pack(two)] for one, two in pairs])
     command = [str(install.node()), str(HERE / "engine_showdown.cjs"), str(install.install()), str(seconds), str(seed)]
     played = json.loads(subprocess.run(command, input=packed, capture_output=True, text=True, check=True).stdout)
@@ -151,7 +152,7 @@ class Libpkmn:
 
 
 def libpkmn_battle(state: bytes) -> bytes:
-    """libpkmn's 384 bytes for a battle of ours before its first choice (layouts: engine/state.hpp, its own README)."""
+    """libpkmn's 384 bytes for our battle before its first choice (layouts: engine/state.hpp, libpkmn's README)."""
     sides = b"".join(_libpkmn_side(state[24 + 248 * side :][:248]) for side in range(2))
     return sides.ljust(384, b"\0")
 

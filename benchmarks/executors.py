@@ -1,14 +1,14 @@
-"""One tournament by one process, two processes and a Ray cluster of this machine: the same log, and what it costs.
+"""One tournament by one process, two processes and a Ray cluster on this machine: the same log, and its cost.
 
     python benchmarks/executors.py                          # about five minutes on two cores
     python benchmarks/executors.py --units 40 --step 64     # under a minute
     python benchmarks/executors.py --address auto --workers 64
 
-Everybody plays everybody of the named players (`shipped` = the shipped agent). `start` is the time until the workers
-have given their first results, which one process does not have; `rounds` is the rest, for so many units (pairs of
-matches). A unit's time is what a worker spends, its bytes are those of the round that it is part of, there and back.
-The head's time is its own processor time per unit: pickling, counting, writing the log. Their ratio is how many workers
-one head can keep busy.
+All pairs of the named players meet (`shipped` = the shipped agent). `start` is the time until the workers have returned
+their first results (nothing for a single process); `rounds` is the time for the remaining units (pairs of matches). A
+unit's time is what a worker spends on it; its bytes are its share of the round's messages in both directions. The
+head's time is its own processor time per unit: pickling, counting, writing the log. The ratio of the two times is the
+number of workers that one head can keep busy.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Row(NamedTuple):
     rounds: float
     """Seconds for the rest."""
     units: int
-    """Of the rest."""
+    """Number of these units."""
     head: float
     """The head's processor seconds for the rest."""
     log: str
@@ -90,7 +90,7 @@ def played(name: str, executor: Executor, options: Any) -> Row:
 
 
 def sizes(options: Any) -> float:
-    """Prints the bytes that travel, and gives a unit's seconds on one thread of this machine."""
+    """Print the bytes sent per unit; returns a unit's seconds on one thread of this machine."""
     game = load_game(options.game)
     policies = [list(policies_named(options.players, game).values())]
     cells = np.repeat(to_play(game, policies), -(-options.step // len(to_play(game, policies))), axis=0)[: options.step]

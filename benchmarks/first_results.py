@@ -1,11 +1,11 @@
-"""How long a fresh clone takes to its first results: `make demo`, each line with wall and processor seconds so far.
+"""How long a fresh clone takes to its first results: `make demo`, each line with the wall and processor seconds so far.
 
     git clone . /tmp/fresh && python3 benchmarks/first_results.py /tmp/fresh
     git clone . /tmp/beside && python3 benchmarks/first_results.py /tmp/beside --loops 2    # beside two busy loops
 
-The clone has no .venv yet, and pip's cache is an empty folder that is removed afterwards. Processor seconds are those
-of make and of all that it started, which is what can be compared where others use the machine too. This needs nothing
-but Python and Linux's /proc.
+The clone must not have a .venv yet; pip's cache is an empty folder that is removed afterwards. Processor seconds are
+those of make and of everything that it started, which can be compared even if others use the machine. This script needs
+only Python and Linux's /proc.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def timed(clone: Path, target: str, cache: str) -> int:
-    """Make the target; its exit status."""
+    """Run make for the target; returns its exit status."""
     threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "PYTHONPATH")
     environment = {name: value for name, value in os.environ.items() if name not in threads}
     environment |= {"PIP_CACHE_DIR": cache, "PYTHONUNBUFFERED": "1"}
@@ -57,13 +57,13 @@ def timed(clone: Path, target: str, cache: str) -> int:
 
 
 def processor_seconds(first: int) -> float:
-    """Of a process and all that it started, those that have ended included."""
+    """Processor seconds of a process and of everything that it started, including what has ended."""
     spent: dict[int, int] = {}
     children = defaultdict(list)
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
+        except OSError:  # it has ended in the meantime
             continue
         number = int(path.parent.name)
         spent[number] = sum(map(int, fields[11:15]))

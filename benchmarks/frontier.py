@@ -32,7 +32,7 @@ from pokespiel.payoffs.exact import ExactPayoffs, exact_metrics
 from pokespiel.psro import PSROState, psro
 
 CYCLIC = ["leduc_poker", "spinning_top(kind=disc,size=20)", "spinning_top(kind=skill,cyclic=1.0,size=60)"]
-"""A game in which to play well is mostly to play better, and two in which every policy has one that beats it."""
+"""A game in which strength is mostly transitive, and two in which every policy is beaten by another."""
 
 
 def states(

@@ -1,11 +1,11 @@
-"""poke-env's players in process against the same players over a real server: the same battles, and how fast.
+"""poke-env's players in process compared with the same players over a real server: the same battles, and the speed.
 
     python benchmarks/in_process.py --battles 200 --seed 0
 
-Battles over a recording local server between every two of three poke-env players; each is then played again in process
-with the server's seed and teams. The log, the choices, and every line and request that either player was told are
-compared. The speed is that of the random player against itself: decisions per second of wall time, and of processor
-time (the server's processes and this one's together).
+Every two of three poke-env players battle over a local server that records; each battle is then played again in process
+with the server's seed and teams. The log, the choices, and every line and request sent to either player are compared.
+The speed is that of the random player against itself: decisions per second of wall time, and of processor time (the
+server's processes and this one together).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def drawn(count: int, rng: np.random.Generator, pool: str = "competitive") -> li
 
 
 def shares(battles: int) -> Iterator[tuple[tuple[type[Player], type[Player]], str, int]]:
-    """For each pair of players and each pool, how many of the battles are theirs."""
+    """The number of battles for each pair of players and each pool."""
     settings = list(itertools.product(itertools.combinations_with_replacement(PLAYERS, 2), ("competitive", "variety")))
     for number, (kinds, pool) in enumerate(settings):
         yield kinds, pool, battles // len(settings) + (number < battles % len(settings))

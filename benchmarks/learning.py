@@ -6,9 +6,9 @@
     python benchmarks/learning.py table --game leduc_poker
     python benchmarks/learning.py plot --game leduc_poker
 
-Every run is one CSV file under --out, written as it goes, with its oracle's state beside it: a run that was stopped
-goes on where it stood, and one that is finished is not run again. `table` and `plot` read those files. Seeds from 101
-were used to tune the settings in `learning_settings.py`; the reported ones are others.
+Every run is one CSV file under --out, written as it proceeds, with its oracle's state beside it: a stopped run resumes
+where it was, and a finished one is not run again. `table` and `plot` read those files. The settings in
+`learning_settings.py` were tuned on seeds from 101 on; the reported seeds are different.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FORMAT = "pokespiel-benchmark-1"
 
 
 def self_play(options: argparse.Namespace) -> None:
-    """Each stand-alone algorithm: the exploitability of its policy, seen a hundred times while it learns."""
+    """Each stand-alone algorithm: the exploitability of its policy, measured a hundred times while it learns."""
     game = load_game(options.game)
     for name, seed in itertools.product(options.names or SELF_PLAY[options.game], options.seeds):
         path = place(options, "self", name, seed)
@@ -47,7 +47,7 @@ def self_play(options: argparse.Namespace) -> None:
 
 
 def run_self_play(game: TreeGame, name: str, seed: int, path: Path, options: argparse.Namespace) -> float:
-    """Learn from the setting's budget of decisions, or go on with it."""
+    """Learn for the setting's budget of decisions, or resume."""
     kept = load_checkpoint(state_of(path), FORMAT) if state_of(path).exists() else None
     rows, state = (kept["rows"], kept["state"]) if kept else ([], None)
     oracle = oracle_of(SELF_PLAY[options.game][name])
@@ -67,7 +67,7 @@ def run_self_play(game: TreeGame, name: str, seed: int, path: Path, options: arg
 
 
 def in_psro(options: argparse.Namespace) -> None:
-    """Each oracle in PSRO under each meta-solver, until the minutes are over."""
+    """Each oracle in PSRO under each meta-solver, for the given number of minutes."""
     game = load_game(options.game)
     pairs = itertools.product(options.names or PSRO_ORACLES[options.game], options.meta_solvers or META_SOLVERS)
     for (oracle, solver), seed in itertools.product(pairs, options.seeds):
@@ -139,7 +139,7 @@ def mixtures(game: TreeGame) -> Iterator[list[Policy]]:
 
 
 def random_table(game: TreeGame, spread: float, rng: np.random.Generator) -> Policy:
-    """Dirichlet probabilities at every information state: a small `spread` is near pure, a large one near uniform."""
+    """Dirichlet probabilities at every information state: nearly pure for a small `spread`, uniform for a large one."""
     tables = {}
     for seat in range(game.num_players):
         legal = game.information_states(seat).legal
@@ -162,7 +162,7 @@ def state_of(path: Path) -> Path:
 
 
 def done(path: Path) -> bool:
-    """Whether a run is over: its file has a line that says so."""
+    """Whether a run is finished: its file has a line that says so."""
     return path.exists() and path.read_text().rstrip().endswith("# finished")
 
 
@@ -214,7 +214,7 @@ def table(options: argparse.Namespace) -> None:
 
 
 def marks(game: str, runs_by_name: Mapping[str, list[list[dict[str, float]]]]) -> Iterator[str]:
-    """PSRO on its way: mean exploitability at some iterations and within some episodes, where all runs get so far."""
+    """PSRO's progress: mean exploitability at some iterations and numbers of episodes that all runs reach."""
     places = [("iteration", place) for place in (5, 10, 20, 40)] + [("episodes", place) for place in (2.4e6, 22e6)]
     heads = [f"iteration {at}" if key == "iteration" else f"{at / 1e6:g} M episodes" for key, at in places]
     yield f"| {game} | " + " | ".join(heads) + " |"
@@ -229,7 +229,7 @@ def marks(game: str, runs_by_name: Mapping[str, list[list[dict[str, float]]]]) -
 
 
 def mean_of(rows: Sequence[Mapping[str, float]], key: str) -> float:
-    """The mean of a column; 0 where it is not kept."""
+    """The mean of a column; 0 if the file lacks it."""
     return float(np.mean([row.get(key, 0.0) for row in rows]))
 
 
@@ -245,7 +245,7 @@ def t_half_width(values: list[float]) -> float:
 
 
 def plot(options: argparse.Namespace) -> None:
-    """Exploitability against decisions and minutes: a colour an oracle, every seed a line, a column a meta-solver."""
+    """Exploitability by decisions and minutes: one colour per oracle, one line per seed, one column per meta-solver."""
     import matplotlib
 
     matplotlib.use("Agg")

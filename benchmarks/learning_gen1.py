@@ -32,7 +32,7 @@ from pokespiel.oracles.ppo import PPO
 
 
 def learner(options: argparse.Namespace) -> PPO:
-    """The settings: a long budget, as the clock ends the run; the rate is constant, the entropy small."""
+    """The settings: a long budget, since time ends the run; a constant learning rate and a small entropy bonus."""
     return PPO(
         opponent="self",
         decisions=10**9,
@@ -57,7 +57,7 @@ def speed(options: argparse.Namespace) -> None:
 
 
 def learn(options: argparse.Namespace) -> None:
-    """Train for the minutes asked, then play."""
+    """Train for the given number of minutes, then play."""
     train, held_out = games(options.threads)
     for seed in options.seeds:
         path = Path(options.out) / f"gen1-{seed}.json"
@@ -106,7 +106,7 @@ def bootstrap_interval(
 
 
 def games(threads: int) -> tuple[Gen1Game, Gen1Game]:
-    """Gen 1 OU with the training teams and with those held out."""
+    """Gen 1 OU with the training teams and with the held-out ones."""
     train, held_out = split_pool(load_pool("competitive"))
     return (
         Gen1Game("gen1ou, training teams", train.teams, threads=threads),

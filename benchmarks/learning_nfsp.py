@@ -1,10 +1,10 @@
-"""NFSP on Leduc poker, this package's against OpenSpiel's PyTorch one: episodes a second, NashConv at equal time.
+"""NFSP on Leduc poker, this package's and OpenSpiel's PyTorch one: episodes per second, NashConv after equal time.
 
     python benchmarks/learning_nfsp.py --seeds 11 12 13
 
-Ours learns from its whole budget of decisions, then OpenSpiel's for as many seconds, both on one thread; OpenSpiel's
-with the settings of its Leduc example (hidden layer 128, reservoir 2e6, anticipatory 0.1, batch 128, learning every 64
-steps), for which it needs dm-tree (`pip install dm-tree`). NashConv is exact for both.
+Ours learns for its whole budget of decisions, then OpenSpiel's for as many seconds, both on one thread. OpenSpiel's has
+the settings of its Leduc example (hidden layer 128, reservoir 2e6, anticipatory 0.1, batch 128, learning every 64
+steps) and needs dm-tree (`pip install dm-tree`). NashConv is exact for both.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def ours(game: TreeGame, seed: int) -> dict[str, float]:
 
 
 def theirs(game: TreeGame, seed: int, seconds: float) -> dict[str, float]:
-    """OpenSpiel's agents in its own loop, for so many seconds."""
+    """OpenSpiel's agents in its own loop, for the given number of seconds."""
     here = str(Path(__file__).resolve().parent)
     sys.path[:] = [path for path in sys.path if path != here]  # tree.py beside this file would hide dm-tree
     from open_spiel.python import rl_environment

@@ -1,4 +1,4 @@
-"""The settings that `learning.py` runs; tuned on seeds from 101, a few runs each (the README says how many)."""
+"""The settings that `learning.py` runs, tuned in a few runs each on seeds from 101 on (the README says how many)."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
 """The long run: self-play by magnetic mirror descent from the shipped agent, in resumable pieces.
 
     python benchmarks/long_run.py train --out runs/long --decisions 200000000 --seconds 540
-    python benchmarks/long_run.py train --out runs/long --seconds 540            (the next piece; the settings stay)
+    python benchmarks/long_run.py train --out runs/long --seconds 540        (the next piece, with the same settings)
     python benchmarks/long_run.py train --out runs/gpu --device cuda --batch 262144 --matches 8192 --seconds 540
     python benchmarks/long_run.py strength --out runs/long --pairs 2000 --game "gen1ou(pool=held-out.txt)"
 
 `train` writes a snapshot of the averaged weights whenever --every decisions have passed, one row of metrics per update,
-and a checkpoint from which the next call goes on. `strength` plays each snapshot against the shipped agent's best
-member and `expert`, in seat-swapped pairs on the teams of --game, and keeps rows that it has.
+and a checkpoint that the next call resumes. `strength` plays each snapshot against the shipped agent's best member and
+`expert`, in seat-swapped pairs on the teams of --game; rows that exist already are kept.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FORMAT = "pokespiel-long-run-1"
 
 
 def settings(options: argparse.Namespace) -> MMD:
-    """The reference run's self-play, by what the command line changes."""
+    """The reference run's self-play with the command line's changes."""
     network = NetworkOptions(hidden=(options.width, options.width), row_width=options.width // 4)
     return MMD(
         decisions=options.decisions,
@@ -69,14 +69,14 @@ def settings(options: argparse.Namespace) -> MMD:
 
 
 class Folder:
-    """What a long run keeps: settings, checkpoint, snapshots by millions of decisions, and metrics."""
+    """The folder of a long run: settings, checkpoint, snapshots by millions of decisions, and metrics."""
 
     def __init__(self, path: Path):
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
 
     def oracle(self, options: argparse.Namespace) -> MMD:
-        """The settings that stand here; those of the command line where none do."""
+        """The settings saved in the folder, or those of the command line if there are none."""
         file = self.path / "settings.json"
         if not file.is_file():
             write_text(file, json.dumps(options_of(settings(options)), indent=1))

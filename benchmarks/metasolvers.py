@@ -1,12 +1,12 @@
-"""Meta-solvers against OpenSpiel's, side by side in one run: alpha-rank's limit, PRD and linear-programming Nash.
+"""Meta-solvers compared with OpenSpiel's in one run: alpha-rank's limit, PRD and linear-programming Nash.
 
 python benchmarks/metasolvers.py                          all, about 8 minutes, most of it OpenSpiel's
 python benchmarks/metasolvers.py --only alpharank prd     some
 python benchmarks/metasolvers.py --only large             large tables, ours alone
 
-Times are processor seconds of one thread, the best of several runs of ours, one run of OpenSpiel's. OpenSpiel's linear
-program needs cvxpy, which it does not install, and asks it for the solver ECOS, which cvxpy does not bring; it is timed
-with ECOS where that is installed, and with Clarabel and HiGHS, which cvxpy brings.
+Times are processor seconds of one thread: the best of several runs of ours, a single run of OpenSpiel's. OpenSpiel's
+linear program needs cvxpy, which OpenSpiel does not install, and the solver ECOS, which cvxpy does not include; it is
+timed with ECOS if that is installed, and with Clarabel and HiGHS, which cvxpy includes.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def report(what: str, theirs: float | None, ours: float, results: str) -> None:
 
 
 def benchmark_alpharank(rng: np.random.Generator) -> None:
-    """What OpenSpiel's PSRO calls: a sweep of ever smaller perturbations until two agree to 1e-5."""
+    """As OpenSpiel's PSRO computes it: a sweep of ever smaller perturbations until two results agree to 1e-5."""
     own = rng.normal(size=(200, 200))
     own -= own.T
     theirs, expected = timed(alpharank.sweep_pi_vs_epsilon, [own])
@@ -83,7 +83,7 @@ def benchmark_alpharank(rng: np.random.Generator) -> None:
 
 
 def benchmark_prd(rng: np.random.Generator) -> None:
-    """OpenSpiel's default of 100,000 steps, and as many steps of ours as give the same NashConv."""
+    """OpenSpiel's default of 100,000 steps, and the number of our steps that gives the same NashConv."""
     for size in (20, 200):
         matrix = rng.normal(size=(size, size))
         payoffs = np.stack([matrix, -matrix])
@@ -123,7 +123,7 @@ def benchmark_nash(rng: np.random.Generator) -> None:
 
 
 def benchmark_large(rng: np.random.Generator) -> None:
-    """Correlated equilibria and finite alpha-rank where the joint choices are thousands."""
+    """Correlated equilibria and finite alpha-rank for tables with thousands of joint choices."""
     for size in (126, 286):
         matrix = rng.normal(size=(size, size))
         for what, payoffs in {

@@ -1,9 +1,9 @@
-"""What a person would laugh at in the battles of the shipped agent, as pokespiel.game.gen1.oddities defines it.
+"""Obvious blunders in the battles of the shipped agent, as `pokespiel.game.gen1.oddities` defines them.
 
 python benchmarks/oddities.py --matches 500 --seed 0
 
-Plays seat-swapped pairs of matches of a policy against each opponent (itself included) on one thread and prints two
-tables in Markdown; against itself both sides count.
+Plays seat-swapped pairs of matches of a policy against each opponent, including itself, on one thread and prints two
+tables in Markdown. Against itself, both sides are counted.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def played(game: Gen1Game, policy: str, opponent: str, matches: int, seed: int) -> Mapping[str, OddityTally]:
-    """Both players' oddities, by who played whom."""
+    """Both players' oddities, by pair of players."""
     rng = np.random.default_rng(seed)
     rows = np.tile([[0, 1], [1, 0]], ((matches + 1) // 2, 1))[:matches]
     seeds = np.repeat(rng.integers(2**63, size=(matches + 1) // 2), 2)[:matches]

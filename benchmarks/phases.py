@@ -1,14 +1,15 @@
 """The reference run of Gen 1 OU, phases 0 to 3, as a chain of plain commands in one folder, and its figures.
 
-    python benchmarks/phases.py run                          # all phases; interrupted, the same command goes on
+    python benchmarks/phases.py run                      # all phases; after an interruption the same command resumes
     python benchmarks/phases.py run --only phase1 --seconds 3000
     python benchmarks/phases.py run --scale 0.01 --folder runs/trial     # a hundredth of the decisions
     python benchmarks/phases.py measure                      # `pokespiel exploit` after each phase
-    python benchmarks/phases.py keep                         # the small files into benchmarks/results/phases
-    python benchmarks/phases.py table                        # the tables of benchmarks/README.md from those
+    python benchmarks/phases.py keep                         # copy the small files into benchmarks/results/phases
+    python benchmarks/phases.py table                        # make the tables of benchmarks/README.md from those files
 
-phases.yaml holds the settings: a scripted round robin, responses to the mixture, neural fictitious self-play, and an
-exploiter and a learner in turns. Training and measurement are separate commands and timed apart.
+phases.yaml holds the settings: a round robin of scripted players, responses to the mixture, neural fictitious
+self-play, and an exploiter and a learner taking turns. Training and measuring are separate commands and timed
+separately.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ SMALL = (
     *("config.yaml", "metrics.csv", "mixture.json", "payoffs_0.csv", "table.csv", "ranking.csv"),
     *("exploit/*/exploit.json", "exploit/*/curve.csv"),
 )
-"""What `keep` keeps of a phase."""
+"""The files of a phase that `keep` copies."""
 PROVISIONAL = 5_000_000
 """Decisions of the exploiter after each phase."""
 FINAL = 20_000_000
-"""Decisions of each of the three after the last, and of its controls."""
+"""Decisions of each of the three exploiters after the last phase, and of their controls."""
 CALIBRATION = RESULTS.parent / "exploit_calibration.json"
 
 
@@ -75,7 +76,7 @@ def main() -> None:
 
 
 def run(options: argparse.Namespace, settings: Mapping[str, Any], name: str) -> None:
-    """One phase, from where it stands to its end."""
+    """Continue one phase to its end."""
     folder, phases = options.folder / name, list(settings["phases"])
     number, phase = phases.index(name), settings["phases"][name]
     if number == 0:
@@ -117,7 +118,7 @@ def finished(folder: Path) -> bool:
 
 
 def pokespiel(*arguments: str) -> None:
-    """A command of the package; its failure ends this one. Ctrl-C reaches it too, and it stops at a checkpoint."""
+    """Run a command of the package and exit if it fails. Ctrl-C reaches it too, and it stops at a checkpoint."""
     print("pokespiel", *arguments, flush=True)
     kept = signal.signal(signal.SIGINT, lambda *_: None)
     status = subprocess.Popen([sys.executable, "-m", "pokespiel.commands.main", *arguments]).wait()
@@ -127,11 +128,11 @@ def pokespiel(*arguments: str) -> None:
 
 
 def measure(folder: Path, phases: Sequence[str], name: str, jobs: int) -> None:
-    """One exploiter, at first a copy of the victim's heaviest network; after the last phase all starts and controls."""
+    """One exploiter that starts as the victim's heaviest network; after the last phase all starts and controls."""
     first, place = folder / phases[0], folder / name
     decisions = FINAL if name == phases[-1] else PROVISIONAL
     exploit = ["exploit", str(place), "--decisions", str(decisions), "--jobs", str(jobs)]
-    if name == phases[0]:  # scripted players: there is nobody to copy
+    if name == phases[0]:  # scripted players: there is no network to copy
         pokespiel(*exploit, "--out", str(place / "exploit" / "mixture"))
     elif name != phases[-1]:
         pokespiel(*exploit, "--starts", "victim")
@@ -154,7 +155,7 @@ def keep(folder: Path, names: Sequence[str]) -> None:
 
 
 def table(names: Sequence[str]) -> Iterator[str]:
-    """Two Markdown tables: a row an iteration, and a row a measurement."""
+    """Two Markdown tables: one row per iteration, and one row per measurement."""
     yield from iterations(names)
     yield ""
     yield "| after | iteration | exploiters | decisions each | win-rate exploitability | 95 % | verdict |"
@@ -174,7 +175,7 @@ def table(names: Sequence[str]) -> Iterator[str]:
 
 
 def iterations(names: Sequence[str]) -> Iterator[str]:
-    """What responded, how it did against the mixture, and the mixture after it."""
+    """Each iteration's response, its result against the mixture, and the mixture afterwards."""
     columns = (
         "phase",
         "iteration",

@@ -1,12 +1,12 @@
 """PSRO with exact responses on Leduc poker: exploitability by iteration, and the same iteration with OpenSpiel's parts.
 
-    python benchmarks/psro.py curves              # all cases, five seeds; what was done is not done again
-    python benchmarks/psro.py table               # the table of benchmarks/README.md from those results
+    python benchmarks/psro.py curves              # all cases, five seeds; finished ones are not run again
+    python benchmarks/psro.py table               # make the table of benchmarks/README.md from the results
     python benchmarks/psro.py picture docs/psro.svg
     python benchmarks/psro.py openspiel --iterations 20
 
-A case is a meta-solver, how ties between best responses are broken, and how payoffs are filled. Results are one CSV a
-case and seed in benchmarks/results/psro.
+A case consists of a meta-solver, a rule for ties between best responses, and a payoff evaluator. Results are one CSV
+file per case and seed in benchmarks/results/psro.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ CASES = {
 
 
 def curve(case: Case, seed: int) -> Iterator[dict[str, float]]:
-    """Exact distance from equilibrium by iteration; `seconds` are the loop's own, evaluation left out."""
+    """Exact distance from equilibrium by iteration; `seconds` are those of the loop, without the evaluation."""
     game = load_game("leduc_poker")
     solver = METASOLVERS.build(case.solver, case.options)
     oracle = Exact(tremble=case.tremble, ties=case.ties)
@@ -153,7 +153,7 @@ def draw(path: Path) -> None:
 class OpenSpielLoop:
     """OpenSpiel's parts put together: aggregation, C++ best responses, C++ expected returns, C++ NashConv.
 
-    Its LP wants a solver that it does not install, so the table is solved by ours, which only helps it.
+    Its linear program needs a solver that it does not install, so ours solves the table, which only makes it faster.
     """
 
     def __init__(self, name: str):
@@ -180,7 +180,7 @@ class OpenSpielLoop:
         self.payoffs = grown
 
     def iterate(self) -> float:
-        """Respond to the solution, grow the table; NashConv of the solution before."""
+        """Respond to the solution and grow the table; yields the NashConv of the solution before."""
         import pyspiel
         from open_spiel.python.algorithms import policy_aggregator
 
@@ -199,7 +199,7 @@ class OpenSpielLoop:
 
 
 def _python_policy(game: Any, table: Any) -> Any:
-    """OpenSpiel's aggregation wants its Python policies."""
+    """OpenSpiel's aggregation needs its Python policies."""
     from open_spiel.python import policy
 
     class Wrapped(policy.Policy):
@@ -217,7 +217,7 @@ def _python_policy(game: Any, table: Any) -> Any:
 
 
 def compare(iterations: int, seeds: int) -> None:
-    """Processor time an iteration, everything included: loading, responses, payoffs, solving, NashConv."""
+    """Processor time per iteration, including everything: loading, responses, payoffs, solving, NashConv."""
     began = time.process_time()
     theirs = OpenSpielLoop("leduc_poker")
     conv = [theirs.iterate() for _ in range(iterations + 1)]

@@ -22,7 +22,7 @@ KINDS = ((2, 50, 1.0), (5, 30, 1.0), (10, 20, 1.0), (10, 100, 1.0), (6, 50, 2.0)
 
 
 def coverage(pools: int, seed: int) -> None:
-    """The share of true ratings inside the 95 % intervals; a pair's two matches end alike in a third of the pairs."""
+    """The share of true ratings inside the 95 % intervals; in a third of the pairs both matches end the same way."""
     print("| policies | pairs a cell | spread, Elo | inside, % | seconds |\n|---|---|---|---|---|")
     for size, pairs, spread in KINDS:
         rng, began, inside = np.random.default_rng(seed), time.perf_counter(), []

@@ -1,4 +1,4 @@
-"""The packages that the benchmarks compare with are not installed with this one; how to get them."""
+"""How to get the packages that the benchmarks compare with, which are not installed with this one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WAYS = {
 
 
 def absent(distribution: str) -> str:
-    """How to get a Python package to compare with, as one line; empty where it is installed."""
+    """One line on how to get a Python package to compare with; empty if it is installed."""
     try:
         metadata.version(distribution)
     except metadata.PackageNotFoundError:
@@ -24,6 +24,6 @@ def absent(distribution: str) -> str:
 
 
 def require(distribution: str) -> None:
-    """End the benchmark with that line where the package is not installed."""
+    """End the benchmark with that line if the package is not installed."""
     if line := absent(distribution):
         sys.exit(line)

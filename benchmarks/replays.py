@@ -1,12 +1,11 @@
-"""A clone of the expert from public logs against one from the original records of the same matches.
+"""A clone of the expert from public logs, compared with one from the original records of the same matches.
 
 python benchmarks/replays.py --matches 2000 --held-out 200 --epochs 5 --seed 0
 python benchmarks/replays.py --accounts --seed 0
 
-The original records have every decision and the own HP in points; the logs are a spectator's, written as replays' JSON,
-so hidden choices are missing, and unseen parts of the own team are filled in, unless the pool of teams is given. All
-clones predict the same held-out
-decisions, from their original records and from their logs.
+The original records have every decision, and the player's own HP in points. The logs are those of a spectator, written
+as replays' JSON: hidden choices are missing, and unseen parts of the player's team are filled in unless the pool of
+teams is given. All clones predict the same held-out decisions, from the original records and from the logs.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ def main() -> None:
 
 
 def accounts(seed: int) -> list[ReplayAccount]:
-    """The reader's accounts of ten replays: five as they are, and five that ended early or are spoiled."""
+    """What the reader reports about ten replays: five intact ones, and five that ended early or are damaged."""
     game, players = load_game(GAME), [BASELINES.build("expert"), BASELINES.build("random")]
     rows, rng = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [0, 0]]), np.random.default_rng(seed)
     logs = [one.log() for one in record_battles(game, [players] * 2, rows, np.arange(5) + seed, rng, ("Ann", "Bob"))]
@@ -86,7 +85,7 @@ def accounts(seed: int) -> list[ReplayAccount]:
 
 
 def read(way: Callable[[Recorded], ReplayMatch | None], battles: Sequence[Recorded]) -> tuple[Columns, tuple[str, ...]]:
-    """The columns of the battles read in one way."""
+    """The columns of the battles, read with `reader`."""
     return columns_of_replays([match for battle in battles if (match := way(battle)) is not None])
 
 
@@ -119,7 +118,7 @@ def words_of(battle: Recorded) -> tuple[int, int, int, int]:
 
 
 def from_log(battle: Recorded, teams: Sequence[Team]) -> ReplayMatch | None:
-    """The match as its replay's JSON shows it; a match that is left out is told."""
+    """The match as its replay's JSON shows it; a match that is left out is reported."""
     account, match = read_replay(json.dumps({"log": "\n".join(battle.log())}), str(battle.seed), teams)
     if match is None:
         print(account)
@@ -139,7 +138,7 @@ def cloned(columns: Columns, names: Sequence[str], epochs: float, seed: int) -> 
 
 
 def judged(clone: Policy, data: Columns) -> str:
-    """How often the clone's likeliest action is the one played, with the interval over matches, and the log loss."""
+    """How often the clone's most likely action is the one played, with an interval over matches, and the log loss."""
     keys = np.full(len(data["action"]), -1, np.int64)
     seen = Observations(0, data["features"], data["legal"], keys)
     chances, _ = clone(seen, np.zeros((len(keys), clone.memory_size), np.float32))

@@ -1,8 +1,8 @@
-"""The same policies' win rate over a real local server and through the engine.
+"""The win rate of the same policies over a real local server and through the engine.
 
     python benchmarks/showdown.py --matches 500 --concurrency 16 --seed 0
 
-`--first` against `--second`, the same seat-swapped pairs of `competitive` teams; the server rolls anew.
+`--first` plays `--second` with the same seat-swapped pairs of `competitive` teams; the server rolls its own dice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pokespiel.showdown.serve import serve
 
 
 def through_server(contestants, fixtures: list[Fixture], concurrency: int) -> tuple[Record, float]:
-    """The first one's record, and the seconds of wall time."""
+    """The first policy's record, and the seconds of wall time."""
     with serve() as server:
         began = time.perf_counter()
         played = dict(play_arena(contestants, fixtures, [local_server(server.port)], Conditions(concurrency)))

@@ -1,11 +1,11 @@
-"""Series of matches against opponents that do not play on: what the bot has counted against the server's own record.
+"""Series of matches against opponents that stop playing: the bot's counts compared with the server's own record.
 
     python benchmarks/showdown_series.py --battles 200 --first expert
 
 The opponents are plain websocket clients on a real local server that records its battles: some forfeit in turns 1 to 4,
-some just as they are asked for a choice, some hide the battle and open it again, some reject or withdraw challenges
-before they play, some change their name; and a server is killed in the middle of battles and started again. Each battle
-that the server has recorded must be counted as it is there, and each one that it has not must be counted as unfinished.
+some at the moment they are asked for a choice, some leave the battle and reopen it, some reject or withdraw challenges
+before they play, some change their name; and one server is killed in the middle of battles and restarted. Each battle
+that the server has recorded must be counted with the same result, and every other one as unfinished.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Quitter(Foe):
 
 
 class Crossing(Foe):
-    """Forfeits when asked for a choice, as the other side chooses."""
+    """Forfeits when asked for a choice, at the same time as the other side chooses."""
 
     asks = 0
 
@@ -60,7 +60,7 @@ class Crossing(Foe):
 
 
 class Hider(Foe):
-    """Hides the battle and opens it again, turn by turn; one in two battles it is over in turn 6, else to its end."""
+    """Leaves the battle and reopens it, turn by turn; every other battle ends in turn 6, the others are played out."""
 
     def turned(self, turn: int) -> None:
         self.say(("/hideroom", "/publicroom")[turn % 2])
@@ -86,7 +86,7 @@ class Refuser(Quitter):
 
 
 class Renamer(Quitter):
-    """Has another name from its second turn on, and its own again in the next battle."""
+    """Takes another name from its second turn on, and its own again in the next battle."""
 
     def turned(self, turn: int) -> None:
         if turn == 2:
@@ -98,7 +98,7 @@ class Renamer(Quitter):
 
 
 def series(options: argparse.Namespace, server: Server, foe: Foe, matches: int) -> SeriesTally:
-    """Matches against a foe, to the end."""
+    """Play a whole series of matches against a foe."""
     teams = load_pool("competitive").teams
     online = Online(
         policy_named(options.first), teams, local_server(server.port), Account(BOT, None), options.seed, pause=0.1
@@ -116,13 +116,13 @@ def written(folder: Path, tally: SeriesTally) -> SeriesTally:
 
 
 def against(kind: Callable[[int, str], Foe], matches: int, options: argparse.Namespace, folder: Path) -> SeriesTally:
-    """Matches against one kind of foe on a server of their own."""
+    """Matches against one kind of foe, on a separate server."""
     with serve(record=folder) as server:
         return written(folder, series(options, server, kind(server.port, kind.__name__.lower()), matches))
 
 
 def killed(matches: int, options: argparse.Namespace, folder: Path) -> SeriesTally:
-    """Matches against a quitter on a server that is killed in every fifth battle and started again."""
+    """Matches against a quitter on a server that is killed in every fifth battle and restarted."""
     teams = load_pool("competitive").teams
     begun, ended = threading.Event(), threading.Event()
 
@@ -171,7 +171,7 @@ def killed(matches: int, options: argparse.Namespace, folder: Path) -> SeriesTal
 
 
 def recorded(folder: Path) -> dict[str, float]:
-    """What the server has written: by the battle's number, +1, 0 or -1 for the bot."""
+    """The results that the server has written, by battle number: +1, 0 or -1 for the bot."""
     found = {}
     for path in folder.rglob("*.log.json"):
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -182,7 +182,7 @@ def recorded(folder: Path) -> dict[str, float]:
 
 
 def compare(name: str, tally: SeriesTally, folder: Path) -> int:
-    """Print the counts beside the server's; how many battles differ."""
+    """Print the counts beside the server's; returns the number of battles that differ."""
     wanted = recorded(folder)
     values = {"won": 1.0, "lost": -1.0, "given up": -1.0, "tied": 0.0}
     counted = {str(battle_number(b.room)): values[b.outcome] for b in tally.battles if b.outcome in values}

@@ -1,11 +1,12 @@
-"""Random play: poke-env's random players over a local server against uniformly random policies in batches.
+"""Random play: poke-env's random players over a local server compared with uniformly random policies in batches.
 
     python benchmarks/showdown_speed.py --matches 200 --width 512 --threads 2
 
-Decisions per second of wall time, which wants an idle machine, and of processor time (the server's processes and this
-one's together), which says more on a busy one. Over the server every answer to a request counts; in batches what leaves
-no choice is played by itself and does not count. poke-env's random player looks at its legal choices alone; the batches
-write everything a player knows besides (as float32 features or compact rows) or, for "none", the legal choices alone.
+Figures are decisions per second of wall time, which needs an idle machine, and of processor time (the server's
+processes and this one together), which is more meaningful on a busy one. Over the server every answer to a request is
+counted; in batches forced actions are played automatically and not counted. poke-env's random player looks only at its
+legal choices; the batches also write everything that a player knows (as float32 features or compact rows) or, for
+"none", only the legal choices.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from pokespiel.showdown.serve import serve
 
 
 class CountingPlayer(RandomPlayer):
-    """poke-env's random player, its decisions counted over all accounts."""
+    """poke-env's random player, counting its decisions over all accounts."""
 
     decisions = 0
 
@@ -44,7 +45,7 @@ class CountingPlayer(RandomPlayer):
 
 
 def processor_seconds(group: int) -> float:
-    """What the processes of a process group have used."""
+    """Processor seconds used by the processes of a process group."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -128,7 +129,7 @@ BATCHES: dict[str, Callable[[int, int, np.random.Generator], Callable[[], int]]]
     "compact": partial(in_batch, "compact"),
     "none": partial(in_batch, "none"),
 }
-"""By what is written of each decision besides the legal choices."""
+"""What is written for each decision in addition to the legal choices."""
 
 
 def rates(step: Callable[[], int], seconds: float) -> tuple[float, float]:

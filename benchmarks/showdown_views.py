@@ -1,10 +1,10 @@
-"""What players see on a server against what the engine says they know, at every decision of both players.
+"""What players see on a server compared with what the engine says they know, at every decision of both players.
 
     python benchmarks/showdown_views.py --battles 1000 --seed 0
 
-Server: recorded battles over a real local server between policies of ours; the engine replays each from its seed, teams
-and choices. Engine: the same policies' battles in the engine, its own lines read by trackers. Compared bit for bit:
-compact rows, features, legal choices.
+Server: our policies' battles over a real local server are recorded, and the engine replays each from its seed, teams
+and choices. Engine: the same policies battle in the engine, and trackers read its log. Compact rows, features and legal
+choices are compared bit for bit.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def over_server(
 
 
 def in_engine(players: tuple[str, str], teams: list[tuple[Team, Team]], rng: np.random.Generator) -> Comparison:
-    """Battles of the engine's, told to trackers."""
+    """Battles in the engine, whose log trackers read."""
     policies = [BASELINES.build(name) for name in players]
     found = Comparison()
     for pair in teams:

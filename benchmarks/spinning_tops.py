@@ -40,7 +40,7 @@ def pure(action: int, actions: int) -> Tabular:
 
 
 def curve(game: TreeGame, way: str, first: int, iterations: int) -> list[float]:
-    """The exploitability after each iteration; once nothing new comes, the last one's."""
+    """The exploitability after each iteration; the last one is repeated once nothing new is found."""
     solver, restricted = (Nash(), WAYS[way]) if way in WAYS else (METASOLVERS.build(way), None)
     beginning = InitialPopulations.of(game, {"first": pure(first, game.num_actions)})
     rng, found = np.random.default_rng(0), []

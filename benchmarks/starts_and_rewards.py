@@ -1,12 +1,12 @@
-"""Two short experiments on Gen 1 OU: terminal against shaped reward, warm start against scratch.
+"""Two short experiments on Gen 1 OU: terminal versus shaped reward, warm start versus fresh weights.
 
     python benchmarks/starts_and_rewards.py rewards --decisions 2000000 --seeds 0 1 2
     python benchmarks/starts_and_rewards.py starts --decisions 2000000 --seeds 0 1 2 --from runs/phases/phase1
 
-Two arms learn for the same decisions and then play each other in seat-swapped pairs; both also play the opponent they
-learnt against.
+Two arms learn from the same number of decisions and then play each other in seat-swapped pairs; both also play the
+opponent that they learned against.
 
-- rewards: responses to `expert` from fresh weights, paid by the result alone or also by HP, status and knock-outs.
+- rewards: responses to `expert` from fresh weights, rewarded for the result, or also for HP, status and knock-outs.
 - starts: responses to the mixture of a run (`--from`), from a copy of its heaviest network or from fresh weights.
 
 Finished rows are kept in --out and not trained again.
@@ -36,11 +36,11 @@ from pokespiel.oracles.ppo import PPO
 from pokespiel.oracles.seats import opponents_of
 
 ARMS = {"rewards": ("shaped", "terminal"), "starts": ("warm", "scratch")}
-"""The experiments; what is reported is the first arm's score against the second."""
+"""The experiments; the score of the first arm against the second is reported."""
 
 
 def learner(arm: str, decisions: int, threads: int) -> PPO:
-    """The exploiter's settings, changed in what the arm is about."""
+    """The exploiter's settings with the arm's changes."""
     oracle = ORACLES.build(EXPLOITER.name, EXPLOITER.options)
     oracle = replace(
         oracle, decisions=decisions, compute=replace(oracle.compute, threads=threads), warm_start="scratch"

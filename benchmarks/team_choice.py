@@ -2,10 +2,10 @@
 
     python benchmarks/team_choice.py --agent shipped --pool competitive --units 50 --out runs/team_choice
 
-The table's cell (i, j) is what the agent with team i scores against itself with team j, in seat-swapped pairs. A game
-of picking teams has this table as its payoffs; its Nash mixture is found by `nash`. What picking by it is worth is
-measured on fresh pairs, since the table that it was found in flatters it. --out keeps the table, and a table that is
-there is not played again.
+Cell (i, j) of the table is the agent's score with team i against itself with team j, in seat-swapped pairs. This table
+holds the payoffs of the game of choosing a team; `nash` finds its Nash mixture. The mixture's value is measured on
+fresh pairs, because the table that it was computed from overestimates it. --out keeps the table; an existing table is
+not played again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CELLS = 40
 
 
 class Bringing:
-    """An agent that picks its team by fixed probabilities [teams] where the players choose."""
+    """An agent that chooses its team with fixed probabilities [teams] if the players choose."""
 
     def __init__(self, agent: Policy, picks: np.ndarray):
         self.agent, self.picks = agent, picks
@@ -44,7 +44,7 @@ class Bringing:
         return self.agent.start(n, rng)
 
     def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        picking = ~observations.features.any(axis=1)  # all zero while teams are chosen
+        picking = ~observations.features.any(axis=1)  # all zero while teams are being chosen
         probabilities, after = np.zeros(observations.legal.shape), memory.copy()
         probabilities[picking, : len(self.picks)] = self.picks
         rows = np.flatnonzero(~picking)

@@ -1,7 +1,7 @@
-"""Compares the team validator with Showdown's own on outside teams and on teams spoiled on purpose.
+"""Compares the team validator with Showdown's own, on outside teams and on teams made illegal on purpose.
 
     python benchmarks/team_validation.py --teams FOLDER_OR_FILE --spoiled 20000 --seed 0
-    python benchmarks/team_validation.py --golden tests/data/team_verdicts.json      writes the verdicts that tests hold
+    python benchmarks/team_validation.py --golden tests/data/team_verdicts.json     writes the verdicts that tests check
 
 Needs Node and the installed Showdown (`python -m pokespiel.showdown.install`).
 """

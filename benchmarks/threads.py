@@ -1,21 +1,21 @@
-"""Threads on a busy machine: the shipped agent's matches and PPO's self-play, alone and beside two busy loops.
+"""Threads on a busy machine: the shipped agent's matches and PPO's self-play, alone and next to two busy loops.
 
     python benchmarks/threads.py                # about four minutes of processor time
     python benchmarks/threads.py --seconds 10 --repeats 3
     python benchmarks/threads.py --precision    # float32 and bfloat16, where it is native and where it is emulated
     python benchmarks/threads.py --nash         # a Nash equilibrium, by the order of imports
 
-Each cell is a process of its own: one or two threads of torch, which sleep while they wait (as `import pokespiel` has
-it) or spin (torch's default, here by importing torch first). It warms up with one thread and then takes so many seconds
-of processor time. Others may use the machine too, so the fair share is of what this program got: the processor time of
-the cell and its loops together, divided among their threads. The last column is the speed over what the fair share
-would give at the pace, per processor second, of one thread alone; the goal is 0.5.
+Each cell is a separate process with one or two threads of torch, which sleep while they wait (as `import pokespiel`
+sets it) or spin (torch's default, here by importing torch first). It warms up with one thread and then runs for the
+given seconds of processor time. Others may use the machine too, so the fair share is a share of what this program got:
+the processor time of the cell and its loops together, divided among their threads. The last column is the speed,
+divided by what the fair share would give at one thread's pace per processor second; the goal is 0.5.
 
 Precision is measured by a few forward and backward passes of 2,048 decisions, in decisions per second of one thread's
-processor time; a processor without bfloat16 is one that torch and oneDNN are told to take for AVX2.
+processor time; a processor without bfloat16 is simulated by telling torch and oneDNN to use AVX2 only.
 
-The Nash equilibrium is that of a normal 200 x 200 matrix, in processes that import NumPy before pokespiel, after it, or
-torch before both, with the one thread that a solver takes and with as many as the libraries would have.
+The Nash equilibrium is that of a 200 x 200 matrix of normal numbers, in processes that import NumPy before pokespiel,
+after it, or torch before both, with the one thread that a solver uses and with as many as the libraries would use.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from typing import Any, NamedTuple
 LOOP = [sys.executable, "-c", "while True: pass"]
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 FIRST = {"numpy": "NumPy first", "pokespiel": "NumPy last", "torch": "torch first"}
-"""What a process may import first."""
+"""The packages that a process may import first."""
 LONGEST = 50.0
-"""Seconds that a measurement, and with it a loop, may take."""
+"""Maximum seconds of a measurement and its loops."""
 WORK = {"matches": "shipped agent's matches/s", "ppo": "PPO self-play, decisions/s"}
 
 
@@ -51,11 +51,11 @@ class Cell(NamedTuple):
 
 class Measured(NamedTuple):
     rate: float
-    """Units of work a second."""
+    """Units of work per second."""
     processor: float
-    """Processor seconds a second, of all its threads."""
+    """Processor seconds per second, over all its threads."""
     fair: float
-    """Its fair share of them and its loops', in processor seconds a second; all of them without loops."""
+    """Its fair share of the processor seconds per second of itself and its loops; without loops, all of its own."""
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def run(cell: Cell, seconds: float) -> Measured:
-    """One process, beside its busy loops."""
+    """One process, next to its busy loops."""
     asked = ["--seconds", str(seconds), "--child", cell.work, str(cell.threads), cell.waiting]
     child = subprocess.Popen(
         [sys.executable, __file__, *asked], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -198,7 +198,7 @@ def self_play(threads: int) -> Callable[[], int]:
 
 
 def orders() -> None:
-    """A row for each order of imports and number of threads."""
+    """One row per order of imports and number of threads."""
     print("| imports | threads | loops | first solve, ms | median, ms | processor time, ms |", flush=True)
     print("|---|---|---|---|---|---|", flush=True)
     settings = ((1, "one", 0), (1, "one", 2), (0, "as they are", 0))
@@ -228,7 +228,7 @@ def solve(first: str, threads: int) -> list[float]:
 
 
 def precisions() -> None:
-    """A row for each network."""
+    """One row per network."""
     import numpy as np
 
     from pokespiel.core.threads import limited

@@ -1,16 +1,16 @@
-"""Games in sequence form against OpenSpiel's C++ and LiteEFG, in the same run.
+"""Games in sequence form compared with OpenSpiel's C++ and LiteEFG, in the same run.
 
-    python benchmarks/tree.py             # all of it, about five minutes
+    python benchmarks/tree.py             # everything, about five minutes
     python benchmarks/tree.py --quick     # without liars_dice
     python benchmarks/tree.py --flatten "leduc_poker(players=3)" "goofspiel(num_cards=5,imp_info=True)"
 
-LiteEFG is left out, with a line that says how to get it, where it is not installed.
+If LiteEFG is not installed, it is left out, and a line says how to get it.
 
-NashConv of the uniform policy: `pyspiel.nash_conv` of its tabular policy against ours, timed twice: of plans that are
-at hand, and from a fresh `Policy` object, which is asked at every information state and checked first. CFR+ on Leduc:
-iterations a second of `pyspiel.CFRPlusSolver`, of LiteEFG's CFR+ with the average policy kept, and of ours. Matches:
-uniform players, 4,096 matches side by side, against one `pyspiel.State` after the other in Python. All run in one
-thread and take turns; times are CPU seconds, which a busy machine stretches less, the median of the turns.
+NashConv of the uniform policy: `pyspiel.nash_conv` of its tabular policy and ours, timed twice: for given plans, and
+for a new `Policy` object, which is first asked at every information state and checked. CFR+ on Leduc: iterations per
+second of `pyspiel.CFRPlusSolver`, of LiteEFG's CFR+ with the average policy kept, and of ours. Matches: uniform players
+in 4,096 matches side by side, and in one `pyspiel.State` after another in Python. All run in one thread and take turns;
+times are medians of processor seconds, which a busy machine affects less.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from pokespiel.oracles.cfr import CFR, Solver
 
 
 def seconds(function: Callable[[], Any], times: int) -> float:
-    """Mean CPU time of a call."""
+    """Mean processor time of a call."""
     began = time.process_time()
     for _ in range(times):
         function()
@@ -80,7 +80,7 @@ def nash_conv(name: str, turns: int) -> None:
 
 
 def flattening(name: str, limit: int) -> None:
-    """Time and memory that it takes to put a larger game into sequence form, in a process of its own."""
+    """Time and memory to put a larger game into sequence form, in a separate process."""
     code = (
         "import resource, sys, time; from pokespiel.game import load_game; import pokespiel.game.tree\n"
         "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
@@ -115,7 +115,7 @@ def cfr_plus(turns: int) -> None:
 
 
 def liteefg() -> tuple[Callable[[], None], Callable[[], float]]:
-    """One iteration of LiteEFG's CFR+ on Leduc, and its average's NashConv; its files go to a scratch folder."""
+    """One iteration of LiteEFG's CFR+ on Leduc, and its average's NashConv; its files go to a temporary folder."""
     os.environ["HOME"] = tempfile.mkdtemp()
     with contextlib.redirect_stdout(io.StringIO()):
         import LiteEFG

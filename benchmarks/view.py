@@ -2,9 +2,9 @@
 
     python benchmarks/view.py --threads 2
 
-The time to choose actions at random in NumPy is left out (it stands for the policy); restarts of ended battles count. A
-decision is one player's choice among more than one legal action. The same run also steps a batch without views. Wall
-time is what an idle machine is for; a core's processor time says more on a busy one.
+The time to choose random actions in NumPy is left out (it stands for the policy); restarting ended battles is included.
+A decision is one player's choice among several legal actions. The same run also steps a batch without views. Wall time
+is meaningful on an idle machine; on a busy one, processor time per core is better.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Run:
-    """Random play of one batch with the time that the engine takes."""
+    """Random play of one batch, with the engine's time."""
 
     def __init__(self, size: int, threads: int, features: str, seed: int):
         self.rng = np.random.default_rng(seed)
