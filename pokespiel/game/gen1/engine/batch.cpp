@@ -100,7 +100,7 @@ bool Batch::awaits(int battle, int player) const {
     return at.ending == Ending::Playing && has_choice(at, player);
 }
 
-// To the next decision: what both are asked for, and what leaves neither a choice.
+// Play on to the next decision: what each player is asked, playing forced actions where neither has a choice.
 void Batch::advance(Slot& slot) const {
     for (;;) {
         const Battle& battle = slot.battle;

@@ -1,7 +1,7 @@
 // Many battles side by side, each with what both players know of it.
 //
-// An action is 0 to 8: "move 1" to "move 4", "switch 2" to "switch 6". A player is awaited where it has a choice to make:
-// with `autoplay`, more than one legal action; what leaves no choice is then played by itself, as often as it takes.
+// An action is 0 to 8: "move 1" to "move 4", "switch 2" to "switch 6". A battle waits for a player that has a choice to
+// make: with `autoplay`, more than one legal action; forced actions are then played automatically.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +17,17 @@
 
 namespace gen1 {
 
-// How a battle stands. Limit: stopped by the turn limit of the batch, which is no tie of the game.
+// The state of a battle. Limit: stopped by the turn limit of the batch, which is not a tie of the game.
 enum class Ending : std::uint8_t { Playing, P1Wins, P2Wins, Tie, Limit };
 
 struct BatchOptions {
     bool views = true;      // keep what the players know; without it observe() fails and steps are faster
     bool autoplay = true;
-    int turn_limit = 1000;  // a battle that would pass it is stopped
+    int turn_limit = 1000;  // battles are stopped at this turn
     int threads = 1;
 };
 
-// The numbers that neither player sees: their names, their count, and that of a full state.
+// The numbers that neither player sees: their names and count, and the size of a full state.
 const std::vector<std::string>& hidden_names();
 inline constexpr int kHiddenOfSide = kTeamSize + 9;
 inline constexpr int kHidden = 2 * kHiddenOfSide + 1;
@@ -35,41 +35,41 @@ inline constexpr int kStateSize = 2 * kFeatures + kHidden;
 
 class Batch {
   public:
-    // teams: the pool that battles draw from. Throws std::invalid_argument on what cannot be. All battles start ended.
+    // teams: the pool that battles draw from. Throws std::invalid_argument if they are invalid. All battles start ended.
     Batch(int size, const std::vector<std::vector<PokemonSetup>>& teams, const BatchOptions& options);
 
     int size() const { return static_cast<int>(slots_.size()); }
     int teams() const { return static_cast<int>(teams_.size()); }
     const BatchOptions& options() const { return options_; }
 
-    // Battle battles[i] starts anew with teams first[i], second[i] of the pool. Throws, changing nothing, on a bad index.
+    // Restart battle battles[i] with teams first[i], second[i] of the pool. Throws, changing nothing, on a bad index.
     void restart(std::span<const std::int64_t> battles, std::span<const std::int64_t> first,
                  std::span<const std::int64_t> second, std::span<const std::uint64_t> seeds);
 
-    // actions: [2, size], looked at only where a player is awaited. An illegal one throws, naming the battle and the legal
-    // ones; then nothing has changed. Battles i with skip[i] stay as they are; empty: all are played.
+    // actions: [2, size], read only where the battle waits for the player. An illegal one throws, naming the battle and the
+    // legal ones, and changes nothing. Battles i with skip[i] stay as they are; empty: all are played.
     void step(std::span<const std::int64_t> actions, std::span<const bool> skip = {});
 
     // Whether the battle waits for the player's action.
     bool awaits(int battle, int player) const;
-    // Bit a: action a is legal. 0 where the player is not awaited.
+    // Bit a: action a is legal. 0 if the battle does not wait for the player.
     std::uint16_t legal(int battle, int player) const { return awaits(battle, player) ? slot(battle).legal[player] : std::uint16_t{0}; }
     Ending ending(int battle) const { return slot(battle).ending; }
     int turn(int battle) const { return slot(battle).battle.turn; }
     const Battle& battle(int battle) const { return slot(battle).battle; }
 
-    // The battles that await the player, in order, without those that `skip` names.
+    // The battles that wait for the player, in order, without those in `skip`.
     void awaiting(int player, std::vector<std::int32_t>& battles, std::span<const bool> skip = {}) const;
 
     // The player's features in these battles, one row each: compact (kCompactSize) or floats (kFeatures).
     void observe(int player, std::span<const std::int32_t> battles, std::int16_t* out);
     void observe(int player, std::span<const std::int32_t> battles, float* out);
 
-    // All there is to know of each battle, the player's side first: its features, the other player's, then what neither
-    // sees (hidden_names). kStateSize numbers a battle.
+    // The full state of each battle, the player's side first: its features, the other player's, then what neither
+    // sees (hidden_names). kStateSize numbers per battle.
     void full_state(int player, float* out);
 
-    // What a side's party amounts to: HP, statuses and knock-outs as shares of the party. 3 numbers.
+    // A side's standing: HP, statuses and knock-outs as shares of the party. 3 numbers.
     void standing(int battle, int player, float* out) const;
 
     Workers& workers() { return *workers_; }

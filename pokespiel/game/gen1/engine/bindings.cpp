@@ -1,4 +1,4 @@
-// The module's single translation unit: pybind11's headers take longer to compile than what is bound with them.
+// The module's single translation unit: pybind11's headers take longer to compile than the bindings themselves.
 #include "bindings_batch.cpp"
 #include "bindings_battle.cpp"
 #include "bindings_playout.cpp"

@@ -1,4 +1,4 @@
-// _engine.Batch: many battles side by side, for pokespiel/game/gen1/batch.py. All arrays are the caller's.
+// _engine.Batch: many battles side by side, for pokespiel/game/gen1/batch.py. The caller owns all arrays.
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
@@ -20,7 +20,7 @@ std::span<const T> view_of(const Array<T>& array) {
     return {array.data(), static_cast<std::size_t>(array.size())};
 }
 
-// The shape of an array that is written into.
+// Check the shape of an array to be written into.
 template <class T>
 T* target(Array<T>& array, const char* name, std::initializer_list<py::ssize_t> shape) {
     std::string expected;
@@ -48,7 +48,7 @@ void write_legal(std::uint16_t legal, bool* row) {
     for (int action = 0; action < kActions; action++) row[action] = legal >> action & 1;
 }
 
-// An array that may be left out.
+// An optional array.
 std::span<const bool> mask_of(const std::optional<Array<bool>>& array) { return array ? view_of(*array) : std::span<const bool>{}; }
 
 void step(Batch& batch, const Array<std::int64_t>& actions, const std::optional<Array<bool>>& skip) {
@@ -82,7 +82,7 @@ void status(const Batch& batch, Array<bool> legal, Array<bool> awaits, Array<std
     }
 }
 
-// The battles that await the player: their number; battles, features and legal masks go to the first rows of the arrays.
+// The number of battles that wait for the player; they, their features and legal masks fill the first rows of the arrays.
 template <class T>
 int observe(Batch& batch, int player, Array<std::int32_t> battles, Array<T> features, Array<bool> legal,
             const std::optional<Array<bool>>& skip) {

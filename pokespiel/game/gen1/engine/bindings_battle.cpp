@@ -14,7 +14,7 @@ namespace py = pybind11;
 namespace gen1 {
 namespace {
 
-// A session, and how much of its log point() has given.
+// A session, and how much of its log point() has returned.
 struct PyBattle {
     Session session;
     std::size_t log_given = 0;
@@ -53,7 +53,7 @@ py::array_t<float> features(const PyBattle& self, int side) {
     return out;
 }
 
-// Everything that is compared with Showdown at a request (differential.py). The log: what is new since the last call.
+// Everything that is compared with Showdown at a request (differential.py). The log: the lines since the last call.
 py::tuple point(PyBattle& self) {
     const Session& session = self.session;
     const std::uint64_t seed = session.battle().seed;
@@ -100,7 +100,7 @@ py::list all_outcomes(const PyBattle& self, std::string_view first, std::string_
     return found;
 }
 
-// The battle after the turn; (roll, weights, denominator) where a roll is open.
+// The battle after the turn, or (roll, weights, denominator) if a roll is open.
 py::object follow_rolls(const PyBattle& self, std::string_view first, std::string_view second, const std::vector<std::uint32_t>& prefix) {
     PyBattle next = self;
     const Partial partial = next.session.follow(first, second, prefix);

@@ -1,4 +1,4 @@
-// _engine.Endgame: an ending, solved.
+// _engine.Endgame: a solved ending.
 #include <cstring>
 #include <stdexcept>
 
@@ -46,7 +46,7 @@ std::unique_ptr<Endgame> make_endgame(const py::bytes& state, bool exact_pp, boo
     return std::make_unique<Endgame>(battle, graph, options);
 }
 
-// How many states at the start's situation have no pure equilibrium, of how many.
+// The number of states in the start's situation without a pure equilibrium, and of all.
 py::tuple count_mixed(const Endgame& self) {
     std::uint64_t mixed = 0, all = 0;
     for (int first = 1; first <= self.hp(0); ++first)

@@ -1,4 +1,4 @@
-// A Pokemon of a team as Python hands it over (battle.py).
+// A Pokemon of a team as Python passes it (battle.py).
 #pragma once
 
 #include <pybind11/stl.h>

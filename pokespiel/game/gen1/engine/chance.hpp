@@ -8,8 +8,7 @@
 //     uint32 damage(amount)                        amount * r / 255 for a uniform r in 217..255
 //     uint32 extra(n)                              a number below n that Showdown draws and that decides nothing
 //
-// There are four: Generator (Showdown's numbers), Script (tests), Replay (a given outcome for each roll: one roll at a
-// time, or all of them, see enumerate.hpp).
+// Generator rolls Showdown's numbers, Script the numbers of a test, Replay given outcomes (see enumerate.hpp).
 #pragma once
 
 #include <cstddef>
@@ -43,7 +42,7 @@ enum class Roll : std::uint8_t {
 
 inline constexpr int kRollCount = 18;
 
-// The name of a roll in scripts and in what Python sees.
+// The name of a roll in scripts and in Python.
 inline const char* roll_name(Roll roll) {
     static constexpr const char* kNames[kRollCount] = {
         "speed_tie", "hit", "critical", "damage", "secondary", "hit_count", "paralysis", "confused_hit", "sleep_turns",
@@ -82,7 +81,7 @@ class Generator {
     std::uint64_t& seed_;
 };
 
-// The rolls a test expects, in order, by name and value. A roll of another name, a value that the roll cannot take and
+// The rolls that a test expects, in order, by name and value. A roll of another name, a value that the roll cannot take and
 // a script that ends early throw std::invalid_argument; finish() throws if rolls are left over.
 class Script {
   public:
@@ -132,7 +131,7 @@ struct Outcome {
     Roll roll;
     std::uint32_t value;        // what the roll gives (a chance: 1 or 0; damage: the lowest roll of a group)
     std::uint32_t weight;       // of denominator
-    std::uint32_t denominator;  // 0: not known yet, only the index is
+    std::uint32_t denominator;  // 0: not known yet; only the index is
     std::uint32_t index;        // 0, 1, ... among the roll's outcomes
     bool last;                  // no outcome follows
 };
@@ -168,7 +167,7 @@ class Replay {
     }
     std::uint32_t extra(std::uint32_t) { return 0; }
 
-    // Outcomes of the path that were not asked for.
+    // Outcomes of the path that were not used.
     std::size_t unused() const { return path_.size() - position_; }
 
     // The weights of the outcomes of the first roll past the path's given end; empty if there was none.
@@ -192,7 +191,7 @@ class Replay {
         return path_[position_++].value;
     }
 
-    // The outcomes are runs of equal keys among first..last-1; the value is the run's key or where it begins.
+    // The outcomes are runs of equal keys among first..last-1; the value is the run's key or its first number.
     template <class Key>
     static Outcome group(Roll roll, std::uint32_t index, std::uint32_t first, std::uint32_t last, Key key,
                          bool value_is_key) {

@@ -1,4 +1,4 @@
-// What a player may choose, exactly as Showdown's request offers it.
+// A player's choices, exactly as Showdown's request offers them.
 #pragma once
 
 #include "state.hpp"
@@ -44,19 +44,19 @@ inline unsigned offered_moves(const Side& side) {
     return usable ? usable : 1;
 }
 
-// The legal choices of a side, bit by choice: bit c - 1 for choice c. 0 where it waits.
+// The legal choices of a side: bit c - 1 for choice c. 0 if it waits.
 inline unsigned legal_mask(const Battle& battle, int index) {
     const Request request = battle.requests[index];
     if (request == Request::None) return 0;
     const Side& side = battle.sides[index];
     unsigned mask = request == Request::Move ? offered_moves(side) : 0;
     if (request == Request::Move && hard_locked(side.active)) return mask;
-    for (int position = 1; position < kTeamSize; ++position)  // past the party's end nobody has HP
+    for (int position = 1; position < kTeamSize; ++position)  // no Pokemon past the party's end has HP
         mask |= static_cast<unsigned>(side.team[side.order[position]].hp != 0) << (switch_choice(position + 1) - 1);
     return mask;
 }
 
-// The same as a list, in the order of the request; its length is returned.
+// The same as a list, in the order of the request; returns its length.
 inline int list_choices(const Battle& battle, int side, Choice out[kMaxChoices]) {
     int count = 0;
     for (unsigned mask = legal_mask(battle, side); mask; mask &= mask - 1) out[count++] = static_cast<Choice>(__builtin_ctz(mask) + 1);

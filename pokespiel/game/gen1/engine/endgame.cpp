@@ -16,7 +16,7 @@ void each_kernel(const EndgameGraph& graph, const Situation& from, const int ful
         }
 }
 
-// Tarjan's strongly connected components without recursion; they come out with what is led to first.
+// Tarjan's strongly connected components without recursion, in the order of backward induction.
 class Components {
   public:
     Components(const std::vector<std::vector<int>>& edges) : edges_(edges), number_(edges.size(), -1), low_(edges.size()), held_(edges.size()) {
@@ -105,7 +105,7 @@ void Endgame::compile() {
     }
 }
 
-// Refuses what is too large before memory is asked for.
+// Refuse what is too large before allocating memory.
 void Endgame::measure() {
     const double cells = static_cast<double>(graph_.situations().size() * width(0) * width(1));
     const double bytes = cells * (sizeof(double) + 1);
@@ -141,7 +141,7 @@ Endgame::Landing Endgame::land(const Branch& branch, const int hp[2]) const {
     return {branch.to, {left[0], left[1]}};
 }
 
-// Marks what can come, from the start on.
+// Mark what can be reached from the start.
 void Endgame::reach(const Battle& start) {
     const std::size_t size = graph_.situations().size() * width(0) * width(1);
     values_.assign(size, 0.5);
@@ -193,14 +193,14 @@ void Endgame::order() {
     component_.assign(edges.size(), 0);
     for (std::size_t c = 0; c < components_.size(); ++c)
         for (const int member : components_[c]) component_[member] = static_cast<int>(c);
-    for (std::vector<int>& component : components_)  // second actions first: what choices are worth rests on them
+    for (std::vector<int>& component : components_)  // second actions first: the values of choices depend on them
         std::sort(component.begin(), component.end(), [&](int a, int b) {
             const bool first = graph_.situations()[a].chance, second = graph_.situations()[b].chance;
             return first != second ? first : a < b;
         });
 }
 
-// Whether HP can rise within these situations, so that one sweep from low to high HP is not enough.
+// Whether HP can rise within these situations, so that one sweep from low to high HP does not suffice.
 bool Endgame::comes_back(const std::vector<int>& together) const {
     if (graph_.by_hp()) return false;
     bool rises = false;
@@ -238,8 +238,8 @@ double Endgame::sweep(const std::vector<int>& together, bool again) {
     return change;
 }
 
-// The situations at one pair of HP: what leads elsewhere is summed once, the rest repeated until it stands. Returns by how
-// much the first look changed values where sweeps are repeated, else by how much the last one did.
+// Solve the situations at one pair of HP: terms that lead elsewhere are summed once, the rest are repeated until values
+// converge. Returns the first pass's largest change of a value if sweeps are repeated, else the last pass's.
 double Endgame::solve_here(const std::vector<int>& together, const int hp[2], bool again) {
     constexpr int kMostRepeated = 8;
     constexpr double kStands = 1e-13;

@@ -1,8 +1,8 @@
 // An ending as a zero-sum stochastic game: values of every situation and every HP, by backward induction.
 //
-// V(s) is the value of the matrix game whose entries are what the choices lead to (Shapley 1953): the chance that the first
-// side wins, a tie counting half. Situations that can come again are solved together by Gauss-Seidel sweeps from HP 1
-// upwards, from one half for all of them, as if a battle that never ends were a tie.
+// V(s) is the value of the matrix game whose entries are the expected values after both choices (Shapley 1953): the chance
+// that the first side wins, a tie counting half. Situations that can recur are solved together by Gauss-Seidel sweeps from
+// HP 1 upwards. They start at one half, as if a battle that never ends were a tie.
 #pragma once
 
 #include <array>
@@ -16,23 +16,23 @@
 namespace gen1 {
 
 struct SolveOptions {
-    bool every_hp = false;  // from every HP of both sides up to the given ones, not only from these
+    bool every_hp = false;  // for every HP of both sides up to the given ones, not only for these
     std::uint64_t most_bytes = std::uint64_t{4} << 30;
-    double tolerance = 1e-9;       // of sweeps that are repeated; elsewhere values stand to 1e-13
+    double tolerance = 1e-9;       // of repeated sweeps; other values are accurate to 1e-13
     std::uint64_t most_sweeps = 100'000;
-    double most_seconds = 1e9;     // of processor time; sweeps end then, and the residual says how far they came
+    double most_seconds = 1e9;     // of processor time; then sweeps stop, and the residual says how far they got
 };
 
 class Endgame {
   public:
-    // Throws std::length_error, with the size, where that is beyond the options' limits.
+    // Throws std::length_error, with the size, if that exceeds the options' limits.
     Endgame(const Battle& start, const EndgameOptions& graph_options, const SolveOptions& options);
 
     const EndgameGraph& graph() const { return graph_; }
     std::uint64_t states() const { return states_; }       // in which choices are due, HP included
     std::uint64_t parts() const { return parts_; }         // in which the second action is due
-    std::uint64_t sweeps() const { return sweeps_; }       // the most of any situations that come again
-    double residual() const { return residual_; }          // the most that the last sweep changed
+    std::uint64_t sweeps() const { return sweeps_; }       // the largest number of any situations that can recur
+    double residual() const { return residual_; }          // the largest change in the last sweep
     int hp(int side) const { return most_[side]; }
 
     // The matrix of a situation in which choices are due.
@@ -88,7 +88,7 @@ class Endgame {
     int least_[2] = {0, 0}, most_[2] = {0, 0}, full_[2] = {0, 0};  // HP
     std::vector<double> values_;
     std::vector<std::uint8_t> reached_;
-    std::vector<std::vector<int>> components_;  // what is led to before what leads to it
+    std::vector<std::vector<int>> components_;  // in the order of backward induction
     std::vector<int> component_;
     std::vector<double> scratch_;
     std::uint64_t states_ = 0, parts_ = 0, sweeps_ = 0;

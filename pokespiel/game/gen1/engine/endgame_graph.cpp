@@ -5,9 +5,9 @@
 namespace gen1 {
 namespace {
 
-constexpr std::uint16_t kPlenty = 30'000;  // HP that nothing in the rules uses up
+constexpr std::uint16_t kPlenty = 30'000;  // more HP than the rules can take
 
-// Replay, but the counters that players do not see begin at their most.
+// Replay, but the counters that players do not see start at their maximum.
 class Veiled : public Replay {
   public:
     explicit Veiled(std::vector<Outcome>& path) : Replay(path, true) {}
@@ -18,7 +18,7 @@ class Veiled : public Replay {
     }
 };
 
-// Takes down what happens to HP, in order.
+// Records what happens to HP, in order.
 class Tape {
   public:
     std::vector<Op> ops;
@@ -47,7 +47,7 @@ double probability_of(const std::vector<Outcome>& path) {
     return probability;
 }
 
-// The hidden counters of the side that acts, each perhaps at its last turn. What was not counted down is put back.
+// The hidden counters of the acting side, each possibly at its last turn. Those not counted down are restored.
 class Veil {
   public:
     Veil(Battle& battle, int side, Veiled& chance) : active_(battle.sides[side].active), self_(battle.sides[side].pokemon()) {
@@ -78,7 +78,7 @@ class Veil {
     std::uint8_t sleep_ = 0, confusion_ = 0, disable_ = 0;
 };
 
-// The side whose HP the action asks for, -1: none.
+// The side whose HP the action depends on, -1: none.
 int asks_for_hp(int side, std::uint8_t kind, std::uint8_t move) {
     if (kind != Play::Action::kMove || move > kMoveCount) return -1;
     switch (kMoves[move].effect) {
@@ -115,7 +115,7 @@ void add(Kernel& kernel, Branch branch) {
 EndgameGraph::EndgameGraph(const Battle& start, const EndgameOptions& options)
     : start_(start), options_(options), merging_(what_matters_not(start)) {
     if (start.sides[0].left > 1 || start.sides[1].left > 1) options_.by_hp = true;
-    // A called move may ask for HP, and Bide may knock out before poison is due, as no other action does.
+    // A called move may depend on HP, and only Bide can knock out before poison takes effect.
     each_move(start, [&](const MoveData& move) { options_.by_hp |= calls_moves(move) || move.effect == Effect::Bide; });
     intern(start_, false, {});
     for (std::size_t i = 0; i < situations_.size(); ++i) expand(static_cast<int>(i));
@@ -146,7 +146,7 @@ void EndgameGraph::restore_pp(Side& side, const Side& start) const {
         if (side.active.moves[slot]) side.active.pp[slot] = transformed ? kTransformedPp : side.pokemon().pp[slot];
 }
 
-// Sets aside what no longer matters. acting: the side whose selected move is still to come, -1: none.
+// Clear what no longer matters. acting: the side whose selected move is still to come, -1: none.
 void EndgameGraph::strip(Battle& battle, int acting) const {
     battle.seed = 0;
     battle.turn = 1;
@@ -253,7 +253,7 @@ Part EndgameGraph::part(const Battle& battle, const Pending (&pending)[2], int s
     return made;
 }
 
-// Its index. Branches take far more memory than situations do.
+// Returns its index. Branches take far more memory than situations.
 int EndgameGraph::keep(Kernel kernel) {
     constexpr std::uint64_t kBranchBytes = 100;  // with its operations, and once more as endgame.cpp keeps it
     branches_ += kernel.size();

@@ -1,14 +1,13 @@
-// The situations that an ending can come to, as a graph: what players choose, what chance does then.
+// The situations that an ending can reach, as a graph: the players' choices, then the outcomes of chance.
 //
 // A turn is cut in two: after the first Pokemon's action the other's is still to come. So a turn of two attacks has 39 + 39
-// outcomes of damage to look at instead of 39 * 39. Where nothing but the two Pokemon on the field is left, their HP are
-// taken out of the situations: what an action does to HP is a list of operations (Op) that serves every HP. Moves that ask
-// how much HP there is (Recover, Rest, Substitute, Super Fang) have one kernel for each.
+// outcomes of damage instead of 39 * 39. If only the two Pokemon on the field are left, situations do not include their
+// HP: an action's effect on HP is a list of operations (Op) that applies to every HP. Moves whose effect depends on HP
+// (Recover, Rest, Substitute, Super Fang) have one kernel for each HP.
 //
-// Situations that differ in nothing that matters any more are one: the generator, the turn, last moves where no move asks
-// for them (`Merging`). Counters that neither player sees (sleep, confusion, Disable) are kept as the most turns that can
-// be left, and whether this is the last one is rolled when it is played: the chances are the same, and nobody knows more
-// than in a battle.
+// Situations that differ only in what no longer matters are merged: the generator, the turn, last moves that no move
+// depends on (`Merging`). Counters that neither player sees (sleep, confusion, Disable) are kept as the maximum of turns
+// left, and each turn rolls whether it is the last: the chances are the same, and players know no more than in a battle.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,7 @@
 
 namespace gen1 {
 
-// What happens to HP. Recoil of a hit that the target did not survive is counted from the HP that it had.
+// An effect on HP. Recoil of a hit that knocks out is computed from the HP that the target had.
 struct Op {
     enum Kind : std::uint8_t { Lose, Gain, Recoil, Faint } kind;
     std::uint8_t side;
@@ -41,7 +40,7 @@ struct Branch {
 };
 using Kernel = std::vector<Branch>;
 
-// One action of one side, as kernels: one, or one for each HP from 0 of the side `by`.
+// One action of one side: one kernel, or one for each HP, from 0, of the side `by`.
 struct Part {
     double weight = 1;  // the chance that this side acts first
     int by = -1;
@@ -60,7 +59,7 @@ struct Situation {
 
 struct EndgameOptions {
     bool exact_pp = false;       // else PP do not go down
-    bool by_hp = false;          // every HP its own situation, as with Pokemon on the bench
+    bool by_hp = false;          // each HP is a situation of its own, as with Pokemon on the bench
     std::uint64_t most_situations = 1'000'000;
     std::uint64_t most_bytes = std::uint64_t{4} << 30;  // of branches
 };
@@ -73,7 +72,7 @@ class EndgameGraph {
     const std::vector<Kernel>& kernels() const { return kernels_; }
     bool by_hp() const { return options_.by_hp; }
 
-    // The situation that a battle is, -1: none of these. Its HP are asked for apart.
+    // The battle's situation, without its HP; -1: none of these.
     int find(Battle battle) const;
 
   private:
@@ -81,7 +80,7 @@ class EndgameGraph {
         std::uint8_t side = 0, kind = 0, move = 0;
     };
     struct Merging {
-        bool selections = true;  // no move asks what was selected or used last
+        bool selections = true;  // no move depends on what was selected or used last
         bool last_damage = true, last_move = true;
     };
 

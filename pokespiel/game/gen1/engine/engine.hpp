@@ -1,4 +1,4 @@
-// The rules with Showdown's generator: what most of the engine calls. Compiled once, in engine.cpp.
+// The rules with Showdown's generator, as most of the engine uses them. Compiled once, in engine.cpp.
 #pragma once
 
 #include "choices.hpp"
@@ -8,11 +8,11 @@
 
 namespace gen1 {
 
-// The leads of a battle that was set up enter; then both sides choose.
+// Send in the leads of a battle that was set up; then both sides choose.
 void start(Battle& battle);
 void start(Battle& battle, LogWriter& log);
 
-// Both sides' choices are played; they must be legal (is_legal), kPass for a side that waits.
+// Play both sides' choices, which must be legal (is_legal); kPass for a side that waits.
 void step(Battle& battle, Choice first, Choice second);
 void step(Battle& battle, Choice first, Choice second, LogWriter& log);
 

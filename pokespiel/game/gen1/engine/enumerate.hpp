@@ -1,7 +1,7 @@
 // A turn as a chance node: every distinct outcome with its exact probability, or one named roll at a time.
 //
-// Probabilities are those of ideal uniform rolls. The generator's state takes no part: battles come back with the seed
-// they had, and outcomes that differ in nothing else are one.
+// Probabilities are those of ideal uniform rolls. The generator's state is not involved: battles keep their seed, and
+// outcomes that differ only in it are one.
 #pragma once
 
 #include <array>
@@ -34,14 +34,14 @@ struct Distinct {
     std::vector<Share> shares;  // of different denominators
 };
 
-// To the next leaf of a decision tree that Replay walks: the last roll with an outcome left takes it. False after the last
-// leaf.
+// Advance to the next leaf of the decision tree that Replay walks: the last roll with an outcome left takes it. False after
+// the last leaf.
 bool advance(std::vector<Outcome>& path);
 
 // Every distinct battle after the turn. The choices must be legal.
 std::vector<Distinct> outcomes(const Battle& battle, Choice first, Choice second);
 
-// Plays the turn with a chance of any form, the events going to the sink.
+// Play the turn with any kind of chance; events go to the sink.
 template <class Chance, class Sink>
 Battle play_with(const Battle& battle, Choice first, Choice second, Chance& chance, Sink& sink) {
     Battle next = battle;
@@ -49,7 +49,7 @@ Battle play_with(const Battle& battle, Choice first, Choice second, Chance& chan
     return next;
 }
 
-// What a turn comes to when the first rolls' outcomes are given.
+// The result of a turn, given the outcomes of its first rolls.
 struct Partial {
     bool complete;                       // no roll is open: battle is the result
     Battle battle;
@@ -60,7 +60,7 @@ struct Partial {
 
 // prefix: the index of the outcome of each roll, in order. A chance has the outcomes yes, no; a range its numbers; a
 // sample its different numbers; damage its 39 rolls. Throws std::invalid_argument on an outcome that a roll does not
-// have and on a prefix longer than the turn. What the sink took is of use only if the result is complete.
+// have and on a prefix longer than the turn. The sink's events are meaningful only if the result is complete.
 template <class Sink>
 Partial follow(const Battle& battle, Choice first, Choice second, const std::vector<std::uint32_t>& prefix, Sink& sink) {
     std::vector<Outcome> path;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kLowestRoll = 217, kHighestRoll = 255, kMeanRoll = 236;
 
-// Who hits, with stats as on the field or as it would enter it.
+// An attacker, with its stats on the field or on entering it.
 struct Attacker {
     const std::uint16_t* full;      // for critical hits
     std::uint16_t modified[4];
@@ -105,7 +105,7 @@ std::uint32_t before_roll(const MoveData& move, const Attacker& attacker, const 
     } else if (physical ? target.reflect : target.light_screen) {
         defense *= 2;
     }
-    defense = std::max(defense, 1u);  // 0 only where no line told who is on the field
+    defense = std::max(defense, 1u);  // 0 only if no line said who is on the field
     std::uint32_t damage = plain_damage(level, move.power, attack, defense, move.effect == Effect::Explode);
     if (move.type == attacker.types[0] || move.type == attacker.types[1]) damage += damage / 2;
     return typed_damage(damage, move.type, target.types);
@@ -122,7 +122,7 @@ std::int16_t share(std::uint64_t points, std::uint64_t parts, const Target& targ
     return static_cast<std::int16_t>(std::min<std::uint64_t>(kMostShare, 1000 * points / (parts * target.full_hp)));
 }
 
-// Of the moves without the formula; false for those with it.
+// For moves that do not use the formula; false for those that do.
 bool fixed_points(const MoveData& move, const Attacker& attacker, const Target& target, Points& points) {
     const auto all = [&](std::uint32_t value) { points = {value, value, value}; };
     switch (move.effect) {
@@ -163,7 +163,7 @@ Hits hits_of(const MoveData& move) {
 
 bool hurts(const MoveData& move) { return move.power > 0 || move.effect == Effect::Ohko; }
 
-// Moves whose damage is not the formula's, or nothing under some condition.
+// Moves whose damage does not follow the formula, or is zero under some condition.
 bool is_special(const MoveData& move) {
     switch (move.effect) {
         case Effect::LevelDamage:
@@ -178,10 +178,10 @@ bool is_special(const MoveData& move) {
     }
 }
 
-// A hit by the formula, without a critical one.
+// A hit by the formula that is not critical.
 std::uint32_t lowest(std::uint32_t damage) { return damage > 1 ? damage * kLowestRoll / kHighestRoll : damage; }
 
-// The mean goes over rolls, critical hits and repeated hits.
+// The mean is over rolls, critical hits and repeated hits.
 Points formula_points(const MoveData& move, const Attacker& attacker, const Target& target, std::uint32_t rate) {
     const std::uint32_t plain = before_roll(move, attacker, target, false);
     const std::uint32_t critical = before_roll(move, attacker, target, true);
@@ -223,7 +223,7 @@ bool present(const KnownPokemon& pokemon) { return pokemon.species && pokemon.hp
 
 bool same(const std::uint16_t (&a)[4], const std::uint16_t (&b)[4]) { return std::equal(a, a + 4, b); }
 
-// On the field as it would enter it, with its own moves: nothing has changed it since.
+// On the field and unchanged since it entered, with its own moves.
 bool is_plain(const KnownSide& side) {
     const KnownActive& active = side.active;
     constexpr std::uint32_t kChanges = KnownActive::kTransformed | KnownActive::kMimicked | KnownActive::kTypeChanged |
@@ -233,7 +233,7 @@ bool is_plain(const KnownSide& side) {
     return !(active.flags & kChanges) && same(active.modified, entering) && !active.boosts[4] && !active.boosts[5];
 }
 
-// What is worked out between the two on the field and the benches. `seat` attacks.
+// The damages between the two Pokemon on the field and the benches. `seat` attacks.
 struct Update {
     Estimates& estimates;
     const Knowledge& knowledge;
@@ -245,7 +245,7 @@ struct Update {
     }
 
     const KnownSide& side(int seat) const { return knowledge.sides[seat]; }
-    // Super Fang's damage follows the HP left, so nothing of it is kept.
+    // Super Fang's damage depends on the remaining HP, so it is not kept.
     bool usable(int seat) const { return !knowledge.super_fang && is_plain(side(seat)); }
     bool both_stand() const { return present(side(0).pokemon()) && present(side(1).pokemon()); }
 
@@ -257,7 +257,7 @@ struct Update {
         }
     }
 
-    // Entering against entering, worked out when first asked for.
+    // Both as they enter, computed on first use.
     const std::int16_t (&entering(int seat, int index, int target_index))[kMoveSlots] {
         auto& slots = estimates.entering[seat][index][target_index];
         if (estimates.valid[seat][index] >> target_index & 1) return slots;
@@ -269,7 +269,7 @@ struct Update {
         return slots;
     }
 
-    // The one on the field on the other one there.
+    // The Pokemon on the field against the opposing one.
     void duel(int seat) {
         const KnownSide &own = side(seat), &foe = side(1 - seat);
         const Attacker attacker = attacker_on_field(own);
@@ -284,7 +284,7 @@ struct Update {
         }
     }
 
-    // The one on the field on a member of the other's bench.
+    // The Pokemon on the field against a member of the other's bench.
     void threaten(int seat, int index) {
         const KnownPokemon& pokemon = side(1 - seat).party[index];
         std::int16_t& most = estimates.takes[1 - seat][index] = 0;
@@ -299,7 +299,7 @@ struct Update {
         for (const KnownMove& move : side(seat).active.moves) most = std::max(most, expected(move, attacker, target));
     }
 
-    // A member of the bench on the other's on the field.
+    // A member of the bench against the opposing Pokemon on the field.
     void promise(int seat, int index) {
         const KnownPokemon& pokemon = side(seat).party[index];
         auto& slots = estimates.each[seat][index];
@@ -314,7 +314,7 @@ struct Update {
         for (int slot = 0; slot < kMoveSlots; slot++) slots[slot] = expected(pokemon.moves[slot], attacker, target);
     }
 
-    // The other's bench against the one on the field of `seat`, which changed.
+    // The other's bench against the Pokemon of `seat` on the field, which changed.
     void against(int seat) {
         for (int index = 0; index < side(1 - seat).known; index++) {
             if (index == side(1 - seat).order[0]) continue;
@@ -323,7 +323,7 @@ struct Update {
         }
     }
 
-    // The one that left the field is one of the bench now.
+    // The Pokemon that left the field is on the bench now.
     void withdraw(int seat) {
         const int left = estimates.on_field[seat];
         if (left == side(seat).order[0]) return;

@@ -1,8 +1,8 @@
 // What happens in a battle, as small typed events in the order in which Showdown logs it.
 //
-// The rules call `sink.on(event, battle)` at each place where Showdown writes a line; the battle is as it stands at that
+// The rules call `sink.on(event, battle)` at each place where Showdown writes a line; the battle is in its state at that
 // moment. A sink overloads `on` for the events it wants (log.hpp writes the protocol, observers follow what a player
-// learns) and takes the rest with a template. NullSink takes nothing, and all of this compiles away.
+// learns) and ignores the rest with a template. NullSink ignores everything, and all of this compiles away.
 //
 // `side` is the side of the Pokemon on the field that the event is about. The comment gives the protocol line.
 #pragma once

@@ -31,13 +31,13 @@ inline std::uint32_t typed_damage(std::uint32_t damage, Type type, const Type (&
     return damage;
 }
 
-// What a stage from -6 to 6 makes of a stat, of accuracy or, from the other side, of evasion, in percent.
+// The factor, in percent, of a stage from -6 to 6 on a stat, on accuracy or, reversed, on evasion.
 inline int stage_percent(int stage) {
     constexpr int kPercent[] = {25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400};
     return kPercent[stage + 6];
 }
 
-// What poison, burns and Leech Seed take at a time.
+// The HP that poison, burns and Leech Seed take each time.
 inline int sixteenth(int max_hp) { return max_hp / 16 ? max_hp / 16 : 1; }
 
 // The chance of a critical hit, out of 256.

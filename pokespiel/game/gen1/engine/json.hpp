@@ -1,5 +1,5 @@
-// A strict reader of JSON text from a source that is not trusted: bounded depth, no recursion into surprises, and every
-// error is a std::invalid_argument that says where. Only what Showdown's requests need: values are kept as text slices
+// A strict reader of JSON text from an untrusted source: the depth is bounded, and every error is a std::invalid_argument
+// that gives the position. Only what Showdown's requests need: values are kept as text slices
 // and read on demand.
 #pragma once
 
@@ -20,7 +20,7 @@ public:
     double number = 0;
     std::string text;                                     // string
     std::vector<Value> items;                             // array
-    std::vector<std::pair<std::string, Value>> members;   // object, in order; of equal keys the last one counts
+    std::vector<std::pair<std::string, Value>> members;   // object, in order; of equal keys the last one is used
 
     // Defined where Value is complete: not every standard library can make a vector of pairs of an incomplete type.
     Value();
@@ -30,13 +30,13 @@ public:
     Value& operator=(Value&&) noexcept;
     ~Value();
 
-    // The member `key` of an object, or null where there is none (or this is no object).
+    // The member `key` of an object; null if there is none or this is not an object.
     const Value& operator[](std::string_view key) const;
     bool is(Kind wanted) const { return kind == wanted; }
     // Truthiness as a client reads an optional flag: absent, null and false are false.
     bool flag() const { return kind == Kind::boolean && truth; }
 
-    // The value as the wanted type; `what` names it in the error.
+    // The value as the requested type; `what` names it in the error.
     const std::string& as_string(std::string_view what) const;
     int as_int(std::string_view what, int low, int high) const;
     const std::vector<Value>& as_array(std::string_view what, size_t most) const;

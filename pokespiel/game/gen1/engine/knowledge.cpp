@@ -57,8 +57,8 @@ bool matches(const KnownPokemon& pokemon, const Appeared& event, bool health_too
     return !health_too || (pokemon.hp == event.health.hp && pokemon.status == event.health.status);
 }
 
-// Which of the foe's Pokemon this is. Nothing changes on the bench, so a known one shows the HP and status that it left
-// with; only where the format allows two of a kind can that be open, and then the first that fits is taken.
+// Which of the foe's Pokemon this is. Nothing changes on the bench, so a known one shows the HP and status it had when it
+// left; only formats that allow two of a species can leave this open, and then the first match is used.
 int identify(const KnownSide& foe, const Appeared& event) {
     for (const bool health_too : {true, false}) {
         for (int i = 0; i < foe.known; i++)
@@ -79,7 +79,7 @@ void reveal_pokemon(KnownSide& foe, int index, const Appeared& event) {
     foe.known = std::max<std::uint8_t>(foe.known, static_cast<std::uint8_t>(index + 1));
 }
 
-// The own party changes places as Showdown's does; of the foe's the one on the field comes first, then by revelation.
+// The player's party is ordered as in Showdown; the foe's starts with the Pokemon on the field, then by revelation.
 void put_on_field(KnownSide& side, int index, bool own) {
     std::uint8_t* const end = side.order + kTeamSize;
     std::uint8_t* const place = std::find(side.order, end, static_cast<std::uint8_t>(index));
@@ -124,7 +124,7 @@ void learn(Knowledge& knowledge, const Appeared& event) {
     enter_field(side);
     KnownActive& opposite = knowledge.sides[1 - seat].active;
     opposite.flags &= ~KnownActive::kTrapping;
-    opposite.last_move = kNoMove;  // a switch makes both sides forget
+    opposite.last_move = kNoMove;  // a switch clears this for both sides
     // The one that leaves changed too, unless its damages were worked out since: then so does all between the parties.
     if (knowledge.changed >> seat & 1) knowledge.changed = Knowledge::kBothChanged;
     mark_changed(knowledge, seat);
@@ -132,7 +132,7 @@ void learn(Knowledge& knowledge, const Appeared& event) {
 
 namespace {
 
-// After the own Transform the request lists the moves, which are those of the Pokemon that was copied.
+// After the player's Transform the request lists the moves of the copied Pokemon.
 void learn_copied_moves(Knowledge& knowledge) {
     KnownSide& own = knowledge.sides[0];
     if (own.transform_of) {
@@ -161,7 +161,7 @@ void correct_moves(Knowledge& knowledge, const Ask& ask) {
     learn_copied_moves(knowledge);
 }
 
-// A request that shows neither a lock nor the doubt of one tells that a trap is over.
+// A request that shows neither a lock nor a possible lock means that a trap has ended.
 void correct_trap(Knowledge& knowledge, const Ask& ask) {
     if (ask.maybe_locked || ask.moves[0] == kFight) return;
     knowledge.sides[1].active.flags &= ~KnownActive::kTrapping;

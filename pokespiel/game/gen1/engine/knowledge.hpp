@@ -1,12 +1,12 @@
 // What one player knows of a battle: plain data that follows the events which that player sees.
 //
-// The same data is fed from two sources. Beside a battle of ours, Observer (observer.hpp) passes on each event as the
-// player would see it: the foe's HP in percent, no move slots, no counters. From a Showdown server, Tracker (protocol.hpp)
-// reads the same events out of protocol lines and `|request|`. Nothing else ever enters, so what is hidden cannot leak and
-// the features of both sources are equal.
+// The same data comes from two sources. In a battle of the engine, Observer (observer.hpp) passes on each event as the
+// player would see it: the foe's HP in percent, no move slots, no counters. For a Showdown server, Tracker (protocol.hpp)
+// reads the same events from protocol lines and `|request|`. Nothing else enters, so hidden facts cannot leak, and both
+// sources give equal features.
 //
-// Everything here is certain or counted from what was shown: PP of the foe is what is left if each shown use cost one,
-// a counter is the number of turns that were seen, never the length that the battle rolled.
+// Everything here is certain or counted from what was shown: the foe's PP are what is left if each shown use cost one, and
+// a counter is the number of turns seen, never the length that the battle rolled.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,14 @@
 namespace gen1 {
 
 inline constexpr int kActions = 9;         // 0-3: "move 1" to "move 4"; 4-8: "switch 2" to "switch 6"
-inline constexpr std::uint8_t kFight = 168;     // the request's pseudo moves, beside the numbers of tables.hpp
+inline constexpr std::uint8_t kFight = 168;     // the request's pseudo moves, in addition to the numbers in tables.hpp
 inline constexpr std::uint8_t kRecharge = 169;
 inline constexpr int kMoveCodes = 170;     // every number that stands for a move in a request or a view
 
 // A move that a Pokemon is known to have.
 struct KnownMove {
     std::uint8_t move;    // kNoMove: not known
-    std::uint8_t pp;      // own: exact where the server or the rules tell it; foe: left if each shown use cost 1
+    std::uint8_t pp;      // own: exact if the server or the rules reveal it; foe: left if each shown use cost 1
     std::uint8_t max_pp;
     std::uint8_t disabled;  // own, as the request shows it; foe: as the message showed it
 };
@@ -42,12 +42,12 @@ struct KnownPokemon {
     std::uint16_t max_hp;    // own: points; foe: 100
     std::uint16_t share;     // hp / max_hp in ten thousandths, rounded down
     std::uint16_t full_hp;   // points at full HP; the foe's is assumed (highest DVs and stat experience)
-    std::uint16_t stats[4];  // without any change, in the order of Stat; the foe's are assumed
+    std::uint16_t stats[4];  // unmodified, in the order of Stat; the foe's are assumed
     std::uint8_t species;    // 0: not revealed
     std::uint8_t level;
     Status status;
     std::uint8_t flags;
-    std::uint8_t sleep_turns;  // turns that it was seen to lose asleep
+    std::uint8_t sleep_turns;  // turns that it was seen to lose by sleep
     std::uint8_t unused;
     KnownMove moves[kMoveSlots];  // its own moves, not those of Mimic and Transform
 };
@@ -70,12 +70,12 @@ struct KnownActive {
         kCharging = 1u << 12,
         kInvulnerable = 1u << 13,
         kRecharging = 1u << 14,
-        kTrapping = 1u << 15,     // its last action was a trapping move that hit: it may be locked in, the foe may be held
+        kTrapping = 1u << 15,     // its last action was a trapping move that hit: it may be locked in, and the foe may be held
         kTransformed = 1u << 16,
         kTypeChanged = 1u << 17,
         kMimicked = 1u << 18,
-        kConfusionPending = 1u << 19,  // "is confused" was shown, what came of it was not yet
-        kFresh = 1u << 20,        // Rage or a trapping move was just used and may still prove to have missed
+        kConfusionPending = 1u << 19,  // "is confused" was shown, but not yet its result
+        kFresh = 1u << 20,        // Rage or a trapping move was just used and may turn out to have missed
     };
     std::uint32_t flags;
     std::uint16_t stored[4];    // stats without stages, of the foe after Transform, in the order of Stat
@@ -90,7 +90,7 @@ struct KnownActive {
     std::uint8_t turns;         // turns on the field
     std::uint8_t confused_turns, disabled_turns, toxic_turns, bide_turns, thrash_turns, trapping_turns;
     std::uint8_t reflect_turns, light_screen_turns, substitute_hits;
-    std::uint8_t acted;         // it acted this turn, as far as Disable counts
+    std::uint8_t acted;         // it acted this turn, as Disable counts it
     KnownMove moves[kMoveSlots];  // what it can use now: its own moves unless changed by Mimic or Transform
 };
 
@@ -100,7 +100,7 @@ struct KnownSide {
     KnownPokemon party[kTeamSize];
     std::uint8_t order[kTeamSize];  // place in the party -> index; own: as "switch N" counts. order[0] is on the field
     std::uint8_t size;       // Pokemon in the party
-    std::uint8_t known;      // how many of them are revealed
+    std::uint8_t known;      // number of them that are revealed
     std::uint8_t fainted;
     std::uint8_t used_move;  // the last move shown by this side [Side::last_move], which Counter looks at
     std::uint8_t transform_of;  // 1 + index of the foe's Pokemon that the one on the field became, while untampered
@@ -109,7 +109,7 @@ struct KnownSide {
     const KnownPokemon& pokemon() const { return party[order[0]]; }
 };
 
-// What the player is asked for, as `|request|` tells it.
+// What the player is asked, as in `|request|`.
 struct Ask {
     Request request;         // None: it waits
     std::uint8_t maybe_locked;
@@ -129,13 +129,13 @@ struct Knowledge {
     std::int16_t last_damage[2];  // the last hit that each side took: own in points, foe in percent
     std::uint8_t player;     // 0: p1, 1: p2
     std::uint8_t result;     // Result
-    std::uint8_t stale[2];   // by seat, bit i: status or moves of party[i] changed since expected damages were worked out
-    std::uint8_t changed;    // bit s: of seat s's on the field changed what expected damages depend on, since they were worked out
+    std::uint8_t stale[2];   // by seat, bit i: status or moves of party[i] changed since expected damages were computed
+    std::uint8_t changed;    // bit s: seat s's Pokemon on the field changed since expected damages were computed, in what they depend on
     std::uint8_t boosted;    // 1 + seat, if the last event was a change of stages: see learn(Boost)
     event::BoostStat boost_stat;
     std::uint8_t boost_raised;
     std::uint8_t mover;      // the side whose move is under way
-    std::uint8_t super_fang; // some known move does damage by the HP left
+    std::uint8_t super_fang; // some known move's damage depends on the remaining HP
     std::uint16_t before_boost[2][4];  // modified stats of both before that event
 
     static constexpr std::uint8_t kBothChanged = 3;
@@ -162,7 +162,7 @@ struct OwnPokemon {
 Knowledge know_nothing(int player, int foe_size);
 void know_own(Knowledge& knowledge, int index, const OwnPokemon& pokemon);
 
-// A Pokemon comes to the field: a switch, with what the line shows. `index`: in the own party; ignored for the foe's.
+// A Pokemon enters the field: a switch, with what the line shows. `index`: in the own party; ignored for the foe's.
 struct Appeared {
     int side;
     std::uint8_t species, level;
@@ -200,8 +200,8 @@ void learn(Knowledge&, const event::Upkeep&);
 void learn(Knowledge&, const event::Turn&);
 void learn(Knowledge&, Result);
 
-// What the player is asked for, after the events that led there. The own HP, status and party order of the request are
-// the caller's to set first (they repeat what the events said); this corrects PP and what the own locks tell.
+// What the player is asked, after the events that led there. The caller first sets the request's HP, status and party
+// order (they repeat what the events said); this corrects PP and what follows from the player's own locks.
 void learn(Knowledge&, const Ask&);
 
 // Legal actions: bit a of kActions.

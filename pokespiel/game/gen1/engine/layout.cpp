@@ -59,7 +59,7 @@ double of_category(const MoveData& move) {
     return move.category == category;
 }
 
-// Stages: up for its user, down for its foe (weighed by the chance).
+// Stages: up for its user, down for its foe (weighted by the chance).
 template <Stat stat>
 double stages(const MoveData& move) {
     if (move.stat != stat) return 0;

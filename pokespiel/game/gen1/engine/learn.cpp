@@ -1,4 +1,4 @@
-// What each event tells a player. Where Showdown ends something without a line, its rule is applied here: a Pokemon that
+// What each event tells a player. If Showdown ends something without a line, its rule is applied here: a Pokemon that
 // is fully paralyzed or hurts itself in its confusion loses Bide, a charged move, Thrash and its hold on the foe.
 #include <algorithm>
 #include <cstdlib>
@@ -38,7 +38,7 @@ void hurt_itself(KnownActive& active) {
     set(active, KnownActive::kInvulnerable | KnownActive::kConfusionPending, false);
 }
 
-// The confused Pokemon showed no move before the battle went on: it hurt itself behind a Substitute, without a line.
+// The confused Pokemon showed no move before the battle continued: it hurt itself behind a Substitute, without a line.
 void settle_confusion(KnownSide& side) {
     if (has(side.active, KnownActive::kConfusionPending)) hurt_itself(side.active);
 }
@@ -49,7 +49,7 @@ int find_move(const KnownMove (&moves)[kMoveSlots], std::uint8_t move) {
     return -1;
 }
 
-// Puts a move of the foe's that has been seen into its next free slot.
+// Put a move that the foe has shown into its next free slot.
 void reveal_move(Knowledge& knowledge, int index, std::uint8_t move) {
     KnownSide& foe = knowledge.sides[1];
     KnownPokemon& pokemon = foe.party[index];
@@ -71,7 +71,7 @@ void reveal_on_field(Knowledge& knowledge, int side, std::uint8_t move) {
     reveal_move(knowledge, foe.order[0], move);
 }
 
-// Showdown keeps PP in six bits, so that 0 less 1 is 63. The slot of Mimic shares its PP with the move that fills it.
+// Showdown keeps PP in six bits, so that 0 minus 1 is 63. The slot of Mimic shares its PP with the move that fills it.
 void spend(KnownSide& side, std::uint8_t move, int amount) {
     const int slot = move ? find_move(side.active.moves, move) : -1;
     if (slot < 0) return;
@@ -116,7 +116,7 @@ void follow_locks(KnownActive& active, const event::UseMove& event) {
         set(active, KnownActive::kRage | KnownActive::kFresh);
 }
 
-// The move that was just used did not take: what it would have begun has not begun.
+// The move that was just used had no effect: what it would have started has not started.
 void undo_fresh(KnownActive& user) {
     if (has(user, KnownActive::kFresh)) set(user, KnownActive::kRage | KnownActive::kFresh, false);
 }
@@ -252,7 +252,7 @@ void restage(KnownActive& active, int stat, bool raised) {
     active.modified[stat] = static_cast<std::uint16_t>(raised ? std::min(value, 999) : value);
 }
 
-// A move that changes stages makes the drops of its user's foe by paralysis and burn happen again.
+// A move that changes stages applies the stat drops by paralysis and burn to its user's foe again.
 void drop_again(KnownSide& side) {
     if (side.pokemon().status == Status::Paralysis) scale_stat(side.active, Stat::Speed, 4);
     if (side.pokemon().status == Status::Burn) scale_stat(side.active, Stat::Attack, 2);
@@ -300,7 +300,7 @@ void learn(Knowledge& knowledge, const event::HazeUsed&) {
 
 namespace {
 
-// Conditions that the damage formula asks for.
+// Conditions that the damage formula depends on.
 bool in_formula(event::Condition condition) {
     using event::Condition;
     return condition == Condition::FocusEnergy || condition == Condition::LightScreen || condition == Condition::Reflect;

@@ -7,13 +7,13 @@
 
 namespace gen1 {
 
-// The Pokemon that now stands first in the order is on the field, without a trace of the one before.
+// The first Pokemon of the order is on the field now, and nothing of the previous one remains.
 void enter_field(KnownSide& side);
 
-// Before every event: what only the very next event could have changed stands now.
+// Before every event: settle what only the very next event could have changed.
 inline void start_event(Knowledge& knowledge) { knowledge.boosted = 0; }
 
-// The drop of a status: a part of the stat as it stands, at least 1.
+// A status's drop of a stat: a part of its current value, at least 1.
 inline void scale_stat(KnownActive& active, Stat stat, int divisor) {
     std::uint16_t& value = active.modified[static_cast<int>(stat)];
     value = std::max<std::uint16_t>(1, static_cast<std::uint16_t>(value / divisor));

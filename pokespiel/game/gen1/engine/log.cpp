@@ -78,7 +78,7 @@ const char* hint_text(HintText hint) {
     return "";
 }
 
-// The bit that remembers a hint given once a battle; 0 for the others.
+// The bit that remembers a once-per-battle hint; 0 for other hints.
 std::uint32_t once_bit(const event::Hint& hint) {
     static constexpr HintText kOnce[] = {HintText::TrapRecharge, HintText::BoostLimit, HintText::DropLimit,
                                          HintText::InvulnerableParalysis, HintText::ToxicCounterKept,

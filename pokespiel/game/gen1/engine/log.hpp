@@ -13,7 +13,7 @@ namespace gen1 {
 
 class LogWriter {
   public:
-    // Appends to text. hints: which of the hints that are given once a battle have been given; both outlive the writer.
+    // Appends to text. hints: which once-per-battle hints have been given; both outlive the writer.
     LogWriter(const Names& names, std::string& text, std::uint32_t& hints)
         : names_(names), text_(text), hints_(hints) {}
 

@@ -11,7 +11,7 @@ constexpr double kAlike = 1e-12;  // closer than this is rounding
 
 struct Pure {
     int row, column;
-    double low, high;  // what the row guarantees, what the column holds it to
+    double low, high;  // what the row guarantees, and what the column limits it to
 };
 
 Pure pure_guarantees(const MatrixGame& game) {
@@ -42,7 +42,7 @@ MatrixSolution two_by_two(const MatrixGame& game) {
     return found;
 }
 
-// The simplex method on: maximise sum(y) where A y <= 1, y >= 0, all of A positive. Then the game's value is 1 / sum(y),
+// The simplex method: maximise sum(y) with A y <= 1, y >= 0, all of A positive. Then the game's value is 1 / sum(y),
 // the column's mixture is y times that, and the slacks' reduced costs are the row's (Dantzig 1951). Bland's rule ends it.
 class Simplex {
   public:

@@ -1,4 +1,4 @@
-// Zero-sum matrix games of up to 9 x 9, exactly as they come: a saddle point, a formula, or the simplex method.
+// Zero-sum matrix games of up to 9 x 9, by the simplest method that works: a saddle point, a formula, or the simplex method.
 #pragma once
 
 #include "choices.hpp"

@@ -1,4 +1,4 @@
-// What the players and their Pokemon are called. The rules never need it; logs and requests do.
+// The names of players and Pokemon. The rules never need them; logs and requests do.
 #pragma once
 
 #include <string>

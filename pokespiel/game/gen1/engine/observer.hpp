@@ -1,4 +1,4 @@
-// The sink that keeps both players' knowledge beside a battle: each event is passed on as that player would see it.
+// The sink that keeps both players' knowledge of a battle: each event is passed on as that player would see it.
 #pragma once
 
 #include "knowledge.hpp"
@@ -15,7 +15,7 @@ class Observer {
   public:
     explicit Observer(Knowledge (&knowledge)[2]) : knowledge_(knowledge) {}
 
-    // Events that tell nothing: hints, effectiveness, empty lines and so on.
+    // Events without information: hints, effectiveness, empty lines and so on.
     template <class Event>
     void on(const Event&, const Battle&) {}
 

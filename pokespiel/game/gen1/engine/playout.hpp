@@ -1,4 +1,4 @@
-// Battles played on with uniformly random choices: the engine's speed, and a quick estimate of a situation.
+// Battles played out with uniformly random choices, to measure the engine's speed and to estimate a situation.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,16 @@ struct Playouts {
     std::uint64_t requests;    // points at which at least one side chose
 };
 
-// Plays the battle to its end `count` times, generators and choices drawn from `seed`. The battle must be possible
+// Play the battle to its end `count` times, generators and choices drawn from `seed`. The battle must be possible
 // (validate.hpp).
 Playouts play_out(const Battle& battle, std::uint64_t count, std::uint64_t seed);
 
 struct Sampled {
-    Battle battle;  // its generator is of no meaning
+    Battle battle;  // its generator is meaningless
     std::uint64_t count;
 };
 
-// One turn played `count` times with generators drawn from `seed`: the different situations and how often each came.
+// Play one turn `count` times with generators drawn from `seed`: the distinct situations and how often each occurred.
 std::vector<Sampled> sample_turn(const Battle& battle, Choice first, Choice second, std::uint64_t count, std::uint64_t seed);
 
 }  // namespace gen1

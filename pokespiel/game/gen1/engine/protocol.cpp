@@ -28,7 +28,7 @@ std::string_view without(std::string_view text, std::string_view prefix) {
     return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
-// What the start of a line says to a person: at most this much of it, in printable ASCII.
+// The start of a line for an error message: at most this much, in printable ASCII.
 std::string quoted(std::string_view line) {
     std::string out = "'";
     for (const char c : line.substr(0, 120)) out += c >= 0x20 && c < 0x7F ? c : '?';
@@ -134,7 +134,7 @@ void Tracker::read(std::string_view text) {
     }
 }
 
-// Lines that are fine one by one may contradict each other: seven Pokemon fainted, a team smaller than it was.
+// Valid lines may contradict each other: seven Pokemon fainted, a team smaller than it was.
 void Tracker::require_possible() const {
     const std::string wrong = impossibility(knowledge_);
     if (!wrong.empty()) throw std::invalid_argument("an impossible battle (" + wrong + ")");
@@ -215,7 +215,7 @@ void Tracker::read_switch(const Line& line) {
     learn(knowledge_, Appeared{side, species, static_cast<std::uint8_t>(level), health, index});
 }
 
-// Names are the first thing to go by; where two members share one, HP and status decide, then the party order.
+// Names decide; if two members share one, HP and status decide, then the party order.
 int Tracker::own_index(std::string_view name, int species, int level, const event::Health& health) const {
     const KnownSide& own = knowledge_.sides[0];
     int best = -1, most = 0;
@@ -253,7 +253,7 @@ bool Tracker::read_effect(const Line& line) {
     if (kind == "-damage") {
         static constexpr std::string_view kReasons[] = {"", "Recoil", "brn", "psn", "Leech Seed", "confusion"};
         const int side = line.side(1);
-        auto reason = event::DamageReason::Recoil;  // what is not a hit of a move and counts for nothing else
+        auto reason = event::DamageReason::Recoil;  // not a hit of a move, and without other effect
         for (int i = 0; i < 6; i++)
             if (line.from() == kReasons[i]) reason = static_cast<event::DamageReason>(i);
         learn(knowledge_, event::Damage{side, read_health(line, 2, side), reason, false});
@@ -271,7 +271,7 @@ bool Tracker::read_effect(const Line& line) {
     } else if (kind == "-sidestart" || kind == "-sideend") {
         read_condition(line, line.player(1), kind == "-sidestart");
     } else if (kind == "-clearallboost") {
-        if (!line.has("[silent]")) learn(knowledge_, event::HazeUsed{0});  // else "|-activate|" has told it
+        if (!line.has("[silent]")) learn(knowledge_, event::HazeUsed{0});  // otherwise "|-activate|" has said it
     } else if (kind == "-prepare") {
         learn(knowledge_, event::Prepare{line.side(1), line.move(line.at(2))});
     } else if (kind == "-mustrecharge") {

@@ -1,13 +1,13 @@
 // A player's knowledge from the other end: what a Showdown server sends this player, line by line, becomes the same events
 // that Observer passes on, and its requests the same Ask.
 //
-// Lines of other kinds (chat, timers, HTML, hints, battle messages without consequence) are passed over. What cannot be a
-// Gen 1 singles battle as this player sees it is refused with std::invalid_argument that quotes the line; the tracker then
-// stands as before that line. Nothing is ever executed or trusted beyond its type and range.
+// Lines of other kinds (chat, timers, HTML, hints, battle messages without consequence) are skipped. Lines that are
+// impossible in a Gen 1 singles battle as this player sees it are refused with a std::invalid_argument that quotes the
+// line; the tracker is then as before that line. Nothing is executed, or trusted beyond its type and range.
 //
 // Servers up to about 2022 sent a request before the lines that lead to it, and some lines in other words ("[from]Wrap",
 // "|-sidestart|p1: A|Mist", a Haze that is only "|-clearallboost"). Both are read. Such a request is held until its lines
-// have come: to the "|turn|" of a move's, to the "|faint|" of a switch's; then it is taken as if it had come after them.
+// have arrived (for a move the "|turn|", for a switch the "|faint|") and then processed as if it had come after them.
 #pragma once
 
 #include <array>
@@ -24,31 +24,31 @@ namespace gen1 {
 
 class Tracker {
   public:
-    // When a request comes: Unknown is found out from whether the first one comes before "|start".
+    // When requests come: Unknown is resolved by whether the first one comes before "|start".
     enum class Order : std::uint8_t { Unknown, LinesFirst, RequestsFirst };
 
-    // player: 0 (p1), 1 (p2), or -1: as the first request says.
+    // player: 0 (p1), 1 (p2), or -1: decided by the first request.
     explicit Tracker(int player = -1, Order order = Order::Unknown);
 
-    // One line as the server sent it, without its line break. `|request|{...}` is taken as request() once its lines have
-    // come. Lines that come before the first request wait for it: it tells the own party.
+    // One line as the server sent it, without its line break. `|request|{...}` is passed to request() once its lines have
+    // come. Lines before the first request wait for it, since it describes the player's party.
     void line(std::string_view line);
 
-    // The JSON text of a request, after the lines that led to it. If one of the lines that waited for the first request is
-    // refused, this throws too, after everything else was taken.
+    // The JSON text of a request, after the lines that led to it. If a line that waited for the first request is refused,
+    // this throws too, after everything else was processed.
     void request(std::string_view json);
 
-    // The own PP at the start of the battle where it was not full, by place in the party as sent: known to a player who
-    // set the battle up, told by no line. Before the first request.
+    // The player's PP at the start of the battle if not full, by place in the party as sent: known to whoever set the
+    // battle up, but not part of any line. Call it before the first request.
     void start_with_pp(const std::vector<std::vector<int>>& pp);
 
     bool ready() const { return ready_; }  // a request has come
     int player() const { return knowledge_.player; }
     Order order() const { return order_; }
-    // With the last request, if its lines have come; what was asked before it is over.
+    // With the last request if its lines have come; earlier requests are over.
     Knowledge knowledge() const { return due_ ? settled().knowledge_ : knowledge_; }
 
-    // The features as they stand: kCompactSize or kFeatures numbers. Throws std::invalid_argument before the first request.
+    // The current features: kCompactSize or kFeatures numbers. Throws std::invalid_argument before the first request.
     void features(std::int16_t* out);
     void features(float* out);
 
@@ -101,7 +101,7 @@ class Tracker {
     bool due_ = false;           // it is held and its lines have come
     bool ready_ = false;
     std::string players_[2];            // names
-    int sizes_[2] = {0, 0};             // of the parties, as |teamsize| tells
+    int sizes_[2] = {0, 0};             // of the parties, from |teamsize|
     std::vector<std::string> waiting_;  // lines before the first request
     std::size_t waiting_bytes_ = 0;
     std::vector<std::string> names_;    // of the own Pokemon, by index

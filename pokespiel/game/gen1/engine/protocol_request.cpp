@@ -1,4 +1,4 @@
-// Requests: the own party and what the player is asked for.
+// Requests: the player's party and what the player is asked.
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -134,7 +134,7 @@ void Tracker::require_own(const Asked& asked) const {
     if (player >= 0 && asked.player != player) throw std::invalid_argument("the request is for the other player");
 }
 
-// All of `step` or nothing. What it returns is thrown after it.
+// Do all of `step` or nothing. The error that it returns is thrown afterwards.
 void Tracker::attempt(const std::function<std::string()>& step) {
     const Tracker before = *this;
     std::string refused;
@@ -193,7 +193,7 @@ void Tracker::hear_request(std::string_view json) {
 std::string Tracker::hold(const Asked& asked) {
     require_own(asked);
     const std::string refused = ready_ ? std::string() : begin(asked.party, asked.player);
-    order_of(asked.party);  // refuses what cannot be taken later
+    order_of(asked.party);  // refuse what cannot be processed later
     knowledge_.ask = {};
     held_ = asked;
     return refused;
@@ -203,7 +203,7 @@ void Tracker::before_line(std::string_view line) {
     const bool enters = line.starts_with("|switch|") || line.starts_with("|drag|");
     if (order_ == Order::Unknown && is_start(line)) {
         order_ = Order::RequestsFirst;
-    } else if (order_ == Order::Unknown && is_course(line)) {  // of a log without its beginning, or of none
+    } else if (order_ == Order::Unknown && is_course(line)) {  // of a log without its beginning, or without a log
         order_ = Order::LinesFirst;
         settle();
     } else if (due_ && enters) {
@@ -217,7 +217,7 @@ void Tracker::after_line(std::string_view line) {
     due_ = held_ && (due_ || line.starts_with("|faint|"));
 }
 
-// The request that is held is taken now.
+// Process the held request now.
 void Tracker::settle() {
     const Asked asked = *held_;
     held_.reset();
@@ -225,7 +225,7 @@ void Tracker::settle() {
     attempt([&] { return take(asked); });
 }
 
-// As if the request that is held had been taken, unless its lines have made that impossible.
+// As if the held request had been processed, unless its lines have made that impossible.
 Tracker Tracker::settled() const {
     Tracker copy = *this;
     try {
@@ -239,7 +239,7 @@ Tracker Tracker::settled() const {
 
 namespace {
 
-// A log of more than one turn: the player has come back to a battle, and the request shows how things stand now.
+// A log of more than one turn: the player has returned to a battle, and the request shows the current state.
 bool is_replay(const std::vector<std::string>& lines) {
     return std::count_if(lines.begin(), lines.end(), [](const std::string& line) { return line.starts_with("|turn|"); }) > 1;
 }
@@ -286,7 +286,7 @@ std::string Tracker::begin(const std::vector<Member>& party, int player) {
 
 namespace {
 
-// What a request says of a member; whether that is news. The moves are its own unless it is on the field.
+// Apply what a request says of a member; returns whether it is news. The moves are its own unless it is on the field.
 bool correct(KnownPokemon& known, const OwnPokemon& told, bool own_moves) {
     const KnownPokemon before = known;
     set_health(known, told.hp, told.max_hp ? told.max_hp : known.max_hp);
@@ -320,7 +320,7 @@ std::array<std::uint8_t, kTeamSize> Tracker::order_of(const std::vector<Member>&
     return order;
 }
 
-// The party as the request has it: its order is Showdown's own, and so are HP and status.
+// Take the party's order, HP and status from the request.
 void Tracker::follow(const std::vector<Member>& party) {
     KnownSide& own = knowledge_.sides[0];
     const auto order = order_of(party);

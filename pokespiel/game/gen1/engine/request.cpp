@@ -66,7 +66,7 @@ std::string party(const Battle& battle, int side, const Names& names) {
     return out + "]}";
 }
 
-// The move that leaves no choice and no way out, by Showdown's id; empty where there is none.
+// The move that allows neither another choice nor a switch, by Showdown's id; empty if there is none.
 std::string locked_move(const Active& active) {
     if (active.has(Active::kRecharging)) return "recharge";
     if (active.has(Active::kTwoTurn)) return kMoveNames[active.two_turn_move].id;

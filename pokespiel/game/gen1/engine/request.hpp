@@ -1,5 +1,5 @@
 // Showdown's request: what a player is told when a choice is due (sim/side.ts getRequestData, sim/pokemon.ts
-// getMoveRequestData), as the very JSON text that Showdown sends.
+// getMoveRequestData), as exactly the JSON text that Showdown sends.
 #pragma once
 
 #include <string>

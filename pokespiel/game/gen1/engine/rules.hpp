@@ -21,10 +21,10 @@ class Rules {
   public:
     Rules(Battle& battle, Chance& chance, Sink& sink) : battle_(battle), chance_(chance), sink_(sink) {}
 
-    // The leads enter. The battle must be freshly set up (setup.hpp).
+    // Send in the leads. The battle must be newly set up (setup.hpp).
     void start();
 
-    // Both sides' choices are played up to the next request or the end. They must be legal.
+    // Play both sides' choices, which must be legal, up to the next request or the end.
     void step(Choice first, Choice second);
 
     // A turn of moves in parts, for solvers: open it, let the leader act, then the other, and close it. What is left to do
@@ -44,9 +44,9 @@ class Rules {
     };
 
   private:
-    // How a hit went: kFailed is Showdown's false, kNoDamage its undefined; else the damage.
+    // The result of a hit: kFailed is Showdown's false, kNoDamage its undefined; else the damage.
     static constexpr int kFailed = -1, kNoDamage = -2;
-    // Metronome and Mirror Move can call each other; Showdown gives up (it throws) at this depth, here nothing happens.
+    // Metronome and Mirror Move can call each other; at this depth Showdown throws, and here nothing happens.
     static constexpr int kMaxDepth = 8;
 
     // rules_turn.hpp
@@ -180,7 +180,7 @@ class Rules {
     Battle& battle_;
     Chance& chance_;
     Sink& sink_;
-    Action actions_[2];       // what is left of the queue
+    Action actions_[2];       // the rest of the queue
     std::uint8_t fainting_[2];  // [faintQueue]: sides, in order
     int fainting_count_ = 0;
 };

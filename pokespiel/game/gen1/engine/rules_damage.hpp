@@ -1,4 +1,4 @@
-// How much damage a move does, and what losing and regaining HP entails.
+// How much damage a move does, and the consequences of losing and regaining HP.
 #pragma once
 
 #include "formula.hpp"
@@ -43,7 +43,7 @@ int Rules<C, S>::calculated_damage(int side, int target, const MoveData& move) {
     return static_cast<int>(damage > 1 ? chance_.damage(damage) : damage);
 }
 
-// The formula up to, and without, types and the random factor.
+// The formula before types and the random factor.
 template <class C, class S>
 std::uint32_t Rules<C, S>::base_damage(int side, int target, const MoveData& move, bool critical) {
     const Active &own = active(side), &foe = active(target);
@@ -107,7 +107,7 @@ int Rules<C, S>::psywave_damage(int side) {
     return static_cast<int>(chance_.range(Roll::Psywave, 1, level * 3 / 2));
 }
 
-// A hit takes HP; draining and recoil follow.
+// Take the HP of a hit; draining and recoil follow.
 template <class C, class S>
 void Rules<C, S>::deal(int side, int target, const MoveData& move, int damage) {
     battle_.last_damage = static_cast<std::uint32_t>(damage);

@@ -1,4 +1,4 @@
-// What moves do besides damage, statuses and stages: the effects that only one move or a few have.
+// Effects of moves other than damage, statuses and stages, each of one move or a few.
 #pragma once
 
 #include "rules.hpp"
@@ -23,7 +23,7 @@ bool Rules<C, S>::apply_effect(int side, int target, const MoveData& move, int d
     return false;
 }
 
-// Effects that may fail; false: they do.
+// Effects that may fail; false: it failed.
 template <class C, class S>
 bool Rules<C, S>::run_effect(int side, int target, const MoveData& move, int depth) {
     Active &own = active(side), &foe = active(target);
@@ -157,7 +157,7 @@ bool Rules<C, S>::rest(int side, const MoveData& move) {
     return true;
 }
 
-// Stages and most conditions of both sides go; the foe's status is cured, and it cannot move if it slept or was frozen.
+// Clear stages and most conditions of both sides; the foe's status is cured, and it cannot move if asleep or frozen.
 template <class C, class S>
 void Rules<C, S>::haze(int user) {
     emit(event::HazeUsed{user});
@@ -201,7 +201,7 @@ void Rules<C, S>::haze_volatiles(int side) {
     own.toxic = 0;
 }
 
-// Own HP, status and level stay; the cached Speed is, until it is refreshed, the user's own under the new species.
+// HP, status and level stay; until it is refreshed, the cached Speed is the user's own under the new species.
 template <class C, class S>
 void Rules<C, S>::transform(int side, int target) {
     Active& own = active(side);

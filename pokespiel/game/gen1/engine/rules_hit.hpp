@@ -48,7 +48,7 @@ void Rules<C, S>::continue_thrash(int side, const MoveData& move) {
     }
 }
 
-// A target out of reach, immune by type, or otherwise; exploding costs the user its life all the same.
+// A target out of reach, or immune by type or otherwise; a user that explodes faints anyway.
 template <class C, class S>
 bool Rules<C, S>::blocked_before_accuracy(int side, int target, const MoveData& move) {
     const Active& foe = active(target);
@@ -145,7 +145,7 @@ int Rules<C, S>::move_hit(int side, int target, const MoveData& move, int hit, b
     return damage;
 }
 
-// The checks that a few moves make themselves [the moves' onTryHit]; true: it fails, with its message.
+// Checks of a few moves [the moves' onTryHit]; true: the move fails, with its message.
 template <class C, class S>
 bool Rules<C, S>::move_fails_first(int side, int target, const MoveData& move) {
     const Active& own = active(side);
@@ -171,7 +171,7 @@ bool Rules<C, S>::move_fails_first(int side, int target, const MoveData& move) {
     return fails;
 }
 
-// A Substitute keeps off poison, lowered stats and confusion, but no other status move.
+// A Substitute blocks poison, lowered stats and confusion, but no other status move.
 template <class C, class S>
 bool Rules<C, S>::substitute_blocks(const MoveData& move) const {
     return move.effect == Effect::Poison || move.effect == Effect::Toxic || move.effect == Effect::Boost ||
@@ -210,7 +210,7 @@ void Rules<C, S>::damage_substitute(int side, std::uint32_t damage) {
     pokemon(side).flags |= Pokemon::kSubstituteBroke;
 }
 
-// What a hit does to its user; only a trap also takes hold through a Substitute that broke.
+// The effect of a hit on its user; of these only a trap takes hold if a Substitute broke.
 template <class C, class S>
 void Rules<C, S>::hit_self_effect(int side, const MoveData& move, bool substitute_broke) {
     Active& own = active(side);

@@ -1,4 +1,4 @@
-// Around a move: what stops it, what it costs, what it is called by, and what happens to its user afterwards.
+// Around a move: what stops it, its PP, what calls it, and what happens to its user afterwards.
 #pragma once
 
 #include "rules.hpp"
@@ -10,7 +10,7 @@ inline constexpr MoveData kThawedMove = {
     kFissure, Type::Unknown, Category::Special, 102, 80, 10, 10, 0, false, Effect::None, 0, Secondary::None, 0,
     Stat::Attack, false, false, false, false, false};
 
-// A selected move is run: everything that may stop it, its PP, then its use [runMove].
+// Run a selected move: everything that may stop it, its PP, then its use [runMove].
 template <class C, class S>
 void Rules<C, S>::run_move(int side, std::uint8_t move) {
     const MoveData& data = move == kNothingSelected ? kThawedMove : kMoves[move <= kMoveCount ? move : 0];
@@ -45,7 +45,7 @@ void Rules<C, S>::hint_cannot_move(int side) {
         hint(event::HintText::CannotMoveBide);
 }
 
-// A move is used, selected or called by another [useMove].
+// Use a move, selected or called by another [useMove].
 template <class C, class S>
 void Rules<C, S>::use_move(int index, const MoveData& move, std::uint8_t caller, int depth) {
     if (depth == kMaxDepth) return;
@@ -120,7 +120,7 @@ void Rules<C, S>::refund_called_move(int index, const MoveData& move) {
     side.pokemon().pp[slot] = static_cast<std::uint8_t>((side.pokemon().pp[slot] + 1) & 63);
 }
 
-// What can keep a Pokemon from moving, in the order of the games [BeforeMove]; false: it does not move.
+// What can prevent a Pokemon from moving, in the games' order [BeforeMove]; false: it does not move.
 template <class C, class S>
 bool Rules<C, S>::before_move(int side, int target, std::uint8_t move) {
     Active& own = active(side);
@@ -240,7 +240,7 @@ void Rules<C, S>::release_bide(int side) {
     if (active(target).has(Active::kRage) && active(target).boosts[0] < 6) boost(target, Stat::Attack, 1, true);
 }
 
-// What the used move's own conditions do at its end [AfterMove].
+// Effects of the used move's own conditions at its end [AfterMove].
 template <class C, class S>
 void Rules<C, S>::after_move(int side, int target) {
     Active& own = active(side);
@@ -272,7 +272,7 @@ void Rules<C, S>::after_trapping(int side, int target) {
     }
 }
 
-// What the user suffers at the end of its own action [AfterMoveSelf].
+// Effects on the user at the end of its own action [AfterMoveSelf].
 template <class C, class S>
 void Rules<C, S>::after_move_self(int side, int target) {
     Active& own = active(side);

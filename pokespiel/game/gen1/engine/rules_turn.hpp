@@ -67,7 +67,7 @@ void Rules<C, S>::replace_fainted(Choice first, Choice second) {
     if (run_switches(leader, 1 - leader)) end_turn();
 }
 
-// Two Pokemon have entered; what happens on entry is run in order of speed.
+// Two Pokemon have entered; effects on entry run in order of Speed.
 template <class C, class S>
 bool Rules<C, S>::run_switches(int first_in, int second_in) {
     const int difference = active(second_in).speed - active(first_in).speed;
@@ -79,7 +79,7 @@ bool Rules<C, S>::run_switches(int first_in, int second_in) {
     return settle();
 }
 
-// What a choice means now, and what the games remember of it [Side#commitChoices].
+// Commit a choice, and record what the games remember of it [Side#commitChoices].
 template <class C, class S>
 typename Rules<C, S>::Action Rules<C, S>::commit(int side, Choice choice) {
     Action action;
@@ -123,7 +123,7 @@ int Rules<C, S>::first_to_act() {
     return static_cast<int>(chance_.range(Roll::SpeedTie, 0, 2));
 }
 
-// Runs a side's action; false: the turn stops here (a request, or the end).
+// Run a side's action; false: the turn stops here (a request, or the end).
 template <class C, class S>
 bool Rules<C, S>::run_action(int side) {
     const Action action = actions_[side];
@@ -138,7 +138,7 @@ bool Rules<C, S>::run_action(int side) {
     return settle();
 }
 
-// After an action: who has fainted; false if a request or the end follows [the second half of runAction].
+// After an action: handle fainting; false if a request or the end follows [the second half of runAction].
 template <class C, class S>
 bool Rules<C, S>::settle() {
     if (fainting_count_) {
@@ -188,13 +188,13 @@ void Rules<C, S>::update_speeds() {
         if (pokemon(side).hp) active(side).speed = active(side).modified[2];
 }
 
-// Showdown sorts the Pokemon on the field by cached Speed at several points; equal ones cost a number [eachEvent].
+// Showdown sorts the Pokemon on the field by cached Speed at several points; a tie costs a random number [eachEvent].
 template <class C, class S>
 void Rules<C, S>::spend_update_tie() {
     if (active(0).speed == active(1).speed && pokemon(0).hp && pokemon(1).hp) chance_.extra(2);
 }
 
-// Sorting handlers of equal rank costs a number for each but the last [speedSort].
+// Sorting handlers of equal rank costs a random number for each except the last [speedSort].
 template <class C, class S>
 void Rules<C, S>::spend_shuffle(int size) {
     for (; size > 1; --size) chance_.extra(static_cast<std::uint32_t>(size));
@@ -230,7 +230,7 @@ void Rules<C, S>::reset_active(int index) {
     if (own.status == Status::Burn) scale_stat(fresh, Stat::Attack, 2);
 }
 
-// What entering causes [runSwitch]: toxic poisoning weakens, both last moves are forgotten, and, unless it replaces a
+// Effects of entering [runSwitch]: toxic poisoning weakens, both last moves are forgotten, and, unless it replaces a
 // fainted Pokemon, poison and burn hurt at once.
 template <class C, class S>
 void Rules<C, S>::run_switch(int index) {
@@ -325,7 +325,7 @@ void Rules<C, S>::spend_disable_ties(int side) {
     spend_shuffle(own.has(Active::kDisabled) + own.has(Active::kBide) + own.has(Active::kTrapping));
 }
 
-// Whether the player is shown moves that may turn out not to be selectable [maybeLocked].
+// Whether the request shows moves that may turn out not to be selectable [maybeLocked].
 template <class C, class S>
 bool Rules<C, S>::may_be_locked(int side) const {
     const Active& own = battle_.sides[side].active;

@@ -74,7 +74,7 @@ void require_possible(const std::string& problem) {
     if (!problem.empty()) throw std::invalid_argument("an impossible battle: " + problem);
 }
 
-// Takes events for the log and for what both players know.
+// Passes events to the log and to both players' knowledge.
 struct Recorder {
     LogWriter log;
     Observer observer;
@@ -117,7 +117,7 @@ Session::Session(const Setup& setup, Names names, std::uint64_t seed)
     });
 }
 
-// Plays with a recorder of its own and then keeps what it wrote; if the play throws, nothing has changed but the state.
+// Play with a separate recorder and then keep what it wrote; if this throws, only the state has changed.
 template <class Play>
 void Session::record(Play play) {
     auto log = std::make_shared<std::string>(*log_);

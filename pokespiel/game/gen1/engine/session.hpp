@@ -1,7 +1,7 @@
-// One battle with what surrounds it outside the rules: names, log and bytes. What Python holds as a battle.
+// One battle with what the rules do not need: names, log and bytes. Python's battle object.
 //
-// Everything that comes from outside goes through here and is checked: choices as text, battles as bytes. What is wrong
-// throws std::invalid_argument and changes nothing.
+// All input from outside is checked here: choices as text, battles as bytes. Invalid input throws std::invalid_argument
+// and changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ class Session {
     std::vector<Distinct> outcomes(std::string_view first, std::string_view second) const;
     Session with(const Battle& battle) const;
 
-    // The turn with the first rolls given; a complete one is played, log and knowledge included.
+    // The turn with the first rolls given; a complete one is played, including log and knowledge.
     Partial follow(std::string_view first, std::string_view second, const std::vector<std::uint32_t>& prefix);
 
     // The turn with exactly these rolls.
@@ -65,7 +65,7 @@ class Session {
     Knowledge knowledge_[2]{};
     std::shared_ptr<const Names> names_;
     std::shared_ptr<const std::string> log_;
-    std::uint32_t hints_ = 0;  // hints given once a battle: which have been (log.hpp)
+    std::uint32_t hints_ = 0;  // which once-per-battle hints have been given (log.hpp)
 };
 
 }  // namespace gen1

@@ -1,4 +1,4 @@
-// A battle before its first turn: teams, and what a test or an endgame starts with instead of full health.
+// A battle before its first turn: teams, and the condition in which a test or an endgame starts.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct PokemonSetup {
     int hp = -1;  // -1: full; 0: fainted
     Status status = Status::None;
     int sleep = 0;           // turns of sleep left, with Status::Sleep
-    std::vector<int> pp;     // one a move; empty: full
+    std::vector<int> pp;     // one per move; empty: full
 };
 
 struct Setup {
@@ -27,7 +27,7 @@ struct Setup {
     int turn = 0;                        // the turn before the first
 };
 
-// The battle before the leads enter (Rules::start comes next). Throws std::invalid_argument on what cannot be.
+// The battle before the leads enter (Rules::start comes next). Throws std::invalid_argument if it is impossible.
 Battle set_up(const Setup& setup, std::uint64_t seed);
 
 // A stat, as battles compute it. index: 0 HP, 1 Attack, 2 Defense, 3 Speed, 4 Special.

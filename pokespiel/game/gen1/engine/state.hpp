@@ -1,6 +1,6 @@
 // The state of a battle: plain data of 520 bytes, copied with memcpy, compared and hashed as bytes.
 //
-// Every field that its owner does not use at the moment is 0, so that equal situations are equal bytes. The names in
+// Fields that are not in use are 0, so that equal situations are equal bytes. The names in
 // brackets are Showdown's. A side is 0 (p1) or 1 (p2) everywhere.
 #pragma once
 
@@ -38,7 +38,7 @@ struct Pokemon {
     std::uint8_t unused[2];
 };
 
-// What is remembered of the Pokemon on the field only. The arrays of four stats are in the order of Stat.
+// Data of the Pokemon on the field only. The arrays of four stats are in the order of Stat.
 struct Active {
     enum Volatile : std::uint32_t {
         kBide = 1u << 0,
@@ -70,7 +70,7 @@ struct Active {
     std::uint32_t bide_damage;  // [volatiles.bide.damage]
     std::uint16_t stored[4];    // [storedStats]
     std::uint16_t modified[4];  // [modifiedStats]
-    std::uint16_t speed;        // [speed], the cached one that breaks no ties but costs random numbers
+    std::uint16_t speed;        // [speed], cached: it breaks no ties but costs random numbers
     std::uint16_t trap_damage;  // [volatiles.partialtrappinglock.damage]
     std::uint16_t toxic;        // [volatiles.residualdmg.counter]
     std::int8_t boosts[6];      // [boosts], in the order of Stat
@@ -117,7 +117,7 @@ struct Side {
     const Pokemon& pokemon() const { return team[order[0]]; }
 };
 
-// What a side is asked for.
+// What a side is asked.
 enum class Request : std::uint8_t { None, Move, Switch };
 
 enum class Result : std::uint8_t { Playing, P1Wins, P2Wins, Tie };

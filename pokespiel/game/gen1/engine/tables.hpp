@@ -16,7 +16,7 @@ enum class Category : std::uint8_t { Physical, Special, Status };
 // they are always equal in this generation.
 enum class Stat : std::uint8_t { Attack, Defense, Speed, Special, Accuracy, Evasion };
 
-// What decides the code that runs for a move. The secondary effect (a chance on hit) is apart.
+// Selects the code that runs for a move. The secondary effect (a chance on hit) is separate.
 enum class Effect : std::uint8_t {
     None,
     Boost,  // parameter: the stages, of MoveData::stat; on the user where the move targets itself
@@ -32,7 +32,7 @@ enum class Effect : std::uint8_t {
     Recoil,  // parameter: the divisor of the damage dealt
     Explode,
     TwoTurn,
-    Fly,     // and Dig: two turns, not to be hit between them
+    Fly,     // and Dig: two turns, cannot be hit between them
     Thrash,  // and Petal Dance
     Rage, HyperBeam,
     Trap,  // Bind, Wrap, Fire Spin, Clamp
@@ -80,7 +80,7 @@ struct SpeciesName {
 
 #include "tables_data.hpp"
 
-// Move numbers that the rules name, and the two that only a side's last selected move can have.
+// Move numbers that the rules use by name, and two that only a side's last selected move can have.
 enum Move : std::uint8_t {
     kNoMove = 0,
     kFlyMove = 19,

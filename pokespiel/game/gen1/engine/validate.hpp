@@ -1,5 +1,5 @@
-// Whether bytes are a battle that the rules can play. What passes is safe: no field can send the rules out of bounds or
-// into an endless loop. It need not be reachable by play.
+// Whether bytes are a battle that the rules can play. Battles that pass are safe: no field can send the rules out of
+// bounds or into an endless loop. They need not be reachable by play.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace gen1 {
 
-// The first thing that is impossible about the battle, in words; empty if there is none.
+// A description of the first impossible fact about the battle; empty if there is none.
 std::string impossibility(const Battle& battle);
 
-// The same of what a player knows: the writers of views and logs are safe with it.
+// The same for a player's knowledge: the writers of views and logs are safe with it.
 std::string impossibility(const Knowledge& knowledge);
 
 }  // namespace gen1

@@ -1,4 +1,4 @@
-// What the checks of untrusted bytes share.
+// Shared by the checks of untrusted bytes.
 #pragma once
 
 #include <stdexcept>
@@ -16,7 +16,7 @@ inline void require(bool holds, const char* what) {
 
 inline bool between(int value, int low, int high) { return low <= value && value <= high; }
 
-// What the first requirement that fails says; empty if all hold.
+// The message of the first requirement that fails; empty if all hold.
 template <class Check>
 std::string first_problem(Check check) try {
     check();

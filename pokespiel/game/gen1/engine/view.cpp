@@ -26,7 +26,7 @@ int sign(int value) { return (value > 0) - (value < 0); }
 // ---- the parties -------------------------------------------------------------------------------------------------
 
 struct Speeds {
-    int own, foe;  // as they stand on the field; 0: nobody there
+    int own, foe;  // current values on the field; 0: nobody there
 };
 
 int field_speed(const KnownSide& side) { return side.pokemon().hp ? side.active.modified[2] : 0; }
@@ -114,7 +114,7 @@ void write_move(Row row, std::uint8_t id, const KnownMove& known, bool usable, c
     row[move::knock_out] = number(knock_out_chance(hit, target_left));
 }
 
-// The slot of the one on the field that a move of the request stands for; -1: none (Fight, Recharge, Struggle and a
+// The move slot, of the Pokemon on the field, of a move of the request; -1: none (Fight, Recharge, Struggle and a
 // locked move that Metronome called).
 int slot_of(const KnownActive& active, const Ask& ask, int place) {
     if (ask.pp_shown) return place;
@@ -123,7 +123,7 @@ int slot_of(const KnownActive& active, const Ask& ask, int place) {
     return -1;
 }
 
-// What the request offers; where it asks for none, the moves of the one on the field, if there is one.
+// The moves that the request offers; if it asks for none, those of the Pokemon on the field, if any.
 void write_own_moves(Row rows, const Knowledge& knowledge, const Estimates& estimates) {
     using namespace columns;
     const Ask& ask = knowledge.ask;
@@ -275,7 +275,7 @@ void write_compact(const Knowledge& knowledge, const Estimates& estimates, std::
 void write_compact(const Knowledge& knowledge, std::int16_t* out) {
     Knowledge copy = knowledge;
     Estimates estimates{};
-    copy.changed = Knowledge::kBothChanged;  // the fresh estimates hold nothing, stale or not
+    copy.changed = Knowledge::kBothChanged;  // the new estimates are empty
     update(estimates, copy);
     write_compact(copy, estimates, out);
 }
@@ -284,7 +284,7 @@ void write_compact(const Knowledge& knowledge, std::int16_t* out) {
 
 namespace {
 
-// The layout as flat arrays: what `expand` needs of a block.
+// A block of the layout as flat arrays, as `expand` needs it.
 struct Expansion {
     const float* scales;
     const float* tables[2];
@@ -297,7 +297,7 @@ std::vector<float> scales_of(const Block& block) {
     return scales;
 }
 
-// Every row of a block. The counts are known to the compiler, so that it unrolls and vectorizes.
+// All rows of a block. The counts are compile-time constants, so that the compiler unrolls and vectorizes.
 template <int kRows, int kNumbers, int kQuantities, int... kTables>
 inline void expand_rows(const Expansion& how, const std::int16_t*& in, float*& out) {
     for (int row = 0; row < kRows; row++) {

@@ -2,13 +2,13 @@
 //
 // The row is built in two steps. `write_compact` gives whole numbers (int16): ids, counts, flags and quantised values.
 // `expand` turns them into float32 by the layout: each number times its column's scale, then, for the keys of a row, the
-// rows of fixed tables that they choose (types, statuses, properties of a move). A compact row thus says everything, in
+// rows of fixed tables that they select (types, statuses, properties of a move). A compact row thus holds everything in
 // less than a quarter of the space.
 //
 //     compact row:  | block 0: row 0, row 1, ... | block 1: ... |     a row: the block's numbers, keys last
 //     float row:    | block 0: row 0, row 1, ... | block 1: ... |     a row: the numbers but the keys, scaled; table rows
 //
-// columns.hpp lists the numbers, layout.cpp the blocks and tables; VIEW.md is the whole in words.
+// columns.hpp lists the numbers, layout.cpp the blocks and tables; VIEW.md describes all of it in words.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct Number {
     const char* meaning;
 };
 
-// A fixed table, of which a number of the row chooses one row.
+// A fixed table; a number of the compact row selects one of its rows.
 struct Table {
     struct Column {
         const char* name;
@@ -49,7 +49,7 @@ struct Block {
     const char* meaning;
     int rows;
     std::vector<Number> numbers;
-    int keys;             // how many numbers, at the end, are keys
+    int keys;             // number of keys, which come last
     std::vector<Table> tables;
     int start, compact_start;
     int width;            // float columns of a row
@@ -63,7 +63,7 @@ const std::vector<Block>& view_blocks();
 // A row of kCompactSize numbers. `estimates` must be up to date.
 void write_compact(const Knowledge& knowledge, const Estimates& estimates, std::int16_t* out);
 
-// The same with everything worked out afresh: slower, for single battles.
+// The same with all estimates recomputed: slower, for single battles.
 void write_compact(const Knowledge& knowledge, std::int16_t* out);
 
 // A compact row as kFeatures floats.

@@ -1,7 +1,7 @@
-// A fixed crew of threads that share out a range of work. With one worker everything runs on the caller's thread.
+// A fixed set of threads that divide a range of work. With one worker everything runs on the caller's thread.
 //
-// The range is cut into pieces that whoever is free takes next. Threads that have nothing to do sleep, so that they never
-// take time from other programs; the caller does not wait for one that wakes up late, but does its pieces instead.
+// The range is cut into pieces, and each free thread takes the next one. Idle threads sleep, so that they take no time
+// from other programs; the caller does not wait for one that wakes up late but does its pieces instead.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,7 @@ class Workers {
 
     int count() const { return static_cast<int>(threads_.size()) + 1; }
 
-    // Calls work(first, last) for pieces [first, last) of [0, size) on all workers; returns when all are done. `work` must
+    // Call work(first, last) for pieces [first, last) of [0, size) on all workers; returns when all are done. `work` must
     // not throw.
     void share(int size, const std::function<void(int, int)>& work) {
         if (threads_.empty() || size < kLeast * count()) return work(0, size);
@@ -81,11 +81,11 @@ class Workers {
     std::vector<std::thread> threads_;
     std::mutex mutex_;
     std::condition_variable wake_, done_;
-    const std::function<void(int, int)>* work_ = nullptr;  // null: nothing is shared out
+    const std::function<void(int, int)>* work_ = nullptr;  // null: no work in progress
     int size_ = 0, piece_ = 1;
-    std::atomic<int> next_ = 0;  // the first of the range that nobody has taken
-    int busy_ = 0;               // workers in the midst of pieces; guarded by the mutex, like all that is not atomic
-    long round_ = 0;             // ranges shared out
+    std::atomic<int> next_ = 0;  // the start of the part that nobody has taken
+    int busy_ = 0;               // workers with a piece in progress; guarded by the mutex, like everything that is not atomic
+    long round_ = 0;             // number of ranges so far
     bool stopping_ = false;
 };
 
