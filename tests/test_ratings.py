@@ -12,13 +12,13 @@ import pytest
 from scipy.special import expit
 
 from pokespiel.commands.main import main
-from pokespiel.commands.showdown_actions import _results
 from pokespiel.payoffs.bradley_terry import CENTRE, ELO, Meetings, elo_ratings, most_likely_ratings
 from pokespiel.payoffs.glicko import GlickoRatings, glicko_1, glicko_2, gxe, periods, rated
 from pokespiel.payoffs.performance import performance
 from pokespiel.payoffs.ratings import rate
 from pokespiel.runs.pooling import pooled
 from pokespiel.showdown.arena import Result
+from pokespiel.showdown.scoreboard import Scoreboard
 
 NAMES = ("a", "b", "c", "d")
 
@@ -221,8 +221,9 @@ def test_rate_pools_tournaments_and_arenas_by_name(tmp_path, capsys):
 
 def test_an_arenas_record_holds_each_match(tmp_path):
     played = {0: Result(1.0, 9, 1, ()), 3: Result(-1.0, 9, 1, ()), 2: Result(0.0, 9, 1, ()), 1: Result(None, 0, 3, ())}
-    assert _results(played, 5)["utilities"] == [1, None, 0, -1, None]
-    arena_record(tmp_path / "a.json", "x", "y", _results(played, 5)["utilities"])
+    kept = Scoreboard(5, results=played).to_plain()
+    assert kept["utilities"] == [1, None, 0, -1, None]
+    arena_record(tmp_path / "a.json", "x", "y", kept["utilities"])
     meetings = pooled([tmp_path / "a.json"])
     assert meetings.score.tolist() == [0.25], "the first pair is unfinished, the last has not been played"
 

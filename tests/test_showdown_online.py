@@ -47,7 +47,7 @@ def random_player(server):
 @contextmanager
 def accepting(player):
     """A poke-env player that takes every challenge while the context lasts."""
-    player.take_seat(load_pool("one")[0])
+    player.take_seat(load_pool("one")[0], "nobody")
     taking = asyncio.run_coroutine_threadsafe(player.player._accept_challenges(None, 1000, None), POKE_LOOP)
     yield player
     taking.cancel()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from poke_env.player import RandomPlayer
 
-from pokespiel.commands import showdown_actions
+from pokespiel.commands import showdown_arena
 from pokespiel.commands.main import main
 from pokespiel.core.policy import Mixture, Observations, Uniform, memoryless
 from pokespiel.game.gen1.baselines import BASELINES
@@ -174,12 +174,12 @@ def test_the_arena_takes_servers_by_flag_and_writes_its_record(showdown, tmp_pat
 
 
 def test_an_interrupted_arena_has_kept_what_it_played(showdown, tmp_path, monkeypatch, capsys):
-    def interrupt(options, header, record, index, result):
-        keep(options, header, record, index, result)
+    def interrupt(*told):
+        keep(*told)
         raise KeyboardInterrupt
 
-    keep = showdown_actions._keep_arena
-    monkeypatch.setattr(showdown_actions, "_keep_arena", interrupt)
+    keep = showdown_arena._keep
+    monkeypatch.setattr(showdown_arena, "_keep", interrupt)
     arguments = f"showdown arena --first random --second random --matches 4 --out {tmp_path / 'record.json'}"
     assert main(arguments.split()) == 130
     kept = read_record(tmp_path / "record.json")

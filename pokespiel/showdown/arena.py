@@ -1,8 +1,9 @@
 """Matches over a real server: policies of this package against each other and against any poke-env player.
 
-A match is a pair of accounts that challenge each other; `concurrency` matches run side by side and share a policy's
-inference. If a dead server, a dropped connection or a stall ends a match, it counts as unfinished and is tried again on
-new accounts: it is never a loss, and every wait has a limit.
+A match is a pair of accounts of which one challenges the other; `concurrency` matches run side by side and share a
+policy's inference. If a dead server, a dropped connection or a stall ends a match, it counts as unfinished and is tried
+again on new accounts: it is never a loss, and every wait has a limit. A match that a bot in its own process leaves, by
+hanging or dying, is not tried again: battles in which it does so would be replaced by others.
 """
 
 from __future__ import annotations
@@ -13,40 +14,20 @@ import logging
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-import numpy as np
 from poke_env import ServerConfiguration
 from poke_env.concurrency import POKE_LOOP
 
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.showdown.contestants import Contestant, Participant
-from pokespiel.showdown.waiting import Unfinished, play_out
+from pokespiel.showdown.departures import Departure, departed
+from pokespiel.showdown.fixtures import Fixture, Result, seat_swapped
+from pokespiel.showdown.waiting import BotDied, Stalled, Unfinished, play_out
+
+__all__ = ["Conditions", "Fixture", "Result", "local_server", "play_arena", "seat_swapped"]
 
 _LOG = logging.getLogger(__name__)
 _NAMES = itertools.count(1)
-
-
-class Fixture(NamedTuple):
-    """A match to be played: the teams of the two contestants, and which sits first (challenges, plays p1)."""
-
-    teams: tuple[Team, Team]
-    first: int
-
-
-class Result(NamedTuple):
-    """The result of a fixture."""
-
-    utility: float | None
-    """+1, 0 or -1 for contestant 0; None = unfinished after all attempts."""
-    turns: int
-    attempts: int
-    problems: tuple[str, ...]
-    """Why earlier attempts were unfinished."""
-    log: tuple[str, ...] = ()
-    """The match's lines as one of this package's policies received them, for a replay; empty if none played."""
-    oddities: tuple[np.ndarray | None, ...] = (None, None)
-    """By contestant, [COUNTS] of oddities in its play, None for players from elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -71,24 +52,22 @@ def local_server(port: int) -> ServerConfiguration:
     return ServerConfiguration(f"ws://127.0.0.1:{port}/showdown/websocket", "")
 
 
-def seat_swapped(pairs: Sequence[tuple[Team, Team]]) -> list[Fixture]:
-    """Two fixtures for each pair of teams, with each contestant first once."""
-    return [Fixture(teams, first) for teams in pairs for first in (0, 1)]
-
-
 def play_arena(
     contestants: tuple[Contestant, Contestant],
     fixtures: Sequence[Fixture],
     servers: Sequence[ServerConfiguration],
     conditions: Conditions = STANDARD,
     idle: Callable[[], None] | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[int, Result]]:
     """Play `fixtures`, distributed over `servers`; yields (index of the fixture, result) as matches end.
 
-    `idle` is called if no match ends for `BEAT` seconds.
+    `idle` is called if no match ends for `BEAT` seconds. Fixtures are begun in their order until `enough`, which is
+    called from another thread, is true; those that have begun are finished.
     """
     results: queue.SimpleQueue[tuple[int, Result] | None] = queue.SimpleQueue()
-    arena = asyncio.run_coroutine_threadsafe(_play_all(contestants, fixtures, servers, conditions, results), POKE_LOOP)
+    playing = _play_all(contestants, fixtures, servers, conditions, results, enough)
+    arena = asyncio.run_coroutine_threadsafe(playing, POKE_LOOP)
     try:
         while True:
             try:
@@ -111,12 +90,13 @@ async def _play_all(
     servers: Sequence[ServerConfiguration],
     conditions: Conditions,
     results: queue.SimpleQueue[tuple[int, Result] | None],
+    enough: Callable[[], bool],
 ) -> None:
     waiting = iter(enumerate(fixtures))
 
     async def run(table: _Table) -> None:
         try:
-            for index, fixture in waiting:
+            for index, fixture in itertools.takewhile(lambda _: not enough(), waiting):
                 results.put((index, await table.play(fixture)))
         finally:
             await table.clear()
@@ -146,40 +126,70 @@ class _Table:
                 await self.seat(fixture.teams)
                 return (await self.play_once(fixture.first))._replace(attempts=attempt, problems=tuple(problems))
             except (Unfinished, OSError) as error:
-                problems.append(str(error) or type(error).__name__)
+                departure, turns = self.blamed(error), max((one.turn for one in self.participants), default=0)
+                problems.append(self.told(error))
                 _LOG.warning("a match did not finish (attempt %d): %s", attempt, problems[-1])
                 await self.clear()
                 self.turn += 1
+                if departure is not None:
+                    return Result(None, turns, attempt, tuple(problems), departure=departure)
         return Result(None, 0, self.conditions.attempts, tuple(problems))
 
     async def seat(self, teams: tuple[Team, Team]) -> None:
         """Prepare both participants, with their teams and no memory of earlier matches."""
-        if not self.participants:
+        if any(participant.spent for participant in self.participants):
+            await self.clear()
+        fresh = not self.participants
+        if fresh:
             server = self.servers[self.turn % len(self.servers)]
             self.participants = [contestant.join(f"ps{next(_NAMES):08d}", server) for contestant in self.contestants]
+        for participant, other, team in zip(self.participants, reversed(self.participants), teams, strict=True):
+            participant.take_seat(team, other.name)
+        if fresh:
             await asyncio.gather(*(participant.sign_in() for participant in self.participants))
-        for participant, team in zip(self.participants, teams, strict=True):
-            participant.take_seat(team)
 
     async def play_once(self, first: int) -> Result:
         """One attempt at a match."""
-        challenger, accepter = self.participants[first], self.participants[1 - first]
-        tasks = [
-            asyncio.ensure_future(challenger.challenge(accepter.name)),
-            asyncio.ensure_future(accepter.accept(challenger.name)),
-        ]
+        tasks = self.meeting(first)
         try:
             await play_out(tasks, self.participants, self.conditions.stall)
             turns = max(participant.turn for participant in self.participants)
             log = next((participant.log for participant in self.participants if participant.log), ())
             oddities = tuple(participant.oddities for participant in self.participants)
-            result = Result(_utility(self.participants), turns, 1, (), log, oddities)
+            utility = _utility(self.participants)
+            result = Result(utility, turns, 1, (), log, oddities, departed(log, utility))
             if not all(task.done() for task in tasks):  # one missed the end: new participants for the next match
                 await self.clear()
             return result
         finally:
             for task in tasks:
                 task.cancel()
+
+    def meeting(self, first: int) -> list[asyncio.Future[None]]:
+        """Both sides of a match in which contestant `first` sits first; one that is passive is challenged."""
+        sender = 1 - first if self.participants[first].passive else first
+        challenger, accepter = self.participants[sender], self.participants[1 - sender]
+        arrangement = ""
+        if accepter.passive:
+            arrangement = f"/arrange {'first' if sender == first else 'second'},{accepter.dealt}"
+        return [
+            asyncio.ensure_future(challenger.challenge(accepter.name, arrangement)),
+            asyncio.ensure_future(accepter.accept(challenger.name)),
+        ]
+
+    def blamed(self, error: Exception) -> Departure | None:
+        """The departure of a passive contestant that explains why a match did not finish, None = nothing says so."""
+        for contestant, participant in enumerate(self.participants):
+            if participant.passive and isinstance(error, BotDied):
+                return Departure(contestant, "death")
+            if participant.passive and isinstance(error, Stalled) and not self.participants[1 - contestant].owes:
+                return Departure(contestant, "time-out")
+        return None
+
+    def told(self, error: Exception) -> str:
+        """An error in words, with the traces that it may have left."""
+        traces = [one.trace for one in self.participants if one.trace and not isinstance(error, BotDied)]
+        return "\n".join([str(error) or type(error).__name__, *traces])
 
     async def clear(self) -> None:
         participants, self.participants = self.participants, []

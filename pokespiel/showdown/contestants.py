@@ -36,6 +36,24 @@ class Participant(Seated, Protocol):
     """A contestant's account on a server, which plays one match after another."""
 
     name: str
+    passive: bool
+    """It only accepts challenges."""
+
+    @property
+    def spent(self) -> bool:
+        """It plays no further match, and must leave."""
+
+    @property
+    def owes(self) -> bool:
+        """The match waits for its choice."""
+
+    @property
+    def dealt(self) -> str:
+        """The packed team that the server has to give it for the next match; "" = it brings its team itself."""
+
+    @property
+    def trace(self) -> str:
+        """Where a failure of it may have left traces, such as the end of its log; "" = nowhere."""
 
     @property
     def log(self) -> tuple[str, ...]:
@@ -45,14 +63,15 @@ class Participant(Seated, Protocol):
     def oddities(self) -> np.ndarray | None:
         """[COUNTS] of its match, see `game/gen1/oddities.py`, if it counts them."""
 
+    def take_seat(self, team: Team, opponent: str) -> None:
+        """Prepare for the next match, with a team, against an account, and with no memory of earlier ones."""
+
     async def sign_in(self) -> None:
-        """Wait until the server has logged the account in; raises a `ConnectionError` if it does not."""
+        """Wait until the server has logged the account in, which `take_seat` has prepared; raises a `ConnectionError`
+        if it does not."""
 
-    def take_seat(self, team: Team) -> None:
-        """Prepare for the next match, with a team and no memory of earlier ones."""
-
-    async def challenge(self, opponent: str) -> None:
-        """Challenge an account and play the match to its end."""
+    async def challenge(self, opponent: str, arrangement: str = "") -> None:
+        """Challenge an account and play the match to its end; the server is told the `arrangement` first."""
 
     async def accept(self, opponent: str) -> None:
         """Accept an account's challenge and play the match to its end."""
@@ -68,7 +87,16 @@ class Contestant(Protocol):
         """Open an account on a server."""
 
 
-class PolicyParticipant:
+class _Active:
+    """What accounts in this process have in common."""
+
+    passive = False
+    spent = False
+    dealt = ""
+    trace = ""
+
+
+class PolicyParticipant(_Active):
     """An account that plays a policy."""
 
     def __init__(self, player: PolicyPlayer):
@@ -79,11 +107,17 @@ class PolicyParticipant:
     async def sign_in(self) -> None:
         await self.player.open()
 
-    def take_seat(self, team: Team) -> None:
+    def take_seat(self, team: Team, opponent: str) -> None:
         self.player.forget()
         self.team = team
 
-    async def challenge(self, opponent: str) -> None:
+    @property
+    def owes(self) -> bool:
+        return self.battle is not None and self.battle.awaits and self.battle.standing is None
+
+    async def challenge(self, opponent: str, arrangement: str = "") -> None:
+        if arrangement:
+            await self.player.connection.say(arrangement)
         await self._play(challenge(opponent))
 
     async def accept(self, opponent: str) -> None:
@@ -138,9 +172,10 @@ class PolicyContestant:
         return PolicyParticipant(PolicyPlayer(self.desk, name=name, server=server))
 
 
-class PokeEnvParticipant:
+class PokeEnvParticipant(_Active):
     """A poke-env player's account."""
 
+    owes = False
     log: tuple[str, ...] = ()
     oddities = None
 
@@ -154,11 +189,13 @@ class PokeEnvParticipant:
         if not signed_in.is_set():
             raise ConnectionError(f"the server did not let poke-env's player {self.name!r} in")
 
-    def take_seat(self, team: Team) -> None:
+    def take_seat(self, team: Team, opponent: str) -> None:
         self.player.reset_battles()
         self.player.update_team(pack(team))
 
-    async def challenge(self, opponent: str) -> None:
+    async def challenge(self, opponent: str, arrangement: str = "") -> None:
+        if arrangement:
+            await self.player.ps_client.send_message(arrangement)
         await self.player._send_challenges(opponent, 1)
 
     async def accept(self, opponent: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,11 +35,7 @@ class Record(NamedTuple):
     @classmethod
     def so_far(cls, utilities: Mapping[int, float | None]) -> Record:
         """The record of finished matches, by match number; matches 2 k and 2 k + 1 are a pair."""
-        pairs = []
-        for number, utility in utilities.items():
-            other = utilities.get(number + 1)
-            if number % 2 == 0 and utility is not None and other is not None:
-                pairs.append((utility + other) / 2)
+        pairs = list(pair_means(utilities))
         low, high = mean_interval(len(pairs), sum(pairs), sum(pair**2 for pair in pairs), (-1.0, 1.0))
         won, tied, lost, unfinished = (list(utilities.values()).count(value) for value in (1.0, 0.0, -1.0, None))
         score = share(sum(pairs) / max(1, len(pairs)))
@@ -48,6 +44,14 @@ class Record(NamedTuple):
     def __str__(self) -> str:
         counts = f"won {self.won}, tied {self.tied}, lost {self.lost}, unfinished {self.unfinished}"
         return f"{counts}: {self.score:.1%} [{self.low:.1%}, {self.high:.1%}] in {self.pairs} pairs"
+
+
+def pair_means(utilities: Mapping[int, float | None]) -> Iterator[float]:
+    """The mean utility of each pair whose two matches have one, in the order of the pairs."""
+    for number in sorted(number for number in utilities if number % 2 == 0):
+        own, other = utilities[number], utilities.get(number + 1)
+        if own is not None and other is not None:
+            yield (own + other) / 2
 
 
 def read_record(path: str | Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,17 +73,27 @@ class Server:
 
 @contextmanager
 def serve(
-    port: int = 0, *, log: Path | None = None, record: Path | None = None, timeout: float = 90.0
+    port: int = 0,
+    *,
+    log: Path | None = None,
+    record: Path | None = None,
+    arrange: bool = False,
+    timeout: float = 90.0,
 ) -> Iterator[Server]:
     """Run a server on `port` of 127.0.0.1 (0 = any free one) during the context; its output goes to `log`.
 
     record: a folder for the input logs of its battles, for `recording.py` to read; the battles then use the generator
     that the engine uses.
+    arrange: challengers may arrange seats and teams, see `server-config.cjs`.
 
     Raises `ServerFailed` if the port is taken or the server is not ready within `timeout` seconds.
     """
     with tempfile.TemporaryDirectory(prefix="pokespiel-showdown-") as scratch:
-        server = _launch(port, log or Path(scratch, "server.log"), record, timeout)
+        environment = {
+            "POKESPIEL_RECORD": str(record.resolve()) if record else "",
+            "POKESPIEL_ARRANGE": "1" if arrange else "",
+        }
+        server = _launch(port, log or Path(scratch, "server.log"), environment, timeout)
         try:
             yield server
         finally:
@@ -91,17 +101,19 @@ def serve(
 
 
 @contextmanager
-def serve_many(count: int, *, first_port: int = 0, timeout: float = 90.0) -> Iterator[list[Server]]:
+def serve_many(
+    count: int, *, first_port: int = 0, arrange: bool = False, timeout: float = 90.0
+) -> Iterator[list[Server]]:
     """`count` servers at once, on `first_port` and the following ones (0 = free ones)."""
     with ExitStack() as stack:
         ports = [first_port + index if first_port else 0 for index in range(count)]
-        yield [stack.enter_context(serve(port, timeout=timeout)) for port in ports]
+        yield [stack.enter_context(serve(port, arrange=arrange, timeout=timeout)) for port in ports]
 
 
-def _launch(port: int, log: Path, record: Path | None, timeout: float) -> Server:
+def _launch(port: int, log: Path, environment: Mapping[str, str], timeout: float) -> Server:
     """A server that is ready; if any free port will do (0), another is tried if the port is taken in the meantime."""
     for left in (2, 1, 0):
-        server = _start(port or _free_port(), log, record)
+        server = _start(port or _free_port(), log, environment)
         try:
             _wait_until_ready(server, timeout)
             return server
@@ -115,7 +127,7 @@ def _launch(port: int, log: Path, record: Path | None, timeout: float) -> Server
     raise AssertionError("the last try returns or raises")
 
 
-def _start(port: int, log: Path, record: Path | None) -> Server:
+def _start(port: int, log: Path, environment: Mapping[str, str]) -> Server:
     if _answers(port):
         raise PortTaken(f"port {port} is taken: something answers there already; choose another with --port")
     package = showdown_package()
@@ -125,15 +137,11 @@ def _start(port: int, log: Path, record: Path | None) -> Server:
         shutil.copyfile(CONFIGURATION, temporary)
     command = [str(node()), "pokemon-showdown", "start", "--no-security", "--skip-build", str(port)]
     token = secrets.token_hex(16)
-    environment = os.environ | {
-        "POKESPIEL_RECORD": str(record.resolve()) if record else "",
-        "POKESPIEL_SERVER": token,
-    }
     with open(log, "ab") as output:
         process = subprocess.Popen(
             command,
             cwd=package,
-            env=environment,
+            env={**os.environ, **environment, "POKESPIEL_SERVER": token},
             stdin=subprocess.PIPE,  # it closes when this process ends
             stdout=output,
             stderr=output,
@@ -146,9 +154,9 @@ def _wait_until_ready(server: Server, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     while not _greets(server):
         if not server.alive():
-            raise ServerFailed(f"the server ended with status {server.process.returncode}:\n{_tail(server.log)}")
+            raise ServerFailed(f"the server ended with status {server.process.returncode}:\n{last_lines(server.log)}")
         if time.monotonic() > deadline:
-            raise ServerFailed(f"the server did not answer within {timeout:.0f} s:\n{_tail(server.log)}")
+            raise ServerFailed(f"the server did not answer within {timeout:.0f} s:\n{last_lines(server.log)}")
         time.sleep(0.1)
 
 
@@ -191,6 +199,7 @@ def _free_port() -> int:
         return listener.getsockname()[1]
 
 
-def _tail(log: Path, lines: int = 12) -> str:
+def last_lines(log: Path, lines: int = 12) -> str:
+    """The end of a log, or that it is empty."""
     text = log.read_text(errors="replace").strip().splitlines()
     return "\n".join(text[-lines:]) or "(it printed nothing)"

@@ -28,6 +28,29 @@ if (process.env.POKESPIEL_RECORD) {
 	PRNG.generateSeed = () => PRNG.convertSeed(Gen5RNG.generateSeed());
 }
 
+// On a server of the arena a challenger may arrange its next battle: "/arrange second,TEAM" seats it second, and gives its
+// opponent that packed team. So a bot that only accepts challenges, with a team of its own, plays seat- and team-swapped
+// pairs.
+if (process.env.POKESPIEL_ARRANGE) {
+	exports.commands = {
+		arrange(target, room, user) {
+			const [seat, ...team] = target.split(',');
+			user.arranged = {second: seat === 'second', team: team.join(',').trim()};
+		},
+	};
+	exports.startuphook = () => {
+		const createBattle = Rooms.createBattle;
+		Rooms.createBattle = options => {
+			const [challenger, accepter] = options.players;
+			const arranged = challenger.user.arranged;
+			delete challenger.user.arranged;
+			if (arranged?.team) accepter.team = arranged.team;
+			if (arranged?.second) options.players.reverse();
+			return createBattle.call(Rooms, options);
+		};
+	};
+}
+
 // Whoever starts a server has to know that it is this one that answers on a port, and not another that got there first.
 exports.customhttpresponse = (request, response) => {
 	if (request.url !== '/pokespiel') return false;

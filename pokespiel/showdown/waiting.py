@@ -17,6 +17,14 @@ class Unfinished(RuntimeError):
     """A match reached no result; the message says why."""
 
 
+class Stalled(Unfinished):
+    """Nothing happened for too long."""
+
+
+class BotDied(Unfinished):
+    """A bot's process has ended, or has not signed in; the message holds the end of its log."""
+
+
 class Seated(Protocol):
     """A player in its only match, as the waiting code sees it."""
 
@@ -66,7 +74,7 @@ async def play_out(tasks: Sequence[asyncio.Future[Any]], players: Sequence[Seate
                 turn, since = reached, time.monotonic()
             elif time.monotonic() - since >= stall:
                 where = f"in turn {turn}" if turn else "and no battle began"
-                raise Unfinished(f"nothing happened for {stall:g} s {where}")
+                raise Stalled(f"nothing happened for {stall:g} s {where}")
     finally:
         for task in breaks:
             task.cancel()
@@ -77,6 +85,6 @@ def _raise_problem(tasks: Sequence[asyncio.Future[Any]], kind: type[Exception]) 
     for task in tasks:
         error = task.exception() if task.done() else None
         if isinstance(error, kind):
-            raise Unfinished(str(error) if isinstance(error, Unfinished) else f"a player failed: {error!r}")
+            raise error if isinstance(error, Unfinished) else Unfinished(f"a player failed: {error!r}")
         if task.done() and error is None and task.result():
             raise Unfinished(str(task.result()))
