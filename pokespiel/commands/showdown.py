@@ -21,11 +21,9 @@ class Showdown:
     --second here, in seat-swapped pairs. accept, challenge, ladder: --first plays at --server under the account in
     SHOWDOWN_USERNAME and SHOWDOWN_PASSWORD.
 
-    A bot of another environment, --second "process:COMMAND", must sign in at {server} as {name} and accept {opponent}'s
-    challenges to gen1ou. Placeholders in COMMAND, and variables in its environment: {name} SHOWDOWN_USERNAME,
-    {password} SHOWDOWN_PASSWORD (empty), {server} SHOWDOWN_SERVER (websocket address), {port} SHOWDOWN_PORT, {opponent}
-    SHOWDOWN_OPPONENT, {team} SHOWDOWN_TEAM (file in Showdown's export format), {packed} SHOWDOWN_PACKED (file in the
-    packed format).
+    "process:COMMAND" as --second is a bot that signs in at {server} as {name} and accepts {opponent}'s gen1ou challenges.
+    These and {port}, {password} (empty), {team} and {packed} (files, exported and packed) are filled into COMMAND; its
+    environment has them in SHOWDOWN_SERVER, _USERNAME, _OPPONENT, _PORT, _PASSWORD, _TEAM and _PACKED.
     """
 
     waits_for_others: ClassVar[bool] = True
@@ -39,39 +37,36 @@ class Showdown:
     second: str = "poke-env:SimpleHeuristicsPlayer"
     """The arena's other side, named in the same way; or "process:COMMAND", a bot in its own process."""
     second_teams: str = "dealt"
-    """The team of a bot in its own process: dealt (the server gives it the team drawn for each match, whatever it
-    brings), start (it reads {team} when it starts, and is started for each match) or own (it brings its own)."""
+    """A bot's team: dealt (the server gives it each match's team, whatever it brings), start (it reads {team}, and is
+    started for each match) or own (it brings one)."""
     second_name: str | None = None
-    """The name of a bot in its own process in records and ratings; None = its command."""
+    """A bot's name in records and ratings; None = its command."""
     opponent: str | None = None
-    """The account to challenge, or the only one to accept challenges from; None = anyone."""
+    """The account to challenge, or the only one to accept; None = anyone."""
     matches: int = 20
-    """How many matches to play; the arena plays them in pairs, with --until-width at most so many."""
+    """How many matches to play, in the arena in pairs; with --until-width at most."""
     until_width: float | None = None
-    """Stop the arena when the score's 95 % interval, a confidence sequence, is so wide or narrower; 0.1 = 10 percentage
-    points. None = play all matches."""
+    """Stop the arena when the score's 95 % confidence sequence is so narrow; 0.1 = 10 points."""
     teams: str = "competitive"
-    """A shipped pool, or a file or folder of teams; each match draws its teams from it."""
+    """A shipped pool, or a file or folder of teams; matches draw from it."""
     server: str = "8000"
-    """Where to play online: official, a port of this machine, or a websocket address."""
+    """Where to play online: official, a port of this machine, or a ws:// address."""
     patience: float | None = None
-    """Seconds to wait for an opponent, for each next turn, and for a server that is away, before a match is given up.
-    None = 660 online, where a server's timer, which the bot starts, decides within 600 s; 60 in the arena."""
+    """Seconds to wait for an opponent, a next turn or a lost server before a match is given up. None = 60 in the
+    arena, 660 online: a server's timer decides within 600."""
     port: int | None = None
-    """The port to serve on; 0 = any free one. None = 8000 for serve, any free one for the arena."""
+    """The port to serve on, 0 = any free one; None = 8000, in the arena 0."""
     servers: int = 1
     """How many local servers the arena spreads its matches over."""
     concurrency: int | None = None
-    """How many matches the arena plays at the same time, each with its own process of a bot. None = 8, or 1 against a
-    bot in its own process."""
+    """Matches that the arena plays at once; None = 8, against a bot's process 1."""
     out: Path | None = None
-    """A JSON file for the record, updated after every match. An arena's record also counts our policies' blunders, and
-    `pokespiel agent --arenas` puts it on a card. Online, the same command resumes an interrupted series."""
+    """A JSON file for the record, updated after every match; for an arena also with our blunders, and for `pokespiel
+    agent --arenas`. Online, the same command resumes."""
     replays: Path | None = None
-    """A folder for the battles' replays, and for the logs of a bot in its own process. None = online, a folder named
-    like --out and next to it; in the arena, no replays."""
+    """A folder for replays, and for a bot's logs. None = online, a folder named like --out; in the arena, none."""
     seed: int = 0
-    """Seed of the teams and of the policies' random choices; the server draws its own random numbers."""
+    """Seed of the teams and of the policies' choices; the server draws its own random numbers."""
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:

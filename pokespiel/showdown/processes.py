@@ -45,7 +45,8 @@ TEAM_FILES = ("team", "packed")
 PREFIX = "process:"
 STOPPING = 3.0
 """Seconds for a process group to end after SIGTERM."""
-_PLACEHOLDER = re.compile(r"\{(\{?)([a-z]+)\}")
+_PLACEHOLDER = re.compile(r"\{\{([a-z]+)\}\}|\{([a-z]+)\}")
+"""A word in two pairs of braces, which stands for itself in one, or a placeholder."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class BotCommand:
     @property
     def placeholders(self) -> set[str]:
         """The placeholders in the command; a `ValueError` names one that does not exist."""
-        found = {name for word in self.words for escape, name in _PLACEHOLDER.findall(word) if not escape}
+        found = {name for word in self.words for _, name in _PLACEHOLDER.findall(word) if name}
         for name in sorted(found - set(VARIABLES)):
             error = unknown("placeholder", name, tuple(VARIABLES))
             raise ValueError(f"{error}; write {{{{{name}}} for {{{name}}} itself")
@@ -96,7 +97,7 @@ class BotCommand:
 
 
 def _filled(match: re.Match[str], values: Mapping[str, str]) -> str:
-    return f"{{{match[2]}}}" if match[1] else values[match[2]]
+    return f"{{{match[1]}}}" if match[1] else values[match[2]]
 
 
 @dataclass(frozen=True, eq=False)
