@@ -21,8 +21,8 @@ class Showdown:
     --second here, in seat-swapped pairs. accept, challenge, ladder: --first plays at --server under the account in
     SHOWDOWN_USERNAME and SHOWDOWN_PASSWORD.
 
-    "process:COMMAND" as --second is a bot that signs in at {server} as {name} and accepts {opponent}'s gen1ou challenges.
-    These and {port}, {password} (empty), {team} and {packed} (files, exported and packed) are filled into COMMAND; its
+    "process:COMMAND" as --second is a bot that signs in at {server} as {name} and accepts gen1ou from {opponent}. These
+    and {port}, {password} (empty), {team} and {packed} (files, exported and packed) are filled into COMMAND; its
     environment has them in SHOWDOWN_SERVER, _USERNAME, _OPPONENT, _PORT, _PASSWORD, _TEAM and _PACKED.
     """
 
