@@ -54,9 +54,10 @@ class Deaf(Foe):
 
 
 class Once(Foe):
-    """Ends its process after a match, as some bots do."""
+    """Ends its process some time after a match, as some bots do."""
 
     def ended(self) -> None:
+        time.sleep(0.5)
         os._exit(0)
 
 

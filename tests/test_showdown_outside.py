@@ -102,7 +102,7 @@ def test_a_bot_that_reads_its_team_at_its_start_is_started_for_each_match(server
 
 def test_a_bot_that_ends_after_each_match_is_started_again(server, tmp_path):
     results = play(server, command("once"), team_swapped([(OWN, FOE)]), folder=tmp_path)
-    assert all(result.played is not None for result in results)
+    assert [(result.departure, result.played is None) for result in results] == [(None, False)] * 2
     assert len(list(tmp_path.glob("*.log"))) == 2
 
 
@@ -131,14 +131,21 @@ def arena(*more):
     ("kind", "patience", "told"),
     [
         ("absent", 5, "did not sign in as ps[0-9]+ within 5 s: its process is still running; .*process [0-9]+$"),
-        ("nonsense", 20, "did not sign in as ps[0-9]+: its process ended with status 2; .*invalid choice"),
-        ("deaf", 10, "nothing happened for 10 s and no battle began.*: its process is still running; .*not I$"),
+        ("nonsense", 60, "did not sign in as ps[0-9]+: its process ended with status 2; .*invalid choice"),
     ],
 )
-def test_a_bot_that_never_plays_is_an_error_with_the_end_of_its_log(showdown, capsys, kind, patience, told):
+def test_a_bot_that_never_signs_in_is_an_error_with_the_end_of_its_log(showdown, capsys, kind, patience, told):
     assert main(arena("--second", f"process:{command(kind)}", "--patience", str(patience))) == 2
     message = capsys.readouterr().err.strip().split("pokespiel: ")[-1]
     assert re.search(told, message, re.DOTALL), message
+
+
+def test_a_bot_that_accepts_nothing_is_an_error_with_the_end_of_its_log(server):
+    fixtures = team_swapped([(OWN, FOE)])[:1]
+    (result,) = play(server, command("deaf"), fixtures, stall=4.0)
+    with pytest.raises(BotFailed, match="no match began: nothing happened for 4 s and no battle began") as told:
+        Referee(gives_teams=True).see(fixtures[0], result)
+    assert str(told.value).endswith("not I")
 
 
 def test_the_record_counts_forfeits_and_rate_reads_it(showdown, tmp_path, capsys):

@@ -126,7 +126,8 @@ class _Table:
                 await self.seat(fixture.teams)
                 return (await self.play_once(fixture.first))._replace(attempts=attempt, problems=tuple(problems))
             except (Unfinished, OSError) as error:
-                departure, turns = self.blamed(error), max((one.turn for one in self.participants), default=0)
+                turns = max((participant.turn for participant in self.participants), default=0)
+                departure = self.blamed(error, turns)
                 problems.append(self.told(error))
                 _LOG.warning("a match did not finish (attempt %d): %s", attempt, problems[-1])
                 await self.clear()
@@ -177,12 +178,17 @@ class _Table:
             asyncio.ensure_future(accepter.accept(challenger.name)),
         ]
 
-    def blamed(self, error: Exception) -> Departure | None:
-        """The departure of a passive contestant that explains why a match did not finish, None = nothing says so."""
+    def blamed(self, error: Exception, turns: int) -> Departure | None:
+        """The departure of a passive contestant that explains why a match did not finish, None = nothing says so.
+
+        A bot may end between two matches; the next one is then tried again.
+        """
         for contestant, participant in enumerate(self.participants):
-            if participant.passive and isinstance(error, BotDied):
+            if not participant.passive or (participant.seats > 1 and not turns):
+                continue
+            if isinstance(error, BotDied):
                 return Departure(contestant, "death")
-            if participant.passive and isinstance(error, Stalled) and not self.participants[1 - contestant].owes:
+            if isinstance(error, Stalled) and not self.participants[1 - contestant].owes:
                 return Departure(contestant, "time-out")
         return None
 

@@ -38,6 +38,8 @@ class Participant(Seated, Protocol):
     name: str
     passive: bool
     """It only accepts challenges."""
+    seats: int
+    """The matches that it has prepared for; counted only if it is passive."""
 
     @property
     def spent(self) -> bool:
@@ -91,6 +93,7 @@ class _Active:
     """What accounts in this process have in common."""
 
     passive = False
+    seats = 0
     spent = False
     dealt = ""
     trace = ""

@@ -54,6 +54,7 @@ class OutsideParticipant:
         self.name = name
         self.server = server
         self.opponent = ""
+        self.seats = 0
         self.dealt = ""
         self.process: BotProcess | None = None
 
@@ -69,6 +70,7 @@ class OutsideParticipant:
 
     def take_seat(self, team: Team, opponent: str) -> None:
         self.opponent = opponent
+        self.seats += 1
         self.dealt = pack(team) if self.contestant.teams == "dealt" else ""
         if self.contestant.teams != "own":
             write_text(self.place("team"), export_team(team))
