@@ -29,11 +29,11 @@ import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from pokespiel.core.executors import Crew
+from pokespiel.core.executors import Alone, Crew
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.threads import each_limited, limited
 from pokespiel.game.declared import Declared, declared
@@ -42,17 +42,19 @@ from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import ChoosySolver as ChoosySolver
 from pokespiel.metasolvers import MetaSolver, MetaStrategy, Repeating
-from pokespiel.oracles import ChoosyOracle, Opponents, Oracle, RestrictedSolver, Training
-from pokespiel.oracles.calls import Call, Lesson, bare, respond, same_state
+from pokespiel.oracles import ChoosyOracle, Opponents, Oracle, RestrictedSolver, Training, pipeline
+from pokespiel.oracles.calls import Call, Lesson, Progress, bare, respond, same_state
 from pokespiel.oracles.metrics import merged_metrics
+from pokespiel.oracles.state import Grouped, Item, appended, by_age, response_origins
 from pokespiel.oracles.state import InitialPopulations as InitialPopulations
+from pokespiel.oracles.state import InTraining as InTraining
 from pokespiel.oracles.state import Members as Members
-from pokespiel.oracles.state import Origins
 from pokespiel.oracles.state import Pending as Pending
 from pokespiel.oracles.state import PSROState as PSROState
 from pokespiel.oracles.targets import respond_to
 from pokespiel.payoffs import Divisible, Payoffs
 from pokespiel.payoffs.identity import identity, over_distinct
+from pokespiel.payoffs.tables import first_cells
 
 Turns = Literal["together", "alternate"]
 """Every oracle in every iteration, or only oracle i mod n in iteration i + 1."""
@@ -70,6 +72,7 @@ def psro(
     beginning: InitialPopulations | None = None,
     training_game: Game | None = None,
     restricted: RestrictedSolver | None = None,
+    levels: int = 1,
     start: PSROState | None = None,
     partial: bool = False,
     crew: Crew | None = None,
@@ -86,6 +89,8 @@ def psro(
             with more teams; None = `game`. Payoffs and answers are always those of `game`.
         restricted: solves the restricted game together with the one oracle's responses, such as `AnytimePSRO()`; the
             meta-solver then only solves the initial table. None = the meta-solver solves every table.
+        levels: how many responses are in training at the same time, each above the one before; see
+            `oracles/pipeline.py`. 1 = each is finished before the next one begins.
         start: continue from this state instead (it is not yielded again); `rng` is set to its random state.
         partial: also yield a state, with `pending` set, whenever an oracle with a state to keep reports in between.
         crew: makes an iteration's calls and plays blocks of matches in parallel. Each call and block then has its own
@@ -96,10 +101,14 @@ def psro(
         raise ValueError("psro needs at least one oracle")
     if restricted is not None:
         oracles = together(restricted, oracles)
+    if levels != 1:
+        oracles, crew = [pipeline.sliced(oracles, levels)], crew or Alone()
     check(game, [meta_solver, *([evaluator] if evaluator else [])], oracles, training_game)
     if crew is not None and isinstance(evaluate, Divisible):
         evaluate = evaluate.on(crew, portable)
-    loop = _Loop(game, training_game or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng, crew)
+    loop = _Loop(
+        game, training_game or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng, crew, levels
+    )
     if start is None:
         start, _ = loop.solved(0, beginning or InitialPopulations.of(game, {"uniform": Uniform()}), {})
         yield start
@@ -151,9 +160,6 @@ Held = tuple[set[Hashable], ...]
 Calls = Sequence[tuple[int, Mapping[int, Opponents]]]
 """The calls of an iteration: which oracle, against whom."""
 
-Item = TypeVar("Item")
-Grouped = tuple[tuple[Item, ...], ...]
-
 
 class _Loop(NamedTuple):
     game: Game
@@ -165,31 +171,37 @@ class _Loop(NamedTuple):
     turns: Turns
     rng: np.random.Generator
     crew: Crew | None
+    levels: int
 
     def iteration(self, state: PSROState, held: Held) -> Iterator[PSROState]:
         """Yield states in between, then the finished one; new policies are added to `held`."""
         began = time.perf_counter()
         work = state.pending or Pending(0, *(((),) * len(state.populations),) * 2, (), None, began=self._rng())
-        calls = [
-            (oracle, opponents) for oracle in self.asked(state.iteration) for opponents in respond_to(self.game, state)
-        ]
+        calls = self._calls(state)
         steps = self._in_turn if self.crew is None else self._side_by_side
         for step in steps(state, work, calls, held):
             work = step
             if work.call < len(calls):
                 yield replace(state, rng=self._rng(), pending=work)
-        report = merged_metrics([oracle for oracle, _ in calls], work.metrics, len(self.oracles))
+        report = merged_metrics([oracle for oracle, _ in calls[: len(work.metrics)]], work.metrics, len(self.oracles))
         report["responses"] = sum(map(len, work.responses)) + (0 if self.repeats else work.known)
         report["responses_known"] = work.known
         report["seconds_responses"] = time.perf_counter() - began
-        populations = _extended(state.populations, work.responses)
-        grown = InitialPopulations(populations, _extended(state.origins, work.origins), state.table)
-        finished, drew = self.solved(state.iteration + 1, grown, report, work.mixtures)
+        populations = appended(state.populations, work.responses)
+        grown = InitialPopulations(populations, appended(state.origins, work.origins), state.table)
+        finished, drew = self.solved(state.iteration + 1, grown, report, work.mixtures, work.pipeline)
         drew = drew or work.began is None or not same_state(work.began, finished.rng)
         moved = work.mixtures and not all(map(np.array_equal, state.training.marginals, finished.training.marginals))
         unchanged = not any(work.responses) and not drew and not moved
         turns = len(self.asked(state.iteration))
         yield replace(finished, idle=state.idle + turns if unchanged else 0)
+
+    def _calls(self, state: PSROState) -> Calls:
+        if self.levels > 1:
+            return [(0, opponents) for opponents in pipeline.opponents_by_level(self.game, state, self.levels)]
+        return [
+            (oracle, opponents) for oracle in self.asked(state.iteration) for opponents in respond_to(self.game, state)
+        ]
 
     def _in_turn(self, state: PSROState, work: Pending, calls: Calls, held: Held) -> Iterator[Pending]:
         """Make calls one after the other from the loop's random stream; the last yield contains all."""
@@ -203,22 +215,43 @@ class _Loop(NamedTuple):
     def _side_by_side(self, state: PSROState, work: Pending, calls: Calls, held: Held) -> Iterator[Pending]:
         """Let the crew make all calls; the last yield contains all."""
         assert self.crew is not None
-        seats = state.populations * self.game.num_players if self.game.symmetric else state.populations
-        lesson = Lesson(portable(self.training_game), self.oracles, seats, _by_age(state.populations))
+        populations = pipeline.level_states(state, self.levels)[-1].populations
+        seats = populations * self.game.num_players if self.game.symmetric else populations
+        lesson = Lesson(portable(self.training_game), self.oracles, seats, by_age(populations))
         underway = dict(work.underway)
+        paused = {number: pipeline.continued(level.progress) for number, level in enumerate(state.pipeline)}
         units = (
-            Call(oracle, bare(opponents), self._own(state.iteration + 1, 1 + number), underway.get(number))
+            Call(
+                oracle,
+                bare(opponents),
+                self._own(state.iteration + 1, 1 + number),
+                underway.get(number, paused.get(number)),
+                (pipeline.slices_before(state, number) + 1) / self.levels,
+            )
             for number, (oracle, opponents) in enumerate(calls)
         )
         for number, progress, last in self.crew.do(respond, units, lesson):
+            ended = number in underway and underway[number].finished  # it is reported again when a run is resumed
             underway[number] = progress
-            if not last:
+            if not last and not ended:
                 yield work._replace(call=number, underway=dict(underway))
+        yield self._all_called(work, [underway[number] for number in range(len(calls))], state, calls, held)
+
+    def _all_called(
+        self, work: Pending, made: Sequence[Progress], state: PSROState, calls: Calls, held: Held
+    ) -> Pending:
+        """The iteration in progress with the results of all its calls; in a pipeline only the lowest level's counts if
+        it has ended."""
+        ended = len(made) if self.levels == 1 else int(not made[0].training.state)
         work = work._replace(call=0, underway={})
-        for number, (oracle, _) in enumerate(calls):
-            work = self._called(work, oracle, underway[number].training, state, held)
-        drew = any(progress.drew for progress in underway.values())
-        yield work._replace(began=None) if drew else work
+        for (oracle, _), progress in zip(calls[:ended], made, strict=False):
+            work = self._called(work, oracle, progress.training, state, held)
+        rest = tuple(
+            InTraining(self._accepted(progress.training), progress, pipeline.slices_before(state, number) + 1)
+            for number, progress in enumerate(made[ended:], ended)
+        )
+        drew = any(progress.drew for progress in made)
+        return work._replace(call=len(calls), pipeline=rest, began=None if drew else work.began)
 
     def _own(self, iteration: int, part: int) -> np.random.Generator:
         """The random generator for part `part` of an iteration (0 = payoffs, then its calls); with a crew each has its
@@ -232,12 +265,12 @@ class _Loop(NamedTuple):
         """The iteration in progress with the result of one more call."""
         responses = self._accepted(training)
         name = getattr(self.oracles[oracle], "name", type(self.oracles[oracle]).__name__.lower())
-        origins = _origins(name, state.iteration + 1, training, responses)
+        origins = response_origins(name, state.iteration + 1, training, responses)
         known = self._known(responses, held)
         return Pending(
             call=work.call + 1,
-            responses=_extended(work.responses, self._kept(responses, known)),
-            origins=_extended(work.origins, self._kept(origins, known)),
+            responses=appended(work.responses, self._kept(responses, known)),
+            origins=appended(work.origins, self._kept(origins, known)),
             metrics=(*work.metrics, training.metrics),
             training=None,
             known=work.known + sum(map(sum, known)),
@@ -262,7 +295,7 @@ class _Loop(NamedTuple):
 
     def held(self, state: PSROState) -> Held:
         """What the populations hold, with what the finished calls of an iteration in progress have added."""
-        members = _extended(state.populations, state.pending.responses) if state.pending else state.populations
+        members = appended(state.populations, state.pending.responses) if state.pending else state.populations
         return tuple({self._identity(policy, number) for policy in own} for number, own in enumerate(members))
 
     def _identity(self, policy: Policy, population: int) -> Hashable:
@@ -293,7 +326,7 @@ class _Loop(NamedTuple):
         self, oracle: Oracle, opponents: Mapping[int, Opponents], populations: Members, before: Training | None
     ) -> Iterator[Training]:
         """Make one oracle call, or continue it from `before`; all members are its warm starts, the newest last."""
-        members, yielded = _by_age(populations), False
+        members, yielded = by_age(populations), False
         state = None if before is None else before.state
         for training in each_limited(oracle(self.training_game, opponents, self.rng, start=members, state=state)):
             yielded = True
@@ -314,23 +347,27 @@ class _Loop(NamedTuple):
         grown: InitialPopulations,
         metrics: Mapping[str, float],
         mixtures: tuple[np.ndarray, ...] | None = None,
+        rest: tuple[InTraining, ...] = (),
     ) -> tuple[PSROState, bool]:
-        """Fill and solve the payoffs of new populations, unless `mixtures` solve them already.
+        """Fill and solve the payoffs of new populations, unless `mixtures` solve them already, and of the rest of the
+        pipeline.
 
         Returns the state and whether it drew random numbers of its own.
         """
         began, rng = time.perf_counter(), self._own(iteration, 0)
         before = copy.deepcopy(rng.bit_generator.state)
-        table = self.evaluate(self.game, grown.populations, grown.table, rng)
+        filled = self.evaluate(self.game, pipeline.with_levels(grown.populations, rest), grown.table, rng)
         drew = rng is not self.rng and not same_state(before, rng.bit_generator.state)
-        filled = time.perf_counter()
+        full = time.perf_counter()
+        rest = pipeline.solved(self.meta_solver, filled, grown.populations, rest, symmetric=self.game.symmetric)
+        table = first_cells(filled, grown.populations) if rest else filled
         payoffs = table.complete()
         if mixtures is not None:
             training = MetaStrategy(mixtures * self.game.num_players if self.game.symmetric else mixtures)
         else:
             training = self.meta_solver(payoffs, symmetric=self.game.symmetric)
         strategy = self.evaluator(payoffs, symmetric=self.game.symmetric) if self.evaluator else training
-        spent = {"seconds_payoffs": filled - began, "seconds_solving": time.perf_counter() - filled}
+        spent = {"seconds_payoffs": full - began, "seconds_solving": time.perf_counter() - full}
         state = PSROState(
             iteration=iteration,
             populations=grown.populations,
@@ -340,6 +377,7 @@ class _Loop(NamedTuple):
             strategy=strategy,
             rng=self._rng(),
             metrics={**metrics, **spent},
+            pipeline=rest,
         )
         return state, drew
 
@@ -350,28 +388,6 @@ class _Loop(NamedTuple):
 def portable(game: Game) -> Portable:
     """The game in the form that is sent to workers."""
     return Portable(game, load_game)
-
-
-def _by_age(populations: Members) -> list[Policy]:
-    """All members, the newest last."""
-    by_age = itertools.chain.from_iterable(itertools.zip_longest(*populations))
-    return [policy for policy in by_age if policy is not None]
-
-
-def _extended(populations: Grouped[Item], added: Grouped[Item]) -> Grouped[Item]:
-    return tuple((*old, *new) for old, new in zip(populations, added, strict=True))
-
-
-def _origins(oracle: str, iteration: int, training: Training, responses: Members) -> Origins:
-    """The origins of one call's responses; if a seat got several, their names are numbered."""
-    budget: dict[str, Any] = {
-        name: training.metrics[name] for name in ("decisions", "episodes") if name in training.metrics
-    }
-    facts = {"oracle": oracle, "iteration": iteration, **budget}
-    return tuple(
-        tuple({"name": oracle if len(added) == 1 else f"{oracle} {part}", **facts} for part in range(1, len(added) + 1))
-        for added in responses
-    )
 
 
 class _Module(ModuleType):

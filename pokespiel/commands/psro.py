@@ -82,10 +82,11 @@ class PSRO(PSROConfig):
         config = PSROConfig(**{**options, "game": with_limit(self.game, self.limit)})
         folder = self.folder()
         executor = self.executor.build(EXECUTORS)
-        if executor.workers != 1 and not config.side_by_side:
+        if executor.workers != 1 and not config.in_parallel:
             raise BadOption(
                 "this run draws its random numbers from one stream, so its work cannot be divided: only a run that was "
-                "started with --side-by-side can use several workers, with the same results on any number of them"
+                "started with --side-by-side, or with several --levels, can use several workers, with the same results "
+                "on any number of them"
             )
         if not self.resume:
             check_config(config)

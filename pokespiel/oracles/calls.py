@@ -39,12 +39,13 @@ class Progress(NamedTuple):
     """The progress of a call."""
 
     training: Training
-    """The latest yield; without the oracle's state once the call is finished."""
+    """The latest yield; without the oracle's state once the call has ended."""
     rng: Mapping[str, Any]
     """The state of its random generator."""
     drew: bool
     """Whether it has drawn random numbers."""
     finished: bool
+    """Whether it has ended, or paused; then it has a state."""
 
 
 class Call(NamedTuple):
@@ -57,6 +58,8 @@ class Call(NamedTuple):
     rng: np.random.Generator
     before: Progress | None = None
     """Progress of an earlier session to continue from."""
+    share: float = 1.0
+    """The share of its budget, 0..1, after which it pauses; see `oracles/pipeline.py`."""
 
 
 def bare(opponents: Mapping[int, Opponents]) -> dict[int, Opponents]:
@@ -79,6 +82,9 @@ def respond(lesson: Lesson, call: Call, before: Progress | None) -> Iterator[Pro
     training: Training | None = None
     said = time.monotonic()
     for training in each_limited(oracle(lesson.game.game, opponents, rng, start=lesson.start, state=state)):
+        if call.share < 1 and has_spent(oracle, training, call.share):
+            yield Progress(training, _state(rng), True, finished=True)
+            return
         if training.state and time.monotonic() - said > EVERY:
             yield Progress(training, _state(rng), True, finished=False)
             said = time.monotonic()
@@ -86,6 +92,14 @@ def respond(lesson: Lesson, call: Call, before: Progress | None) -> Iterator[Pro
         raise ValueError(f"{type(oracle).__name__} yielded nothing: an oracle's last yield is its result")
     drew = before is not None or not same_state(_state(rng), first)
     yield Progress(training._replace(state={}), _state(rng), drew, finished=True)
+
+
+def has_spent(oracle: Any, training: Training, share: float) -> bool:
+    """Whether a call has spent this share of its decisions to within half a batch, seen at an update at which it
+    reports in any case."""
+    counts = training.metrics
+    due = counts["updates"] % oracle.log_every == 0
+    return due and counts["decisions"] + oracle.batch / 2 >= share * oracle.decisions
 
 
 def _state(rng: np.random.Generator) -> Mapping[str, Any]:

@@ -224,7 +224,8 @@ class Run:
         self._meter.load(state["meter"])
         for name, part in self.parts.items():
             part.load(state["parts"][name])
-        self._resume(state["collector"])
+        if "collector" in state:  # a pipeline drops it, since the opponents are others
+            self._resume(state["collector"])
         self.rng.bit_generator.state = state["rng"]
 
     def _resume(self, state: Mapping[str, Any]) -> None:

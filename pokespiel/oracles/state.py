@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,11 @@ Origins = tuple[tuple[Mapping[str, Any], ...], ...]
 """The origin of each policy of `Members`: its `name`, and for a response its `oracle`, `iteration` and budget."""
 
 
+Item = TypeVar("Item")
+Grouped = tuple[tuple[Item, ...], ...]
+"""Something for each policy of each population."""
+
+
 class InitialPopulations(NamedTuple):
     """The initial populations and what is known of their payoffs."""
 
@@ -35,6 +41,18 @@ class InitialPopulations(NamedTuple):
         """The same policies, by name, in every population of `game`."""
         seats = 1 if game.symmetric else game.num_players
         return cls((tuple(members.values()),) * seats, (tuple({"name": name} for name in members),) * seats)
+
+
+class InTraining(NamedTuple):
+    """A response of a pipeline that is still in training; see `oracles/pipeline.py`."""
+
+    responses: Members
+    """What it plays now, by population."""
+    progress: Progress
+    slices: int
+    """Number of iterations in which it was trained."""
+    training: MetaStrategy | None = None
+    """What the level above trains against: a solution over the populations and the responses up to this one."""
 
 
 class Pending(NamedTuple):
@@ -58,6 +76,8 @@ class Pending(NamedTuple):
     """Each population's mixture if the finished calls solved the restricted game, over it with their responses."""
     underway: Mapping[int, Progress] = {}
     """With a crew: the progress of each call that has reported."""
+    pipeline: tuple[InTraining, ...] = ()
+    """The pipeline after the finished calls."""
 
 
 @dataclass(frozen=True)
@@ -83,3 +103,28 @@ class PSROState:
     idle: int = 0
     """How many oracle turns in a row have changed nothing: they added no policy and drew no random number, so each
     would do the same again. Once this equals the number of oracles, later states differ only in `iteration`."""
+    pipeline: tuple[InTraining, ...] = ()
+    """The responses in training, the lowest level first; see `psro`'s `levels`."""
+
+
+def by_age(populations: Members) -> list[Policy]:
+    """All members, the newest last."""
+    by_age = itertools.chain.from_iterable(itertools.zip_longest(*populations))
+    return [policy for policy in by_age if policy is not None]
+
+
+def appended(populations: Grouped[Item], added: Grouped[Item]) -> Grouped[Item]:
+    """Each population with what was added to it."""
+    return tuple((*old, *new) for old, new in zip(populations, added, strict=True))
+
+
+def response_origins(oracle: str, iteration: int, training: Training, responses: Members) -> Origins:
+    """The origins of one call's responses; if a seat got several, their names are numbered."""
+    budget: dict[str, Any] = {
+        name: training.metrics[name] for name in ("decisions", "episodes") if name in training.metrics
+    }
+    facts = {"oracle": oracle, "iteration": iteration, **budget}
+    return tuple(
+        tuple({"name": oracle if len(added) == 1 else f"{oracle} {part}", **facts} for part in range(1, len(added) + 1))
+        for added in responses
+    )

@@ -149,6 +149,14 @@ def grow(table: PayoffTable | None, num_players: int, sizes: Sequence[int], samp
     return PayoffTable(payoffs, samples)
 
 
+def first_cells(table: PayoffTable, populations: Sequence[Sequence[Any]]) -> PayoffTable:
+    """The part of a table for these populations, which are the first members of its own."""
+    sizes = [len(own) for own in populations] * (len(table.sizes) if len(populations) == 1 else 1)
+    known = tuple(map(slice, sizes))
+    samples = table.samples and Samples(*(one[at(known, one.ndim - len(known))] for one in table.samples))
+    return PayoffTable(table.payoffs[at(known)], samples)
+
+
 def _no_samples(num_players: int, cells: tuple[int, ...]) -> Samples:
     def counts(*axes: int) -> np.ndarray:
         return np.zeros((*axes, *cells), np.int64)

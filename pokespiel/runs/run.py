@@ -36,13 +36,13 @@ from pokespiel.core.provenance import environment
 from pokespiel.core.registry import BadOption
 from pokespiel.game.loading import load_game
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
-from pokespiel.oracles import ORACLES, RESTRICTED, Training
-from pokespiel.oracles.calls import Progress
+from pokespiel.oracles import ORACLES, RESTRICTED
 from pokespiel.payoffs import PAYOFFS
 from pokespiel.payoffs.exports import export_table, exportable
 from pokespiel.payoffs.tables import PayoffTable, Samples
-from pokespiel.psro import Members, Pending, PSROState, Turns
+from pokespiel.psro import Members, PSROState, Turns
 from pokespiel.runs.rows import read_rows, rows_as_csv
+from pokespiel.runs.unfinished import pending_of, pipeline_of, plain_level, plain_pending
 
 FORMAT = "pokespiel-run-1"
 EXPORT_SECONDS = 30.0
@@ -64,6 +64,9 @@ class PSROConfig:
     restricted: Annotated[Choice | None, RESTRICTED] = None
     """Solve the restricted game while responses train: `anytime` against them (Anytime PSRO), `self_play` also adds
     the average of a policy that learns on the way (Self-Play PSRO). None = --meta-solver solves the payoff table."""
+    levels: int = 1
+    """Number of responses in training at the same time, each against a solution that includes those below it, side by
+    side if an --executor has workers for them (pipeline PSRO). 1 = each is finished before the next one begins."""
     turns: Turns = "together"
     """With several oracles: `together` calls all of them in every iteration, `alternate` calls one per iteration, in
     the order given."""
@@ -90,10 +93,17 @@ class PSROConfig:
     def __post_init__(self) -> None:
         if self.iterations < 0:
             raise BadOption(f"iterations must not be negative, got {self.iterations}")
+        if self.levels < 1:
+            raise BadOption(f"levels must be at least 1, got {self.levels}")
         if self.seed < 0:
             raise BadOption(f"seed must not be negative, got {self.seed}")
         if not self.oracle:
             raise BadOption("a run needs at least one oracle")
+
+    @property
+    def in_parallel(self) -> bool:
+        """Whether parts of the run have their own random numbers, so that an executor can run them in parallel."""
+        return self.side_by_side or self.levels > 1
 
 
 Place = tuple[int, int]
@@ -270,8 +280,9 @@ class RunFolder:
             strategy=MetaStrategy(*kept["strategy"]),
             rng=kept["rng"],
             metrics=kept["metrics"],
-            pending=_pending(kept["pending"]),
+            pending=pending_of(kept["pending"]),
             idle=kept.get("idle", 0),  # earlier versions did not count them
+            pipeline=pipeline_of(kept.get("pipeline", ())),
         )
 
     def _populations(self, sizes: Sequence[int], shared: Mapping[Place, Place]) -> Members:
@@ -338,11 +349,22 @@ def _kept(standing: RunState) -> dict[str, Any]:
         "strategy": tuple(state.strategy),
         "rng": state.rng,
         "metrics": dict(state.metrics),
-        "pending": None if state.pending is None else _plain_pending(state.pending),
+        "pending": None if state.pending is None else plain_pending(state.pending),
         "idle": state.idle,
+        "pipeline": [plain_level(level) for level in state.pipeline],
         "mixtures": standing.mixtures,
         "seconds": standing.seconds,
     }
+
+
+def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
+    """Check that only `iterations` and `compute` differ: the latter depends on the machine that resumes the run."""
+    before, after = (to_plain(replace(config, iterations=kept.iterations)) for config in (kept, asked))
+    for plain in (before, after):
+        plain["oracle"] = [{key: value for key, value in one.items() if key != "compute"} for one in plain["oracle"]]
+    changed = [f"{name} from {before[name]!r} to {after[name]!r}" for name in before if before[name] != after[name]]
+    if changed:
+        raise ValueError(f"{path} was started with other options; a resume cannot change {'; '.join(changed)}")
 
 
 def _shared(populations: Members) -> list[tuple[Place, Place]]:
@@ -354,31 +376,6 @@ def _shared(populations: Members) -> list[tuple[Place, Place]]:
             if first.setdefault(id(policy), (seat, index)) != (seat, index):
                 shared.append(((seat, index), first[id(policy)]))
     return shared
-
-
-def _plain_pending(pending: Pending) -> dict[str, Any]:
-    training = None if pending.training is None else tuple(pending.training)
-    underway = {number: (tuple(one.training), *one[1:]) for number, one in pending.underway.items()}
-    return {**pending._asdict(), "training": training, "underway": underway}
-
-
-def _pending(kept: Mapping[str, Any] | None) -> Pending | None:
-    if kept is None:
-        return None
-    training = None if kept["training"] is None else Training(*kept["training"])
-    there = kept.get("underway", {})  # earlier versions made calls one after the other
-    underway = {number: Progress(Training(*one[0]), *one[1:]) for number, one in there.items()}
-    return Pending(**{**kept, "training": training, "underway": underway})
-
-
-def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
-    """Check that only `iterations` and `compute` differ: the latter depends on the machine that resumes the run."""
-    before, after = (to_plain(replace(config, iterations=kept.iterations)) for config in (kept, asked))
-    for plain in (before, after):
-        plain["oracle"] = [{key: value for key, value in one.items() if key != "compute"} for one in plain["oracle"]]
-    changed = [f"{name} from {before[name]!r} to {after[name]!r}" for name in before if before[name] != after[name]]
-    if changed:
-        raise ValueError(f"{path} was started with other options; a resume cannot change {'; '.join(changed)}")
 
 
 def _remove(folders: Sequence[Path]) -> None:

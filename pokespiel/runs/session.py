@@ -73,7 +73,7 @@ def work(
         wandb: the Weights & Biases project that also gets the learners' curves; they always go to `tensorboard/`.
         seconds: stop at the first checkpoint after this time; None = never.
         go_on: make all iterations, even those that only repeat the previous one because no response is new.
-        executor: runs the parallel parts of a run `side_by_side`; the results are the same with any executor.
+        executor: runs the parallel parts of a run `in_parallel`; the results are the same with any executor.
     """
     until = math.inf if seconds is None else time.monotonic() + seconds
     config = run.config()
@@ -82,7 +82,7 @@ def work(
     done = standing.state.iteration if standing else 0
     title = f"{config.game} {config.meta_solver.name} {'+'.join(choice.name for choice in config.oracle)}, iteration"
     curves = _Curves(run, wandb)
-    opened = executor.open() if config.side_by_side else nullcontext()
+    opened = executor.open() if config.in_parallel else nullcontext()
     with (
         closing(curves),
         opened as crew,
@@ -191,6 +191,7 @@ def _states(config: PSROConfig, game: Game, standing: RunState | None, crew: Cre
         beginning=None if standing else beginning(config, game),
         training_game=load_game(config.training_game) if config.training_game else None,
         restricted=config.restricted.build(RESTRICTED) if config.restricted else None,
+        levels=config.levels,
         start=standing.state if standing else None,
         partial=True,
         crew=crew,
