@@ -14,7 +14,8 @@ from test_gen1_old_logs import lines_of
 
 from pokespiel.game.gen1 import view
 from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.game.gen1.public_logs import GivenTeamMismatch, NotAPublicLog, Origin, PublicLog
+from pokespiel.game.gen1.public_lines import NotAPublicLog
+from pokespiel.game.gen1.public_logs import GivenTeamMismatch, Origin, PublicLog
 from pokespiel.game.gen1.public_views import in_points
 from pokespiel.game.gen1.replay import replay_page
 from pokespiel.game.gen1.teams import PokemonSet, load_pool

@@ -49,11 +49,12 @@ class Review:
 
     @classmethod
     def read(cls, text: str) -> Review:
-        """Read a text; raises `ValueError` if it holds no battle of Gen 1."""
+        """Read a text; if it holds no battle of Gen 1, raises the `ValueError` `NotARecording` or `NotAPublicLog`."""
         try:
-            return cls.of_recording(Recording.parse(text))
+            recording = Recording.parse(text)
         except NotARecording:
             return cls.of_public(PublicLog.read(text))
+        return cls.of_recording(recording)
 
     @classmethod
     def of_recording(cls, recording: Recording) -> Review:

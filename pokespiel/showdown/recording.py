@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,10 @@ class Recording:
     def parse(cls, text: str, what: str = "the text") -> Recording:
         """The recording in the text of such a file; errors call it `what`."""
         try:
-            return cls._of(json.loads(text))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            record = json.loads(text)
+            json.dumps(record, ensure_ascii=False).encode()  # an error for half a character (a lone surrogate)
+            return cls._of(record)
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise NotARecording(f"{what}: expected the log of a gen1ou battle with a plain seed: {error!r}") from error
 
     @classmethod
@@ -91,7 +94,8 @@ class Recording:
 
     def steps(self) -> Iterator[tuple[Battle, tuple[str, str] | None]]:
         """The same with both players' next choices, "" if one waits; None at the end of the recording."""
-        battle = Battle(*self.teams, seed=self.seed, names=self.names)
+        with _refusing("the input log's start"):
+            battle = Battle(*self.teams, seed=self.seed, names=self.names)
         rest = [iter(choices) for choices in self.choices]
         while not battle.ended:
             chosen = [next(rest[side], None) if battle.choices(side + 1) else "" for side in (0, 1)]
@@ -99,8 +103,17 @@ class Recording:
                 break
             words = _in_engine_words(battle, 1, chosen[0]), _in_engine_words(battle, 2, chosen[1])
             yield battle, words
-            battle.choose(*words)
+            with _refusing(f"the input log's choices on turn {battle.turn}"):
+                battle.choose(*words)
         yield battle, None
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise NotARecording(f"{what}: {error}") from error
 
 
 def recordings(folder: Path) -> Iterator[Recording]:
@@ -116,7 +129,7 @@ def _in_engine_words(battle: Battle, player: int, choice: str) -> str:
     move then has the same effect.
     """
     legal = battle.choices(player)
-    if not legal or not choice.startswith("move "):
+    if not choice.startswith("move ") or not any(one.startswith("move ") for one in legal):
         return choice
     active = json.loads(battle.request(player))["active"][0]
     moves = [move["id"] for move in active["moves"]]

@@ -76,7 +76,7 @@ class Narrator:
         teller = _TELLERS.get(kind)
         try:
             return [] if teller is None else [Sentence(*one) for one in teller(self, words)]
-        except (IndexError, ValueError):  # a truncated line, or one of another game
+        except (LookupError, ValueError):  # a truncated line, or one of another game
             return []
 
     def name(self, ident: str) -> str:

@@ -15,10 +15,9 @@ Facts that no line shows (a trap has ended, which slot paid PP) are taken from t
 
 from __future__ import annotations
 
-import html
-import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -27,6 +26,7 @@ import numpy as np
 
 from pokespiel.game.gen1.baselines.facts import moves, species
 from pokespiel.game.gen1.baselines.likely import likely_moves, sets
+from pokespiel.game.gen1.public_lines import NotAPublicLog, lines_in, quoting, require_readable, spectators
 from pokespiel.game.gen1.public_views import MOVE_SLOTS, Follower, PublicDecision, is_called
 from pokespiel.game.gen1.teams.legality import find_move, find_species, legality_facts
 from pokespiel.game.gen1.teams.sets import PokemonSet, Team
@@ -34,11 +34,6 @@ from pokespiel.game.gen1.teams.words import move_name, species_name
 
 PARTY = 6
 _NEVER_OWN = ("struggle", "recharge")
-_SCRIPT = re.compile(r'<script[^>]*class="battle-log-data"[^>]*>(.*?)</script>', re.DOTALL)
-
-
-class NotAPublicLog(ValueError):
-    """A text that does not contain a Gen 1 singles battle; the message says why."""
 
 
 class Origin(NamedTuple):
@@ -84,16 +79,19 @@ class PublicLog:
     lines: tuple[str, ...]
     given: tuple[Team | None, Team | None] = (None, None)
     """The players' teams if they are known."""
+    numbers: tuple[int, ...] = field(default=(), compare=False)
+    """The number of each line in the text, from 1."""
 
     @classmethod
     def read(cls, text: str) -> PublicLog:
         """Read a replay's JSON ({"log": ...}), its page, or protocol lines; raises `NotAPublicLog`."""
-        return cls.of(_lines_in(text))
+        return cls.of(lines_in(text))
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> PublicLog:
         """Checked protocol lines; chat, markup and other players' secrets (`|split|`) are left out."""
-        kept = tuple(_spectators(lines))
+        numbered = tuple(spectators(lines))
+        numbers, kept = tuple(number for number, _ in numbered), tuple(line for _, line in numbered)
         kinds = {line.split("|")[1] for line in kept if line.count("|") > 1}
         if "|gen|1" not in kept and any(line.startswith("|gen|") for line in kept):
             raise NotAPublicLog("this is a battle of another generation; expected |gen|1")
@@ -101,7 +99,13 @@ class PublicLog:
             raise NotAPublicLog("no battle in this text: expected Showdown's lines, such as |switch|... and |turn|1")
         if any(line.startswith(("|switch|p1b", "|switch|p3", "|switch|p2b")) for line in kept):
             raise NotAPublicLog("expected a singles battle")
-        return cls(kept)
+        for number, line in numbered:
+            require_readable(number, line)
+        return cls(kept, numbers=numbers)
+
+    def quoting(self, index: int) -> AbstractContextManager[None]:
+        """Let errors name and quote line `index`."""
+        return quoting(self.numbers[index], self.lines[index])
 
     def with_team(self, player: int, team: Team) -> PublicLog:
         """The log with the known team of `player`; raises `GivenTeamMismatch` if the log shows others."""
@@ -142,12 +146,12 @@ class PublicLog:
         return tuple(one.set for one in self.teams[player - 1])
 
     def decisions(self, player: int) -> Iterator[PublicDecision]:
-        """All decisions of `player`, in order. Raises a `ValueError` that quotes an impossible line."""
+        """All decisions of `player`, in order. Raises `NotAPublicLog` at an impossible line."""
         yield from Follower(self, player).decisions()
 
     @cached_property
     def _seen(self) -> tuple[list[_Seen], list[_Seen]]:
-        return _shown(self.lines)
+        return _shown(self)
 
     def _size(self, player: int) -> int:
         told = [int(line.split("|")[3]) for line in self.lines if re.fullmatch(rf"\|teamsize\|p{player}\|[1-6]", line)]
@@ -163,79 +167,62 @@ class PublicLog:
         return tuple(team)
 
 
-# Texts ----------------------------------------------------------------------------------------------------------------
+# What the log shows ---------------------------------------------------------------------------------------------------
 
 
-def _lines_in(text: str) -> list[str]:
-    if found := _SCRIPT.search(text):
-        return html.unescape(found[1]).replace("<\\/", "</").strip().splitlines()
-    if text.lstrip().startswith("{"):
-        try:
-            kept = json.loads(text)
-        except ValueError as error:
-            raise NotAPublicLog(f"not the JSON of a replay: {error}") from None
-        log = kept.get("log")
-        if isinstance(log, str):
-            return log.splitlines()
-        if isinstance(log, list) and all(isinstance(line, str) for line in log):
-            return log
-        raise NotAPublicLog('no "log" in this JSON; expected a replay of Showdown or a kept battle')
-    return text.splitlines()
+@dataclass
+class _Side:
+    """A player's Pokémon as they appear."""
 
+    party: list[_Seen] = field(default_factory=list)
+    front: _Seen | None = None
+    copying: bool = False
+    """Whether the moves of the one on the field may be another's."""
 
-def _spectators(lines: Sequence[str]) -> Iterator[str]:
-    """The lines for spectators: of a `|split|` the shared line; no requests, chat or markup."""
-    rest = iter(lines)
-    for raw in rest:
-        line = raw.rstrip("\r\n")
-        if line.startswith("|split|"):
-            next(rest, None)
-            line = next(rest, "").rstrip("\r\n")
-        if line.startswith("|") and not line.startswith(
-            ("|request|", "|c|", "|c:|", "|raw|", "|html|", "|uhtml|", "|j|", "|l|")
-        ):
-            yield line
-
-
-def _shown(lines: Sequence[str]) -> tuple[list[_Seen], list[_Seen]]:
-    """The Pokémon of both players that appear, in that order, with the moves that they use as their own."""
-    sides: tuple[list[_Seen], list[_Seen]] = [], []
-    front: list[_Seen | None] = [None, None]
-    copying = [False, False]
-    turn = 0
-    for line in lines:
-        kind, *words = line[1:].split("|")
-        if kind == "turn" and words[0].isdecimal():
-            turn = int(words[0])
-        if not words or not re.match(r"p[12]a", words[0]):
-            continue
-        side = int(words[0][1]) - 1
+    def hear(self, kind: str, words: Sequence[str], turn: int) -> None:
         if kind in ("switch", "drag"):
-            front[side], copying[side] = _appear(sides[side], words, turn), False
-        elif kind in ("-transform",) or (kind == "-start" and words[1].removeprefix("move: ") == "Mimic"):
-            copying[side] = True
-        one = front[side]
-        if kind == "move" and one is not None and not copying[side] and not is_called(words):
+            self.front, self.copying = self._appear(words, turn), False
+        elif kind == "-transform" or (kind == "-start" and words[1].removeprefix("move: ") == "Mimic"):
+            self.copying = True
+        elif kind == "move" and self.front is not None and not self.copying and not is_called(words):
             move = find_move(words[1])
             if move is not None and move not in _NEVER_OWN:
-                one.moves.setdefault(legality_facts().moves[move], turn)
-    return sides
+                self.front.moves.setdefault(legality_facts().moves[move], turn)
+
+    def _appear(self, words: Sequence[str], turn: int) -> _Seen:
+        name, details = words[0].partition(": ")[2], words[1]
+        found = find_species(details.partition(",")[0])
+        if found is None:
+            raise ValueError(f"no Pokémon of Gen 1 is called {details[:40]!r}")
+        shown = legality_facts().species[found].name
+        for one in self.party:
+            if one.species == shown and one.name == name:
+                return one
+        if len(self.party) >= PARTY:
+            raise ValueError(f"more than {PARTY} Pokémon of one player appear")
+        self.party.append(_Seen(name, shown, _level(details), turn))
+        return self.party[-1]
 
 
-def _appear(party: list[_Seen], words: Sequence[str], turn: int) -> _Seen:
-    name, details = words[0].partition(": ")[2], words[1]
-    found = find_species(details.partition(",")[0])
-    if found is None:
-        raise NotAPublicLog(f"no Pokémon of Gen 1 is called {details[:40]!r}")
-    shown = legality_facts().species[found].name
-    level = re.search(r", L(\d{1,3})", details)
-    for one in party:
-        if one.species == shown and one.name == name:
-            return one
-    if len(party) >= PARTY:
-        raise NotAPublicLog(f"more than {PARTY} Pokémon of one player appear")
-    party.append(_Seen(name, shown, int(level[1]) if level else 100, turn))
-    return party[-1]
+def _level(details: str) -> int:
+    found = re.search(r", L([0-9]+)", details)
+    level = int(found[1][:4]) if found else 100
+    if not 1 <= level <= 100:
+        raise ValueError(f"level {level}: expected 1 to 100")
+    return level
+
+
+def _shown(log: PublicLog) -> tuple[list[_Seen], list[_Seen]]:
+    """The Pokémon of both players that appear, in that order, with the moves that they use as their own."""
+    sides, turn = (_Side(), _Side()), 0
+    for index, line in enumerate(log.lines):
+        kind, *words = line[1:].split("|")
+        if kind == "turn":
+            turn = int(words[0])
+        if words and re.match(r"p[12]a", words[0]):
+            with log.quoting(index):
+                sides[int(words[0][1]) - 1].hear(kind, words, turn)
+    return sides[0].party, sides[1].party
 
 
 # Teams ----------------------------------------------------------------------------------------------------------------
@@ -295,7 +282,8 @@ def _matched(team: Team, seen: Sequence[_Seen], player: int) -> Team:
         if own.level != one.level:
             raise GivenTeamMismatch(f"{one.species} has level {one.level} in this log, {own.level} in the team")
         named[one.species] = replace(own, nickname="" if one.name == one.species else one.name)
-    return tuple(sorted(named.values(), key=lambda own: own.species != seen[0].species))
+    lead = seen[0].species if seen else team[0].species
+    return tuple(sorted(named.values(), key=lambda own: own.species != lead))
 
 
 def _full_names(one: PokemonSet) -> PokemonSet:

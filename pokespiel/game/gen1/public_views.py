@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -67,20 +68,23 @@ class Follower:
         for index, line in enumerate(self.log.lines):
             kind = line.split("|")[1]
             if down and kind in ("switch", "drag") and self._has_fainted():
-                yield from self._ask(index, replaces=True)
+                yield from self._ask(index, index, replaces=True)
             down = down and kind not in ("switch", "drag", "turn")
-            self._hear(line)
+            with self.log.quoting(index):
+                self._hear(line)
             down = down or kind == "faint"
             if kind == "turn":
-                yield from self._ask(index + 1, replaces=False)
+                yield from self._ask(index, index + 1, replaces=False)
 
     def _has_fainted(self) -> bool:
         """Whether the Pokémon on the field has fainted and another can come in."""
         down = [condition.startswith("0") for condition in self.condition]
         return down[self.order[0]] and not all(down)
 
-    def _ask(self, heard: int, *, replaces: bool) -> Iterator[PublicDecision]:
-        self.tracker.request(json.dumps(self._request(replaces)))
+    def _ask(self, index: int, heard: int, *, replaces: bool) -> Iterator[PublicDecision]:
+        """The decision at line `index`, after `heard` lines; none if nothing is asked."""
+        with self.log.quoting(index):
+            self.tracker.request(json.dumps(self._request(replaces)))
         features, legal = self.tracker.features(), self.tracker.legal()
         if legal.any():
             choice = self._choice(heard, features, legal, replaces)
@@ -88,7 +92,7 @@ class Follower:
 
     def _hear(self, line: str) -> None:
         kind, *words = line[1:].split("|")
-        if kind == "turn" and words[0].isdecimal():
+        if kind == "turn":
             self.turn = int(words[0])
         if kind in ("switch", "drag", "-damage", "-heal") and len(words) > 1:
             place = 2 if kind in ("switch", "drag") else 1
@@ -106,9 +110,10 @@ class Follower:
     def _send_in(self, words: Sequence[str]) -> None:
         name, kind = words[0].partition(": ")[2], words[1].partition(",")[0]
         names = [(one.name, one.species) for one in self.team]
-        place = next((p for p, i in enumerate(self.order) if names[i] == (name, kind)), None)
-        if place is None:
-            place = next(p for p, i in enumerate(self.order) if find_species(names[i][1]) == find_species(kind))
+        same = [place for place, i in enumerate(self.order) if find_species(names[i][1]) == find_species(kind)]
+        if not same:
+            raise ValueError(f"the team has no {kind}")
+        place = next((place for place in same if names[self.order[place]][0] == name), same[0])
         self.order[0], self.order[place] = self.order[place], self.order[0]
 
     def _own_condition(self, text: str) -> str:
@@ -160,7 +165,7 @@ class Follower:
         for flags, extra in ((_LOCKS, {"trapped": True}), (_SEMI_LOCKS, {})):
             for flag, column in flags.items():
                 if getattr(active, flag)[0] and (number := int(getattr(active, column)[0])):
-                    return {"moves": [{"move": "", "id": _move_id(number)}], **extra}
+                    return {"moves": [{"move": "", "id": _move_ids()[number]}], **extra}
         status = self.condition[self.order[0]].partition(" ")[2]
         trapped = bool(board.foe_active.trapping[0])
         if status in ("slp", "frz") or (trapped and board.foe_active.trapping_turns[0] <= 1):
@@ -170,7 +175,7 @@ class Follower:
     def _slots(self, board: Board) -> list[dict[str, Any]]:
         disabled = int(board.own_active.disabled_move[0]) if board.own_active.disabled[0] else 0
         slots = [
-            _slot(_move_id(int(number)), int(left), int(number) == disabled)
+            _slot(_move_ids()[int(number)], int(left), int(number) == disabled)
             for number, left in zip(*(board.party_moves("own", name)[0, 0] for name in ("move", "pp")), strict=True)
             if number
         ]
@@ -217,8 +222,9 @@ def _full_pp(move: str) -> int:
     return int(full_pp()[moves().number[move]])
 
 
-def _move_id(number: int) -> str:
-    return next(name for name, other in moves().number.items() if other == number)
+@cache
+def _move_ids() -> Mapping[int, str]:
+    return {number: name for name, number in moves().number.items()}
 
 
 def _named(move: str | None, features: np.ndarray, legal: np.ndarray) -> str | None:
