@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -79,9 +80,32 @@ def test_stages_are_what_the_moves_make_of_them(move, stage, amount, status):
                 assert mine == true, (side, stat, player)
 
 
+@pytest.mark.parametrize("both", [False, True])
+def test_a_pokemon_that_has_fainted_is_replaced_as_in_a_battle(both):
+    """A position after a faint, and the battle in which it happened, agree in what is asked, in all
+    that is known but moves, and in what follows."""
+    users = Entrant(PokemonSet("Mewtwo", ("Swift", "Explosion"))), Entrant(PokemonSet("Tauros", ("Body Slam",)))
+    victims = Entrant(PokemonSet("Chansey", ("Splash",)), hp=1), Entrant(PokemonSet("Jynx", ("Psychic",)))
+    played = Battle(users, victims)
+    played.choose("move 2" if both else "move 1", "move 1")
+    fallen = replace(users[0], hp=0) if both else users[0]
+    sides = SideStanding((fallen, users[1])), SideStanding((replace(victims[0], hp=0), victims[1]))
+    set_up, names = arranged(sides), np.array(view.feature_names())
+    for player in (1, 2):
+        assert set_up.choices(player) == played.choices(player)
+        different = names[set_up.features(player) != played.features(player)]
+        assert all(re.match(r"\w*(moves|threats)|\w+\.(last|used)_|own\[1\]\.takes", name) for name in different), (
+            different
+        )
+    for one in (set_up, played):
+        one.choose("switch 2" if both else "", "switch 2")
+    assert (set_up.turn, set_up.choices(1)) == (played.turn, played.choices(1)) == (2, played.choices(1))
+    assert set_up.log(0)[-3:] == played.log(0)[-3:]
+
+
 def test_what_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="choose who is on the field"):
-        arranged((SideStanding((replace(FIRST[0], hp=0), *FIRST[1:])), SideStanding(SECOND)))
+    with pytest.raises(ValueError, match="player 1 has no Pokémon left"):
+        arranged((SideStanding(tuple(replace(one, hp=0) for one in FIRST)), SideStanding(SECOND)))
     with pytest.raises(ValueError, match="at most"):
         arranged((SideStanding((replace(FIRST[0], hp=999), *FIRST[1:])), SideStanding(SECOND)))
     for wrong in ({"stages": {"attack": 7}}, {"stages": {"luck": 1}}, {"conditions": ("Curse",)}):

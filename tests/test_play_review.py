@@ -13,6 +13,7 @@ from pokespiel.core.policy import Observations
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle, Entrant
 from pokespiel.game.gen1.teams import PokemonSet, export_team, load_pool
+from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.play.judging import judged
 from pokespiel.play.lobby import Lobby
 from pokespiel.play.lookahead import worths
@@ -127,8 +128,6 @@ def test_a_position_set_up_from_a_recording_looks_as_the_battle_does(recorded):
     compared = 0
     for player in (1, 2):
         for index, one in enumerate(recorded.decisions[player]):
-            if not one.legal[:4].any():
-                continue
             mine, true = (
                 sight(battle.features(player), one.legal)
                 for battle in (recorded.arranged(player, index, {}), recorded.battle(player, index))
@@ -163,6 +162,7 @@ def test_changes_of_a_position_are_made_and_checked(recorded):
     assert shown["foe"][0]["species"] == bench["species"]
     assert "Reflect" in shown["foe_active"]["conditions"]
     assert battle.turn == recorded.decisions[1][4].turn
+    nobody = [{"species": one["species"], "hp": 0} for one in standing["sides"][0]["party"]]
     for wrong, message in (
         ({"sides": 3}, "those of both players"),
         ({"sides": [{}, 3]}, "expected an object"),
@@ -177,7 +177,7 @@ def test_changes_of_a_position_are_made_and_checked(recorded):
         ({"sides": [{"stages": {"speed": 9}}, {}]}, "no condition or stage"),
         ({"sides": [{"stages": [1]}, {}]}, "whole numbers by name"),
         ({"sides": [{"conditions": [1]}, {}]}, "expected some of"),
-        ({"sides": [{"party": [{"species": standing["sides"][0]["front"], "hp": 0}]}, {}]}, "choose who is"),
+        ({"sides": [{"party": nobody}, {}]}, "no Pokémon left"),
     ):
         with pytest.raises(ValueError, match=message):
             recorded.arranged(1, 4, wrong)
@@ -259,8 +259,6 @@ def test_another_choice_is_played_on_from_the_very_battle(lobby, session):
 def test_a_changed_position_is_played_on_from(lobby, session):
     data = ask(lobby, do="study", text="\n".join(session.log(0)))
     assert data["teams"][0][0]["origin"] == {"source": "revealed", "turn": 0}
-    fainted = ask(lobby, do="branch", review=data["review"], player=1, index=2)
-    assert "choose who is on the field" in fainted["text"], "a public log does not tell who comes in"
     place = {"review": data["review"], "player": 1, "index": 3}
     position = ask(lobby, do="position", **place)
     position["sides"][1]["party"][0]["hp"] = 1
@@ -274,6 +272,35 @@ def test_a_changed_position_is_played_on_from(lobby, session):
         state = ask(lobby, do="choose", battle=state["battle"], choice=choice, step=state["step"])
     review = ask(lobby, do="study", battle=state["battle"])
     assert (review["is"], review["exact"]) == ("review", False)
+
+
+def test_every_decision_of_a_public_log_is_played_on_from(public):
+    """Replacements of fainted Pokémon included; the choices are those that the log's decision had, but for locks."""
+    replacements = 0
+    for player in (1, 2):
+        for index, one in enumerate(public.decisions[player]):
+            battle = public.battle(player, index)
+            replacements += not one.legal[:4].any()
+            choices, had = battle.choices(player), [ACTION_NAMES[action] for action in np.flatnonzero(one.legal)]
+            if one.legal.sum() > 1:
+                assert [name for name in choices if "switch" in name] == [name for name in had if "switch" in name]
+            assert one.legal[:4].any() == any("move" in name for name in choices)
+            assert battle.turn == one.turn
+    assert replacements > 3
+
+
+def test_a_foe_that_has_fainted_is_replaced_first(lobby, session):
+    data = ask(lobby, do="study", text="\n".join(session.log(0)))
+    place = {"review": data["review"], "player": 1, "index": 3}
+    position = ask(lobby, do="position", **place)
+    position["sides"][1]["party"][0]["hp"] = 0
+    state = ask(lobby, do="branch", **place, changes={"sides": position["sides"]})
+    assert [one["fainted"] for one in state["sight"]["foe"][:2]].count(True) == 1
+    assert not next(one for one in state["sight"]["foe"] if one["active"])["fainted"]
+    assert any(action["choice"] == "move 1" for action in state["sight"]["actions"])
+    own = [{"species": one["species"], "hp": 0} for one in position["sides"][0]["party"][:1]]
+    both = ask(lobby, do="branch", **place, changes={"sides": [{"party": own}, position["sides"][1]]})
+    assert all(action["choice"].startswith("switch") for action in both["sight"]["actions"])
 
 
 def test_a_team_is_given_and_refused_where_it_cannot_be(lobby, session):

@@ -98,6 +98,7 @@ class BattleSession:
         self._narrators = {side: (Narrator(side), list[Sentence]()) for side in (0, self.side)}
         self._heard = dict.fromkeys(self._narrators, 0)
         self._inputs: list[tuple[str, str]] = []
+        self._play_on()
 
     @property
     def side(self) -> int:
@@ -133,8 +134,7 @@ class BattleSession:
                 f"{choice!r} is not possible; expected one of: {', '.join(legal)}" if legal else "the battle is over"
             )
         self._play(choice)
-        while not self.ended and not self.choices():
-            self._play("")
+        self._play_on()
 
     def forfeit(self) -> None:
         """Forfeit the battle."""
@@ -194,6 +194,11 @@ class BattleSession:
             said += narrator.read(line)
         self._heard[side] = len(lines)
         return said
+
+    def _play_on(self) -> None:
+        """Play the policy's choices up to the person's next decision."""
+        while not self.ended and not self.choices():
+            self._play("")
 
     def _play(self, own: str) -> None:
         other = self._answer()

@@ -164,8 +164,5 @@ def _cost(found: Review, adviser: Policy, player: int, index: int) -> str:
     one = found.decision(player, index)
     if one.legal.sum() < 2 or not one.choice:
         return ""
-    try:
-        worth = worths(adviser, found.battle(player, index), player)
-    except ValueError:  # a public log may not suffice to play from where a Pokémon has fainted
-        return ""
+    worth = worths(adviser, found.battle(player, index), player)
     return "" if worth is None else f"{max(worth.values()) - worth[one.choice]:5.1%}"

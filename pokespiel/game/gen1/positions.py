@@ -5,13 +5,14 @@ seen.
 
 The engine starts a battle with Pokémon in any condition (`Entrant`). Stages, the conditions of CONDITIONS and what the
 players have seen of each other are then written into the battle's bytes (`engine/session.cpp`); the engine checks them
-when it reads them. All other memory of the Pokémon on the field is reset: locks, counters, last moves.
+when it reads them. All other memory of the Pokémon on the field is reset: locks, counters, last moves. A side whose
+Pokémon on the field has fainted replaces it first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -37,16 +38,22 @@ _RATIOS = (25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400)
 _MOST_STAT = 999
 _VERSION = b"PG1\n\x01"
 _STATE = 520
+_TEXTS = 2 + 2 * 6
+"""Names before the log: of the players and their Pokémon."""
 _SIDE = np.dtype(
     {
-        "names": ["volatiles", "stored", "modified", "toxic", "boosts", "substitute", "confusion", "status"],
-        "formats": ["<u4", ("<u2", 4), ("<u2", 4), "<u2", ("i1", 6), "u1", "u1", "u1"],
-        "offsets": [0, 8, 16, 28, 30, 48, 49, 86],
+        "names": [
+            *("volatiles", "stored", "modified", "toxic", "boosts", "substitute", "confusion"),
+            *("hp", "status", "sleep", "left", "fainted_this_turn"),
+        ],
+        "formats": ["<u4", ("<u2", 4), ("<u2", 4), "<u2", ("i1", 6), "u1", "u1", "<u2", "u1", "u1", "u1", "u1"],
+        "offsets": [0, 8, 16, 28, 30, 48, 49, 64, 86, 87, 239, 245],
         "itemsize": 248,
     }
 )
 """The part of `Side` (engine/state.hpp) that is written."""
-_FIRST_SIDE = 24
+_REQUESTS, _FIRST_SIDE = 14, 24
+_WAITS, _REPLACES = 0, 2
 _MOVE = np.dtype([("move", "u1"), ("pp", "u1"), ("max_pp", "u1"), ("disabled", "u1")])
 _POKEMON = np.dtype(
     [
@@ -80,7 +87,7 @@ _PARTY = np.dtype(
 _KNOWLEDGE = np.dtype(
     [
         ("sides", _PARTY, 2),
-        ("ask", "u1", 25),
+        ("ask", [("request", "u1"), ("menu", "u1", 20), ("moves", "u1", 4)]),
         ("turn", "<u2"),
         ("last_damage", "<i2", 2),
         *(
@@ -111,7 +118,7 @@ class SideStanding:
     """One side of a position."""
 
     party: tuple[Entrant, ...]
-    """The Pokémon on the field first."""
+    """The Pokémon on the field first; the next is chosen where that has fainted."""
     stages: dict[str, int] = field(default_factory=dict)
     """-6 to 6 by the names of STAGES; 0 where absent."""
     conditions: tuple[str, ...] = ()
@@ -141,19 +148,25 @@ def arranged(
     names: Sequence[str] = ("P1", "P2"),
     turn: int = 1,
 ) -> Battle:
-    """The battle in which both players choose next, at turn `turn` (1 to 999).
+    """The battle at turn `turn` (1 to 999) in which both players choose next, or those whose Pokémon has fainted.
 
-    Raises `ValueError` for impossible positions: no Pokémon left, a fainted one on the field, HP above the maximum.
+    Raises `ValueError` for impossible positions: no Pokémon left, HP above the maximum.
     """
     for player, side in enumerate(sides, 1):
         _require_possible(side, player)
-    battle = Battle(sides[0].party, sides[1].party, seed=seed, names=names, turn=turn - 1)
+    first, second = ((_standing(side.party[0]), *side.party[1:]) for side in sides)
+    battle = Battle(first, second, seed=seed, names=names, turn=turn - 1)
     return Battle.from_bytes(_written(battle.to_bytes(), sides))
 
 
+def _standing(one: Entrant) -> Entrant:
+    """A Pokémon that can enter; one that has fainted faints in `_write_faint`."""
+    return replace(one, hp=1, status="") if one.hp == 0 else one
+
+
 def _require_possible(side: SideStanding, player: int) -> None:
-    if side.party[0].hp == 0:
-        raise ValueError(f"player {player}: {side.party[0].set.species} has fainted: choose who is on the field")
+    if all(one.hp == 0 for one in side.party):
+        raise ValueError(f"player {player} has no Pokémon left")
     for one in side.party:
         if one.hp is not None and one.hp > one.set.stats.hp:
             raise ValueError(f"player {player}: {one.set.species} has at most {one.set.stats.hp} HP, not {one.hp}")
@@ -171,7 +184,40 @@ def _written(data: bytes, sides: tuple[SideStanding, SideStanding]) -> bytes:
         _write_seen(known[1 - player]["sides"][1], side)
     for one in known:
         one["changed"], one["stale_own"], one["stale_foe"] = 3, 0x3F, 0x3F
-    return raw.tobytes()
+    fainted = [player for player, side in enumerate(sides) if side.party[0].hp == 0]
+    if not fainted:
+        return raw.tobytes()
+    for player in (0, 1):
+        request = _REPLACES if player in fainted else _WAITS
+        raw[begin + _REQUESTS + player] = known[player]["ask"]["request"] = request
+        known[player]["ask"]["menu"] = 0
+    for player in fainted:
+        _write_faint(state[player], [known[player]["sides"][0], known[1 - player]["sides"][1]])
+    return _with_lines(
+        raw.tobytes(), [f"|faint|p{1 + player}a: {sides[player].party[0].set.name}" for player in fainted]
+    )
+
+
+def _write_faint(state: Any, parties: Sequence[Any]) -> None:
+    """The Pokémon on the field has fainted, in the state and in both players' knowledge (`parties`)."""
+    state["hp"] = state["status"] = state["sleep"] = 0
+    state["left"] -= 1
+    state["fainted_this_turn"] = 1
+    for party in parties:
+        one = party["party"][0]
+        one["hp"] = one["share"] = one["status"] = 0
+        one["flags"] |= _FAINTED
+        party["fainted"] += 1
+
+
+def _with_lines(data: bytes, lines: Sequence[str]) -> bytes:
+    """The battle's bytes with lines added to its log, which comes last: its length, then its text."""
+    more = "".join(f"{line}\n" for line in lines).encode()
+    place = len(_VERSION) + _STATE + 2 * _KNOWLEDGE.itemsize + 4
+    for _ in range(_TEXTS):
+        place += 4 + int.from_bytes(data[place : place + 4], "little")
+    size = int.from_bytes(data[place : place + 4], "little") + len(more)
+    return data[:place] + size.to_bytes(4, "little") + data[place + 4 :] + more
 
 
 def _write_active(state: Any, parties: Sequence[Any], side: SideStanding) -> None:

@@ -256,7 +256,7 @@ export class ReviewView {
         conditions: conditions.filter(({ input }) => input.checked).map(({ name }) => name) }) };
     });
     const form = h("form", { class: "editor" }, h("div", { class: "two" }, sides.map((side) => side.element)),
-      h("p", { class: "muted" }, "Stages and screens are those of the Pokémon on the field. Confusion, Substitutes and locks end."),
+      h("p", { class: "muted" }, "Stages and screens are those of the Pokémon on the field. Confusion, Substitutes and locks end. A Pokémon on the field with 0 HP is replaced first."),
       h("button", { class: "primary", type: "submit" }, "Play on from this position"));
     form.addEventListener("submit", (event) => { event.preventDefault(); start({ sides: sides.map((side) => side.read()) }); });
     return form;
