@@ -20,6 +20,10 @@ POOL = load_pool("competitive")
 FIRST, SECOND = (tuple(Entrant(own) for own in POOL[number]) for number in (0, 7))
 
 
+MOVES_SEEN = re.compile(r"\w*(moves|threats)|\w+\.(last|used)_|own\[1\]\.takes")
+"""Features that depend on the moves of the turns before."""
+
+
 def seen(battle: Battle, player: int) -> dict:
     return sight(battle.features(player), np.array([name in battle.choices(player) for name in ACTION_NAMES]))
 

@@ -14,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from pokespiel.commands.main import main
 from pokespiel.play.lobby import COMMANDS, Lobby
 from pokespiel.play.opening import load_policy_named
 from pokespiel.play.server import LARGEST_FRAME, STATIC, PageServer
@@ -95,6 +96,15 @@ def test_a_socket_needs_the_token(server):
 
 def test_only_this_machine_can_connect(server):
     assert server._socket.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_port_in_use_is_named_with_the_way_out(server, capsys):
+    for command in (["play"], ["review", "none.log"]):
+        assert main([*command, "--port", "65536"]) == 2
+        assert "port must be from 0 to 65535" in capsys.readouterr().err
+    assert main(["play", "--opponent", "random", "--no-browser", "--port", str(server.port)]) == 2
+    said = f"port {server.port} cannot be used: Address already in use; name another, or 0 for any free one"
+    assert said in capsys.readouterr().err
 
 
 def test_hostile_frames_get_an_answer_each_and_harm_no_battle(server):

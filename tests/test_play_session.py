@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import statistics
 import subprocess
 import time
@@ -529,6 +530,36 @@ def test_play_text_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert main([*command, "--team", "nobody's"]) == 2
     assert main(["play", "--opponent", "expret"]) == 2
     assert "did you mean 'expert'?" in capsys.readouterr().err
+
+
+def test_what_is_played_next_in_the_terminal():
+    seeds = iter(range(50, 60))
+    one, new, said = session(seed=9), session(seed=1), []
+    for word, seed, side in (("r", 50, 1), ("rs", 51, 2), ("s", 9, 1), ("ss", 9, 2)):
+        ask = lines_from(["again!", word])
+        found = terminal.another(one, lambda: new, lambda: next(seeds), ask, said.append)
+        assert (found.setup.seed, found.side, found.setup.teams) == (seed, side, one.setup.teams)
+    assert terminal.another(one, lambda: new, seeds.__next__, lines_from(["n"]), said.append) is new
+    for lines in (["q"], []):
+        assert terminal.another(one, lambda: new, seeds.__next__, lines_from(lines), said.append) is None
+    assert said.count(f"\n{terminal.AGAIN}") == len(said) == 11
+
+
+def test_battles_in_a_row_on_the_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("builtins.input", lines_from(["1", "f", "ss", "f", "r", "f", "n", "q"]))
+    assert (
+        main(
+            [*["play", "--text", "--opponent", "random", "--adviser", "expert", "--seed", "4", "--keep"], str(tmp_path)]
+        )
+        == 0
+    )
+    said = capsys.readouterr().out
+    begun = re.findall(r"You are player (.) against random, seed (.)", said)
+    assert begun == [("1", "4"), ("2", "4"), ("2", "5"), ("1", "6")]
+    kept = [Recording.read(tmp_path / f"battle-{name}.log.json") for name in ("4", "4-2", "5")]
+    assert [one.forfeit for one in kept] == [1, 2, 2]
+    assert kept[0].teams == kept[1].teams == kept[2].teams
+    assert said.splitlines()[-1] == "not finished, so not kept"
 
 
 def test_who_advises(shipped, tmp_path):

@@ -69,6 +69,6 @@ class PlayCommand:
     def _in_terminal(self, lobby: Lobby) -> int:
         from pokespiel.play.opening import play_in_terminal
 
-        path = play_in_terminal(lobby, self.team, self.teams, self.side)
-        print(f"kept: {path}" if path else "not finished, so not kept")
+        for path in play_in_terminal(lobby, self.team, self.teams, self.side):
+            print(f"kept: {path}" if path else "not finished, so not kept")
         return 0

@@ -189,7 +189,7 @@ class Lobby:
             raise ValueError("side: expected 1 or 2")
         policy = self.policy(str(opponent)[:200])
         teams = (own, foe) if side == 1 else (foe, own)
-        setup = BattleSetup(teams, seed, side, ("You", _shown(str(opponent))))
+        setup = BattleSetup(teams, seed, side, ("You", log_name(str(opponent))))
         return self.changed(self.open(BattleSession(setup, policy, str(opponent))))
 
     def resume(self, asked: Mapping[str, Any]) -> Answer:
@@ -269,7 +269,7 @@ def _wish(asked: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return wish
 
 
-def _shown(name: str) -> str:
+def log_name(name: str) -> str:
     """An opponent's name in a form that a log can hold."""
     plain = "".join(letter for letter in Path(name).name if letter.isalnum() or letter in " .-_")[:18]
     return plain if plain and plain != "You" else "Opponent"

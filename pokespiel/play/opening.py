@@ -19,7 +19,7 @@ from pokespiel.play import terminal
 from pokespiel.play.advice import has_critic
 from pokespiel.play.board import lay
 from pokespiel.play.lineups import TeamRefused, pasted, pool_named
-from pokespiel.play.lobby import Lobby, offered
+from pokespiel.play.lobby import Lobby, log_name, offered
 from pokespiel.play.review import Review
 from pokespiel.play.server import PageServer
 from pokespiel.play.session import BattleSession, BattleSetup
@@ -83,18 +83,33 @@ def review_lines(review: Review, policy: str) -> Iterator[str]:
     yield from terminal.review(review, adviser)
 
 
-def play_in_terminal(lobby: Lobby, team: str, pool: str, side: int) -> Path | None:
-    """Play one battle in the terminal; returns the path of its record, None if the person quit before the end."""
+def play_in_terminal(lobby: Lobby, team: str, pool: str, side: int) -> Iterator[Path | None]:
+    """Play battles in the terminal until the person has had enough; yields the path of each one's record, None if the
+    person quit before its end or the lobby keeps none."""
+    adviser = lobby.policy(lobby.adviser)
+
+    def new() -> BattleSession:
+        return _session(lobby, team, pool, side)
+
+    session: BattleSession | None = new()
+    while session is not None:
+        setup = session.setup
+        print(f"You are player {setup.side} against {session.opponent}, seed {setup.seed}. {terminal.KEYS}")
+        if not terminal.play(session, adviser, input, print):
+            yield None
+            return
+        yield session.save(lobby.keep, _unused(lobby.keep, f"battle-{setup.seed}")) if lobby.keep else None
+        session = terminal.another(session, new, lambda: lobby.next_seed({}), input, print)
+
+
+def _session(lobby: Lobby, team: str, pool: str, side: int) -> BattleSession:
+    """A battle against the lobby's default opponent."""
     seed = lobby.next_seed({})
     rng = np.random.default_rng((seed, 2))
     own, foe = team_named(team, pool, rng), team_named("random", pool, rng)
     opponent = lobby.opponents[0]
-    setup = BattleSetup((own, foe) if side == 1 else (foe, own), seed, side, ("You", "Opponent"))
-    session = BattleSession(setup, lobby.policy(opponent), opponent)
-    print(f"You against {opponent}, seed {seed}. {terminal.KEYS}")
-    if not terminal.play(session, lobby.policy(lobby.adviser), input, print):
-        return None
-    return session.save(lobby.keep, _unused(lobby.keep, f"battle-{seed}")) if lobby.keep else None
+    setup = BattleSetup((own, foe) if side == 1 else (foe, own), seed, side, ("You", log_name(opponent)))
+    return BattleSession(setup, lobby.policy(opponent), opponent)
 
 
 def _unused(folder: Path, name: str) -> str:

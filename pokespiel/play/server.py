@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import secrets
 import socket
 import threading
@@ -173,14 +174,22 @@ def _record(lobby: Lobby, name: str) -> Response:
     return Response(write(), media_type=media, headers=attachment)
 
 
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise OSError(f"port {port} cannot be used: {why}; name another, or 0 for any free one") from error
+
+
 class PageServer:
     """A server with its address."""
 
     def __init__(self, lobby: Lobby, port: int = 0, token: str | None = None):
-        """port: 0 = any free one. token: None = a new random one."""
+        """port: 0 = any free one; an `OSError` if it cannot be used. token: None = a new random one."""
         self.lobby = lobby
         self.token = token or secrets.token_urlsafe(18)
-        self._socket = socket.create_server((HOST, port))
+        self._socket = _listening(port)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             application(lobby, self.port, self.token),

@@ -3,6 +3,7 @@
 1 to 4          the move of that number
 s2 to s6        switch to the Pokémon in that slot
 h, t, f, q      hints, both teams, forfeit, quit without finishing
+r, s, n         after the battle: a rematch, the same battle again (rs, ss: with sides swapped), new teams
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pokespiel.play.review import Review
 from pokespiel.play.session import BattleSession, NotPossible
 
 KEYS = "1-4 move, s2-s6 switch, h hints, t teams, f forfeit, q quit"
+AGAIN = "r rematch, s same teams and seed again, rs or ss with sides swapped, n new teams, q quit"
 _BAR = 20
 """Characters of a full HP bar."""
 
@@ -49,10 +51,7 @@ def _catch_up(session: BattleSession, heard: int, say: Callable[[str], None]) ->
 def _take(session: BattleSession, adviser: Policy, ask: Callable[[str], str], say: Callable[[str], None]) -> bool:
     """Ask until there is a choice or a forfeit; returns False if the person quits."""
     while True:
-        try:
-            word = ask("> ").strip().lower()
-        except EOFError:
-            return False
+        word = _word(ask)
         if word == "q":
             return False
         if word == "f":
@@ -66,6 +65,35 @@ def _take(session: BattleSession, adviser: Policy, ask: Callable[[str], str], sa
             return True
         except NotPossible as error:
             say(f"{error}\n{KEYS}")
+
+
+def _word(ask: Callable[[str], str]) -> str:
+    """The person's next line; "q" if there are no more."""
+    try:
+        return ask("> ").strip().lower()
+    except EOFError:
+        return "q"
+
+
+def another(
+    session: BattleSession,
+    new: Callable[[], BattleSession],
+    next_seed: Callable[[], int],
+    ask: Callable[[str], str],
+    say: Callable[[str], None],
+) -> BattleSession | None:
+    """The battle that the person chooses after one that has ended; None = none. `new` makes one with new teams."""
+    while True:
+        say(f"\n{AGAIN}")
+        word = _word(ask)
+        if word == "q":
+            return None
+        if word == "n":
+            return new()
+        if word in ("r", "rs"):
+            return session.rematch(seed=next_seed(), swap=word == "rs")
+        if word in ("s", "ss"):
+            return session.again(swap=word == "ss")
 
 
 def choice_of(word: str) -> str:
