@@ -59,6 +59,7 @@ CASES = {
     "rectified_nash": Case("rectified_nash", 30),
     "logit": Case("logit", 30),
     "alpharank": Case("alpharank", 20),
+    "general_nash": Case("general_nash", 10),
     "correlated (CCE)": Case("correlated", 20),
     "correlated (CE)": Case("correlated", 20, options={"concept": "ce"}),
     "nash, sampled payoffs": Case("nash", 20, payoffs="sampled"),

@@ -103,7 +103,7 @@ def plugin_page(folder: str, name: str, registry: Registry) -> str:
     parts += [escaped(reference) if reference and reference not in " ".join(module.split()) else ""]
     parts += [f"```console\n{USES[folder].format(name=name)}\n```", "## Options", options_table(plugin)]
     parts += ["## Scripted players", players_table(name)] if folder == "games" and name in PLAYERS else []
-    parts += ["## Curve", curve(folder, name)] if kept_curves(folder, name) else []
+    parts += ["## Curve", *drawings] if (drawings := list(curves(folder, name))) else []
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -133,47 +133,77 @@ class Kept:
 
 
 KEPT = {
-    "meta-solvers": Kept(
-        "psro",
-        r"{name}(?:[_-](lowest_ties|no_tremble|sampled_payoffs|CE|CCE))?-\d+",
-        "PSRO on Leduc poker with exact responses and payoffs, mean over seeds 0 to 4: "
-        "`python benchmarks/psro.py curves` ([details](../benchmarks.md#psro-on-leduc-poker)).",
+    "meta-solvers": (
+        Kept(
+            "psro",
+            r"{name}(?:[_-](lowest_ties|no_tremble|sampled_payoffs|CE|CCE))?-\d+",
+            "PSRO on Leduc poker with exact responses and payoffs, mean over seeds 0 to 4: "
+            "`python benchmarks/psro.py curves` ([details](../benchmarks.md#psro-on-leduc-poker)).",
+        ),
     ),
-    "oracles": Kept(
-        "learning/kuhn_poker",
-        r"psro-{name}\+(nash|prd|alpharank|uniform)-\d+",
-        "PSRO on Kuhn poker under four meta-solvers, mean over five seeds: `python benchmarks/learning.py psro --game "
-        "kuhn_poker --seeds 11 12 13 14 15 --minutes 2 --iterations 12` ([details](../benchmarks.md#kuhn)).",
+    "oracles": (
+        Kept(
+            "learning/kuhn_poker",
+            r"psro-{name}\+(nash|prd|alpharank|uniform)-\d+",
+            "PSRO on Kuhn poker under four meta-solvers, mean over five seeds: `python benchmarks/learning.py psro "
+            "--game kuhn_poker --seeds 11 12 13 14 15 --minutes 2 --iterations 12` ([details](../benchmarks.md#kuhn)).",
+        ),
+        Kept(
+            "curves",
+            r"{name}(?:_(.+))?-\d+",
+            "Exact self-play on Leduc poker: `python benchmarks/curves.py --only {name}` (without random numbers).",
+        ),
+    ),
+    "games": (
+        Kept(
+            "curves",
+            r"{name}(?:_(.+))?-\d+",
+            "PSRO with `nash` and exact responses, until it is exact: `python benchmarks/curves.py --only {name}` "
+            "(without random numbers).",
+        ),
     ),
 }
+EXACT = 1e-9
+"""An exploitability below this is rounding, and not drawn."""
 
 
-def kept_curves(folder: str, name: str) -> dict[str, list[Path]]:
+def kept_curves(kept: Kept, name: str) -> dict[str, list[Path]]:
     """The kept results of a plug-in: one file per seed, by case."""
     found: dict[str, list[Path]] = {}
-    if folder in KEPT:
-        pattern = KEPT[folder].pattern.format(name=name)
-        for path in sorted((RESULTS / KEPT[folder].folder).glob("*.csv")):
-            if match := re.fullmatch(pattern, path.stem):
-                found.setdefault((match[1] or "").replace("_", " "), []).append(path)
+    for path in sorted((RESULTS / kept.folder).glob("*.csv")):
+        if match := re.fullmatch(kept.pattern.format(name=name), path.stem):
+            found.setdefault((match[1] or "").replace("_", " "), []).append(path)
     return found
 
 
-def curve(folder: str, name: str) -> str:
-    """The exploitability by iteration, as a picture with the command that made it."""
+def curves(folder: str, name: str) -> Iterator[str]:
+    """The exploitability by iteration of what is kept, as pictures with the commands that made them."""
+    for kept in KEPT[folder]:
+        if found := kept_curves(kept, name):
+            yield f"{picture(drawn(name, found))}\n\n{kept.caption.format(name=name)}"
+
+
+def drawn(name: str, found: Mapping[str, list[Path]]) -> Figure:
+    """One line per case, the mean of its seeds."""
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
-    for case, paths in kept_curves(folder, name).items():
-        texts = [path.read_text(encoding="utf-8").splitlines() for path in paths]
-        runs = [list(csv.DictReader(line for line in text if not line.startswith("#"))) for text in texts]
+    for case, paths in found.items():
+        runs = [rows_of(path) for path in paths]
         length = min(map(len, runs))
-        values = np.array([[float(row["exploitability"]) for row in run[:length]] for run in runs])
-        axes.semilogy(values.mean(axis=0), label=", ".join(filter(None, [name, case])))
+        iterations = [float(row["iteration"]) for row in runs[0][:length]]
+        values = np.array([[float(row["exploitability"]) for row in run[:length]] for run in runs]).mean(axis=0)
+        axes.semilogy(iterations, np.where(values > EXACT, values, np.nan), label=", ".join(filter(None, [name, case])))
     axes.set_xlabel("iteration")
     axes.set_ylabel("exploitability")
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
-    return f"{picture(figure)}\n\n{KEPT[folder].caption}"
+    return figure
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """A kept CSV's rows; lines that begin with "#" say what made it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
 def picture(figure: Any) -> str:

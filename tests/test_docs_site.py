@@ -106,10 +106,12 @@ def test_openspiels_games_and_the_scripted_players_are_named(site):
     assert all(name in site["games/gen1ou.html"] for name in PLAYERS["gen1ou"])
 
 
-def test_plugins_have_their_kept_curves(site):
-    drawn = {name for name, text in site.items() if 'viewBox="0 0 504 230.4"' in text}
-    assert drawn >= {f"meta-solvers/{name}.html" for name in METASOLVERS if name != "general_nash"}
-    assert drawn >= {f"oracles/{name}.html" for name in ("exact", "exploiter", "mmd", "nfsp", "ppo", "rnad", "offline")}
+@pytest.mark.parametrize("folder", PLUGINS)
+def test_each_plugin_has_its_kept_curve_and_the_command_that_made_it(site, folder):
+    for name in PLUGINS[folder]:
+        text = site[f"{folder}/{name}.html"]
+        assert 'viewBox="0 0 504 230.4"' in text, name
+        assert re.search(r"<code>python benchmarks/(psro\.py curves|learning\.py psro|curves\.py --only)", text), name
 
 
 def test_the_front_page_has_the_pictures_and_the_tutorials(site):

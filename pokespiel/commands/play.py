@@ -70,5 +70,5 @@ class PlayCommand:
         from pokespiel.play.opening import play_in_terminal
 
         for path in play_in_terminal(lobby, self.team, self.teams, self.side):
-            print(f"kept: {path}" if path else "not finished, so not kept")
+            print(f"kept: {path} (to review it: pokespiel review {path})" if path else "not finished, so not kept")
         return 0

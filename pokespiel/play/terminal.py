@@ -63,8 +63,9 @@ def _take(session: BattleSession, adviser: Policy, ask: Callable[[str], str], sa
         try:
             session.choose(choice_of(word))
             return True
-        except NotPossible as error:
-            say(f"{error}\n{KEYS}")
+        except NotPossible:
+            keys = ", ".join(key_of(choice) for choice in session.choices())
+            say(f"{word!r} is not possible; expected one of: {keys}, h, t, f, q\n{KEYS}")
 
 
 def _word(ask: Callable[[str], str]) -> str:
@@ -105,6 +106,11 @@ def choice_of(word: str) -> str:
     return word
 
 
+def key_of(choice: str) -> str:
+    """What a person types for a choice: "1" for "move 1", "s2" for "switch 2"."""
+    return choice.removeprefix("move ").replace("switch ", "s")
+
+
 def board(session: BattleSession) -> str:
     """Both sides on the field and the available choices."""
     shown = session.seen()
@@ -130,16 +136,20 @@ def _line(one: dict[str, Any]) -> str:
 
 def _action(action: dict[str, Any], shown: dict[str, Any]) -> str:
     if "place" in action:
-        return f"  s{action['place'] + 1}  {_line(shown['own'][action['place']])}"
+        return f"  {key_of(action['choice'])}  {_line(shown['own'][action['place']])}"
     damage = action["damage"]
-    does = f"{damage['least']:.0f}-{damage['most']:.0f} %" if damage and damage["most"] else ""
+    does = f"deals {_range(damage['least'], damage['most'])} %" if damage and damage["most"] else ""
     points = f"{action['pp']}/{action['full_pp']} PP" if action["pp"] is not None else ""
     power = f"{action['power']} power" if action.get("power") else ""
     chance = f"{action['chance']:.0f} % to hit" if action.get("accuracy") else ""
     blocked = "" if action["legal"] else "  not now"
-    number = action["choice"].removeprefix("move ")
-    facts = f"{action['type']:<9}{power:<11}{chance:<14}{points:<10}{does:<10}{action['effect']}"
-    return f"  {number}   {action['label']:<14}{facts}{blocked}".rstrip()
+    facts = f"{action['type']:<9}{power:<11}{chance:<14}{points:<10}{does:<16}{action['effect']}"
+    return f"  {key_of(action['choice'])}   {action['label']:<14}{facts}{blocked}".rstrip()
+
+
+def _range(least: float, most: float) -> str:
+    low, high = f"{least:.0f}", f"{most:.0f}"
+    return low if low == high else f"{low}-{high}"
 
 
 def hints(session: BattleSession, adviser: Policy) -> list[str]:
@@ -158,7 +168,7 @@ def teams(session: BattleSession) -> Iterator[str]:
         yield title
         for one in shown[who]:
             if one["species"]:
-                moves = ", ".join(f"{move['name']} {move['pp']}" for move in one["moves"])
+                moves = ", ".join(f"{move['name']} {move['pp']} PP" for move in one["moves"])
                 yield f"  {_line(one)}   {moves}"
         if hidden := sum(not one["species"] for one in shown[who]):
             yield f"  {hidden} not seen yet"
