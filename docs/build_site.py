@@ -55,6 +55,7 @@ NAV = {
     "Guides": [
         *(
             "runs.md",
+            "python.md",
             "games.md",
             "tables.md",
             "ratings.md",

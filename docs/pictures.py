@@ -1,4 +1,4 @@
-"""The README's picture of two reports: a PSRO run on a light screen, a tournament on a dark one.
+"""The picture of two reports: a PSRO run on a light screen, a tournament on a dark one.
 
 python docs/pictures.py docs/reports.png
 
