@@ -471,6 +471,9 @@ def test_a_battle_in_the_terminal():
     assert all(told.text in text for told in one.told())
     assert "is not possible; expected one of" in text
     assert "The foe's team" in text
+    assert text.count("Choose who comes in:\n  s") == sum(
+        not one.legal[:4].any() for one in one.decisions if one.player == 1
+    )
     assert "what the adviser thought likeliest" in text
 
 

@@ -122,6 +122,8 @@ def board(session: BattleSession) -> str:
         stages = [f"{stat} {stages:+d}" for stat, stages in active["boosts"].items()]
         extras = ", ".join([*stages, *active["conditions"]])
         lines.append(f"{name:<18} {_line(front)}   {left} left{f'   [{extras}]' if extras else ''}")
+    if shown["kind"] == "switch":
+        lines.append("Choose who comes in:")
     lines += [_action(action, shown) for action in shown["actions"]]
     return "\n".join(lines)
 
