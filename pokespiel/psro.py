@@ -42,7 +42,7 @@ from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import ChoosySolver as ChoosySolver
 from pokespiel.metasolvers import MetaSolver, MetaStrategy, Repeating
-from pokespiel.oracles import ChoosyOracle, Opponents, Oracle, RestrictedSolver, Training, pipeline
+from pokespiel.oracles import ChoosyOracle, Opponents, Oracle, RestrictedSolver, Training, oracle_name, pipeline
 from pokespiel.oracles.calls import Call, Lesson, Progress, bare, respond, same_state
 from pokespiel.oracles.metrics import merged_metrics
 from pokespiel.oracles.state import Grouped, Item, appended, by_age, response_origins
@@ -264,8 +264,7 @@ class _Loop(NamedTuple):
     def _called(self, work: Pending, oracle: int, training: Training, state: PSROState, held: Held) -> Pending:
         """The iteration in progress with the result of one more call."""
         responses = self._accepted(training)
-        name = getattr(self.oracles[oracle], "name", type(self.oracles[oracle]).__name__.lower())
-        origins = response_origins(name, state.iteration + 1, training, responses)
+        origins = response_origins(oracle_name(self.oracles[oracle]), state.iteration + 1, training, responses)
         known = self._known(responses, held)
         return Pending(
             call=work.call + 1,

@@ -20,8 +20,8 @@ class DatasetCommand:
     """Make datasets to learn from: play matches into one, filter or merge some, or describe one.
 
     generate: every named policy meets every other and itself, and all decisions are recorded. filter, merge: copy the
-    decisions that --chosen and the limits keep to --out, a match that several datasets hold once. describe: print
-    sizes, policies and actions.
+    decisions that --chosen and the limits allow to --out; a match found in several datasets is copied once. describe:
+    print sizes, policies and actions.
     """
 
     action: Positional[Annotated[str, arg(metavar="|".join(DEEDS))]]
@@ -39,7 +39,7 @@ class DatasetCommand:
     chosen: Filter = Filter()
     """filter, merge: which decisions to keep."""
     both_seats: bool = False
-    """filter, merge: leave out one-sided matches, which have no decision of some seat."""
+    """filter, merge: leave out one-sided matches, which lack the decisions of a seat."""
     least_decisions: int = 0
     """filter, merge: leave out matches with fewer decisions."""
     part: int = 1000

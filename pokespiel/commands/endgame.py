@@ -18,9 +18,9 @@ class EndgameCommand:
     A position is two sides with "vs" between them: "Tauros @ 353 vs Tauros @ 258 par". A side is a species, then HP
     after @ (points, or percent with %), a status (par, brn, psn, frz, "slp 3": at most three more turns, "tox 2"),
     stages (+2 special), confused, reflect, sub 40, L50; after a colon its moves, with PP after a slash: "Starmie @ 60%:
-    Recover, Psychic/3". Without moves it has the commonest set of the shipped teams. "&" adds a Pokémon behind it.
+    Recover, Psychic/3". Without moves it has its most common set in the shipped teams. "&" adds a Pokémon in reserve.
 
-    A YAML file has a list of positions: texts, or mappings with `position` and, if you like, `name` and `pp`.
+    A YAML file has a list of positions: texts, or mappings with `position` and optionally `name` and `pp`.
     """
 
     positions: Positional[tuple[str, ...]]
@@ -31,13 +31,13 @@ class EndgameCommand:
     memory: float = 4.0
     """GB that the values may take; a larger ending is refused with its size."""
     situations: int = 200_000
-    """Refuse an ending with more situations than this, HP not counted (with Pokémon behind: HP counted)."""
+    """Refuse an ending with more situations than this, not counting HP (with Pokémon in reserve: counting HP)."""
 
     def __post_init__(self) -> None:
         if not self.positions:
             raise BadOption('name a position, such as "Tauros @ 353 vs Tauros @ 258 par"')
         if not self.memory > 0 or self.situations < 1:
-            raise BadOption("memory and situations are positive")
+            raise BadOption("memory and situations must be positive")
 
     def __call__(self) -> int:
         from pokespiel.game.endgames import endgame_tools

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlayCommand:
-    """Battle the shipped agent, or any policy, in a page of your browser or with --text in this terminal.
+    """Battle the shipped agent, or any policy, in your browser, or with --text in this terminal.
 
     The page is served to this machine alone, under an address with a secret token. It shows what each move does as far
     as you can know it, hints on request, and after the battle both sides' choices turn by turn. Keys: 1 to 4 for moves,
@@ -30,7 +30,8 @@ class PlayCommand:
     """The policy to battle: shipped (the agent that comes with the package), a scripted player's name, a policy's file,
     or the folder of a run or tournament (its mixture)."""
     adviser: str | None = None
-    """The policy whose view the hints show, likewise; None = the opponent where it has a critic, else shipped."""
+    """The policy whose view the hints show, named in the same way; None = the opponent if it has a critic, else
+    shipped."""
     text: bool = False
     """Play in this terminal."""
     team: str = "random"

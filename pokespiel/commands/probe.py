@@ -12,22 +12,22 @@ from pokespiel.core.registry import BadOption
 
 @dataclass(frozen=True)
 class ProbeCommand:
-    """See what a policy loses in endgames that are solved exactly, the worst first.
+    """Show what a policy loses in exactly solved endgames, worst first.
 
     The loss at a position is how much less the policy wins there than an equilibrium does, if the opponent answers its
-    choice in the best way and both play right afterwards: 0 for a policy that plays the equilibrium.
+    choice optimally and both play optimally afterwards: 0 for a policy that plays the equilibrium.
     """
 
     policy: Positional[str]
     """shipped, a scripted player's name, a policy's file, or the folder of a run or tournament (its mixture)."""
     worst: int = 5
-    """How many of the worst decisions are printed with what is played and what is right."""
+    """Number of the worst decisions that are printed with the policy's choices and the right ones."""
     curve: bool = False
-    """Of a run's folder: the mean loss of its mixture after each iteration instead."""
+    """For a run's folder: print the mean loss of its mixture after each iteration instead."""
 
     def __post_init__(self) -> None:
         if self.worst < 0:
-            raise BadOption(f"worst is 0 or more, got {self.worst}")
+            raise BadOption(f"worst must not be negative, got {self.worst}")
         if self.curve and not Path(self.policy).is_dir():
             raise BadOption(f"--curve is for the folder of a run, and {self.policy!r} is not a folder")
 

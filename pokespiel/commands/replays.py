@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Replays:
-    """Read public Pokémon Showdown replays of gen1ou into a dataset to learn from, with an account of each file.
+    """Read public Pokémon Showdown replays of gen1ou into a dataset to learn from, and report on each file.
 
-    Files are replays' JSON, pages, or bare logs. What is unreadable, of another format, without a result, contradictory
-    or a copy is left out and counted by its reason. The dataset is for the `offline` oracle's --oracle.replay.
+    Files are replays' JSON, pages, or bare logs. Files that are unreadable, of another format, without a result,
+    contradictory or duplicates are left out and counted by reason. The dataset is for the `offline` oracle's
+    --oracle.replay.
     """
 
     folder: Positional[Path]

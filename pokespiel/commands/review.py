@@ -13,7 +13,7 @@ from pokespiel.core.registry import BadOption
 
 @dataclass(frozen=True)
 class ReviewCommand:
-    """Lay a battle on an analysis board: a page of your browser that steps through it with a policy's eyes.
+    """Review a battle on an analysis board: a page in your browser that steps through it and shows a policy's view.
 
     It shows the win chance over the turns, how the policy would choose at each decision of either side, and the choices
     that cost the most by its own estimate. From any decision you can choose otherwise, or change the position, and play

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.archive import load_archive, save_archive, unfit
-from pokespiel.core.policy import POLICIES, Policy, describe
+from pokespiel.core.policy import POLICIES, Policy, Storable, describe
 
 
 def save_checkpoint(path: str | Path, format: str, tree: Any) -> None:
@@ -57,7 +57,7 @@ class _Writer:
         if isinstance(value, (list, tuple)):
             items = [self.encode(item, f"{where}[{index}]") for index, item in enumerate(value)]
             return items if isinstance(value, list) else {"$tuple": items}
-        if getattr(value, "kind", None) in POLICIES:
+        if isinstance(value, Storable) and value.kind in POLICIES:
             return self._policy(value, where)
         raise TypeError(f"{where}: a checkpoint holds plain values, arrays and policies, not {type(value).__name__}")
 

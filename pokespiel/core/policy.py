@@ -50,8 +50,7 @@ class Observations(NamedTuple):
 class Policy(Protocol):
     """Action probabilities for a batch of observations, with one row of memory per match.
 
-    A policy that can be saved has a `kind`, its name in POLICIES, `to_arrays()` -> configuration and arrays, and the
-    class method `from_arrays`, which reverses it. A hand-written policy has `scripted = True`.
+    A policy that can be saved is also `Storable`, a hand-written one `HandWritten`.
     """
 
     @property
@@ -66,6 +65,26 @@ class Policy(Protocol):
     def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities [b, A] (zero where illegal, rows sum to 1) and the next memory [b, M]."""
         ...
+
+
+@runtime_checkable
+class Storable(Policy, Protocol):
+    """A policy that can be saved; the class method `from_arrays` reverses `to_arrays`."""
+
+    kind: str
+    """Its name in POLICIES."""
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """A plain configuration and the arrays."""
+        ...
+
+
+@runtime_checkable
+class HandWritten(Protocol):
+    """A policy that a person wrote, in contrast to learned and mixed ones."""
+
+    scripted: bool
+    """Always True."""
 
 
 class Memoryless:
@@ -239,7 +258,6 @@ def sample_actions(probabilities: np.ndarray, rng: np.random.Generator) -> np.nd
 
 def describe(policy: Policy) -> tuple[str, dict[str, Any], dict[str, np.ndarray]]:
     """A policy's registered kind, configuration and arrays; a `TypeError` if its kind cannot be saved."""
-    kind = getattr(policy, "kind", None)
-    if kind not in POLICIES or not hasattr(policy, "to_arrays"):
+    if not isinstance(policy, Storable) or policy.kind not in POLICIES:
         raise TypeError(f"{type(policy).__name__} cannot be saved: it has no registered kind ({', '.join(POLICIES)})")
-    return (kind, *policy.to_arrays())
+    return (policy.kind, *policy.to_arrays())

@@ -1,4 +1,4 @@
-"""Attempts: trainings with a fixed budget that survive a kill and are measured along the way.
+"""Attempts: training runs with a fixed budget that survive a kill and are measured along the way.
 
 An attempt is one oracle call against one victim. Its state is saved at a fixed interval; once it is finished, its
 policy is stored in the folder with its curve, and it is not trained again. The curve is measured on small match sets of

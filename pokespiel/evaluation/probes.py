@@ -1,8 +1,8 @@
 """What a policy loses in positions whose exact solution is known.
 
 At a position with payoffs M (the player's chance to win after both choices, equilibria being played then) a policy that
-chooses by x loses  V - min over the opponent's choices of x M  to the best answer there: nothing where x is an
-equilibrium's, and never less than nothing.
+chooses by x loses  V - min over the opponent's choices of x M  to the best answer there: 0 if x is an equilibrium
+strategy, and never less than 0.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ProbeResult(NamedTuple):
 
 
 def probed(policy: Policy, probes: Sequence[Probe] | None = None) -> list[ProbeResult]:
-    """Every decision of the library, the most lost first."""
+    """Every decision of the library, the largest loss first."""
     probes = endgame_tools().probes() if probes is None else probes
     results = []
     for probe in probes:
@@ -71,7 +71,7 @@ def by_kind(results: Sequence[ProbeResult]) -> dict[str, tuple[int, float]]:
 
 
 def result_text(results: Sequence[ProbeResult], shown: int) -> str:
-    """The score, the kinds, and the worst `shown` decisions with what is played and what is right."""
+    """The score, the kinds, and the worst `shown` decisions with the policy's choices and the right ones."""
     nothing = sum(one.lost < NOTHING for one in results)
     lines = [
         f"mean loss {mean_lost(results):.4f} of a win over {len(results)} decisions, none at {nothing}",
@@ -96,7 +96,7 @@ class ProbePoint(NamedTuple):
     lost: float
     """The mean over all decisions."""
     faultless: int
-    """Decisions at which it loses nothing."""
+    """Number of decisions at which it loses nothing."""
 
 
 def probe_curve(folder: Path) -> list[ProbePoint]:

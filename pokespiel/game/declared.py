@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.game.foreign import quiet
-from pokespiel.game.protocols import Game
+from pokespiel.game.protocols import Game, WithOpenSpiel
 from pokespiel.game.tree import TreeGame
 
 MATCHES = 30
@@ -36,7 +36,7 @@ def declared(game: Any) -> Declared:
 
     if isinstance(game, TreeGame):
         return Declared(game.num_players, lambda: game.terminals.returns)
-    theirs = game if isinstance(game, pyspiel.Game) else getattr(game, "openspiel", None)
+    theirs = game if isinstance(game, pyspiel.Game) else game.openspiel if isinstance(game, WithOpenSpiel) else None
     if isinstance(theirs, pyspiel.Game):
         return Declared(theirs.num_players(), lambda: _ends(theirs))
     ours: Game = game

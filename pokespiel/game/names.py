@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pokespiel.core.registry import BadOption, Registry, UnknownName, unknown
 
@@ -46,6 +46,14 @@ ENVIRONMENTS = {
 """Gymnasium ids of `adapters/`, each with the game that it plays without `game=`."""
 AGENTS = Path(__file__).parent / "gen1" / "data" / "agents" / "shipped"
 """The agents that ship with the package."""
+
+
+@runtime_checkable
+class WithPaths(Protocol):
+    """A game's class of parameters, of which some are paths."""
+
+    PATHS: Sequence[str]
+    """These parameters; their values may contain commas and parentheses."""
 
 
 def parsed(name: str) -> dict[str, Any]:
@@ -100,7 +108,8 @@ def _paths(short: str) -> tuple[Sequence[str], Sequence[str]]:
     if short not in GAMES:
         return PATHS.get(short, ()), PATHS.get(short, ())
     plugin = GAMES[short]
-    return [field.name for field in dataclasses.fields(plugin) if field.init], getattr(plugin, "PATHS", ())
+    paths = plugin.PATHS if isinstance(plugin, WithPaths) else ()
+    return [field.name for field in dataclasses.fields(plugin) if field.init], paths
 
 
 def _with_paths(name: str, inside: str, known: Sequence[str], paths: Sequence[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ import pyspiel
 from open_spiel.python import policy as openspiel_policy
 
 from pokespiel.core.policy import Observations, Policy, Tabular, sample_actions
-from pokespiel.game.protocols import Game
+from pokespiel.game.protocols import Game, WithOpenSpiel
 from pokespiel.game.tensors import tensor_of
 from pokespiel.game.tree import TreeGame
 
@@ -100,7 +100,7 @@ class SpielPolicy(openspiel_policy.Policy):
     """OpenSpiel's interface to a memoryless policy of this package."""
 
     def __init__(self, policy: Policy, game: Game, players: Sequence[int]):
-        super().__init__(getattr(game, "openspiel", None), list(players))
+        super().__init__(game.openspiel if isinstance(game, WithOpenSpiel) else None, list(players))
         self.policy, self._own = policy, game
 
     def action_probabilities(self, state: Any, player_id: int | None = None) -> dict[int, float]:

@@ -15,6 +15,8 @@ A game needs only `Game` and `Matches`. Each optional feature has its own protoc
     | `WithExploiter`               | exploiter              | the settings of `pokespiel exploit`                   |
     | `WithVariants`                | variants               | agents graded on it and on data unseen in training    |
     | `Reported`                    | section                | a section of its own in reports                       |
+    | `WithOpenSpiel`               | openspiel              | OpenSpiel's states, and its facts before matches      |
+    | `Refused`                     | refusal                | the reason in errors that ask for a sequence form     |
 
 Its matches may be `FullState`, `Standings`, `Counting` and `Skipping`. `isinstance` checks each protocol by the names
 of its attributes.
@@ -230,6 +232,22 @@ class Reported(Protocol):
 
     section: Section | None
     """The section; None = none."""
+
+
+@runtime_checkable
+class WithOpenSpiel(Protocol):
+    """A game converted from OpenSpiel."""
+
+    openspiel: Any
+    """The `pyspiel.Game`, or None if it was made in another way."""
+
+
+@runtime_checkable
+class Refused(Protocol):
+    """A game without a sequence form."""
+
+    refusal: str
+    """Why it has none; may be empty."""
 
 
 class Section(Protocol):

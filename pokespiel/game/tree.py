@@ -26,6 +26,7 @@ import numpy as np
 from scipy import sparse
 
 from pokespiel.core.policy import Mixture, Observations, Policy, Tabular
+from pokespiel.game.protocols import Refused
 from pokespiel.game.tree_matches import Moves, TreeMatches, moves_of
 from pokespiel.game.treeplex import Treeplex, lay_out
 from pokespiel.metasolvers.judging import is_constant_sum, is_symmetric, is_zero_sum
@@ -357,7 +358,7 @@ def in_sequence_form(game: Any, who: str) -> TreeGame:
     """The game; a `ValueError` that gives the reason and a remedy if it is not in sequence form. `who` needs it."""
     if isinstance(game, TreeGame):
         return game
-    why = getattr(game, "refusal", "") or f"{game.name} is stepped by an engine of its own"
+    why = (game.refusal if isinstance(game, Refused) else "") or f"{game.name} is stepped by an engine of its own"
     raise ValueError(
         f"{who} needs a game in sequence form, which {game.name} is not: {why}. Oracles that learn from matches, such "
         "as ppo, and sampled payoffs take any game"

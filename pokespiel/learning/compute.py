@@ -26,7 +26,7 @@ BF16_WEIGHTS = 100_000
 THREAD_WEIGHTS = 1_000_000
 """`auto` uses more than one thread for networks with at least this many weights."""
 BEFORE = {"bf16": False, "threads": 1}
-"""The settings of trainings whose saved state does not name them."""
+"""The settings of saved training that does not name them."""
 
 
 class Settled(NamedTuple):

@@ -45,8 +45,6 @@ READY = 1e-10
 """The interior-point gap at which the support's equations are first tried; they cost a third of an iteration."""
 ROUNDING = 1e-14
 """Regret that counts as rounding, on payoffs of range 1."""
-ROUNDS = 20
-"""Maximum number of times that the set of policies that matter may change."""
 MATTERS = 1e-6
 """A policy matters if playing it would lose less than this share of its stakes."""
 QUICK = 2**12
@@ -64,8 +62,9 @@ Solution = tuple[np.ndarray, np.ndarray, Fraction | None]
 class Nash:
     """A Nash equilibrium of a two-player zero-sum table, whatever the sizes of its payoffs.
 
-    No policy gains more than 1e-9 of its stakes, the mean distance of the payoffs that it meets from the game's value;
-    1e-14 is usual. An `ArithmeticError` if that is not reached, which takes a large table of very unlike payoffs.
+    No policy can gain more than 1e-9 of its stakes, the mean distance of the payoffs that it meets from the game's
+    value; 1e-14 is usual. If that is not reached, as in large tables whose payoffs differ by many orders of magnitude,
+    it raises an `ArithmeticError`.
     """
 
     method: Method = "interior"

@@ -1,11 +1,11 @@
 """The shape of a symmetric zero-sum table: how much of it a rating explains, and its layers.
 
-The best rating of antisymmetric payoffs A, by least squares of A_ij - (r_i - r_j), is the mean of each row. What it
-leaves has row means 0: it is cyclic, and no rating sees it (Balduzzi et al. 2019, Section 2; Jiang et al. 2011).
+The best rating of antisymmetric payoffs A, by least squares of A_ij - (r_i - r_j), is the mean of each row. The
+residual has row means 0: it is cyclic, and no rating explains it (Balduzzi et al. 2019, Section 2; Jiang et al. 2011).
 
-Layers peel the table from above: the support of its Nash mixture is the first; without it, the support of the rest's is
-the second, and so on. In a spinning top few policies are in the first layers, most in the middle, few at the end; the
-layers are ordered, since no mixture of a later one beats the Nash mixture of an earlier one.
+Layers peel the table from the top: the support of its Nash mixture is the first; the support of the remaining policies'
+Nash mixture is the second, and so on. In a spinning top few policies are in the first layers, most in the middle, few
+at the end; the layers are ordered, since no mixture of a later one beats the Nash mixture of an earlier one.
 
 Reference: Balduzzi et al. (2019), Open-ended Learning in Symmetric Zero-sum Games; Czarnecki et al. (2020), Real World
 Games Look Like Spinning Tops, Section 4 (Nash clustering).

@@ -27,7 +27,7 @@ from pokespiel.metasolvers.supports import Solution, Support, largest_gain, solv
 from pokespiel.metasolvers.tables import Profile, Table
 
 NARROW = 1e-6
-"""Regions of this width are not halved any more."""
+"""Regions of this width are not halved any further."""
 SOLVED = 1e-10
 """Largest gain at an equilibrium, as a share of what is at stake."""
 APART = 1e-5

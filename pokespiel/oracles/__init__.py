@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from pokespiel.core.policy import Policy
 from pokespiel.core.registry import Registry
 from pokespiel.game.protocols import Game
+
+if TYPE_CHECKING:
+    from pokespiel.learning.compute import Compute
 
 
 class Opponents(NamedTuple):
@@ -67,6 +70,26 @@ class ChoosyOracle(Protocol):
     def check(self, game: Game) -> None:
         """Raise a `ValueError` that says why the game is not supported, before any work is done."""
         ...
+
+
+@runtime_checkable
+class NamedOracle(Protocol):
+    """An oracle whose responses are named otherwise than by its class."""
+
+    name: str
+
+
+def oracle_name(oracle: Oracle) -> str:
+    """The name of an oracle's responses."""
+    return oracle.name if isinstance(oracle, NamedOracle) else type(oracle).__name__.lower()
+
+
+@runtime_checkable
+class Computing(Protocol):
+    """An oracle that trains networks."""
+
+    compute: Compute
+    """Device, precision and threads, which a resumed run may change."""
 
 
 def last_training(trainings: Iterable[Training]) -> Training:

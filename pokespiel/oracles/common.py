@@ -151,7 +151,8 @@ class Run:
         self.decisions += self._over_all(learnable)
         self.episodes += self._over_all(len(rollout.seated))
         self._meter.outcomes(rollout.seated, rollout.utilities)
-        self._meter.values(getattr(self.collector, "metrics", {}))
+        if not isinstance(self.collector, Collector):
+            self._meter.values(self.collector.metrics)
         self._spend("collect")
         return rollout
 

@@ -142,8 +142,8 @@ def _beyond(points: np.ndarray, point: np.ndarray, scale: int) -> tuple[float, n
 def hull_weights(points: np.ndarray, point: np.ndarray) -> np.ndarray:
     """[n] the weights, which sum to 1, of the mixture of points [n, k] that is nearest to a point [k].
 
-    Nearest to the origin among mixtures of the differences: with a row of ones below them, least squares without
-    negative weights gives the direction, since scaling a solution up or down is what the last row decides.
+    This is the mixture of the differences that is nearest to the origin. With a row of ones below the differences,
+    nonnegative least squares finds its direction; the row of ones only decides the scale.
     """
     differences = (points - point).T
     scale = max(float(np.abs(differences).max(initial=0)), 1e-12)

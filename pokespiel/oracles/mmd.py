@@ -77,6 +77,10 @@ class MMD(Learning):
     auxiliary: float = 0.1
     """Weight of the auxiliary head's squared error, if the network has that head."""
 
+    @property
+    def plays_itself(self) -> bool:
+        return self.self_play == 1
+
     @learning_side_by_side
     def __call__(
         self,
@@ -88,7 +92,7 @@ class MMD(Learning):
         state: Mapping[str, Any] | None = None,
     ) -> Iterator[Training]:
         learner = self.make_learner(game, rng, start, opponents)
-        seating = self_play(game) if self.self_play == 1 else against(game, opponents, self.self_play)
+        seating = self_play(game) if self.plays_itself else against(game, opponents, self.self_play)
         run = Run(self, game, seating, [learner], rng)
         magnet = run.parts["magnet"] = Magnet(self, learner)
         run.load(state)

@@ -59,6 +59,10 @@ class NFSP(Clipped):
     entropy: Schedule = Schedule(0.05)
     """Weight of the best response's entropy bonus; it must not become deterministic while the average moves."""
 
+    @property
+    def plays_itself(self) -> bool:
+        return self.self_play
+
     @learning_side_by_side
     def __call__(
         self,

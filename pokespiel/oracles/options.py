@@ -58,7 +58,7 @@ class Learning:
     """The reward that the policy learns from."""
     learners: int | Literal["auto"] = "auto"
     """Number of parallel learners: processes that each play a share of the matches and compute a share of every
-    gradient, which are averaged. auto: one per core for long trainings of large games on a CPU, else 1. A resumed
+    gradient, which are averaged. auto: one per core for long training on large games on a CPU, else 1. A resumed
     training keeps its number."""
     actors: int | Literal["auto"] = "auto"
     """Number of processes that play matches while this one learns; 0 = this process does both in turn. auto: one per
@@ -92,6 +92,11 @@ class Learning:
         gae_lambda = getattr(self, "gae_lambda", 1.0)
         if not 0 <= gae_lambda <= 1:
             raise ValueError(f"gae_lambda must be in [0, 1], not {gae_lambda}")
+
+    @property
+    def plays_itself(self) -> bool:
+        """Whether training is pure self-play, which never meets the given opponents."""
+        return False
 
     def make_learner(
         self,

@@ -90,6 +90,10 @@ class PPO(Clipped):
     curriculum: Curriculum = Curriculum(self_play=0.7, past=0.2, given=0.1)
     """With opponent pool: how often each kind of opponent is played."""
 
+    @property
+    def plays_itself(self) -> bool:
+        return self.opponent == "self" or self.self_play == 1
+
     @learning_side_by_side
     def __call__(
         self,

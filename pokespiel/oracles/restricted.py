@@ -9,7 +9,7 @@ whose exploitability cannot rise, since populations only grow. It is found by re
 against BR): at each step the response b_p is improved against the current x_q, and x_q moves by regret matching+ on
 what q's policies earn against b_p. The average of the x_q, step t weighing t, approaches (1). Several responses to it
 are as good, and mixing them is p's answer, so the one that joins p's population is the best of those seen that it does
-not hold yet. An average that is more exploitable than the mixture before is not taken, so with exact responses
+not hold yet. An average that is more exploitable than the mixture before is discarded, so with exact responses
 exploitability never rises.
 
 Self-Play PSRO adds to each population a policy v_q that minimises its own regret against b_p over *all* policies. While

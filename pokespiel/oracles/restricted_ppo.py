@@ -2,7 +2,8 @@
 
 The response plays matches against the whole population; a share EXPLORE of them is drawn uniformly, so that every
 member has some. After UPDATES updates the mixture moves by what its members earned in the matches of the last one:
-earlier matches were played by another response, and a mixture that moves at every update runs round it in circles.
+earlier matches were played by another response, and a mixture that moved at every update would circle around the
+solution.
 
 Reference: McAleer et al. (2022), Anytime PSRO for Two-Player Zero-Sum Games, Section 5.
 """

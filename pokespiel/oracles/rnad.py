@@ -77,6 +77,10 @@ class RNaD(Clipped):
     damping: Damping = Damping(to="references", coefficient=Schedule(0.3), refresh=10)
     """For kl: the penalty and its references."""
 
+    @property
+    def plays_itself(self) -> bool:
+        return self.self_play == 1
+
     @learning_side_by_side
     def __call__(
         self,
@@ -90,7 +94,7 @@ class RNaD(Clipped):
         if self.form == "neurd" and self.network.recurrent:
             raise ValueError("rnad with form neurd re-evaluates single decisions: use a memoryless network or form kl")
         learner = self.make_learner(game, rng, start, opponents)
-        seating = self_play(game) if self.self_play == 1 else against(game, opponents, self.self_play)
+        seating = self_play(game) if self.plays_itself else against(game, opponents, self.self_play)
         run = Run(self, game, seating, [learner], rng)
         improve = self._neurd(run, learner) if self.form == "neurd" else self._kl(run, learner)
         run.load(state)

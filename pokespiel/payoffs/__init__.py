@@ -56,6 +56,14 @@ class Allocation(Protocol):
     def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray: ...
 
 
+@runtime_checkable
+class Blind(Protocol):
+    """An allocation that depends on how many units were played, not on their results: rounds can be planned ahead."""
+
+    blind: bool
+    """Always True."""
+
+
 ALLOCATIONS = Registry(
     "allocation",
     {

@@ -28,7 +28,6 @@ class UniformAllocation:
     """The same number of units for every cell: the least played cells come first."""
 
     blind: ClassVar[bool] = True
-    """It depends on how many units were played, not on their results, so several rounds can be planned ahead."""
 
     def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray:
         return levelled(sampled.units, units)

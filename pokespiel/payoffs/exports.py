@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.files import write_text
-from pokespiel.core.policy import Policy
+from pokespiel.core.policy import HandWritten, Policy, Storable
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import SUPPORT
 from pokespiel.payoffs.tables import PayoffTable, interval
@@ -105,8 +105,8 @@ def win_rates(table: PayoffTable, bounds: tuple[float, float]) -> np.ndarray:
 
 def _policy(name: str, policy: Policy) -> dict[str, Any]:
     """Exactly the keys that the formats' readers accept; they refuse others."""
-    kind = getattr(policy, "kind", type(policy).__name__)
-    scripted = getattr(policy, "scripted", False)
+    kind = policy.kind if isinstance(policy, Storable) else type(policy).__name__
+    scripted = isinstance(policy, HandWritten)
     return {
         "name": name,
         "policy_type": "heuristic" if scripted else "checkpoint",

@@ -13,7 +13,7 @@ from scipy.special import expit, log_expit
 from pokespiel.payoffs.bradley_terry import ELO
 
 WIDEST_SEARCH = 20_000.0
-"""Elo points beyond which no end of an interval is looked for."""
+"""Elo points beyond which no end of an interval is searched."""
 
 
 class Performance(NamedTuple):

@@ -2,8 +2,8 @@
 against the mixture.
 
 The weights' spread comes from the mixtures of tables that are sampled in accordance with the matches
-(`metagame.spread`). The scores are mean returns; their intervals come from the cells' unit means
-(`statistics.weighted_interval`) and treat the mixture as fixed.
+(`tables.spread`). The scores are mean returns; their intervals come from the cells' unit means
+(`intervals.weighted_interval`) and treat the mixture as fixed.
 """
 
 from __future__ import annotations

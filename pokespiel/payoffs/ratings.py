@@ -90,18 +90,7 @@ def rate(
 
 def rating_rows(found: PoolRatings) -> Iterable[list[str]]:
     """A header, then one line per policy, the strongest first."""
-    yield [
-        "policy",
-        "Elo",
-        "GXE",
-        "Glicko-1",
-        "Glicko-2",
-        "Nash average",
-        "Nash weight",
-        "alpha-Rank",
-        "score",
-        "matches",
-    ]
+    yield list(COLUMNS)
     chance = gxe(found.glicko)
     for index in found.order():
         elo = [values[index] for values in found.elo]

@@ -287,21 +287,21 @@ class AutoPayoffs(SampledPayoffs):
 
 @dataclass(frozen=True)
 class AdaptivePayoffs:
-    """Mean returns over counted matches that go, after the first ones, where they decide something.
+    """Mean returns over counted matches; after the first ones, matches go to cells where they decide something.
 
     Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information.
     """
 
     allocation: Literal["mixture", "response_graph", "uniform"] = "mixture"
-    """Where they go: to cells that move the mixture, to the response graph's open edges, or to the least known."""
+    """Where matches go: to cells that move the mixture, to the response graph's open edges, or to the least known."""
     solver: str = "nash"
-    """`mixture`: the meta-solver whose mixture counts; `nash` takes two-player zero-sum games alone."""
+    """For `mixture`: the meta-solver of the mixture; `nash` supports only two-player zero-sum games."""
     first: int = 100
     """Units that each missing cell gets at once."""
     units: int = 500
-    """Units in all, for each missing cell; what `first` leaves may go to any cell, those known before included."""
+    """Total units per missing cell; those that `first` leaves may go to any cell, including cells known before."""
     rounds: int = 8
-    """How often it is decided anew where they go."""
+    """Number of times that the allocation decides."""
     width: int = 4096
     """Matches played side by side."""
     max_steps: int | None = None

@@ -170,7 +170,7 @@ def interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Two-sided intervals [P, cells] for the mean returns, from unit means that lie in `bounds`.
 
-    Exact cells have width 0. Intervals are per cell, not simultaneous. See `statistics.mean_interval`.
+    Exact cells have width 0. Intervals are per cell, not simultaneous. See `intervals.mean_interval`.
     """
     payoffs = table.complete()
     if table.samples is None:

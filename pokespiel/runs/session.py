@@ -24,7 +24,7 @@ from pokespiel.core.progress import Watch, watch
 from pokespiel.game.loading import declaration, load_game
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
-from pokespiel.oracles import ORACLES, RESTRICTED, Oracle, Training
+from pokespiel.oracles import ORACLES, RESTRICTED, Computing, Oracle, Training
 from pokespiel.oracles.metrics import oracle_prefix
 from pokespiel.payoffs import PAYOFFS
 from pokespiel.psro import Pending, PSROState, check_solvers, psro, together
@@ -204,10 +204,10 @@ def _oracles(config: PSROConfig, standing: RunState | None) -> list[Oracle]:
     rows = standing.rows if standing else ()
     latest = {name: value for row in rows for name, value in row.items()}
     for number, oracle in enumerate(oracles):
-        if hasattr(oracle, "compute"):
+        if isinstance(oracle, Computing):
             prefix = oracle_prefix(number, len(oracles))
             before = {name.removeprefix(prefix): value for name, value in latest.items() if name.startswith(prefix)}
-            oracles[number] = replace(oracle, compute=oracle.compute.as_in(before))
+            oracles[number] = replace(oracle, compute=oracle.compute.as_in(before))  # type: ignore[type-var]
     return oracles
 
 

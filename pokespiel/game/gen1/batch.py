@@ -70,7 +70,6 @@ class BattleBatch:
             size, native, views=views, autoplay=autoplay, turn_limit=turn_limit, threads=threads
         )
         self.size = size
-        self.num_teams = len(native)
         self.views = views
 
     def restart(

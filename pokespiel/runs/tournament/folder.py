@@ -36,7 +36,7 @@ from pokespiel.core.registry import BadOption, checked_value
 from pokespiel.game.loading import load_game
 from pokespiel.game.portable import Portable
 from pokespiel.game.protocols import Game, Telling
-from pokespiel.payoffs import Allocation
+from pokespiel.payoffs import Allocation, Blind
 from pokespiel.payoffs.allocation import levelled
 from pokespiel.payoffs.sampling import (
     CellBlock,
@@ -100,7 +100,7 @@ class Plan:
     @property
     def is_blind(self) -> bool:
         """Whether no round depends on another's result: units that `max_steps` leaves unfinished would be replaced."""
-        return getattr(self.allocation, "blind", False) and self.max_steps is None
+        return isinstance(self.allocation, Blind) and self.max_steps is None
 
 
 class Tournament:

@@ -7,7 +7,7 @@
 A side is a species, then in any order: `@` HP (points, or percent of the full ones), a status (`slp 3`: asleep for at
 most three more turns, `tox 2`: two turns of toxic poison behind it), stages (`+2 special`), `sub` with its HP,
 `confused`, `reflect` and the other conditions, `L50`; after a colon its moves, with PP after a slash. `&` adds one
-behind it. Absent: full HP, level 100, full PP, and the commonest set of the shipped teams.
+in reserve. Absent: full HP, level 100, full PP, and the most common set of the shipped teams.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _number(word: str, number: str, low: int, high: int) -> int:
 
 
 def _moves(text: str, species: str) -> tuple[tuple[str, ...], tuple[int, ...] | None]:
-    """Names and PP; the commonest set where there are none."""
+    """Names and PP; the most common set if there are none."""
     if not text.strip():
         return commonest_set(species).moves, None
     names: list[str] = []
