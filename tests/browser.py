@@ -48,7 +48,7 @@ PALE = """() => {
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """A browser of playwright's."""
+    """A browser driven by playwright."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as library:
@@ -59,7 +59,7 @@ def chromium() -> Iterator[Any]:
 
 @contextmanager
 def watched(browser: Any, width: int = 1280, height: int = 900, scheme: str = "light") -> Iterator[Any]:
-    """A context whose pages write no error to the console and ask no other machine for anything."""
+    """A context whose pages write no error to the console and contact no other machine."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     context.set_default_timeout(20_000)
     errors: list[str] = []

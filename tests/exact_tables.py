@@ -1,4 +1,4 @@
-"""Random payoff tables of every kind that breaks solvers, and checks of answers by exact rational arithmetic.
+"""Random payoff tables of all kinds that break solvers, and checks of answers in exact rational arithmetic.
 
 Floating-point numbers are rationals, so a table has an exact value, an answer has exact gains, and both are compared
 as fractions. This module shares no code with the solvers under test.
@@ -18,7 +18,7 @@ Rows = list[list[Fraction]]
 
 
 def random_matrix(seed: int) -> tuple[str, np.ndarray]:
-    """A kind of table and one of it, [n, m] with n and m up to 8: what the row player earns. Kinds take turns."""
+    """A kind of table and a table of it, [n, m] with n and m up to 8, of the row player's payoffs. Kinds take turns."""
     rng = np.random.default_rng([seed, 7])
     kinds = list(KINDS)
     kind = kinds[seed % len(kinds)]
@@ -26,7 +26,7 @@ def random_matrix(seed: int) -> tuple[str, np.ndarray]:
 
 
 def random_table(seed: int) -> tuple[str, np.ndarray]:
-    """A kind of table and general-sum payoffs [2, n, m] of it: two matrices of one kind and shape."""
+    """The name of a kind of table and general-sum payoffs [2, n, m]: two matrices of that kind and of one shape."""
     rng = np.random.default_rng([seed, 11])
     kinds = [kind for kind in KINDS if kind not in ("loser", "diagonal")]
     kind = kinds[seed % len(kinds)]
@@ -83,7 +83,7 @@ def _cells(rng: np.random.Generator) -> np.ndarray:
 
 
 def _loser(rng: np.random.Generator) -> np.ndarray:
-    """Symmetric: a game of up to 5 policies of everyday size, and one more that loses much to all of them."""
+    """Symmetric: a game of up to 5 policies with ordinary payoffs, and one more that loses much to all of them."""
     n = int(rng.integers(1, 6))
     core = rng.integers(-9, 10, size=(n, n)) / 10
     matrix = np.zeros((n + 1, n + 1))
@@ -95,7 +95,7 @@ def _loser(rng: np.random.Generator) -> np.ndarray:
 
 
 def _diagonal(rng: np.random.Generator) -> np.ndarray:
-    """Everybody is needed, in proportion to one over the payoff."""
+    """Every policy is needed, in proportion to one over its payoff."""
     n = int(rng.integers(2, 7))
     return np.diag(rng.integers(1, 10, size=n) * 10.0 ** rng.integers(-6, 10, size=n))[:, rng.permutation(n)]
 
@@ -132,7 +132,7 @@ KINDS = {
 
 
 def fractions(values: np.ndarray) -> list:
-    """`values` of any shape as nested lists of the fractions that they are."""
+    """`values` of any shape as nested lists of exact fractions."""
     if values.ndim == 0:
         return Fraction(float(values))  # type: ignore[return-value]
     return [fractions(part) for part in values]
@@ -182,7 +182,7 @@ def worst_gain(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
 
     A policy's gain is what it earns against the other strategy above the game's exact value, and its stakes are the
     mean distance from that value of the payoffs that it meets. Rounded weights of an exact equilibrium give gains of
-    about 1e-16 of the stakes, at every scale of payoffs and however unlike they are.
+    about 1e-16 of the stakes, at every scale of payoffs and however much they differ.
     """
     exact = value(matrix)
     above = [[a - exact for a in row] for row in fractions(matrix)]
@@ -243,5 +243,5 @@ def correlated_gap(payoffs: np.ndarray, joint: np.ndarray, concept: str) -> floa
 
 
 def _exactly(values: np.ndarray) -> np.ndarray:
-    """The same array of the fractions that its numbers are."""
+    """The array with its numbers as exact fractions."""
     return np.array([Fraction(float(value)) for value in values.flat], dtype=object).reshape(values.shape)

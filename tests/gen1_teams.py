@@ -1,4 +1,4 @@
-"""Random teams and random play that the tests of the view share."""
+"""Random teams and random play, shared by the tests of the view."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def random_choices(rng: random.Random, battle: Battle) -> tuple[str, str]:
 
 
 def seen_by(lines: list[str], player: int) -> list[str]:
-    """What a server sends one player (0 or 1) of a log with `|split|` lines: of a split's two lines its own."""
+    """What a server sends one player (0 or 1) of a log with `|split|` lines: of each split pair its own line."""
     seen, rest = [], iter(lines)
     for line in rest:
         if not line.startswith("|split|p"):

@@ -10,9 +10,9 @@ from pokespiel.core.policy import Observations
 
 
 class RepeatedPennies:
-    """Matching pennies played 1 to 3 rounds at once by both, the number of rounds drawn from the seed.
+    """Matching pennies, played simultaneously for 1 to 3 rounds; the seed draws the number of rounds.
 
-    Seat 0 gains a point a round when both show the same side, else seat 1 does. A third action is never legal, and
+    Seat 0 gains a point per round if both show the same side, else seat 1 does. A third action is never legal, and
     seat 1 has no choice in round 1 (only heads), so its first decision is not recorded.
     """
 

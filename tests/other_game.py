@@ -33,7 +33,7 @@ class Miner(Memoryless):
 
 @dataclass(frozen=True)
 class Mover(Memoryless):
-    """Moves whenever it may."""
+    """Moves whenever it can."""
 
     scripted = True
 
@@ -42,7 +42,7 @@ class Mover(Memoryless):
 
 
 class Mined:
-    """The game's section of a report: how much the policies mine in all."""
+    """The game's section of a report: how much the policies mine in total."""
 
     def of_mixture(
         self, page: Paper, game: Mines, policy: Policy, matches: int, rng: np.random.Generator, replay: Path

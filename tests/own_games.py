@@ -112,7 +112,7 @@ def needy(a, b):
 
 
 class Inconsistent(Guess):
-    """Does something that no game may."""
+    """Does something that games must not do."""
 
     def __init__(self, params=None):
         self.what = (params or {}).get("what", "")
@@ -144,7 +144,7 @@ def unknown():
 
 
 class Faulty(BiasedRPS):
-    """Fails in one method, or returns what it must not from one."""
+    """Fails in one method, or returns an invalid value from it."""
 
     def __init__(self, method: str = "", returned: str = ""):
         self.method, self.returned = method, returned

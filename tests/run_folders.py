@@ -14,5 +14,5 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def command(path: Path, *more: str) -> list[str]:
-    """`pokespiel psro` in the folder `path`, as another process runs it."""
+    """`pokespiel psro` in the folder `path`, run in another process."""
     return [sys.executable, "-m", "pokespiel.commands.main", "psro", "--run", str(path), *more]

@@ -1,4 +1,4 @@
-"""A poke-env player that says much that a server refuses, and what it accepts in many words."""
+"""A poke-env player that says many things that a server refuses, and some that it accepts in unusual words."""
 
 from __future__ import annotations
 

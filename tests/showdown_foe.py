@@ -1,4 +1,4 @@
-"""An opponent on a server, over its own plain websocket: it plays default choices and what a test tells it to.
+"""An opponent on a server, over its own plain websocket: it makes default choices and does what a test tells it to.
 
 class Quitter(Foe):
     def turned(self, turn):
@@ -23,7 +23,7 @@ from pokespiel.game.gen1.teams import Team, load_pool, pack
 
 
 class Foe:
-    """Takes every challenge; methods without a body here are for others to say what it does."""
+    """Accepts every challenge; subclasses override the methods without a body."""
 
     def __init__(self, port: int, name: str, team: Team | None = None):
         self.url = f"ws://127.0.0.1:{port}/showdown/websocket"
@@ -38,7 +38,7 @@ class Foe:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def say(self, text: str, room: str | None = None) -> None:
-        """In its battle's room, unless another is named."""
+        """Send a message to its battle's room, or to the one given."""
         with suppress(ConnectionClosed):
             assert self.socket is not None
             self.socket.send(f"{self.room if room is None else room}|{text}")
@@ -54,21 +54,21 @@ class Foe:
     # What it does -----------------------------------------------------------------------------------------------------
 
     def challenged(self, opponent: str) -> None:
-        """It is challenged."""
+        """Called when it is challenged."""
         self.accept(opponent)
 
     def began(self) -> None:
-        """A battle has begun."""
+        """Called when a battle has begun."""
 
     def asked(self, request: str) -> None:
-        """It is to choose."""
+        """Called when it must choose."""
         self.say(f"/choose default|{request}")
 
     def turned(self, turn: int) -> None:
-        """A turn has begun."""
+        """Called when a turn has begun."""
 
     def ended(self) -> None:
-        """A battle has ended."""
+        """Called when a battle has ended."""
 
     # What it hears ----------------------------------------------------------------------------------------------------
 

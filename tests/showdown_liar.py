@@ -1,4 +1,4 @@
-"""A server that logs an account in and then sends what a test tells it to, true or false."""
+"""A server that logs an account in and then sends whatever a test tells it to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Liar:
                 if "|/crq userdetails" in str(message):
                     socket.send("|queryresponse|userdetails|null")
                 if "|/search" in str(message):
-                    with suppress(ConnectionClosed):  # what the other side said before it hung up is still to be heard
+                    with suppress(ConnectionClosed):  # what the other side said before it hung up has not been read yet
                         self.speak(socket)
         except ConnectionClosed:
             pass

@@ -113,7 +113,7 @@ def test_the_same_seed_gives_the_same_matches(game):
 
 
 def test_the_agent_is_asked_for_its_own_decisions_alone():
-    """Of Gen 1 OU, in which what leaves no choice is played by itself: every decision has two actions or more."""
+    """Gen 1 OU plays forced actions automatically, so every decision has at least two actions."""
     envs, rng = GameVectorEnv(64, "gen1ou(pool=competitive)", "random"), np.random.default_rng(0)
     seen, infos = envs.reset(seed=0)
     seats = set()
@@ -126,7 +126,7 @@ def test_the_agent_is_asked_for_its_own_decisions_alone():
 
 
 def test_an_opponent_remembers_its_match_and_no_other():
-    """`Remembers` fails where its memory is not that of its present match."""
+    """`Remembers` fails if its memory is not that of its current match."""
     for seat in (0, 1):
         env, returns = GameEnv(Parity(), Remembers(), seat=seat), set()
         env.reset(seed=seat)
@@ -230,7 +230,7 @@ def test_many_matches_need_some_that_can_wait():
 
 
 class SkippingMatches(ToyMatches):
-    """Of which some can wait."""
+    """Matches of which some can wait."""
 
     can_skip = True
 

@@ -189,7 +189,7 @@ def test_a_smaller_agent_replaces_a_larger_one(run, tmp_path) -> None:
 
 
 def test_distillation_imitates_the_average_of_the_members() -> None:
-    """Two members that always play another move, three to one: at the one decision the network plays both so often."""
+    """Two members always play different moves, three to one; at the only decision the network plays both as often."""
     game = load_game("gen1ou(pool=one,party=1,turn_limit=1)")
     first, second = (Always(action) for action in (0, 1))
     mixture = Mixture([first, second], [0.75, 0.25])

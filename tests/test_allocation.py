@@ -29,7 +29,7 @@ def above(size: int) -> np.ndarray:
 
 
 def sampled(truth: np.ndarray, cells: np.ndarray, counts: np.ndarray, random: np.random.Generator) -> PayoffTable:
-    """A symmetric table of pairs whose matches are won with the probabilities that `truth` [n, n] says."""
+    """A symmetric table of pairs whose matches are won with the probabilities in `truth` [n, n]."""
     table = grow(None, 2, truth.shape, sampled=True)
     for index in range(len(truth)):
         table.payoffs[:, index, index] = 0
@@ -124,7 +124,7 @@ def test_a_mixture_that_nothing_moves_is_explored_evenly():
 
 
 def test_the_mixture_is_known_better_after_as_many_matches():
-    """The cycle's cells hold less than half of a round robin's matches; going there must pay."""
+    """A round robin plays less than half of its matches in the cycle's cells; concentrating on them must help."""
     truth = np.zeros((8, 8))
     truth[:3, :3] = CYCLE[:3, :3]
     truth[:3, 3:], truth[3:, :3] = 0.8, -0.8

@@ -85,7 +85,7 @@ def test_a_chain_of_runs_goes_on_with_populations_and_payoffs(tmp_path):
 
 
 def test_a_policy_that_the_start_brings_joins_once(tmp_path):
-    """By what it is, also under another name: in the folder of the run, or a copy of its file."""
+    """Policies are compared by content, also under another name: in the run's folder, or in a copy of the file."""
     config = PSROConfig(GEN1, oracle=(LEARNER,), payoffs=SAMPLED, population=("max_damage", "uniform"), iterations=1)
     before = finished(tmp_path / "phase0", config)
     copied = tmp_path / "copied.safetensors"

@@ -28,7 +28,7 @@ SMALL = ["psro", "--game", "kuhn_poker", "--iterations", "3"]
 
 
 def refused(capsys, *arguments: str) -> str:
-    """What is said about a mistake: one line, and exit status 2."""
+    """The message about a mistake: one line, with exit status 2."""
     capsys.readouterr()
     assert main(list(arguments)) == 2
     said = capsys.readouterr().err
@@ -68,7 +68,7 @@ def test_what_cannot_be_meant_is_said(command, message, tmp_path, monkeypatch, c
     monkeypatch.chdir(tmp_path)
     try:
         status = main(command)
-    except SystemExit as stop:  # of the option parser
+    except SystemExit as stop:  # from the option parser
         status = stop.code
     said = capsys.readouterr()
     assert status == 2
@@ -245,7 +245,7 @@ def test_an_exact_oracle_is_refused_where_the_game_has_no_sequence_form(tmp_path
 def test_what_cannot_run_is_refused_at_once_and_leaves_no_folder(tmp_path, monkeypatch, capsys, asked, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.efg").write_text("EFG 2 R")
-    monkeypatch.setattr(flatten, "HISTORIES", 20_000)  # Leduc poker of three players has millions: its tree is not read
+    monkeypatch.setattr(flatten, "HISTORIES", 20_000)  # Leduc poker of three players has millions
     assert message in refused(capsys, "psro", *asked)
     assert [path.name for path in tmp_path.iterdir()] == ["broken.efg"]
 
@@ -468,7 +468,7 @@ def test_a_reader_that_leaves_ends_a_command_in_silence(tmp_path, command, error
 
 @pytest.mark.parametrize("unbuffered", [[], ["-u"]])
 def test_a_reader_may_leave_after_the_first_lines(unbuffered):
-    """Whether all was written by then is chance."""
+    """It depends on timing whether everything has been written by then."""
     program = shlex.join([sys.executable, *unbuffered, "-m", "pokespiel", "list"])
     for lines in (1, 10):
         done = subprocess.run(f"{program} | head -n {lines}", shell=True, capture_output=True, text=True)
@@ -505,7 +505,7 @@ def test_help_fits_a_screen(capsys, monkeypatch, asked):
 
 
 def test_what_common_names_is_there():
-    """An option that is renamed does not fall out of the help in silence."""
+    """A renamed option does not disappear from the help unnoticed."""
     for name in COMMANDS:
         command = COMMANDS[name]
         registries = {"oracle": ORACLES, "payoffs": PAYOFFS}

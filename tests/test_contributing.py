@@ -42,7 +42,7 @@ PARTS = {
     "line": r"^\+(.*)$",
     "command": r"^python (.*)$",
 }
-"""What each section of the page says once."""
+"""What each section of the page contains once."""
 
 
 def steps() -> list[Step]:

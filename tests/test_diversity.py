@@ -50,7 +50,7 @@ def mixtures(game: TreeGame, seed: int) -> dict[int, Opponents]:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_weights_of_the_nearest_mixture(seed):
-    """From the nearest point of a hull, no point of it lies in the direction of what it is nearest to."""
+    """Seen from the nearest point of a hull, no point of the hull lies in the direction of the target."""
     rng = np.random.default_rng(seed)
     points, point = rng.normal(size=(6, 4)), rng.normal(size=4) * (1 + seed)
     weights = hull_weights(points, point)
@@ -77,7 +77,7 @@ def test_gradients_are_slopes_of_distances(kind):
 
 
 def test_distances_by_hand():
-    """Of the third row, from a population of the first two, mixed half and half; the others' are both columns."""
+    """The third row against a population of the first two, mixed half and half; the opponents are both columns."""
     game = matrix_game(np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 1.0]]))
     populations = tuple(tuple(Tabular({seat: np.eye(3)[[action]]}) for action in (0, 1)) for seat in (0, 1))
     half, none, index = np.full(2, 0.5), np.full(2, -1), np.arange(2)

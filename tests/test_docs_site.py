@@ -1,4 +1,4 @@
-"""The site of the documents is built without a warning, its links lead somewhere, and it asks nobody for anything."""
+"""The site is built without a warning, its links lead somewhere, and it loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Page(HTMLParser):
-    """What a page links to, loads, and can be linked at."""
+    """What a page links to and loads, and its anchors."""
 
     def __init__(self, text: str):
         super().__init__()
@@ -70,7 +70,7 @@ def test_every_link_leads_to_a_page_and_a_place_in_it(site):
 
 
 def _normal(parts):
-    """A path without steps back."""
+    """A path without `..`."""
     done: list[str] = []
     for part in parts:
         done = done[:-1] if part == ".." else [*done, part]

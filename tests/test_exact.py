@@ -18,7 +18,7 @@ from pokespiel.oracles.exact import Exact, slopes
 
 
 def correlated(game: TreeGame, player: int, rng: np.random.Generator, size: int = 3) -> Opponents:
-    """Every joint choice of `size` policies a seat, with random weights that are no product."""
+    """Every joint choice of `size` policies per seat, with random weights that are not a product."""
     others = [range(1) if seat == player else range(size) for seat in range(game.num_players)]
     rows = np.array(list(itertools.product(*others)))
     rows[:, player] = -1
@@ -46,7 +46,7 @@ def value(game: TreeGame, player: int, policy: Policy, mixture: Opponents) -> fl
 
 
 def best_value(game: TreeGame, player: int, mixture: Opponents) -> float:
-    """What `player` can get at most against a distribution of opponents."""
+    """The most that `player` can get against a distribution of opponents."""
     return float(game.players[player].best_values(slopes(game, player, mixture).gradient)[0])
 
 
@@ -93,7 +93,7 @@ def test_value_agrees_with_openspiels_best_response(name: str) -> None:
 
 
 def test_tremble_answers_where_the_mixture_never_goes() -> None:
-    """Against one who never bets in Kuhn, the reply to a bet is arbitrary; trembled, the best card calls it."""
+    """Against one who never bets in Kuhn poker, replies to a bet are arbitrary; with a tremble, the best card calls."""
     game = tree("kuhn_poker")
     passive = Tabular({p: np.tile([1.0, 0.0], (6, 1)) for p in range(2)})
     mixture = Opponents(((passive,), ()), np.array([[0, -1]]), np.ones(1))

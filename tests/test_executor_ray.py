@@ -29,12 +29,12 @@ needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install pokespiel[ray]"
 )
 STORE = 80 * 2**20
-"""Bytes of a machine's object store; Ray takes no less."""
+"""Bytes of a machine's object store, the minimum of Ray."""
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[object]:
-    """Three machines with a processor each; the first is the head's."""
+    """Three machines with one processor each; the first is the head's."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
     from ray.cluster_utils import Cluster
@@ -102,7 +102,7 @@ def test_a_small_psro_run_has_the_states_of_one_process(cluster):
 
 @needs_ray
 def test_exploiters_are_those_of_one_process(cluster, tmp_path):
-    """Their checkpoints come to the head's folder, which the workers need not see."""
+    """Their checkpoints arrive in the head's folder, to which workers need no access."""
     config = replace(CONFIG, starts=("scratch", "victim"))
     one = measure(tmp_path / "one", config, victim())
     other = measure(tmp_path / "ray", config, victim(), save_every=0.0, executor=Ray(workers=2))
@@ -111,7 +111,7 @@ def test_exploiters_are_those_of_one_process(cluster, tmp_path):
 
 @needs_ray
 def test_a_raylet_that_is_killed_costs_time_and_nothing_else(cluster, tmp_path, caplog):
-    """It stands before the last test since it leaves a machine less; its raylet is doing a unit at that moment."""
+    """This is the last test but one because it removes a machine, whose raylet is running a unit at that moment."""
     victims = {node.node_id: node for node in cluster.worker_nodes}
     done, killed = [], ""
     with Ray(workers=3).open() as crew:
@@ -128,7 +128,7 @@ def test_a_raylet_that_is_killed_costs_time_and_nothing_else(cluster, tmp_path, 
 
 @needs_ray
 def test_a_raylet_that_is_killed_in_a_tournament_changes_no_byte(cluster, tmp_path):
-    """The second of the three machines goes after the first round; the head's is left alone."""
+    """The second of the three machines is lost after the first round; the head's stays."""
     plan = Plan(UniformAllocation(), units=200, first=200, step=50)
     one = played(tmp_path / "one", plan, Alone())
     with (

@@ -50,7 +50,7 @@ def test_two_processes_give_the_log_of_one(tmp_path, two, name):
 
 
 def test_rounds_that_need_no_result_are_played_side_by_side(tmp_path):
-    """A crew that asks for all it may before it plays: how many rounds that is."""
+    """A crew asks for as many rounds as it can before it plays; their number is checked."""
     asked: list[int] = []
 
     class Eager(Alone):
@@ -70,7 +70,7 @@ def test_rounds_that_need_no_result_are_played_side_by_side(tmp_path):
 
 
 def test_a_killed_worker_changes_no_byte(tmp_path, two):
-    """One of the workers is killed while it plays a round."""
+    """A worker is killed while it plays a round."""
     plan = Plan(UniformAllocation(), units=300, first=300, step=20)
     whole = played(tmp_path / "whole", plan, Alone())
     killed = None
@@ -111,7 +111,7 @@ def test_an_unknown_executor_names_those_there_are(capsys):
 
 
 def test_a_game_of_ones_own_file_is_played_by_workers_too(tmp_path, two):
-    """Its module is known by path alone: a worker loads it from there."""
+    """Its module is known only by its path, from which a worker loads it."""
     source = (Path(__file__).parent / "toys.py").read_text(encoding="utf-8")
     (tmp_path / "mine.py").write_text(source)
     game = f"python:{tmp_path}/mine.py:BiasedRPS"

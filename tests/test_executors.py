@@ -21,7 +21,7 @@ from pokespiel.core.registry import BadOption, UnknownName
 
 @pytest.fixture(scope="module")
 def two():
-    """Two workers for all tests here: a process takes seconds to start."""
+    """Two workers for all tests in this file, since a process takes seconds to start."""
     with Local(workers=2).open() as crew:
         yield crew
     assert not multiprocessing.active_children()
@@ -89,7 +89,7 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing_but_time(two):
 
 
 def test_a_worker_that_dies_unheard_while_another_is_sent_a_unit_is_missed(two):
-    """The head hears of the death only after it has looked for a free worker."""
+    """The head learns of the death only after it has looked for a free worker."""
     done: list[int] = []
     for report in two.do(units.waits_for_its_turn, range(4), 1.0):
         if report.last:

@@ -1,4 +1,4 @@
-"""The batch: each battle is as if alone, for any number of threads, and refused calls change nothing."""
+"""The batch: each battle is as if played alone, for any number of threads, and refused calls change nothing."""
 
 import random
 
@@ -33,7 +33,7 @@ def random_actions(status, rng):
 
 @pytest.mark.parametrize("pool", [TEAMS, ODD_TEAMS], ids=["competitive", "odd"])
 def test_batch_equals_single_battles(pool):
-    """State, legal actions and features at every request; the features of a single battle are worked out afresh."""
+    """State, legal actions and features at every request; the features of a single battle are computed anew."""
     rng = np.random.default_rng(1)
     size = 24 if pool is TEAMS else 120
     battles, teams, seeds = started(size, pool, autoplay=False)
@@ -88,7 +88,7 @@ def test_autoplay_leaves_only_choices_and_changes_nothing_else(pool):
 
 
 def play_alone(battle, awaited, actions, first=False):
-    """The chosen actions, then whatever leaves neither player a choice."""
+    """The chosen actions, then forced ones until a player has a choice."""
     options = [battle.choices(player) for player in (1, 2)]
     if first and any(len(option) > 1 for option in options):
         return
@@ -105,7 +105,7 @@ def play_alone(battle, awaited, actions, first=False):
 
 
 def played(threads, kind, steps=40, size=70):
-    """Everything that comes out of some play, as bytes."""
+    """All outputs of some play, as bytes."""
     rng = np.random.default_rng(3)
     battles, _, _ = started(size, threads=threads)
     seen = []

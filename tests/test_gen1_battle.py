@@ -144,7 +144,7 @@ def test_changed_bytes_are_refused_or_play_on():
 
 
 def test_changed_knowledge_is_refused_or_seen():
-    """Behind the state's bytes lies what the players know: no value of it may lead out of a table."""
+    """After the state's bytes come the players' knowledge, of which no value may lead outside a table."""
     data = play(Battle(FIRST, SECOND), 2, turns=6).to_bytes()
     rng = np.random.default_rng(1)
     refused = 0
@@ -183,7 +183,7 @@ def test_bad_teams_say_what_was_expected(team, message):
 
 
 def test_a_nickname_cannot_write_lines_of_its_own():
-    """The server keeps blanks in place of what would break a line, and so does a battle."""
+    """Like the server, a battle replaces characters that would break a line by blanks."""
     for nickname, kept in (("A\n|win|A", "A win A"), ("A\0B", "AB"), ("|\x7f", "Tauros")):
         battle = Battle([{"species": "Tauros", "moves": ["bodyslam"], "name": nickname}], SECOND)
         assert any(line.startswith(f"|switch|p1a: {kept}|Tauros|") for line in battle.log(0))

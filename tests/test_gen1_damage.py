@@ -16,7 +16,7 @@ PIECES = 10
 
 
 def lost_hp(case: dict) -> set[int]:
-    """All that the case's attack can take from the defender, by enumerating the turn."""
+    """All possible HP losses by the case's attack, by enumerating the turn."""
     sets = [
         {"species": case["attacker"], "level": case["levels"][0], "moves": [case["move"], case["raise"] or "splash"]},
         {"species": case["defender"], "level": case["levels"][1], "moves": ["splash", case["guard"] or "splash"]},

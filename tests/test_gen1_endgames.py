@@ -1,4 +1,4 @@
-"""Exact endgames: against figures derived by hand, the engine's whole turns, and battles that are played."""
+"""Exact endgames: compared with figures derived by hand, the engine's whole turns, and played battles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pokespiel.game.gen1.teams.sets import PokemonSet, TeamError
 HIT = 255 / 256
 MISS = 1 - HIT
 LAST_HIT = HIT / (1 - MISS**2)
-"""Who strikes first, both falling to any hit, wins with this chance: V = HIT + MISS * MISS * V."""
+"""If any hit knocks out, whoever strikes first wins with this chance: V = HIT + MISS * MISS * V."""
 
 
 def test_the_mirror_of_two_tauros_has_its_published_figures():
@@ -54,7 +54,7 @@ def test_short_endings_come_out_as_by_hand(position, value):
 
 
 def test_sleep_is_as_long_as_players_can_know():
-    """Asleep for one, two or three turns, each as likely: the value is the mean of those with known lengths."""
+    """Asleep for one, two or three turns, equally likely: the value is the mean of those with known lengths."""
     text = "Alakazam @ 100: Seismic Toss vs Chansey @ 300 slp {}: Seismic Toss"
     known = [_whole_turns(read_position(text.format(turns)).battle()) for turns in (1, 2, 3)]
     assert solve_endgame(text.format(3)).value == pytest.approx(np.mean(known), abs=1e-9)
@@ -62,7 +62,7 @@ def test_sleep_is_as_long_as_players_can_know():
 
 
 def test_recovery_against_a_hit_is_a_cycle_that_is_solved():
-    """A third of the time (critical hits apart) nothing happens; the value stands to the residual."""
+    """A third of the time (ignoring critical hits) nothing happens; the value is accurate to the residual."""
     solved = solve_endgame("Starmie @ 200 par: Recover, Psychic vs Tauros @ 200: Body Slam, Hyper Beam")
     assert 0 < solved.value < 1
     assert solved.residual <= 1e-9
@@ -137,7 +137,7 @@ def _lasting(battle: Battle) -> bytes:
 
 
 def _row(battle: Battle, rows: dict[bytes, int], todo: list[Battle]) -> int | float:
-    """Its row, or what its end is worth (a float)."""
+    """Its row, or the value of its end (a float)."""
     if battle.ended:
         return {1: 1.0, 2: 0.0, 0: 0.5}[battle.winner]
     key = _lasting(battle)
@@ -224,7 +224,7 @@ def test_matrix_games_have_no_better_answer():
 
 
 def test_a_pokemon_behind_enters_where_that_is_right():
-    """By hand: both of the second side fall to one hit, the first side to any; a switch would only give a turn away."""
+    """By hand: one hit knocks out each of the second side, any hit the first side; a switch would only waste a turn."""
     solved = solve_endgame("Alakazam @ 1: Seismic Toss vs Chansey @ 100: Pound & Snorlax @ 100: Pound")
     assert solved.value == pytest.approx(LAST_HIT**2, abs=1e-12)
     assert solved.decision.choices == (("move 1",), ("move 1", "switch 2"))

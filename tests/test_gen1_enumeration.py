@@ -13,7 +13,7 @@ from pokespiel.game.gen1 import _engine
 from pokespiel.game.gen1.battle import Battle
 
 HIT = Fraction(255, 256)
-"""What a move of full accuracy has."""
+"""The chance to hit of a move with full accuracy."""
 
 
 def pokemon(species, *moves, **more):

@@ -46,7 +46,7 @@ def test_equal_seeds_and_actions_give_equal_matches_and_others_differ():
 
 
 def test_a_match_depends_on_its_seed_alone():
-    """Not on its slot, on its neighbours or on what the slot played before."""
+    """Not on its slot, its neighbours or what the slot played before."""
     game = load_game("gen1ou(pool=one,party=2)")
     alone = game.start([17])
     among = game.start(range(10, 20))
@@ -119,7 +119,7 @@ def test_signals_follow_the_standing():
 
 
 def test_a_battle_without_choices_still_pays():
-    """One Pokémon with one move a side: nothing is ever asked, the next step returns the utilities."""
+    """One Pokémon with one move per side: no choice is ever due, and the next step returns the utilities."""
     from pokespiel.game.gen1.game import Gen1Game
     from pokespiel.game.gen1.teams import PokemonSet
 

@@ -24,7 +24,7 @@ BATTLES = 60
 SPOILED = 10
 """Copies of each battle."""
 LEAST, MOST = -1.0, 6.0
-"""No quantity among the features lies outside."""
+"""All quantities among the features lie within."""
 NUMBERS = ("-1", "0", "1", "99999999999999999999", "1e9", "NaN", "inf", "0x10", "٣", "100/0", "0/100", "1/48", "1000")
 TAGS = (
     *("move", "switch", "drag", "faint", "-damage", "-heal", "-start", "-end", "-boost", "-unboost", "cant", "turn"),
@@ -39,7 +39,7 @@ WORDS = (
 
 
 def told(recorded):
-    """All that a player is sent in a battle, in order: lines, and requests as `|request|` lines."""
+    """Everything sent to a player in a battle, in order: lines, and requests as `|request|` lines."""
     battle, heard, sent = battle_of(recorded.setup), 0, []
     for point in recorded.points:
         if point is not recorded.points[0]:
@@ -82,7 +82,7 @@ def spoiled_fields(rng, line, _):
 
 
 def spoiled_request(rng, line, _):
-    """A value somewhere in the JSON becomes another, or goes."""
+    """Some value in the JSON is changed or removed."""
     if not line.startswith("|request|"):
         return [line]
     request = json.loads(line[9:])
@@ -124,7 +124,7 @@ SPOILERS = (
 
 
 def spoiled(rng, lines, others):
-    """A share of the lines is spoiled, between one in a battle and every second."""
+    """A share of the lines is damaged, from one per battle to every second one."""
     share = float(rng.choice([1 / len(lines), 0.02, 0.1, 0.5]))
     for line in lines:
         yield from pick(rng, SPOILERS)(rng, line, others) if rng.random() < share else [line]
@@ -132,7 +132,7 @@ def spoiled(rng, lines, others):
 
 @cache
 def limits():
-    """[NUM_FEATURES] each, the least and the largest that a feature can be: ids index tables, so they must fit."""
+    """[NUM_FEATURES] each, the minimum and maximum of each feature: ids index tables, so they must fit."""
     low, high = np.full(NUM_FEATURES, LEAST), np.full(NUM_FEATURES, MOST)
     for block in BLOCKS.values():
         for row in range(block.rows):
@@ -144,7 +144,7 @@ def limits():
 
 
 def read_or_refuse(tracker, lines):
-    """The refusals; anything else than refusing a line fails the test."""
+    """The refusals; any other failure than refusing a line fails the test."""
     refusals = []
     low, high = limits()
     for index, line in enumerate(lines):
@@ -200,7 +200,7 @@ def test_spoiled_logs_with_requests_first_are_read_or_refused():
 
 
 def begun():
-    """What a player is sent of a battle that has just begun, and a tracker for it."""
+    """What a player is sent at the start of a battle, and a tracker for it."""
     team = [{"species": "Tauros", "moves": ["explosion"]}, {"species": "Starmie", "moves": ["surf"]}]
     battle = Battle(team, team, names=("A", "B"))
     return [*battle.log(1), f"|request|{battle.request(1)}"], Tracker()

@@ -83,7 +83,7 @@ def test_idle_turns_are_those_of_which_nothing_comes(turns, idle):
 
 
 def test_a_turn_in_which_the_foe_does_something_is_not_idle():
-    """Its attack, its stages, its Substitute and another of its Pokémon count, its Splash and its misses do not."""
+    """Its attack, stages, Substitute and a switch count as doing something; Splash and misses do not."""
     foe = member("Snorlax", "splash", "amnesia", "bodyslam", "substitute")
     own = [TAUROS, CHANSEY]
     assert odd(own, [foe], ("switch 2", "move 1")) == {"idle": 1}
@@ -212,13 +212,13 @@ def test_turns_without_pp_are_counted_for_the_one_on_the_field_and_for_the_party
 
 
 def front(battle, player):
-    """HP of the one on the field, and whether paralysis or confusion may keep it from its move."""
+    """HP of the Pokémon on the field, and whether paralysis or confusion may prevent its move."""
     pokemon = json.loads(battle.request(player))["side"]["pokemon"][0]
     return int(pokemon["condition"].split("/")[0].split()[0]), pokemon["ident"]
 
 
 def test_sure_knock_outs_knock_out_by_the_rules():
-    """In positions of play: whatever the foe does but leave, it faints with at least 255 of 256 chances."""
+    """In positions from play: whatever the foe does except leave, it faints with probability at least 255/256."""
     game, rng = load_game("gen1ou(pool=competitive)"), np.random.default_rng(5)
     expert, checked = BASELINES.build("gym_leader"), 0
     for match in range(60):
@@ -258,7 +258,7 @@ def pick(battle, player, policy, rng):
 
 
 def test_counts_are_the_same_one_battle_at_a_time_and_from_the_players_own_requests_alone():
-    """As a player on a server counts: it is told of nothing but its own decisions and the end."""
+    """As a player on a server counts: it sees only its own decisions and the end."""
     game, rng = load_game("gen1ou(pool=competitive)"), np.random.default_rng(2)
     policies = [[BASELINES.build("gym_leader")], [BASELINES.build("random")]]
     matches = record_battles(game, policies, np.zeros((12, 2), int), rng.integers(2**63, size=12), rng)

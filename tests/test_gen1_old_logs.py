@@ -57,7 +57,7 @@ def put_in_order(messages):
 
 
 def seen(lines, tracker=None):
-    """All that is known at each decision, as bytes."""
+    """All knowledge at each decision, as bytes."""
     return [
         (
             one.turn,
@@ -169,7 +169,7 @@ def reworded(line):
 
 
 def test_old_words_say_the_same():
-    """Gadget battles of the engine in the words of old: the features are those of today's words."""
+    """Gadget battles of the engine in the old words: the features equal those of today's words."""
     changed = 0
     for seed in range(150):
         rng = random.Random(seed)

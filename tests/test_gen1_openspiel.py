@@ -74,7 +74,7 @@ def test_a_state_survives_cloning_pickling_and_serialization(variant):
 
 
 def test_rolls_have_the_true_probabilities():
-    """The chance nodes of one turn, walked to all their ends, are the engine's enumeration of it."""
+    """Walking the chance nodes of one turn to all their ends gives the engine's enumeration."""
     game = pyspiel.load_game("gen1ou(preset=small)")
     state = game.new_initial_state()
     for pick in (0, 1):

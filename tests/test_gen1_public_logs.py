@@ -27,7 +27,7 @@ from pokespiel.play.session import BattleSession, BattleSetup
 
 POOLS = {name: load_pool(name) for name in ("competitive", "variety")}
 HP = ("own.hp", "global.own_health", "own_active.last_damage", "threats.knock_out")
-"""Columns that depend on the own HP in points, which a spectator's log has in percent."""
+"""Columns that depend on the player's own HP in points, which a spectator's log has in percent."""
 
 
 def battles(pool: str, count: int) -> Iterator[BattleSession]:
@@ -49,7 +49,7 @@ def known(one: BattleSession, player: int) -> list[Chosen]:
 
 @pytest.mark.parametrize(("pool", "least"), [("competitive", 1.0), ("variety", 0.99)])
 def test_a_players_log_without_requests_gives_the_engines_own_features(pool, least):
-    """The player's team being given, from the lines that the player was sent; `least`: the share of decisions."""
+    """Given the player's team, from the lines sent to the player; `least`: the minimum share of decisions."""
     same = count = hidden = 0
     for one in battles(pool, 15):
         for player in (1, 2):
@@ -84,7 +84,7 @@ def test_a_spectators_log_differs_in_the_own_hp_alone():
 def test_old_servers_logs_give_what_their_requests_gave():
     """Logs of 2021 and 2022 with their requests, read by the tracker, and without them.
 
-    Old servers offered all moves to a Pokémon that could not act, where today's offer Fight: there alone they differ.
+    Old servers offered all moves to a Pokémon that could not act, where today's offer Fight: only there do they differ.
     """
     same = helpless = 0
     for messages, team, player in old_battles():
@@ -123,7 +123,7 @@ def set_of_request(told: dict) -> PokemonSet:
 
 
 def rows_without_request(features: np.ndarray) -> np.ndarray:
-    """The columns that a request's menu has no part in."""
+    """The columns that do not depend on a request's menu."""
     left = features.copy()
     for name in ("global", "moves"):
         left[view.block(name).start : view.block(name).stop] = 0

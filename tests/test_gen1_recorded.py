@@ -37,7 +37,7 @@ def test_a_recorded_match_is_the_batchs_match():
 
 
 class _Greedy:
-    """The first legal action, or the third of the features' sign: nothing random."""
+    """The first legal action, or the third, by the sign of the features: nothing random."""
 
     memory_size = 0
 

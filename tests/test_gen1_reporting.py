@@ -15,7 +15,7 @@ GAME = load_game("gen1ou(pool=one,party=2,turn_limit=100)")
 
 
 class Switcher:
-    """Switches whenever it may, else takes the first action; `asked` tells for how many matches at a time."""
+    """Switches whenever it can, else takes the first action; `asked` lists the numbers of matches per call."""
 
     memory_size = 0
 
@@ -54,7 +54,7 @@ def test_each_policys_choices_are_counted_as_its_own(tables):
 
 
 def test_all_matches_of_a_comparison_are_played_side_by_side(tables):
-    """A turn of theirs asks a policy once a seat, however many other policies are compared."""
+    """Each turn calls a policy once per seat, however many other policies are compared."""
     opponent = Switcher()
     policies = {name: BASELINES.build(name) for name in ("max_damage", "expert", "random")}
     compare(Page("title", "subtitle"), GAME, policies, opponent, 60, np.random.default_rng(0))

@@ -19,7 +19,7 @@ LIVE = {"ou": 60, "random": 60, "wild": 120, "gadget": 120}
 
 
 def pp_at_start(setup):
-    """The PP of both teams where the recording starts with other than full ones."""
+    """The PP of both teams if the recording does not start with full ones."""
     return [[list(member.get("pp") or []) for member in team] for team in setup["teams"]]
 
 
@@ -32,7 +32,7 @@ def has_twins(setup):
 
 
 def compare(recorded):
-    """Follow Showdown's own lines (and its requests, where they are kept) beside the engine; decisions compared."""
+    """Follow Showdown's own lines (and its requests, if recorded) and compare each decision with the engine."""
     if recorded.error or has_twins(recorded.setup):
         return 0
     battle = battle_of(recorded.setup)
@@ -137,7 +137,7 @@ def test_broken_text_is_refused(line):
 
 
 def requests_gone_wrong():
-    """A true request with one thing made impossible."""
+    """A real request with one impossible value."""
     good = json.loads(Battle(TEAM, TEAM).request(1))
 
     def changed(change):

@@ -66,7 +66,7 @@ def test_tracker_equals_engine_at_every_decision(gadgets):
 
 
 def test_a_tracker_that_comes_late_knows_the_same_as_one_that_stayed():
-    """A player that returns to a battle gets the whole log and the present request, with the party as it stands now."""
+    """A player that returns to a battle gets the whole log and the current request, with the current party."""
     compared = 0
     for seed in range(80):
         rng = random.Random(seed)
@@ -115,7 +115,7 @@ STATS = ("attack", "defense", "speed", "special")
 
 
 def test_what_is_counted_from_events_is_the_truth():
-    """Volatiles and stages of both sides; of the own side also stats with Gen 1's repeated drops, counters and PP."""
+    """Volatiles and stages of both sides; of one's own side also stats with Gen 1's repeated drops, counters and PP."""
     checked = slips = 0
     for seed in range(400):
         rng = random.Random(seed)
@@ -158,7 +158,7 @@ def visible_copy(rng, teams, revealed):
 
 
 def test_hidden_facts_do_not_reach_the_features():
-    """Player 1's features before any move: unseen Pokémon, moves, PP, stats and the generator are as may be."""
+    """Player 1's features before any move: unseen Pokémon, moves, PP, stats and the generator are arbitrary."""
     for seed in range(300):
         rng = random.Random(seed)
         teams, battle = random_battle(rng, seed % 2 == 0)

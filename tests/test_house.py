@@ -25,7 +25,7 @@ FLOORS = (
 )
 """From the roof down. Rooms of one floor do not import each other."""
 DOORS = {"pokespiel", "pokespiel.__main__"}
-"""The package's public face and its command stand outside: they import the rooms, no room imports them."""
+"""The package's public interface and its command are outside: they import the rooms, and no room imports them."""
 LONGEST = 12
 """Modules in the longest path of imports: each waits for the next."""
 
@@ -39,7 +39,7 @@ MODULES = {name: path for name, path in modules().items() if path.suffix in (".p
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Everything that may run, inside functions too; imports for type checkers alone do not."""
+    """Everything that may run, including inside functions, but not imports for type checkers only."""
     yield node
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
@@ -108,14 +108,14 @@ def test_paths_of_imports_are_short():
 
 
 GEN1 = re.compile(r"(?i:gen ?1)|\bSWITCHES\b|\bBASELINES\b")
-"""What only Gen 1 OU's own room, the rooms of Showdown and of play, and lines of registries may say."""
+"""Words that only Gen 1 OU's own room, the rooms of Showdown and of play, and registries may use."""
 OWN = ("pokespiel.game.gen1", "pokespiel.showdown", "pokespiel.play")
 LINES = "pokespiel.game.names"
 """The module whose constants name this package's games; registries elsewhere may name their places."""
 
 
 def mentions(path: Path) -> list[str]:
-    """Names and texts in a file's code that know of Gen 1, but for docstrings and entries of registries."""
+    """Names and texts in a file's code that mention Gen 1, except docstrings and entries of registries."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     free: set[ast.AST] = set()
     for node in ast.walk(tree):
@@ -135,7 +135,7 @@ def mentions(path: Path) -> list[str]:
 
 
 def mentioned_elsewhere() -> dict[str, list[str]]:
-    """By module, what others than Gen 1 OU's own say of it."""
+    """Mentions of Gen 1 OU by module, outside its own."""
     found = {name: mentions(path) for name, path in MODULES.items() if not name.startswith(OWN) and name != LINES}
     return {name: said for name, said in found.items() if said}
 
@@ -150,7 +150,7 @@ def test_only_its_own_room_and_registries_know_of_gen_1(tmp_path):
 
 
 SHARED = {"main"}
-"""Functions that several modules have under one name: each is what running that module does."""
+"""Names of functions that several modules share: each is run as its module's program."""
 
 
 def named_twice() -> dict[str, list[str]]:

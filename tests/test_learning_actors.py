@@ -53,7 +53,7 @@ def disturb(own: Learner, by: float) -> None:
 
 
 def copied(rollout: Rollout) -> list[np.ndarray]:
-    """Everything in a rollout, out of the shared memory."""
+    """A copy of everything in a rollout, outside the shared memory."""
     return [np.array(array) for array in (*rollout.records, *rollout[1:])]
 
 
@@ -63,7 +63,7 @@ def require_equal(first: list[np.ndarray], second: list[np.ndarray]) -> None:
 
 
 def rounds(game_actors: Actors, own: Learner, moves: list[float]) -> Iterator[list[np.ndarray]]:
-    """A rollout for each move of the weights, which comes after it."""
+    """One rollout before each change of the weights."""
     for move in moves:
         yield copied(game_actors.collect(60))
         disturb(own, move)
@@ -218,7 +218,7 @@ def against(seat: int) -> Opponents:
 
 @pytest.mark.parametrize("name", ["mmd", "nfsp", "exploiter"])
 def test_every_oracle_learns_with_actors(name: str) -> None:
-    """Its policy is better than the uniform one it starts as, and a killed training goes on as it would have."""
+    """Its policy becomes better than the uniform one it starts from, and a killed training continues unchanged."""
     game = load_game("kuhn_poker")
     options = {
         "decisions": 6000,

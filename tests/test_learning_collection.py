@@ -17,7 +17,7 @@ PLAYED = np.array([0.7, 0.3, 0.0])
 
 
 class Scripted:
-    """A learner that plays `PLAYED` where it may, values a decision by its first feature, and counts in memory."""
+    """A learner that plays `PLAYED` if it can, values a decision by its first feature, and counts in its memory."""
 
     memory_size = 1
     reads_state = False
@@ -164,7 +164,7 @@ def test_uniform_opponents_need_no_network() -> None:
 
 
 class Handicap(RepeatedPennies):
-    """Seat 0 stands better than seat 1 from the start."""
+    """Seat 0 is ahead of seat 1 from the start."""
 
     def start(self, seeds) -> PenniesMatches:
         return HandicapMatches(np.asarray(seeds))
@@ -176,7 +176,7 @@ class HandicapMatches(PenniesMatches):
 
 
 def match_rewards(rollout: Rollout) -> np.ndarray:
-    """[E, 2] summed rewards of the matches that ended, in the order they ended in."""
+    """[E, 2] summed rewards of the matches that ended, in order of their ends."""
     sums, gained = [], np.zeros(rollout.grid.shape[1])
     for reward, done in zip(rollout.reward, rollout.done, strict=True):
         gained += reward
@@ -186,7 +186,7 @@ def match_rewards(rollout: Rollout) -> np.ndarray:
 
 
 def test_shaping_begins_anew_with_each_match() -> None:
-    """Whatever the place was used for before, a match's shaping sums to minus the potential of its start."""
+    """Whatever its slot was used for before, a match's shaping sums to minus the potential of its start."""
     rollout = collector(Handicap(), matches=8, reward=Reward(kind="shaped", hp=0.5, anneal=0.0)).collect(600)
     shaped = match_rewards(rollout) - rollout.utilities / 3
     assert len(shaped) > 100
@@ -194,7 +194,7 @@ def test_shaping_begins_anew_with_each_match() -> None:
 
 
 def test_haste_begins_anew_with_each_match() -> None:
-    """A match of three rounds at most keeps 0.7 of its utilities; an older clock would leave less."""
+    """A match of at most three rounds keeps 0.7 of its utilities; a clock that had not been reset would leave less."""
     rollout = collector(RepeatedPennies(), matches=8, reward=Reward(kind="aggressive", haste=0.5, horizon=5)).collect(
         600
     )
@@ -212,7 +212,7 @@ def test_progress_anneals_the_shaping() -> None:
 
 
 def test_who_sits_where_is_drawn_once_a_match() -> None:
-    """Against one who always shows heads and one who always shows tails: all rounds of a match show one of them."""
+    """Against one who always shows heads and one who always shows tails, all rounds of a match show the same side."""
     game = RepeatedPennies()
     players = [memoryless(lambda seen, side=side: np.eye(3)[np.full(len(seen.key), side)]) for side in (0, 1)]
     once = collector(game, seat([[0, 1], [0, 2]], [0.5, 0.5], 1, players), matches=64, refill=False)

@@ -22,7 +22,7 @@ SMALL, WIDE, HUGE = NetworkOptions(hidden=(16,)), NetworkOptions(hidden=(320, 32
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A processor with eight cores for this process and bfloat16 or not."""
+    """A processor with eight cores for this process, with or without bfloat16."""
 
     def make(native: bool) -> None:
         monkeypatch.setattr(compute, "native_bf16", lambda device=None: native)

@@ -22,7 +22,7 @@ NETWORK = NetworkOptions(hidden=(8,))
 
 
 def parts() -> tuple[Critics, Learner, Transitions]:
-    """Critics that differ, a policy, and transitions of which some end a match."""
+    """Critics that differ, a policy, and transitions, some of which end a match."""
     rng = np.random.default_rng(0)
     setup = (NETWORK, Optimiser(), Compute(), rng)
     critics = Critics(KUHN, 2, 0.1, *setup)

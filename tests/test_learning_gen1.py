@@ -67,7 +67,7 @@ def test_both_seats_of_a_match_are_streams_of_their_own_and_sum_to_zero() -> Non
 
 
 def test_shaped_rewards_are_zero_sum_and_add_up_to_the_result() -> None:
-    """Teams start whole on both sides, so the potential is 0 at the start as at the end."""
+    """Both teams start with full HP, so the potential is 0 at the start as at the end."""
     matches, rng = GAME.start(np.arange(64)), np.random.default_rng(0)
     shaper = Shaper(GAME, Reward(kind="shaped"))
     shaper.begin(matches, np.arange(64))

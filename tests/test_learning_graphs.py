@@ -26,7 +26,7 @@ def test_few_sizes_hold_every_number_of_rows(sizes: int) -> None:
 @needs_gpu
 @pytest.mark.parametrize("network", [NetworkOptions(), NetworkOptions(body="residual", hidden=(64, 64))])
 def test_recorded_passes_are_the_network(network: NetworkOptions) -> None:
-    """Outputs, gradients and decisions, of padded batches too, with and without graphs."""
+    """Outputs, gradients and decisions, also of padded batches, with and without graphs."""
     game, rng = load_game("gen1ou"), np.random.default_rng(0)
     inputs = torch.from_numpy(rng.random((700, game.num_features), dtype=np.float32)).cuda()
     rest = [torch.zeros(700, width, device="cuda") for width in (0, 0)]

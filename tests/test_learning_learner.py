@@ -66,7 +66,7 @@ def test_gradients_are_scaled_down_to_the_largest_norm() -> None:
 
 
 def test_moments_are_those_that_were_asked_for() -> None:
-    """beta1 = 0 forgets the gradient before: after a step up and one down, the second moves all of the way back."""
+    """beta1 = 0 forgets the previous gradient: after a step up, a step down moves all the way back."""
     mine = learner(rate=Schedule(0.1), beta1=0.0)
     before = flat(mine.network)
     step(mine)

@@ -86,7 +86,7 @@ def test_the_pool_prefers_whom_it_beats_less_and_forgets_nobody() -> None:
 
 
 def test_each_kind_of_opponent_gets_its_share() -> None:
-    """The easier of two given ones is met as rarely as the floor allows; the harder one is also the best."""
+    """The easier of two given opponents is met as rarely as the floor allows; the harder one is also the best."""
     shares = Curriculum(self_play=0.1, past=0.2, best=0.3, given=0.4, every=1, floor=0.05)
     pool = OpponentPool(RepeatedPennies(), shares, {0: [Uniform()], 1: [Uniform()]})
     pool.update_done(Uniform, np.zeros((4, 2), int))
@@ -134,7 +134,7 @@ def test_datasets_append_and_read(folder: Path) -> None:
 
 
 def test_columns_tell_the_matches_truly(folder: Path) -> None:
-    """Rewards of a player's rows add up to the utility, but for what came before its first choice."""
+    """Rewards of a player's rows add up to the utility, except for what came before its first choice."""
     part = Dataset(folder).read(Dataset(folder).parts()[0])
     starts = np.flatnonzero(np.append(True, part["last"][:-1]))
     stops = np.flatnonzero(part["last"])

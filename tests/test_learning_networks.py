@@ -95,7 +95,7 @@ def test_probabilities_are_exact_distributions_over_legal_actions(body: str) -> 
 
 
 def test_the_shared_scorer_follows_a_move_to_another_slot() -> None:
-    """Two moves exchanged, with everything else equal: their scores are exchanged."""
+    """If two moves are exchanged and everything else is equal, their scores are exchanged."""
     network = make_network(BODIES["structured"], SHAPE, np.random.default_rng(0))
     assert network.scorer is not None
     for parameter in network.scorer.out.values():
@@ -129,7 +129,7 @@ def test_owned_rows_count_for_their_owner_in_any_order() -> None:
 
 
 def test_a_code_is_an_embedding_not_a_number() -> None:
-    """Species 3 is no three times species 1: only the table's row counts."""
+    """Species 3 is not three times species 1: only the table's row matters."""
     network = make_network(BODIES["structured"], SHAPE, np.random.default_rng(0))
     with torch.no_grad():
         table = network.body.encoders["creature"].table

@@ -21,7 +21,7 @@ SHORT: dict[str, Any] = {"decisions": 6000, "batch": 1000, "matches": 64, "log_e
 
 
 def other(link: Link) -> None:
-    """Rank 1 of two: meets the other in the same order."""
+    """Rank 1 of two: communicates with the other in the same order."""
     peers = Peers(1, 2, parent=link)
     tensors = [torch.full((3,), 3.0), torch.tensor([[-2.0]])]
     for _ in range(3):
@@ -61,7 +61,7 @@ def without_times(metrics: dict[str, float]) -> dict[str, float]:
     ],
 )
 def test_a_training_of_two_learners_resumes_as_it_would_have_gone_on(name: str, more: dict[str, Any]) -> None:
-    """And both hold the same weights: else what the second goes on from would not be what the first saved."""
+    """Both hold the same weights; otherwise the second would continue from other weights than the first saved."""
     oracle = ORACLES.build(name, SHORT | more | {"learners": 2})
     trainings = list(oracle(KUHN, {}, np.random.default_rng(0)))
     last = trainings[-1]

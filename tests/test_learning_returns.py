@@ -12,7 +12,7 @@ from pokespiel.learning.rollout import Records, Rollout, last_open
 def rollout_of(
     grid: list[list[int]], reward: list[list[float]], done: list[list[bool]], values: list[float]
 ) -> Rollout:
-    """A rollout [T][S] with the critic's values [N]; features and policies are of no account."""
+    """A rollout [T][S] with the critic's values [N]; features and policies do not matter."""
     n = len(values)
     none, nothing = np.zeros(n, np.int64), np.zeros((n, 0), np.float32)
     records = Records(

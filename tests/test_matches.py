@@ -79,7 +79,7 @@ def test_nonsense_is_refused(populations, rows, message):
 
 @pytest.mark.parametrize("width", [7, 600])
 def test_a_mixtures_member_is_drawn_as_each_match_starts(width):
-    """Against paper, rock loses and scissors win, but for the seeds that let seat 0 win."""
+    """Against paper, rock loses and scissors win, except for seeds that let seat 0 win."""
     mixture = Mixture([Always(0), Always(2)], [0.25, 0.75])
     rows, seeds = np.zeros((600, 2), int), 3 * np.arange(600) + 1
     played = play_matches(BiasedRPS(), [[mixture], [Always(1)]], rows, seeds, rng(), width=width)

@@ -67,7 +67,7 @@ def test_wins_are_those_who_earned_more():
 
 
 def test_ties_count_in_what_the_matches_leave_open():
-    """Half of 400 units tie, a quarter is won: the mean's deviation is that of their unit means, and not of fewer."""
+    """Half of 400 units tie and a quarter is won: the mean's standard error is that of all their unit means."""
     units = np.full((2, 1), 400)
     squares = np.full((2, 1), 200.0)
     products = np.stack([np.stack([squares, -squares]), np.stack([-squares, squares])])
@@ -148,7 +148,7 @@ def test_exact_payoffs_need_a_sequence_form():
 
 @pytest.mark.parametrize("players", [2, 3])
 def test_equal_policies_earn_the_same_in_every_role(players):
-    """Otherwise the sampled table of a symmetric game that is not zero-sum for two is no symmetric table."""
+    """Otherwise the sampled table of a symmetric game that is not two-player zero-sum would not be symmetric."""
     cells = np.indices((2,) * players)
     both = cells.sum(axis=0)
     payoffs = np.stack([3.0 * (both == 0) + cells[p] - 0.5 * both for p in range(players)])

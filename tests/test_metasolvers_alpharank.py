@@ -124,7 +124,7 @@ class TestWorkedExamples:
 
 
 class TestBesideAPolicyThatLosesAll:
-    """The others' ranking is as it is without that policy, however much it loses."""
+    """The others' ranking is the same as without that policy, however much it loses."""
 
     @pytest.mark.parametrize("loss", [1e3, 9e11, 1e12, 1e15, 1e17, 1e200])
     @pytest.mark.parametrize("scale", [1.0, 0.1, 1e-6])
@@ -195,7 +195,7 @@ class TestFiniteAlpha:
         np.testing.assert_allclose(AlphaRank(alpha=0.0)(payoffs).joint, 1 / 12, atol=1e-12)
 
     def test_rare_transitions_are_left_out_only_where_they_do_not_matter(self):
-        """By all transitions and by the frequent alone, over tables whose payoffs tie and whose sinks compete."""
+        """With all transitions and with only the frequent ones, for tables with tied payoffs and competing sinks."""
         by_frequent = 0
         for seed in range(40):
             rng = np.random.default_rng(seed)
@@ -253,7 +253,7 @@ class TestFiniteAlpha:
 
     @pytest.mark.parametrize("alpha", [1e13, 1e300, 1.7e308])
     def test_refuses_an_alpha_that_rounding_hides_the_answer_at(self, alpha):
-        """Two equilibria whose ways out cost the same but for the last digit of a logarithm."""
+        """Two equilibria whose exits cost the same except for the last digit of a logarithm."""
         with pytest.raises(ValueError, match=r"alpharank: alpha .+ is too large to tell rare transitions apart"):
             AlphaRank(alpha=alpha)(np.array([[[3, 0], [0.1, 2]], [[2, 0.1], [0, 3]]]))
 

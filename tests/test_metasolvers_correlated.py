@@ -204,7 +204,7 @@ class TestScales:
         np.testing.assert_allclose(Correlated("ce")(unlike).joint, expected, atol=1e-7)
 
     def test_rounding_does_not_break_ties(self):
-        """Two thirds is no binary fraction: of six equal policies, computed in six ways, none is better."""
+        """Two thirds is not a binary fraction: of six equal policies, computed in six ways, none is better."""
         ways = [2 / 3, 1 - 1 / 3, 0.5 + 1 / 6, 1 / 3 + 1 / 3, 2 * (1 / 3), 4 / 6]
         payoffs = np.stack([np.outer(ways, [1, 1]), np.outer(np.ones(6), [1.0, 1.0])])
         np.testing.assert_allclose(Correlated("ce")(payoffs).joint, 1 / 12, atol=1e-9)
@@ -289,7 +289,7 @@ def test_the_promise_is_kept_exactly_on_random_tables(concept, objective):
 
 
 def test_a_large_coarse_equilibrium_takes_seconds():
-    """286 by 286: 81,796 joint choices; as a general convex program it did not come to an end."""
+    """286 by 286: 81,796 joint choices; a general convex program did not finish."""
     matrix = np.random.default_rng(0).normal(size=(286, 286))
     began = time.process_time()
     joint = Correlated()(np.stack([matrix, -matrix])).joint

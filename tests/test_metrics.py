@@ -19,7 +19,7 @@ from pokespiel.runs.metrics import effective, row, win_rate
 
 
 def table_of(rates: np.ndarray, units: int) -> PayoffTable:
-    """A symmetric table of `units` pairs a cell whose means are those of win `rates` [n, n], pairs being +1 or -1."""
+    """A symmetric table with `units` pairs per cell, each +1 or -1, whose means follow from win `rates` [n, n]."""
     payoffs = np.stack([2 * rates - 1, 2 * rates.T - 1])
     count = np.full(rates.shape, units)
     nothing = np.zeros((2, *rates.shape), np.int64)

@@ -17,7 +17,7 @@ from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.run import PSROConfig, RunFolder, RunState
 
 EDGE = np.array([0.6, SUPPORT, np.nextafter(SUPPORT, 1), 1e-8, 0.0, 0.4])
-"""Weights on both sides of the edge and upon it."""
+"""Weights on both sides of the threshold and exactly at it."""
 
 
 def test_the_support_is_what_weighs_more_than_the_edge_and_enough():
@@ -28,7 +28,7 @@ def test_the_support_is_what_weighs_more_than_the_edge_and_enough():
 
 @pytest.fixture
 def run(tmp_path) -> RunFolder:
-    """A finished run whose mixture has members at the edge."""
+    """A finished run whose mixture has members at the threshold."""
     members, number = tuple(Uniform() for _ in EDGE), len(EDGE)
     origins = tuple({"name": f"member {index}"} for index in range(number))
     answer, random = MetaStrategy((EDGE,)), np.random.default_rng(0).bit_generator.state

@@ -37,7 +37,7 @@ def compiled(text: str) -> ast.Module:
 
 @cache
 def defined(file: str) -> set[str]:
-    """The names of the functions in a file, with those of their classes."""
+    """The names of the functions in a file, including their classes' names."""
     found = set()
     for item in compiled((ROOT / "tests" / file).read_text()).body:
         if isinstance(item, ast.ClassDef):

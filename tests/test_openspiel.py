@@ -82,7 +82,7 @@ def test_bots_earn_what_their_policies_do() -> None:
 
 
 def test_a_mixtures_bot_keeps_its_member_through_a_match() -> None:
-    """Of two pure members only one's actions are seen in a match, and each member's in about its share of matches."""
+    """With two pure members, a match shows only one's actions, and each member plays about its share of matches."""
     game = load_game("leduc_poker", "step")
     call = memoryless(lambda seen: np.tile([0.0, 1.0, 0.0], (len(seen.legal), 1)))
     raising = memoryless(lambda seen: np.where(seen.legal[:, [2]], [[0.0, 0.0, 1.0]], [[0.0, 1.0, 0.0]]))

@@ -43,14 +43,14 @@ def against_uniform() -> dict[int, Opponents]:
 
 
 def call(name: str, seed: int = 0, state: Mapping[str, Any] | None = None, **more: Any) -> list[Training]:
-    """All that an oracle yields; each state is copied, so that later learning cannot change it."""
+    """Everything that an oracle yields; each state is copied, so that later learning cannot change it."""
     rng = np.random.default_rng(seed)
     found = oracle_of(name)(KUHN, against_uniform(), rng, state=copy.deepcopy(state), **more)
     return [copy.deepcopy(training) for training in found]
 
 
 def tables(training: Training) -> list[np.ndarray]:
-    """What the responses play at every information state."""
+    """The responses' probabilities at every information state."""
     nothing = np.zeros((0, 0), np.float32)
     return [
         policy(KUHN.information_states(seat), nothing)[0]

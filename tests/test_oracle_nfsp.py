@@ -20,7 +20,7 @@ SMALL = {"batch": 512, "matches": 128, "network": NetworkOptions(hidden=(32,))}
 
 
 class TwoStates:
-    """A game of which only the shape matters: two information states, two actions, one seat to tell apart."""
+    """A game of which only the shape matters: two information states, two actions, one seat."""
 
     num_players, num_actions, num_features, symmetric = 2, 2, 2, True
 

@@ -41,7 +41,7 @@ def gain(training: Training) -> float:
     [("crr", 0.7), ("expected", 0.65), ("cql", 0.65), ("filtered_bc", 0.3), ("awac", 0.3), ("iql", 0.2), ("bc", -0.2)],
 )
 def test_every_form_gains(form: str, share: float) -> None:
-    """Awac and iql weigh the data's actions by at most exp(beta A), which is mild at beta 1: they get a larger one."""
+    """Awac and iql weigh the data's actions by at most exp(beta A), which is mild at beta 1: they get a larger beta."""
     assert gain(last(form=form, beta=4.0, epochs=40.0)) > share
 
 

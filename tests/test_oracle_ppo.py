@@ -66,7 +66,7 @@ def test_it_takes_nearly_all_that_can_be_taken_from_a_weak_mixture() -> None:
 
 
 def test_the_response_is_to_the_mixture_drawn_once_a_match() -> None:
-    """Against two opposite always-same policies a response must beat their mixture, not each one's best answer."""
+    """Against two opposite deterministic policies, a response must beat their mixture, not each of them."""
     tables = [{p: np.eye(2)[np.full(len(KUHN.information_states(p).key), a)] for p in (0, 1)} for a in (0, 1)]
     passive, bold = Tabular(tables[0]), Tabular(tables[1])
     training = last(PPO(decisions=100_000, batch=4_096), against(passive, bold))
@@ -92,14 +92,14 @@ def test_the_heaviest_start_is_the_network_of_most_weight_in_the_mixture() -> No
 
 
 def test_a_batch_may_be_far_smaller_than_the_matches_in_play() -> None:
-    """Then whole batches have no outcome yet; they are learnt from when they have."""
+    """Then whole batches have no outcome yet and are learned from later."""
     training = last(PPO(decisions=300, batch=5, matches=256, network=NetworkOptions(hidden=(4,))), against(Uniform()))
     assert training.metrics["decisions"] >= 300
     assert np.isfinite(training.metrics["loss/policy"])
 
 
 def test_warm_starts() -> None:
-    """A call that has no budget to learn with gives back what it started from."""
+    """A call without a budget returns what it started from."""
     shape = NetworkShape.of(KUHN)
     networks = [
         NetworkPolicy.frozen(make_network(NetworkOptions(hidden=(8,)), shape, np.random.default_rng(s))) for s in (1, 2)
@@ -270,7 +270,7 @@ def test_a_compiled_update_is_the_plain_one() -> None:
 
 
 def test_a_network_that_is_sure_of_its_actions_learns_by_exploring() -> None:
-    """From a policy that never bets nor calls, the best response to one that always does is found by trying others."""
+    """From a policy that never bets or calls, the best response to one that always does is found by exploring."""
     sure = NetworkPolicy.frozen(
         make_network(NetworkOptions(hidden=(32,)), NetworkShape.of(KUHN), np.random.default_rng(0))
     )

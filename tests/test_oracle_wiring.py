@@ -1,7 +1,7 @@
 """The wiring of the learning oracles: every option reaches the code that uses it, and each update changes what it
 should.
 
-Most tests watch a few updates in Kuhn poker by functions that record their arguments and then work as usual.
+Most tests observe a few updates in Kuhn poker with functions that record their arguments and then work as usual.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ SELF_PLAY: dict[str, Callable[..., Any]] = {
 
 
 class Call(NamedTuple):
-    """A call that was noted."""
+    """A recorded call."""
 
     args: tuple[Any, ...]
     options: Mapping[str, Any]
@@ -61,7 +61,7 @@ class Call(NamedTuple):
 
 
 def noted(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> list[Call]:
-    """The calls of `place.name` from now on."""
+    """Record the calls of `place.name` from now on."""
     calls, real = [], getattr(place, name)
 
     def noting(*args: Any, **options: Any) -> Any:
@@ -75,12 +75,12 @@ def noted(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> list[Call]:
 
 
 def held(value: Any) -> Any:
-    """A rollout's arrays are used again by the next one."""
+    """A copy of a rollout, whose arrays the next one reuses."""
     return copy.deepcopy(value) if isinstance(value, Rollout) else value
 
 
 def run(oracle: Any, start: tuple[Policy, ...] = (), game: Any = KUHN) -> list[Training]:
-    """What each update yields, as it was then."""
+    """What each update yielded, copied at that time."""
     return [copy.deepcopy(training) for training in oracle(game, {}, np.random.default_rng(0), start=start)]
 
 
@@ -98,7 +98,7 @@ def progress(trainings: list[Training]) -> list[float]:
 
 
 def mean_losses(calls: list[Call], updates: int) -> list[float]:
-    """Of the loss that each update's gradient steps descended."""
+    """The mean loss of each update's gradient steps."""
     return np.array([float(call.args[1].detach()) for call in calls]).reshape(updates, -1).mean(axis=1).tolist()
 
 
@@ -126,7 +126,7 @@ def test_ppos_loss_is_the_sum_of_its_weighted_parts(monkeypatch: pytest.MonkeyPa
 def test_updates_of_stale_rollouts_start_from_the_policy_as_it_is_now(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first rollout of actors is played with the weights as they are, later ones with older ones."""
+    """Actors play the first rollout with the current weights, later ones with older weights."""
     made = noted(monkeypatch, {"ppo": ppo, "mmd": mmd}[name], "Proximal")
     for staleness, expected in ((0, [False] * 4), (1, [False, True, True, True])):
         made.clear()
@@ -212,7 +212,7 @@ def test_rnads_trace_is_of_the_bent_rewards_by_the_slow_averages_values(monkeypa
 
 
 def test_rnads_ratios_are_the_policy_over_what_played(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It bets with a chance of nearly 0 and played with 0.25: the ratio of a bet is nearly 0, of a pass 4 / 3."""
+    """It bets with probability nearly 0; the rollout was played with 0.25: a bet's ratio is nearly 0, a pass's 4 / 3."""
     traces = noted(monkeypatch, rnad, "vtrace")
     run(SELF_PLAY["rnad"](explore=Schedule(0.5), optimiser=Optimiser(Schedule(0.0))), (sure(),))
     for trace in traces:
@@ -241,7 +241,7 @@ def test_only_settled_decisions_of_the_learner_are_learnt_from(name: str, monkey
 
 @pytest.mark.parametrize("name", SELF_PLAY)
 def test_progress_reaches_learners_collectors_and_exploration(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Learners see what is spent with this rollout, the collector what was spent before it."""
+    """Learners see the progress including this rollout, the collector the progress before it."""
     steps = noted(monkeypatch, Learner, "descend")
     collected = noted(monkeypatch, Collector, "collect")
     explore = Schedule(0.4, "linear", end=0.2)

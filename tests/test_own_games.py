@@ -271,7 +271,7 @@ def test_the_game_in_the_documentation_is_one(tmp_path, monkeypatch):
     plans = game.plans([Tabular({0: np.array([[0.2, 0.8]])}), Tabular({1: np.array([[0.8, 0.2]])})])
     assert game.nash_conv(plans) == pytest.approx(
         0
-    )  # 4 (1 - q) = q for who pays with q, and -1 = -5 p for who looks with p
+    )  # 4 (1 - q) = q if one pays with q, and -1 = -5 p if the other looks with p
 
 
 def test_the_limit_joins_a_games_parameters():

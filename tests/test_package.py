@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split())
 OF_CUDA = ("nvidia-", "cuda-", "triton")
-"""What torch's build for GPUs brings, at versions that torch itself pins."""
+"""Dependencies of torch's build for GPUs, at versions that torch itself pins."""
 RUN, TEST, RAY = PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] for extra in ("test", "ray"))
 
 
@@ -62,7 +62,7 @@ def test_every_package_is_pinned_and_installed_at_its_pin(requirements):
 
 
 def test_every_pin_is_a_wheel():
-    """An index is asked for all pins of all sets; without one this says so. pip downloads no more than metadata."""
+    """Looks up all pins in a package index, or says that there is none. pip downloads only metadata."""
     flags = ["--dry-run", "--ignore-installed", "--only-binary", ":all:", "--retries", "1", "--quiet", "--no-input"]
     asked = python("-m", "pip", "install", *flags, "--constraint", "constraints.txt", *RUN, *TEST, *RAY, cwd=ROOT)
     unreachable = re.search(r"connection broken by .*|No module named pip.*", asked.stderr)
@@ -116,7 +116,7 @@ def tracked() -> set[str]:
 def built(tracked, tmp_path_factory) -> Path:
     """A folder with a source distribution of a clean checkout and the wheel that is made of it alone.
 
-    This compiles the engine, half a minute of processor time: nothing less shows that what is distributed is whole.
+    This compiles the engine in half a minute of processor time; nothing less shows that the distribution is complete.
     """
     checkout, out = tmp_path_factory.mktemp("a checkout"), tmp_path_factory.mktemp("dist")
     for path in tracked:

@@ -76,7 +76,7 @@ PATIENCE = 20.0
 
 
 def wait_for_step(session: BattleSession, step: int) -> None:
-    """Wait until the server has played on."""
+    """Wait until the server has played another step."""
     until = time.monotonic() + PATIENCE
     while session.step == step and not session.ended and time.monotonic() < until:
         time.sleep(0.002)
@@ -380,7 +380,7 @@ def test_a_screen_reader_is_told_what_is_there(browser, server):
 
 
 def test_the_page_answers_a_choice_within_a_tenth_of_a_second(browser, server, capsys):
-    """From the click to the page as it stands after it, against the shipped agent."""
+    """From the click until the page is updated, against the shipped agent."""
     times: list[float] = []
     with watched(browser) as context:
         page = begin(context, server, 21, "shipped")
@@ -399,4 +399,4 @@ CLICK = """() => new Promise(resolve => {
     .observe(actions, {childList: true});
   actions.querySelector("button[data-choice]:enabled").click();
 })"""
-"""Clicks what can be clicked first; the milliseconds until other choices stand there."""
+"""Clicks the first enabled choice; returns the milliseconds until other choices are shown."""

@@ -184,7 +184,7 @@ def test_changes_of_a_position_are_made_and_checked(recorded):
 
 
 def test_worths_are_means_of_what_comes_next(recorded, shipped):
-    """On a decision whose choices end the battle for sure or not, the worth knows the result."""
+    """If a choice certainly ends the battle, its worth is the result."""
     last = len(recorded.decisions[recorded.winner]) - 1
     found = worths(shipped, recorded.battle(recorded.winner, last), recorded.winner, samples=16)
     legal = recorded.battle(recorded.winner, last).choices(recorded.winner)

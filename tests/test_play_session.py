@@ -274,7 +274,7 @@ def test_a_mixtures_opinion_is_its_members(shipped):
 
 
 def test_choices_tell_which_member_of_a_mixture_plays():
-    """Of a member that takes the first legal action and one that takes the last, the choices so far leave one."""
+    """One member takes the first legal action, the other the last: the choices so far identify the member."""
     one = session()
     features, legal = np.repeat(one.features(1)[None], 3, axis=0), np.repeat(one.legal(1)[None], 3, axis=0)
     places = [np.flatnonzero(legal[0])[place] for place in (0, -1)]
@@ -294,7 +294,7 @@ def test_choices_tell_which_member_of_a_mixture_plays():
 
 
 def test_the_win_chance_knows_a_won_battle_from_a_lost_one(shipped):
-    """Against a foe that plays at random, the shipped agent wins and sees it coming."""
+    """Against a random player the shipped agent wins and predicts it."""
     wins = []
     for seed in range(4):
         one = BattleSession(BattleSetup(TEAMS, seed=seed), shipped, "shipped")
@@ -478,7 +478,7 @@ def test_a_battle_in_the_terminal():
 
 
 def lines_from(lines: Iterable[str]) -> Callable[[str], str]:
-    """A person who types these lines and then no more."""
+    """A person who types these lines and then stops."""
     rest = iter(lines)
 
     def ask(prompt: str) -> str:

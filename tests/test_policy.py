@@ -75,7 +75,7 @@ def test_actions_are_drawn_as_often_as_their_probability_says_and_never_at_zero(
 
 
 class _Draws:
-    """A generator that draws what it is told."""
+    """A generator that returns given draws."""
 
     def __init__(self, values: list[float]):
         self.values = np.array(values)
@@ -226,7 +226,7 @@ def refused(path):
     ids=["mlp", "residual", "tabular", "mixture", "scripted", "avoiding"],
 )
 def test_files_with_flipped_bits_are_refused_in_one_sentence(tmp_path, policy):
-    """With a checksum all of them; those of old are read or refused, and nothing else ever happens."""
+    """Files with a checksum are all refused; older ones are read or refused, and nothing else happens."""
     path, old = tmp_path / "policy.safetensors", tmp_path / "old.safetensors"
     save_policy(path, policy)
     unsealed(old, policy)

@@ -16,7 +16,7 @@ PROBES = endgame_tools().probes()
 
 
 class Known:
-    """Plays what it is told at each position, which it knows by its features."""
+    """Plays given choices at each position, which it recognises by its features."""
 
     memory_size = 0
 
@@ -41,7 +41,7 @@ def test_a_policy_that_plays_the_equilibrium_loses_nothing():
 
 
 def test_the_worst_choice_loses_what_the_matrix_says():
-    """Always the choice whose worst answer is worst: never better than the equilibrium, and the worst comes first."""
+    """Always choosing what loses most is never better than the equilibrium, and the worst decision comes first."""
 
     def worst(probe):
         return np.eye(len(probe.actions))[probe.matrix.min(axis=1).argmin()]

@@ -25,7 +25,7 @@ def said(capsys) -> list[str]:
 
 
 def until(capsys, number: int, seconds: float = 5.0) -> list[str]:
-    """At least so many lines, waited for."""
+    """Wait for at least this many lines."""
     lines: list[str] = []
     end = time.monotonic() + seconds
     while len(lines) < number and time.monotonic() < end:
@@ -85,7 +85,7 @@ def test_silence_is_broken_with_what_goes_on_inside(capsys):
             told.update(512)
             assert "; matches 512/2,048, " in until(capsys, 1)[0]
     time.sleep(0.1)
-    assert len(said(capsys)) <= 1  # one may have come as it ended
+    assert len(said(capsys)) <= 1  # one may have come at the end
 
 
 def test_updates_that_come_often_make_few_lines(capsys):
@@ -122,7 +122,7 @@ def test_a_watch_outside_a_terminal_is_lines_and_may_have_an_end(capsys, clock):
 
 
 def test_a_long_tournament_tells_how_far_it_is(capsys, monkeypatch, tmp_path):
-    """Its matches wait for the line, so that it lasts long enough on every machine."""
+    """Its matches wait for the line, so the test takes long enough on every machine."""
     lines: list[str] = []
     update, wanted = Stage.update, re.compile(r"gen1ou 2 policies 0/2  .*; matches [1-4]/4(, |$)")
 

@@ -21,7 +21,7 @@ from pokespiel.psro import InitialPopulations, PSROState, psro, respond_to
 
 
 class Random:
-    """Responds with a random action at every seat asked for, and notes what it was asked."""
+    """Responds with a random action at every requested seat, and records the requests."""
 
     def __init__(self) -> None:
         self.calls: list[dict] = []
@@ -33,7 +33,7 @@ class Random:
 
 
 class Slow:
-    """Draws four numbers, one a yield, and keeps them in its state; the response is their sum."""
+    """Draws four numbers, one per yield, and keeps them in its state; the response is their sum."""
 
     def __call__(self, game, opponents, rng, *, start=(), state=None) -> Iterator[Training]:
         drawn = list(state["drawn"]) if state else []

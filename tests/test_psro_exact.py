@@ -70,7 +70,7 @@ def test_every_meta_solver_runs_in_the_loop_and_leaves_the_uniform_start_behind(
     game, states = run("kuhn_poker", 8, METASOLVERS.build(name))
     figures = exact_metrics(game, states[-1].populations, states[-1].strategy)
     distance = figures.get("exploitability", figures.get("cce_gap"))
-    if name != "self_play":  # it chases its own tail, and says nothing of mixtures
+    if name != "self_play":  # it cycles, and its payoffs say nothing about mixtures
         assert distance < 0.3
     assert all(np.isfinite(value) for state in states for value in state.metrics.values())
 
@@ -191,7 +191,7 @@ def test_jpsro_closes_its_gap_on_three_player_kuhn(concept, gap):
 
 @pytest.mark.parametrize("name", ["correlated", "alpharank"])
 def test_one_player_learns_to_catch(name):
-    """A joint strategy of one player: everybody it is drawn together with is nobody."""
+    """A joint strategy of one player: it is drawn together with no one."""
     game, states = run("catch(rows=3,columns=2)", 2, METASOLVERS.build(name))
     figures = exact_metrics(game, states[-1].populations, states[-1].strategy)
     assert figures["cce_gap"] == figures["ce_gap"] == pytest.approx(0, abs=1e-12)

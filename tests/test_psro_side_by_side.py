@@ -86,7 +86,7 @@ ASKED += ["--iterations", "2", "--side-by-side", "--seed", "3"]
 
 
 def content(folder: Path) -> list[object]:
-    """The payoffs, and each policy with how it came about."""
+    """The payoffs, and each policy with its origin."""
     found: list[object] = [(folder / f"payoffs_{seat}.csv").read_bytes() for seat in (0, 1)]
     for path in sorted((folder / "policies").rglob("*.safetensors")):
         kind, options, arrays = describe(load_policy(path))

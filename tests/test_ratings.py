@@ -32,7 +32,7 @@ def drawn(rng: np.random.Generator, truth: np.ndarray, units: int) -> Meetings:
 
 
 def shuffled(meetings: Meetings, rng: np.random.Generator) -> Meetings:
-    """The same units in another order, half of them told from the other side."""
+    """The same units in another order, half of them from the other side's view."""
     order, turned = rng.permutation(len(meetings.first)), rng.random(len(meetings.first)) < 0.5
     first = np.where(turned, meetings.second, meetings.first)
     second = np.where(turned, meetings.first, meetings.second)
@@ -89,7 +89,7 @@ def test_glicko_2_is_that_of_the_library_and_of_glickmans_example():
 
 
 def test_glicko_1_follows_glickmans_example_within_showdowns_bounds():
-    """By hand, of Glickman's example with deviations that Showdown allows: 1500 (100) beats 1400 (30) and loses to 1550
+    """By hand, Glickman's example with deviations that Showdown allows: 1500 (100) beats 1400 (30) and loses to 1550
     (100)."""
     ratings = GlickoRatings(np.array([1500.0, 1400, 1550]), np.array([100.0, 30, 100]))
     points = np.zeros((3, 3))

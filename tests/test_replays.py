@@ -1,4 +1,4 @@
-"""Public replays as datasets: ten of our own with their accounts, spoiled ones by reason, and rows as played."""
+"""Public replays as datasets: ten of our own with the reports on them, damaged ones by reason, and rows as played."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def battles() -> list[Recorded]:
 
 
 def text_of(battle: Recorded, place: int = 0) -> str:
-    """The battle's public log, in each way to write it in turn."""
+    """The battle's public log, in each file format in turn."""
     lines = battle.log()
     ways = ("\n".join(lines), json.dumps({"id": f"gen1ou-{place}", "log": "\n".join(lines)}), replay_page(lines, "x"))
     return ways[place % 3]

@@ -25,7 +25,7 @@ LONG = [f"{number} <a> policy & its $very$ long name 日本 {number}" for number
 
 
 class Outline(HTMLParser):
-    """Checks that tags are closed in order, and notes links, names and headings."""
+    """Checks that tags are closed in order, and collects links, names and headings."""
 
     EMPTY = ("meta", "img", "br", "wbr")
 
@@ -146,7 +146,7 @@ def luminance(colour: tuple[float, ...]) -> float:
 
 
 def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    """Of WCAG 2, 1 to 21."""
+    """The contrast as in WCAG 2, 1 to 21."""
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 

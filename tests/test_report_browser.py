@@ -27,7 +27,7 @@ FLAGS = (
 MODES = {"dark": 0, "light": 1}
 """As Chromium counts them."""
 
-# Shows pages side by side in frames of a phone's width and writes what it finds into its own text.
+# Shows pages side by side in frames of a phone's width and writes its findings into its own text.
 LOOK = """<!doctype html><body><pre id="found"></pre><script>
 const rgba = text => { const n = text.match(/[\\d.]+/g).map(Number); return n.length > 3 ? n : [...n.slice(0, 3), 1] };
 const over = (top, below) => [0, 1, 2].map(i => top[3] * top[i] + (1 - top[3]) * below[i]);

@@ -136,7 +136,7 @@ def test_a_run_ends_where_nothing_new_comes(tmp_path, capsys):
 
 
 def test_a_run_of_an_earlier_version_ends_too(tmp_path, monkeypatch):
-    """It holds copies, and its checkpoint says nothing of idle oracles."""
+    """It holds copies, and its checkpoint does not mention idle oracles."""
     monkeypatch.setattr("pokespiel.psro.identity", lambda *_: object())
     run = finished(tmp_path, PSROConfig(**{**vars(RECTIFIED), "iterations": 6}))
     monkeypatch.undo()
@@ -164,7 +164,7 @@ def test_a_resume_cannot_change_what_was_asked(tmp_path):
 
 
 def test_a_resume_computes_as_before_or_as_it_is_asked(tmp_path):
-    """What `auto` came to is kept, whatever this machine would choose; naming it changes it."""
+    """What `auto` chose is kept, whatever this machine would choose; giving the option changes it."""
     short = {"decisions": 300, "batch": 100, "matches": 16, "network": {"hidden": [8]}}
     config = PSROConfig("kuhn_poker", oracle=(Choice("ppo", short),), iterations=1)
     run = finished(tmp_path, config)
@@ -204,7 +204,7 @@ def test_seconds_end_a_run_inside_a_response_which_a_resume_takes_up(tmp_path, c
     began = time.monotonic()
     asked = ["psro", "--run", str(tmp_path), "--seconds", "1", *endless]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pokespiel.oracles.common.LATE", 0.2)  # a report of 1,000 updates is longer in coming
+        patch.setattr("pokespiel.oracles.common.LATE", 0.2)  # a report after 1,000 updates takes longer
         assert main([*asked, "--game", "kuhn_poker"]) == 130
         before = RunFolder(tmp_path).standing().state
         assert main(["psro", "--run", str(tmp_path), "--resume", "--seconds", "1"]) == 130

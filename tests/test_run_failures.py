@@ -49,7 +49,7 @@ FAILURES = {
 
 
 class Fails:
-    """Stands for a function; fails at its `at`-th call."""
+    """Replaces a function and fails at call number `at`."""
 
     def __init__(self, function, failure, at: int):
         self.function, self.failure, self.left = function, failure, at
@@ -151,7 +151,7 @@ def test_a_learned_response_goes_on_from_the_middle_of_its_training(tmp_path, mo
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 200 KiB; skipped where the machine does not let us mount one."""
+    """A file system of 200 KiB; skipped if the machine does not allow mounting one."""
     path = tmp_path / "disk"
     path.mkdir()
     mount = shutil.which("mount")

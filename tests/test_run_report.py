@@ -78,7 +78,7 @@ def test_a_run_without_a_sequence_form_claims_no_exploitability(tmp_path):
 
 @pytest.fixture(scope="module")
 def phases(tmp_path_factory):
-    """A tournament and two runs of Gen 1 OU, each from where the one before ended."""
+    """A tournament and two runs of Gen 1 OU, each started from the end of the one before."""
     path = tmp_path_factory.mktemp("phases")
     game = "gen1ou(pool=one,party=1,turn_limit=20)"
     players = ["max_damage", "uniform"]
@@ -171,7 +171,7 @@ def test_iterations_count_through_a_chain(phases):
 
 
 def test_phases_of_one_folder_name_are_told_apart(phases, tmp_path):
-    """first/run and second/run, each begun from the one before: nothing of either is lost for its name."""
+    """first/run and second/run, each started from the one before: equal folder names lose nothing."""
     assert told_apart([Path("a/run"), Path("b/run"), Path("b/other")]) == ["a/run", "b/run", "other"]
     assert told_apart([Path("a/b/run"), Path("c/b/run")]) == ["a/b/run", "c/b/run"]
     assert told_apart([Path("run"), Path("run/run")])[1] == "run/run"

@@ -115,7 +115,7 @@ def test_an_opponent_may_change_its_name():
 
 
 class Silent(PolicyPlayer):
-    """Without a server: what it would say is kept."""
+    """A player without a server: what it would say is kept."""
 
     def __init__(self):
         desk = InferenceBatcher(BASELINES.build("random"), np.random.default_rng(0))
@@ -192,7 +192,7 @@ def test_a_battle_is_told_again_and_answered_once():
     player = told((HIDDEN, "|init|battle", *begin))  # the room was renamed while we were away
     (battle,) = player.battles
     assert battle.room == HIDDEN
-    assert battle.decisions == 2  # these requests have no number, so that nothing tells that they are the same
+    assert battle.decisions == 2  # these requests have no number, so nothing shows that they are the same
     numbered = [line.replace('{"', '{"rqid":5,"', 1) if line.startswith("|request|") else line for line in begin]
     player = told((ROOM, numbered[-1]), (HIDDEN, "|init|battle", *numbered))
     assert player.battles[0].decisions == 2

@@ -34,7 +34,7 @@ def online(server, **conditions):
 
 
 def challenged(server, foe, matches=1, **conditions):
-    """The tally of matches against a foe that is challenged."""
+    """The tally of matches against a challenged foe."""
     with playing(foe):
         return online(server, **conditions).challenge(foe.name, matches).finish()
 
@@ -101,7 +101,7 @@ def test_forfeits_in_the_arena_are_won(server):
 
 
 class Hider(Foe):
-    """Hides the battle and opens it again, turn by turn, closes it to others, and forfeits in turn 8."""
+    """Leaves the battle and reopens it, turn by turn, closes it to others, and forfeits in turn 8."""
 
     def turned(self, turn):
         said = {7: "/inviteonly on", 8: "/forfeit"}.get(turn, ("/hideroom", "/publicroom")[turn % 2])
@@ -118,7 +118,7 @@ def test_a_battle_that_is_hidden_is_followed(server):
 
 
 class Flooder(Foe):
-    """Says much, some of it in the server's words, has another name each turn, wants the timer, and forfeits."""
+    """Sends many messages, some in the server's words, changes its name each turn, starts the timer, and forfeits."""
 
     def turned(self, turn):
         for line in ("|win|" + BOT, "|deinit", "x|error|[Invalid choice] no", "!dt tauros", "GG " * 90):
@@ -243,7 +243,7 @@ def test_patience_is_what_it_says(server):
 
 
 class Wavering(Foe):
-    """Challenges and withdraws three times at once, then means it, and forfeits."""
+    """Challenges and withdraws three times at once, then challenges in earnest, and forfeits."""
 
     def start(self):
         for _ in range(3):

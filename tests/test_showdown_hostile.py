@@ -16,11 +16,11 @@ from pokespiel.showdown.online import Account, Online
 ROOM = ">battle-gen1ou-1\n"
 TEAMS = load_pool("one").teams
 PATIENCE = 0.7
-"""Seconds to wait for what must not happen."""
+"""Seconds to wait for something that must not happen."""
 
 
 def battle_begun(*more, request=None):
-    """A true beginning of a battle, then `more` said in its room."""
+    """A real beginning of a battle, then `more` in its room."""
     battle = Battle(TEAMS[0], TEAMS[0], names=("victim", "liar"))
     lines = "\n".join(battle.log(1))
     return [
@@ -32,7 +32,7 @@ def battle_begun(*more, request=None):
 
 
 def changed_request(**changes):
-    """A true request with other values on its active Pokémon's first move."""
+    """A real request with other values of its active Pokémon's first move."""
     request = json.loads(Battle(TEAMS[0], TEAMS[0]).request(1))
     request["active"][0]["moves"][0].update(changes)
     return json.dumps(request)
@@ -45,7 +45,7 @@ def _short_grace(monkeypatch):
 
 
 def play(lines, patience=20.0):
-    """One match asked of a server that says `lines`: the tally and what the server heard."""
+    """One match on a server that sends `lines`: the tally and what the server received."""
     with lying(lines) as liar:
         policy, account = BASELINES.build("expert"), Account("victim", None)
         tally = Online(policy, TEAMS, local_server(liar.port), account, 0, patience, 1).ladder(1).finish()

@@ -1,4 +1,4 @@
-"""poke-env's players on our engine: the battles of a real server, and what is said where a player fails."""
+"""poke-env's players on our engine: the battles of a real server, and messages if a player fails."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_the_players_own_loop_is_not_made_to_wait_for_itself():
 
 
 class Fails(ClumsyPlayer):
-    """Fails in the way that it is told, "" = not at all."""
+    """Fails in the given way, "" = not at all."""
 
     way = ""
 

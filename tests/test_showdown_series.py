@@ -207,7 +207,7 @@ def test_a_series_says_what_it_does_while_nothing_happens(server, monkeypatch):
 
 
 def test_an_interruption_says_only_what_is_so(server, tmp_path):
-    """No battle is under way, and none was kept."""
+    """No battle is in progress, and none was kept."""
     out = tmp_path / "live.json"
     with process(server, out) as running:
         wait_for(out.exists, 60)
@@ -373,7 +373,7 @@ def test_the_commands_of_the_documentation_can_be_given():
 
 @contextmanager
 def login_server(answer):
-    """A login server with one answer; yields its address and what it was asked."""
+    """A login server with a fixed answer; yields its address and the requests."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -21,7 +21,7 @@ BATTLES = 8
 
 
 def some_teams(count):
-    """Pairs of teams, every other pair of odd ones."""
+    """Pairs of teams, every second pair with unusual ones."""
     pools = load_pool("competitive"), load_pool("variety")
     draws = np.random.default_rng(1).integers(24, size=(count, 2))
     return [(pools[i % 2][int(own)], pools[i % 2][int(foe)]) for i, (own, foe) in enumerate(draws)]
@@ -29,7 +29,7 @@ def some_teams(count):
 
 @pytest.fixture(scope="module")
 def served(showdown, tmp_path_factory):
-    """Recordings of battles over a server, and what both players were shown in them."""
+    """Recordings of battles over a server, and what both players saw in them."""
     folder, rng = tmp_path_factory.mktemp("record"), np.random.default_rng(0)
     contestants = [WitnessContestant(InferenceBatcher(BASELINES.build(name), rng)) for name in PLAYERS]
     contestants[1] = replace(contestants[1], views=contestants[0].views)

@@ -62,7 +62,7 @@ def test_utilities_sum_to_openspiels_returns() -> None:
 
 
 def test_chance_follows_its_probabilities() -> None:
-    """In Leduc the six first cards are dealt evenly, and the second from the five left."""
+    """In Leduc poker each of six first cards is equally likely, and the second comes from the remaining five."""
     matches = load_game("leduc_poker", "step").start(np.arange(6000))
     cards = np.array([state.history()[:2] for state in matches.states])
     assert (cards[:, 0] != cards[:, 1]).all()
@@ -116,7 +116,7 @@ p "" 2 1 0
     ],
 )
 def test_a_file_that_openspiel_cannot_read_is_one_line(tmp_path, capfd, text, message) -> None:
-    """What OpenSpiel says may be an index out of range, or nothing: a player too many ends its process."""
+    """OpenSpiel's message may be an index out of range, or nothing: too many players end its process."""
     path = tmp_path / "game.efg"
     if text is not None:
         path.write_text(text)

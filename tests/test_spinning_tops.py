@@ -1,4 +1,4 @@
-"""Spinning tops: the parts that their names promise, and that a table's shape finds them again."""
+"""Spinning tops: they have the parts that they should, and a table's shape finds them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_tops_circles_are_widest_at_half_height():
 
 
 def test_parts_by_hand():
-    """A rating of 1, 0, -1 and a circle of strength 2 are told apart."""
+    """A rating of 1, 0, -1 and a cycle of strength 2 are separated."""
     rating = np.array([1.0, 0.0, -1.0])
     found = parts_of(np.subtract.outer(rating, rating) + 2 * ROCK_PAPER_SCISSORS)
     assert np.allclose(found.rating, rating)

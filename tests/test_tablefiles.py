@@ -27,7 +27,7 @@ def read(folder: Path, content: str | bytes, name: str = "table.csv", **options)
 
 
 def refusal(folder: Path, content: str | bytes, name: str = "table.csv", **options) -> str:
-    """What is said about a file, without its path, which it begins with."""
+    """The message about a file, without the path at its start."""
     with pytest.raises(ValueError) as refused:  # noqa: PT011, the message is the result
         read(folder, content, name, **options)
     said = str(refused.value)

@@ -225,7 +225,7 @@ def test_both_formats_are_written_as_showdown_writes_them():
 
 
 def test_whatever_validates_can_be_packed():
-    """A nickname is packed as Showdown keeps it, and the other idle fields without what separates."""
+    """A nickname is packed as Showdown stores it, and the other unused fields without separators."""
     for nickname, kept in (
         ("a]b", "a b"),
         ("a|b", "a b"),
@@ -341,7 +341,7 @@ def test_line_ends_blanks_and_marks_of_copied_text_change_nothing():
 
 
 def test_showdown_plays_the_same_on_every_line_that_is_accepted():
-    """Showdown's own import of each line against ours, and its validator's consent."""
+    """Compares Showdown's own import of each line with ours, and asks its validator."""
     script = (
         "const {Teams, TeamValidator} = require(process.argv[1]); const judge = new TeamValidator('gen1ou');"
         "const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));"

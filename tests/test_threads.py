@@ -19,7 +19,7 @@ from pokespiel.game.matches import play_matches
 from pokespiel.metasolvers.nash import Nash
 
 ABLE: set[str] = set()
-"""Libraries of linear algebra that can use several threads; some are built for one alone."""
+"""Libraries of linear algebra that can use several threads; some are built for one only."""
 
 
 def libraries():
@@ -33,7 +33,7 @@ def algebra() -> set[int]:
 
 @pytest.fixture(autouse=True)
 def several():
-    """Torch and linear algebra with three threads each, as someone may have set them."""
+    """Torch and linear algebra with three threads each, as a user may have set them."""
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     with threadpool_limits(limits=3, user_api="blas"):
@@ -159,7 +159,7 @@ print("passive:", waits_passively())
 
 
 def openmp(code: str, **environment: str) -> str:
-    """What OpenMP says of its settings when it is loaded after `code`, and whether we know that its threads sleep."""
+    """OpenMP's settings when it is loaded after `code`, and whether we know that its threads sleep."""
     clean = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
     done = subprocess.run(
         [sys.executable, "-c", code + LOAD],
@@ -188,7 +188,7 @@ def test_the_environment_decides_and_torch_loaded_before_is_known():
 
 @pytest.mark.parametrize("first", ["numpy", "pokespiel", "torch"])
 def test_a_solver_takes_one_thread_in_whatever_order_its_libraries_came(first):
-    """The processor time is the wall time's at most: no thread beside the solving one works or spins."""
+    """The processor time is at most the wall time: only the solving thread works, and none spins."""
     program = (
         f"import {first}, time\n"
         "import numpy as np\n"

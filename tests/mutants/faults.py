@@ -29,10 +29,10 @@ class Fault(NamedTuple):
     old: str
     new: str
     tests: tuple[str, ...]
-    """Those that must notice: pytest's names, below tests/."""
+    """The tests that must fail: pytest's names, below tests/."""
 
     def planted(self, text: str) -> str:
-        """The file's text with the fault; a `ValueError` if the old text does not stand there exactly once."""
+        """The file's text with the fault; a `ValueError` if the old text does not occur exactly once."""
         if text.count(self.old) != 1:
             raise ValueError(f"the text to replace stands {text.count(self.old)} times in {self.file}")
         return text.replace(self.old, self.new)

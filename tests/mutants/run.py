@@ -26,15 +26,15 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 SLOW = ("pyspiel", "scipy.optimize", "scipy.sparse", "scipy.stats", "torch._dynamo", "pytest")
-"""What takes long to import: others' packages, never ours."""
+"""Packages that are slow to import: third-party ones, never ours."""
 LONGEST = 600.0
-"""Seconds after which tests have not noticed: a hang is no verdict."""
+"""Maximum seconds of a fault's tests; a hang does not count as noticed."""
 VERDICTS = {0: "survived", 1: "killed"}
 """By pytest's exit status; any other is `broken`."""
 
 
 class Outcome(NamedTuple):
-    """What became of a fault."""
+    """The result of planting a fault."""
 
     fault: Fault
     verdict: str
@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Tests under way in a copy of the package."""
+    """Tests running in a copy of the package."""
 
     copy: Path
     process: int
@@ -84,7 +84,7 @@ def _tested(copy: Path, tests: Sequence[str], cached: bool) -> int:
     sys.dont_write_bytecode = not cached
     sys.path[:] = [str(copy), *(path for path in sys.path if Path(path).resolve() not in (ROOT, ROOT / "tests"))]
     os.environ |= {"PYTHONPATH": str(copy)} | ({} if cached else {"PYTHONDONTWRITEBYTECODE": "1"})
-    sys.modules["__main__"] = ModuleType("__main__")  # processes that tests start need nothing of this program
+    sys.modules["__main__"] = ModuleType("__main__")  # processes that tests start do not depend on this program
     import pytest
 
     import pokespiel
@@ -99,7 +99,7 @@ def _tested(copy: Path, tests: Sequence[str], cached: bool) -> int:
 
 
 def ended(jobs: list[Job]) -> Outcome:
-    """Wait for one of the jobs, which is taken from the list."""
+    """Wait for one of the jobs and take it from the list."""
     while True:
         for job in jobs:
             if time.monotonic() - job.began > LONGEST:
@@ -115,7 +115,7 @@ def ended(jobs: list[Job]) -> Outcome:
 
 
 def outcomes(chosen: Sequence[Fault], copies: Sequence[Path]) -> Iterator[Outcome]:
-    """Each fault's, as they come; one at a time in each copy."""
+    """Each fault's outcome, as it becomes known; each copy runs one at a time."""
     waiting, free, jobs = list(chosen), list(copies), list[Job]()
     while waiting or jobs:
         while waiting and free:
@@ -135,13 +135,13 @@ def outcomes(chosen: Sequence[Fault], copies: Sequence[Path]) -> Iterator[Outcom
             (done,) = set(before) - set(jobs)
             shutil.copy2(
                 ROOT / done.fault.file, done.copy / done.fault.file
-            )  # with its time: compiled files stay valid
+            )  # with its modification time: compiled files stay valid
             free.append(done.copy)
             yield outcome
 
 
 def without_fault(chosen: Sequence[Fault], copies: Sequence[Path]) -> Outcome:
-    """All tests of the chosen faults, run on the package as it is in the first copy; others get what it compiled."""
+    """Run all tests of the chosen faults without a fault in the first copy; the other copies get its compiled files."""
     tests = list(dict.fromkeys(test for fault in chosen for test in fault.tests))
     outcome = ended([started(copies[0], Fault("no fault", "", "", "", ()), tests, cached=True)])
     for other in copies[1:]:
@@ -151,7 +151,7 @@ def without_fault(chosen: Sequence[Fault], copies: Sequence[Path]) -> Outcome:
 
 
 def matching(only: str | None) -> list[Fault]:
-    """The faults with that in their name."""
+    """The faults whose name contains the text."""
     chosen = [fault for fault in faults() if only is None or only in fault.name]
     if not chosen:
         raise SystemExit(f"no fault is named like {only!r}; there are:\n" + "\n".join(one.name for one in faults()))
