@@ -20,7 +20,7 @@ from pokespiel.showdown.install import ShowdownMissing, install
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 SHORTER = {"demo.py": shlex.split("--game 'gen1ou(pool=one,party=2)' --units 2 --seconds 6 --pairs 5")}
-"""What makes a long command short."""
+"""Options that shorten a long command."""
 WITH_SHOWDOWN = {"poke_env_process.py", "showdown_policy.py"}
 
 

@@ -212,7 +212,7 @@ def test_rnads_trace_is_of_the_bent_rewards_by_the_slow_averages_values(monkeypa
 
 
 def test_rnads_ratios_are_the_policy_over_what_played(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It bets with probability nearly 0; the rollout was played with 0.25: a bet's ratio is nearly 0, a pass's 4 / 3."""
+    """It bets with probability nearly 0; the rollout played it with 0.25: a bet's ratio is nearly 0, a pass's 4 / 3."""
     traces = noted(monkeypatch, rnad, "vtrace")
     run(SELF_PLAY["rnad"](explore=Schedule(0.5), optimiser=Optimiser(Schedule(0.0))), (sure(),))
     for trace in traces:

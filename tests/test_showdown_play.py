@@ -53,7 +53,7 @@ def expert():
 
 def test_policies_play_poke_envs_players_and_each_other(server, pool):
     results = play(server, expert(), PokeEnvContestant.named("RandomPlayer"), pool, 3)
-    assert sum(result.utility for result in results) >= 4  # of 6 matches, of which about one in 500 is not won
+    assert sum(result.utility for result in results) >= 4  # of 6: about one match in 500 is not won
     assert all(result.turns > 5 for result in results)
     mixed = PolicyContestant.of(Mixture([Uniform(), BASELINES.build("random")], [0.5, 0.5]), np.random.default_rng(1))
     results = play(server, mixed, expert(), pool, 2)

@@ -1,5 +1,5 @@
-// Configuration of a local server for bots: the package's example with everything that reaches outside,
-// waits, logs chat or opens a back door switched off.
+// Configuration of a local server for bots: the package's example, without everything that contacts other hosts, waits,
+// logs chat or opens a back door.
 'use strict';
 Object.assign(exports, require('./config-example.js'), {
 	bindaddress: '127.0.0.1',
@@ -13,7 +13,7 @@ Object.assign(exports, require('./config-example.js'), {
 	autolockdown: false,
 	reportbattles: false,
 	reportjoins: false,
-	// one process each for what bots need, none for the rest
+	// one process each for the services that bots need, none for the others
 	subprocesses: {
 		network: 1, simulator: 1, validator: 1, verifier: 0, localartemis: 0, remoteartemis: 0, friends: 0,
 		chatdb: 0, modlog: 0, pm: 0, battlesearch: 0, datasearch: 0,
@@ -51,14 +51,14 @@ if (process.env.POKESPIEL_ARRANGE) {
 	};
 }
 
-// Whoever starts a server has to know that it is this one that answers on a port, and not another that got there first.
+// Whoever starts a server must know that it is this one that answers on a port, and not another one already there.
 exports.customhttpresponse = (request, response) => {
 	if (request.url !== '/pokespiel') return false;
 	response.end(process.env.POKESPIEL_SERVER || '');
 	return true;
 };
 
-// The server ends with whoever started it, even one that is killed: its standard input is a pipe from there.
+// The server ends with the process that started it, even if that is killed: its standard input is a pipe from there.
 if (process.env.POKESPIEL_SERVER && !process.send) {
 	process.stdin.resume().on('end', () => process.exit());
 }

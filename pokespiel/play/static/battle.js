@@ -1,11 +1,11 @@
-// A battle: both sides, what can be chosen, the log.
+// A battle: both sides, the choices, the log.
 
 import { h, percent } from "./dom.js";
 import { badge, damageBar, damageText, factorText, hpBar, hpText, statusChip, typeChip } from "./parts.js";
 import { memberList, sideParts } from "./field.js";
 import { endingView } from "./ending.js";
 
-const RECENT = 8; // sentences, after a reload
+const RECENT = 8; // sentences shown after a reload
 
 export class BattleView {
   constructor(page, state) {

@@ -1,4 +1,4 @@
-// The curve of win chances over turns, drawn as SVG.
+// Curves of win chances by turn, drawn as SVG.
 
 import { h, svg, percent } from "./dom.js";
 
@@ -6,7 +6,7 @@ const HEIGHT = 200, LEFT = 44, RIGHT = 10, TOP = 10, BOTTOM = 26;
 
 // lines: [{key, name, points: [[turn, chance or null], ...]}]; onTurn: called with the turn nearest to a click.
 export function chanceChart(lines, onTurn = null, mark = null) {
-  const WIDTH = innerWidth < 600 ? 340 : 640; // on a phone the text must not shrink
+  const WIDTH = innerWidth < 600 ? 340 : 640; // so that text does not shrink on a phone
   const last = Math.max(2, ...lines.flatMap(({ points }) => points.map(([turn]) => turn)));
   const x = (turn) => LEFT + ((WIDTH - LEFT - RIGHT) * (turn - 1)) / (last - 1);
   const y = (chance) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - chance);

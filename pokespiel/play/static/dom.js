@@ -1,4 +1,4 @@
-// Elements without templates: h("button", {class: "move", onclick: play}, "Body Slam").
+// Make elements without templates: h("button", {class: "move", onclick: play}, "Body Slam").
 
 export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
@@ -20,7 +20,7 @@ function fill(element, attributes, children) {
 
 export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
 
-// Names of choices and battles as they stand in the address: #battle=ID
+// The address of choices and battles: #battle=ID
 export function address() {
   return new URLSearchParams(location.hash.slice(1));
 }

@@ -1,4 +1,4 @@
-// After a battle: the result, what comes next, records, and both sides turn by turn.
+// After a battle: the result, what to do next, records, and both sides turn by turn.
 
 import { h, percent } from "./dom.js";
 import { chanceChart } from "./chart.js";

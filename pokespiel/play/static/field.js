@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { badge, hpBar, hpText, stageChips, statusChip, typeChip } from "./parts.js";
 
-// The Pokémon on the field and what is left of its team; `who` is own or foe.
+// The Pokémon on the field and the rest of its team; `who` is own or foe.
 export function sideParts(party, active, name, who) {
   const front = party.find((one) => one.active) ?? party[0];
   const left = party.filter((one) => !one.fainted).length;

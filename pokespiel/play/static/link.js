@@ -1,4 +1,5 @@
-// One WebSocket a tab: every question gets its answer, news of other tabs goes to `onNews`, a lost line is mended.
+// One WebSocket per tab: each question gets its answer, news from other tabs goes to `onNews`, and a lost connection is
+// restored.
 
 const RETRY = 500;
 

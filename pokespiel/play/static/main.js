@@ -1,4 +1,5 @@
-// The page: one link to the server, one view at a time, the battle's name in the address so that a reload resumes it.
+// The page: one link to the server and one view at a time; the battle's name is in the address, so that a reload
+// resumes it.
 
 import { address, h } from "./dom.js";
 import { Link } from "./link.js";

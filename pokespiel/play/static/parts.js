@@ -1,4 +1,4 @@
-// The small parts: badges, bars and chips.
+// Small parts: badges, bars and chips.
 
 import { h, svg } from "./dom.js";
 
@@ -6,14 +6,14 @@ const STATUS = {
   slp: "asleep", frz: "frozen", par: "paralyzed", brn: "burned", psn: "poisoned", tox: "badly poisoned",
 };
 const STAT = { attack: "Atk", defense: "Def", speed: "Spe", special: "Spc", accuracy: "Acc", evasion: "Eva" };
-const shown = new Map(); // where each bar stood, so that it can move from there
+const shown = new Map(); // the last position of each bar, from which it moves
 
 const initials = (name) => {
   const words = name.replace(/[^\p{L}\d ]/gu, " ").trim().split(/\s+/);
   return words.length > 1 ? words.map((word) => word[0]).join("").slice(0, 2) : name.slice(0, 2);
 };
 
-// A species as a drawn hexagon in the colours of its types; it says nothing to a screen reader, the name stands beside.
+// A species as a hexagon in the colours of its types, hidden from screen readers, since the name is beside it.
 export function badge(pokemon, size = "") {
   const [first, second] = [pokemon.types[0], pokemon.types[1] ?? pokemon.types[0]].map((type) => type ?? "none");
   return svg("svg", { viewBox: "0 0 48 48", class: `badge ${size} ${pokemon.fainted ? "out" : ""}`, "aria-hidden": "true" },
@@ -59,7 +59,7 @@ export function stageChips(active) {
   return [...stages, ...active.conditions.map((text) => h("span", { class: "chip condition" }, text))];
 }
 
-// Damage in percent of the target's full HP, as numbers and as a range on what is left.
+// Damage in percent of the target's full HP, as numbers and as a range on the remaining HP.
 export function damageText(move) {
   if (!move.damage) return "";
   const { least, most, expected } = move.damage;

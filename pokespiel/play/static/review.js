@@ -1,4 +1,4 @@
-// The analysis board: a battle that was played, decision by decision, from either side.
+// The analysis board: a finished battle, decision by decision, from either side.
 
 import { h, percent } from "./dom.js";
 import { chanceChart } from "./chart.js";
@@ -95,7 +95,7 @@ export class ReviewView {
     const { review } = this.data;
     this.weighed = false;
     delete this.worst.dataset.weighed;
-    await Promise.resolve(); // the page shows this view first
+    await Promise.resolve(); // let the page show this view first
     for (const player of [1, 2]) {
       for (let index = 0; index < this.data.sides[player].length; index++) {
         if (this.page.view !== this || this.data.review !== review) return;
@@ -279,7 +279,7 @@ export class ReviewView {
   }
 }
 
-// On the first screen: a log to lay on the board.
+// On the first screen: open a log on the board.
 export function openLog(page) {
   const file = h("input", { type: "file", "aria-label": "A log", accept: ".log,.json,.html,.txt" });
   const text = h("textarea", { rows: 4, spellcheck: "false", "aria-label": "Log text", placeholder: "|player|p1|…  or a replay's JSON" });

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { openLog } from "./review.js";
 
 const EXAMPLE = "Tauros\n- Body Slam\n- Hyper Beam\n- Blizzard\n- Earthquake\n\nSnorlax\n- …";
-let kept = null; // what was chosen last, for the next battle
+let kept = null; // the last choice, for the next battle
 
 export function setupView(page) {
   const { welcome, link } = page;

@@ -1,9 +1,9 @@
 'use strict';
 /**
- * Plays Gen 1 battles inside Pokemon Showdown and streams what the engine must reproduce.
+ * Plays Gen 1 battles inside Pokemon Showdown and streams everything that the engine must reproduce.
  *
  *   node oracle.cjs --showdown FOLDER --kind KIND --first N --count M      battles N..N+M-1 of a kind (or `all`), seeded by number
- *   node oracle.cjs --showdown FOLDER --replay FILE                       battles of FILE, one JSON object a line:
+ *   node oracle.cjs --showdown FOLDER --replay FILE                       battles of FILE, one JSON object per line:
  *                                                                         {seed, teams, names, turn, choices: [[p1, p2], ...]}
  * Output: frames of fields. A frame is u8 number of fields, then each field as u32 length and its bytes (little endian).
  *   battle  2  'B' | JSON {kind, number, seed, teams, names, turn, limit}
@@ -18,7 +18,7 @@ const {packState} = require('./state.cjs');
 const {TeamBuilder, KINDS} = require('./teams.cjs');
 const {Random, options, drawPolicy, choose} = require('./policy.cjs');
 
-/** A battle before its first choice, its Pokemon in the condition that their sets describe. */
+/** A battle before its first choice, with its Pokemon in the condition given by their sets. */
 function startBattle(showdown, setup) {
   const battle = new showdown.Battle({formatid: 'gen1ou', seed: setup.seed, strictChoices: true});
   battle.start = () => {};
@@ -87,7 +87,7 @@ function seedBytes(battle) {
   return bytes;
 }
 
-/** Play one battle, emitting a point each time Showdown waits for choices, and one when it has ended. */
+/** Play one battle; emits a point each time Showdown waits for choices, and one at the end. */
 function playBattle(showdown, setup, chooser, frames) {
   frames.add(['B', JSON.stringify(setup)]);
   let error = '';

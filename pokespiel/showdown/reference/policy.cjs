@@ -50,7 +50,7 @@ class Random {
   }
 }
 
-/** The legal choices of a side, as Showdown's own strings, in order: moves, then switches; empty where it waits. */
+/** The legal choices of a side, as Showdown's own strings, in order: moves, then switches; empty if it waits. */
 function options(side) {
   const request = side.activeRequest;
   if (!request || request.wait) return [];
@@ -67,7 +67,7 @@ function options(side) {
   return choices;
 }
 
-/** A policy is drawn once a side and battle: how often it switches, and whether it clings to one move. */
+/** A policy is drawn once per side and battle: how often it switches, and whether it prefers one move. */
 function drawPolicy(random) {
   return {
     switching: random.pick([0.03, 0.1, 0.1, 0.2, 0.5]),
@@ -76,7 +76,7 @@ function drawPolicy(random) {
   };
 }
 
-/** One of `choices`, or '' where there are none. */
+/** One of `choices`, or '' if there are none. */
 function choose(choices, policy, random) {
   if (!choices.length) return '';
   const moves = choices.filter(choice => choice.startsWith('move'));

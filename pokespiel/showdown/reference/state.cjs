@@ -50,7 +50,7 @@ class Writer {
   }
 }
 
-/** The number of a move given by id, as the layout has it. */
+/** The number of a move, given its id, in the layout. */
 function moveNumber(battle, id) {
   if (id === null || id === undefined) return 0;
   if (id in SPECIAL) return SPECIAL[id];
@@ -59,12 +59,12 @@ function moveNumber(battle, id) {
   return number;
 }
 
-/** A Pokemon's place in the team its owner brought, from 1. */
+/** A Pokemon's place in its owner's team, from 1. */
 function originalSlot(pokemon) {
   return pokemon.side.team.indexOf(pokemon.set) + 1;
 }
 
-/** Whether the Pokemon a trapping volatile points at still stands; once it does not, the turn's end drops the volatile. */
+/** Whether the Pokemon that a trapping volatile refers to has not fainted; otherwise the turn's end drops it. */
 function isActiveFoe(pokemon) {
   return pokemon?.isActive && pokemon.hp ? 1 : 0;
 }

@@ -89,7 +89,7 @@ class TeamBuilder {
     return {teams: [team(), team()]};
   }
 
-  /** Sets that are legal in gen1ou, several a species, fresh for every block of battle numbers. */
+  /** Sets that are legal in gen1ou, several per species, drawn anew for every block of battle numbers. */
   legalPool(block) {
     if (this.pool?.block !== block) {
       const random = new Random(block + 77);
@@ -178,7 +178,7 @@ class TeamBuilder {
     if (conditions.pp) set.pp = moves.map(() => random.between(0, 3));
     if (conditions.hp) set.hp = random.between(1, 20);
     if (conditions.status && random.chance(0.6) || conditions.lead && place === 0) {
-      // Showdown throws where the foe's faint on entry cancels the entry of a badly poisoned lead
+      // Showdown throws if the foe faints on entry and this cancels the entry of a badly poisoned lead
       set.status = random.pick(['slp', 'frz', 'frz', 'par', 'brn', 'psn', place === 0 ? 'psn' : 'tox']);
       if (set.status === 'slp') set.sleep = random.between(1, 7);
     }
@@ -192,7 +192,7 @@ function fullSet(species, moves, level) {
   return {name: species, species, moves, level, ivs: all(30), evs: all(252)};
 }
 
-/** The part of a generated set that a Gen 1 battle reads. */
+/** The part of a generated set that a Gen 1 battle uses. */
 function plainSet(set) {
   const {name, species, moves, level, ivs, evs} = set;
   return {name: name || species, species, moves, level: level || 100, ivs, evs};

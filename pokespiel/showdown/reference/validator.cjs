@@ -1,4 +1,4 @@
-// Showdown's own verdict on teams: one packed team a line in, one JSON list of its problems a line out (empty: legal).
+// Showdown's own verdict on teams: one packed team per input line, one JSON list of its problems per output line (empty: legal).
 //
 //   node validator.cjs PATH/TO/node_modules/pokemon-showdown < packed.txt
 "use strict";
