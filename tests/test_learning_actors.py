@@ -28,8 +28,8 @@ from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.seating import self_play
 from pokespiel.oracles import ORACLES, Opponents
-from pokespiel.oracles.common import chosen_actors, chosen_learners
 from pokespiel.oracles.mmd import MMD
+from pokespiel.oracles.processes import chosen_actors, chosen_learners
 
 GEN1 = load_game("gen1ou(pool=one)")
 SMALL = NetworkOptions(hidden=(16,), row_width=8)
@@ -240,7 +240,7 @@ def test_every_oracle_learns_with_actors(name: str) -> None:
 
 
 def test_auto_gives_learners_to_long_trainings_of_large_games(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pokespiel.oracles.common.cores", lambda: 4)
+    monkeypatch.setattr("pokespiel.oracles.processes.cores", lambda: 4)
     own, kuhn = learner(), load_game("kuhn_poker")
     assert chosen_learners(MMD(decisions=10**8), GEN1) == 4
     assert chosen_learners(MMD(decisions=10**4), GEN1) == 1
@@ -250,7 +250,7 @@ def test_auto_gives_learners_to_long_trainings_of_large_games(monkeypatch: pytes
     assert chosen_learners(MMD(decisions=10**4, learners=2), kuhn) == 2
     assert chosen_actors(MMD(decisions=10**8), GEN1, own) == 0, "a learner on the CPU has no time for many actors"
     assert chosen_actors(MMD(decisions=10**4, actors=2), kuhn, own) == 2
-    monkeypatch.setattr("pokespiel.oracles.common.cores", lambda: 1)
+    monkeypatch.setattr("pokespiel.oracles.processes.cores", lambda: 1)
     assert chosen_learners(MMD(decisions=10**8), GEN1) == 1
 
 

@@ -9,8 +9,9 @@ from learning_games import PenniesMatches, RepeatedPennies
 from pokespiel.core.policy import Observations, Uniform, memoryless
 from pokespiel.game import Game, load_game
 from pokespiel.learning.collection import Collector
+from pokespiel.learning.returns import gae
 from pokespiel.learning.rewards import Reward
-from pokespiel.learning.rollout import Decision, Rollout
+from pokespiel.learning.rollout import Decision, Rollout, only
 from pokespiel.learning.seating import Seating, seat, self_play
 
 PLAYED = np.array([0.7, 0.3, 0.0])
@@ -227,3 +228,21 @@ def test_who_sits_where_is_drawn_once_a_match() -> None:
     for match, rounds in enumerate(once.matches.rounds):  # type: ignore[attr-defined]
         chosen = [actions[match] for actions in shown[1:rounds]]
         assert chosen == [seated[match, 1] - 1] * len(chosen), "in round 1 there is not a choice"
+
+
+@pytest.mark.parametrize("game", [RepeatedPennies(), load_game("kuhn_poker")], ids=["simultaneous", "turns"])
+def test_a_learners_part_of_a_rollout_is_as_if_the_other_were_not_recorded(game: Game) -> None:
+    seating = seat([[0, 1], [1, 0], [0, 2]], [0.4, 0.4, 0.2], 2, [Uniform()])
+    played = Collector(game, seating, [Scripted(), Scripted()], np.random.default_rng(0), matches=64)
+    played.collect(500)
+    rollout = played.collect(500)
+    for number in (0, 1):
+        own, part = rollout.records.learner == number, only(rollout, number)
+        assert (part.records.learner == 0).all()
+        np.testing.assert_array_equal(part.records.action, rollout.records.action[own])
+        np.testing.assert_array_equal(part.pending, rollout.pending[own])
+        np.testing.assert_array_equal(gae(part, 0.9, 0.8), gae(rollout, 0.9, 0.8)[own])
+        np.testing.assert_array_equal(part.seated == 0, rollout.seated == number)
+        np.testing.assert_array_equal(part.seated == 2, rollout.seated == 2)
+        assert (part.since[part.grid[0] < 0] == 0).all()
+    assert len(only(rollout, 0).records.action) + len(only(rollout, 1).records.action) == len(own)

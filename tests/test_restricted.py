@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
 from pokespiel.core.options import Choice
-from pokespiel.core.policy import Tabular, Uniform
+from pokespiel.core.policy import Tabular
 from pokespiel.game import load_game
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.tree import TreeGame
-from pokespiel.learning.networks import NetworkOptions
 from pokespiel.metasolvers.nash import Nash
 from pokespiel.metasolvers.uniform import UniformSolver
 from pokespiel.oracles import Opponents, last_training
 from pokespiel.oracles.cfr import CFR
 from pokespiel.oracles.exact import Exact
+from pokespiel.oracles.exploiter import Exploiter
+from pokespiel.oracles.mmd import MMD
+from pokespiel.oracles.nfsp import NFSP
+from pokespiel.oracles.offline import Offline
 from pokespiel.oracles.ppo import PPO
 from pokespiel.oracles.regret_matcher import RegretMatcher
 from pokespiel.oracles.restricted import AnytimePSRO, SelfPlayPSRO
+from pokespiel.oracles.rnad import RNaD
 from pokespiel.payoffs.exact import ExactPayoffs, exact_metrics, mixed_plans
 from pokespiel.payoffs.identity import over_distinct
 from pokespiel.psro import InitialPopulations, PSROState, psro
@@ -183,88 +186,32 @@ def test_a_run_that_is_resumed_repeats_one_that_was_not_stopped(tmp_path, restri
     ("name", "oracles", "why"),
     [
         ("kuhn_poker", [CFR()], "not solved against responses of cfr"),
-        ("kuhn_poker", [PPO(self_play=0.5)], "leave opponent and self_play as they are"),
-        ("kuhn_poker", [PPO(opponent="self")], "leave opponent and self_play as they are"),
+        ("kuhn_poker", [Exploiter()], "responses of exploiter: choose exact, mmd, nfsp, ppo or rnad"),
+        ("kuhn_poker", [Offline()], "responses of offline: choose exact, mmd, nfsp, ppo or rnad"),
+        ("kuhn_poker", [PPO(self_play=0.5)], "set the oracle's self_play to 0"),
+        ("kuhn_poker", [MMD()], "set the oracle's self_play to 0"),
+        ("kuhn_poker", [RNaD()], "set the oracle's self_play to 0"),
+        ("kuhn_poker", [NFSP()], "set the oracle's self_play to false"),
+        ("kuhn_poker", [PPO(opponent="self")], "leave the oracle's opponent at mixture"),
+        ("kuhn_poker", [PPO(learners=2)], "leave learners at 1"),
         ("kuhn_poker(players=3)", [PPO()], "two-player zero-sum game"),
         ("kuhn_poker", [Exact(), Exact()], "not with 2"),
         ("kuhn_poker(players=3)", [Exact()], "two-player game of constant sum"),
         ("matrix_pd", [Exact()], "two-player game of constant sum"),
     ],
 )
-def test_what_cannot_be_solved_is_refused(name, oracles, why):
+@pytest.mark.parametrize("restricted", BOTH)
+def test_what_cannot_be_solved_is_refused(name, oracles, why, restricted):
     states = psro(
         load_game(name),
         UniformSolver(),
         oracles,
         ExactPayoffs(),
         np.random.default_rng(0),
-        restricted=AnytimePSRO(),
+        restricted=restricted(),
     )
     with pytest.raises(ValueError, match=why):
         next(states)
-
-
-def test_self_play_psro_needs_exact_responses():
-    with pytest.raises(ValueError, match="not solved against responses of ppo"):
-        SelfPlayPSRO().over(PPO())
-
-
-LEARNER = PPO(decisions=60_000, batch=500, matches=500, network=NetworkOptions(hidden=(16,)))
-
-
-def test_a_learned_response_moves_the_mixture_to_the_least_exploitable():
-    """Rock a third, paper two thirds: scissors and paper then win a third, the least that a mixture can lose."""
-    game = load_game("matrix_rps")
-    rock, paper = (Tabular({seat: np.eye(3)[[action]] for seat in (0, 1)}) for action in (0, 1))
-    opponents = {0: Opponents(((rock, paper),) * 2, np.array([[-1, 0]]), np.ones(1))}
-    training = last_training(AnytimePSRO().over(LEARNER)(game, opponents, np.random.default_rng(0)))
-    weights = training.mixtures[0]
-    assert weights.sum() == pytest.approx(1)
-    assert weights[1] == pytest.approx(2 / 3, abs=0.15)
-    assert weights[2] == 0
-
-
-def test_each_seats_mixture_moves_by_what_its_own_members_earn():
-    """The first of the row player's actions and the second of the column player's are dominated."""
-    game = matrix_game(np.array([[0.0, 3.0], [1.0, 4.0]]))
-    populations = tuple(tuple(Tabular({seat: np.eye(2)[[action]]}) for action in (0, 1)) for seat in (0, 1))
-    opponents = {
-        0: Opponents(populations, np.array([[-1, 0]]), np.ones(1)),
-        1: Opponents(populations, np.array([[0, -1]]), np.ones(1)),
-    }
-    oracle = AnytimePSRO().over(replace(LEARNER, decisions=10_000))
-    mixtures = last_training(oracle(game, opponents, np.random.default_rng(0))).mixtures
-    assert mixtures[0][1] > 0.9
-    assert mixtures[1][0] > 0.9
-
-
-def test_a_learned_response_that_is_interrupted_repeats_one_that_was_not():
-    game = load_game("kuhn_poker")
-    oracle = AnytimePSRO().over(replace(LEARNER, decisions=9_000, log_every=6))
-    opponents = {
-        seat: Opponents(((Uniform(), game.policy([p.uniform() for p in game.players])),) * 2, rows, np.ones(1))
-        for seat, rows in enumerate((np.array([[-1, 0]]), np.array([[0, -1]])))
-    }
-    whole = list(oracle(game, opponents, np.random.default_rng(0)))
-    assert len(whole) == 3
-    again = last_training(oracle(game, opponents, np.random.default_rng(9), state=whole[0].state))
-    for seat in (0, 1):
-        assert np.array_equal(again.mixtures[seat], whole[-1].mixtures[seat])
-        assert not np.array_equal(whole[0].mixtures[seat], whole[-1].mixtures[seat])
-        plans = [game.plan(training.responses[seat][0], seat) for training in (again, whole[-1])]
-        assert np.array_equal(*plans)
-
-
-def test_learned_responses_run_in_the_loop():
-    game = load_game("kuhn_poker")
-    oracle = replace(LEARNER, decisions=10_000)
-    states = psro(game, Nash(), [oracle], ExactPayoffs(), np.random.default_rng(0), restricted=AnytimePSRO())
-    states = list(itertools.islice(states, 5))
-    assert distances(game, states)[-1] < 0.35 < distances(game, states)[0]
-    assert states[-1].origins[0][-1]["name"] == "ppo"
-    for state in states[1:]:
-        assert all(marginal.sum() == pytest.approx(1) for marginal in state.training.marginals)
-        assert [len(marginal) for marginal in state.training.marginals] == list(state.table.sizes)
 
 
 def test_steps_must_be_at_least_one():

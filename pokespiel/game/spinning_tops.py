@@ -13,8 +13,8 @@ Row i earns against column j
 `top` is the shape that many real games have: the higher a policy stands, the more it beats, and at each height policies
 beat each other in a circle that is widest at half height and vanishes at the summit.
 
-Reference: Balduzzi et al. (2019), Open-ended Learning in Symmetric Zero-sum Games, Section 2 (disc); Czarnecki et al.
-(2020), Real World Games Look Like Spinning Tops, Sections 2 and 5 (random game of skill).
+Reference: Balduzzi et al. (2019), Open-ended Learning in Symmetric Zero-sum Games (disc); Czarnecki et al. (2020), Real
+World Games Look Like Spinning Tops (random game of skill).
 """
 
 from __future__ import annotations

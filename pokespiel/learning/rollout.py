@@ -76,6 +76,18 @@ class Rollout(NamedTuple):
     """[S] int64 the step, negative, at which each stream's record at step 0 was decided; 0 = it has none."""
 
 
+def only(rollout: Rollout, learner: int) -> Rollout:
+    """The rollout as if only `learner` were recorded, renumbered 0; the others are then participants like any."""
+    own = rollout.records.learner == learner
+    place = np.where(own, own.cumsum() - 1, -1)
+    grid = np.where(rollout.grid >= 0, place[rollout.grid], -1)
+    records = Records(*(column[own] for column in rollout.records))._replace(learner=np.zeros(own.sum(), np.int64))
+    renumbered = {learner: 0, 0: learner}
+    seated = np.select([rollout.seated == one for one in renumbered], [*renumbered.values()], rollout.seated)
+    since = np.where(grid[0] >= 0, rollout.since, 0)
+    return rollout._replace(records=records, grid=grid, pending=rollout.pending[own], seated=seated, since=since)
+
+
 class Owed(NamedTuple):
     """What open streams carry to the next rollout in addition to their records."""
 

@@ -1,44 +1,39 @@
-"""What the learning oracles share besides their options: `Run`, one call of such an oracle.
+"""What the learning oracles share besides their options: a call, and the loop in it.
 
-A `Run` owns the learner, the collector and the counters of one call; its state is that of all its parts and of the
-random generator, so a call that is killed continues from its last yield and reproduces its numbers (on the CPU).
+An oracle names the `Student` that it trains and the opponents, which may change while the student learns: those of a
+curriculum, or of a restricted game that is solved on the way. A `Run` owns the learners, the collector and the counters
+of one call; its state is that of all its parts and of the random generator, so a call that is killed continues from its
+last yield and reproduces its numbers (on the CPU).
 """
 
 from __future__ import annotations
 
-import logging
-import math
-import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
-import torch
 
 from pokespiel.core.policy import Observations, Policy
 from pokespiel.core.progress import stage
-from pokespiel.core.threads import cores, limited
-from pokespiel.game.protocols import Enumerable, Game
+from pokespiel.core.threads import limited
+from pokespiel.game.protocols import Game
 from pokespiel.learning.actors import Actors
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.learner import Learner
 from pokespiel.learning.network_policy import tabulated
-from pokespiel.learning.peers import Peers, current, side_by_side
+from pokespiel.learning.peers import Peers, current
 from pokespiel.learning.rollout import Decision, Rollout
 from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.meter import Meter
 from pokespiel.oracles.options import Learning
-
-log = logging.getLogger(__name__)
+from pokespiel.oracles.processes import chosen_actors, learning_side_by_side
 
 Value = TypeVar("Value")
 
-LONG_DECISIONS = 1_000_000
-LONG_SECONDS = 60.0
-"""Minimum decisions of a training, and minimum seconds if its time is limited, for `auto` to use several processes."""
 LOCAL = ("pool", "reservoir")
 """Parts of a run of which each parallel learner has its own."""
 LATE = 10.0
@@ -240,46 +235,6 @@ class Run:
         self.collector.load(state)
 
 
-def chosen_learners(options: Learning, game: Game, state: Mapping[str, Any] | None = None) -> int:
-    """How many learners `auto` means here; see `Learning.learners`. A resumed training keeps its number."""
-    before = 1 + len(state.get("peers", ())) if state else None
-    if options.learners == "auto":
-        alone = options.actors != "auto" or torch.device(options.compute.device).type != "cpu"
-        return before or (1 if alone or not _is_long(options, game) else cores())
-    if before not in (None, options.learners):
-        raise ValueError(
-            f"this training was run with learners {before}, not {options.learners}: leave it to auto to resume"
-        )
-    return options.learners
-
-
-def chosen_actors(options: Learning, game: Game, learner: Learner) -> int:
-    """How many actors `auto` means here; see `Learning.actors`."""
-    if options.actors != "auto":
-        return options.actors
-    return cores() if learner.device.type != "cpu" and _is_long(options, game) else 0
-
-
-def _is_long(options: Learning, game: Game) -> bool:
-    """Whether a training is long enough to start other processes, and its game can be sent to them."""
-    long = options.decisions >= LONG_DECISIONS and (options.seconds or math.inf) >= LONG_SECONDS
-    return long and cores() > 1 and not isinstance(game, Enumerable) and _can_be_sent(game)
-
-
-learning_side_by_side = side_by_side(chosen_learners)
-"""Decorator for the call of an oracle whose training is a `Run`."""
-
-
-def _can_be_sent(game: Game) -> bool:
-    """Whether the game can be sent to another process."""
-    try:
-        pickle.dumps(game)
-    except Exception:
-        log.warning("%s cannot be pickled, so one process plays and learns in turn", game.name)
-        return False
-    return True
-
-
 class Acting:
     """A learner's current policy, for a seat whose decisions are not recorded."""
 
@@ -330,3 +285,96 @@ def steps(
             if run.agreed(due or time.monotonic() - began > LATE):
                 yield run.training(respond(), between=not due)
                 began = time.monotonic()
+
+
+class Student(NamedTuple):
+    """What a call trains."""
+
+    learners: tuple[Learner, ...]
+    """The first one plays; others learn from what it played."""
+    parts: Mapping[str, Stateful]
+    """What else has a state, by name."""
+    improve: Callable[[Run, Rollout], Mapping[str, float]]
+    """One update from a rollout whose participant 0 is the first learner; its metrics."""
+    policies: Callable[[], tuple[Policy, ...]]
+    """The responses as they are now."""
+
+
+class ChangingOpponents(Protocol):
+    """Opponents that change while the student learns; part of the training's state."""
+
+    def seating(self) -> Seating: ...
+
+    def observe(self, seated: np.ndarray, utilities: np.ndarray) -> None: ...
+
+    def update_done(self, snapshot: Callable[[], Policy], in_play: np.ndarray) -> None: ...
+
+    def state(self) -> dict[str, Any]: ...
+
+    def load(self, state: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Learned(Learning):
+    """An oracle that trains a student by matches."""
+
+    def student(
+        self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
+    ) -> Student:
+        """Whom a call trains, at its start."""
+        raise NotImplementedError
+
+    def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
+        """Whom the student meets."""
+        raise NotImplementedError
+
+    def changing(
+        self, game: Game, opponents: Mapping[int, Opponents], kept: Mapping[str, Any] | None
+    ) -> ChangingOpponents | None:
+        """What redraws the opponents after every update, from its state `kept` if it has one; None = they stay."""
+        return None
+
+    @learning_side_by_side
+    def __call__(
+        self,
+        game: Game,
+        opponents: Mapping[int, Opponents],
+        rng: np.random.Generator,
+        *,
+        start: Sequence[Policy] = (),
+        state: Mapping[str, Any] | None = None,
+    ) -> Iterator[Training]:
+        student = self.student(game, rng, start, opponents)
+        changing = self.changing(game, opponents, kept_opponents(state))
+        seating = self.seating(game, opponents, student) if changing is None else changing.seating()
+        run = Run(self, game, seating, student.learners, rng)
+        yield from trained(run, student, seats_of(game, opponents), changing, state)
+
+
+def kept_opponents(state: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The changing opponents' part of a training's state."""
+    return state["parts"].get("pool") if state else None
+
+
+def trained(
+    run: Run,
+    student: Student,
+    seats: Sequence[int],
+    changing: ChangingOpponents | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> Iterator[Training]:
+    """Train the student of a run until its budget is spent; its policies are the responses of all `seats`."""
+    run.parts |= student.parts
+    if changing is not None:
+        run.parts["pool"] = changing
+    run.load(state)
+
+    def improve(rollout: Rollout) -> Mapping[str, float]:
+        metrics = student.improve(run, rollout)
+        if changing is not None:
+            changing.observe(rollout.seated, rollout.utilities)
+            changing.update_done(student.learners[0].policy, run.collector.seated)
+            run.collector.reseat(changing.seating())
+        return metrics
+
+    yield from steps(run, improve, lambda: every_seat(seats, *student.policies()))

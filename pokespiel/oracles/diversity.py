@@ -18,8 +18,8 @@ game a response is one action, all new ones are equally far by behaviour and hul
 
 A response that the population holds already is replaced by the plain one, so that the loop ends at equilibria only.
 
-Reference: Liu et al. (2021), Unifying Behavioral and Response Diversity for Open-ended Learning in Zero-sum Games,
-Section 4; Yao et al. (2023), Policy Space Diversity for Non-Transitive Games, Section 3.
+Reference: Liu et al. (2021), Unifying Behavioral and Response Diversity for Open-ended Learning in Zero-sum Games; Yao
+et al. (2023), Policy Space Diversity for Non-Transitive Games.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ Regularization for Finding Nash Equilibria.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,17 +34,16 @@ from pokespiel.learning.networks import masked_log_softmax, to_tensor
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
-from pokespiel.learning.seating import self_play
-from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps, trainable
-from pokespiel.oracles.options import Learning
+from pokespiel.learning.seating import Seating
+from pokespiel.oracles import Opponents
+from pokespiel.oracles.common import Learned, Run, Student, trainable
 from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, scaled, unread
 from pokespiel.oracles.proximal import Proximal, played_log
 from pokespiel.oracles.seats import against
 
 
 @dataclass(frozen=True)
-class MMD(Learning):
+class MMD(Learned):
     """Magnetic mirror descent: regularised self-play whose last iterate converges, or a response to the mixture."""
 
     self_play: float = 1.0
@@ -81,27 +80,19 @@ class MMD(Learning):
     def plays_itself(self) -> bool:
         return self.self_play == 1
 
-    @learning_side_by_side
-    def __call__(
-        self,
-        game: Game,
-        opponents: Mapping[int, Opponents],
-        rng: np.random.Generator,
-        *,
-        start: Sequence[Policy] = (),
-        state: Mapping[str, Any] | None = None,
-    ) -> Iterator[Training]:
+    def student(
+        self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
+    ) -> Student:
         learner = self.make_learner(game, rng, start, opponents)
-        seating = self_play(game) if self.plays_itself else against(game, opponents, self.self_play)
-        run = Run(self, game, seating, [learner], rng)
-        magnet = run.parts["magnet"] = Magnet(self, learner)
-        run.load(state)
-        seats = seats_of(game, opponents)
-        yield from steps(
-            run,
-            lambda rollout: self._improve(run, learner, magnet, rollout),
-            lambda: every_seat(seats, learner.policy()),
-        )
+        magnet = Magnet(self, learner)
+
+        def improve(run: Run, rollout: Rollout) -> dict[str, float]:
+            return self._improve(run, learner, magnet, rollout)
+
+        return Student((learner,), {"magnet": magnet}, improve, lambda: (learner.policy(),))
+
+    def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
+        return against(game, opponents, self.self_play)
 
     def _improve(self, run: Run, learner: Learner, magnet: Magnet, rollout: Rollout) -> dict[str, float]:
         records = rollout.records

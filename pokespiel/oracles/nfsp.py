@@ -13,9 +13,8 @@ Reference: Heinrich and Silver (2016), Deep Reinforcement Learning from Self-Pla
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -29,8 +28,8 @@ from pokespiel.learning.replay import Reservoir
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, seat
-from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Acting, Run, every_seat, learning_side_by_side, seats_of, steps
+from pokespiel.oracles import Opponents
+from pokespiel.oracles.common import Acting, Run, Stateful, Student
 from pokespiel.oracles.ppo import Clipped, clipped_update
 from pokespiel.oracles.seats import against
 
@@ -63,37 +62,29 @@ class NFSP(Clipped):
     def plays_itself(self) -> bool:
         return self.self_play
 
-    @learning_side_by_side
-    def __call__(
-        self,
-        game: Game,
-        opponents: Mapping[int, Opponents],
-        rng: np.random.Generator,
-        *,
-        start: Sequence[Policy] = (),
-        state: Mapping[str, Any] | None = None,
-    ) -> Iterator[Training]:
+    def student(
+        self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
+    ) -> Student:
         if self.network.recurrent:
             raise ValueError("nfsp's average learns from single decisions: use a memoryless network")
         response = self.make_learner(game, rng, start, opponents)
         plain = replace(self.network, privileged=False, auxiliary=False)
         average = Learner.make(game, plain, self.average_optimiser, self.compute, rng)
-        seating = self._seating(game, average) if self.self_play else against(game, opponents)
-        run = Run(self, game, seating, [response, average], rng)
         memory = Reservoir(self.reservoir)
         references = References(self.damping, response)
-        run.parts |= {"reservoir": Remembering(memory), "references": references}
-        run.load(state)
 
-        def improve(rollout: Rollout) -> dict[str, float]:
+        def improve(run: Run, rollout: Rollout) -> dict[str, float]:
             own = ~rollout.pending
             memory.add({name: getattr(rollout.records, name)[own] for name in KEPT}, rng)
             metrics = clipped_update(self, run, response, references, rollout)
             loss = fit_average(average, memory, self.average_steps, self.average_batch, run.progress, rng)
             return metrics | {"loss/average": loss, "reservoir": float(len(memory))}
 
-        seats = seats_of(game, opponents)
-        yield from steps(run, improve, lambda: every_seat(seats, average.policy(), response.policy()))
+        parts: dict[str, Stateful] = {"reservoir": Remembering(memory), "references": references}
+        return Student((response, average), parts, improve, lambda: (average.policy(), response.policy()))
+
+    def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
+        return self._seating(game, student.learners[1]) if self.self_play else against(game, opponents)
 
     def _seating(self, game: Game, average: Learner) -> Seating:
         """Every non-empty choice of seats for the best response (participant 0); the other seats are participant 1."""

@@ -13,7 +13,7 @@ Gradient Methods for Imperfect-Information Games.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -33,15 +33,14 @@ from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, self_play
-from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps, trainable
-from pokespiel.oracles.options import Learning
+from pokespiel.oracles import Opponents
+from pokespiel.oracles.common import ChangingOpponents, Learned, Run, Student, trainable
 from pokespiel.oracles.proximal import Proximal, played_log
 from pokespiel.oracles.seats import against
 
 
 @dataclass(frozen=True)
-class Clipped(Learning):
+class Clipped(Learned):
     """The options of PPO's update, wherever it is used."""
 
     epochs: int = 4
@@ -64,20 +63,6 @@ class Clipped(Learning):
     """A KL penalty that holds the policy near a reference; see `learning/references.py`."""
 
 
-class ChangingOpponents(Protocol):
-    """Opponents that change while learner 0 trains; part of the training's state."""
-
-    def seating(self) -> Seating: ...
-
-    def observe(self, seated: np.ndarray, utilities: np.ndarray) -> None: ...
-
-    def update_done(self, snapshot: Callable[[], Policy], in_play: np.ndarray) -> None: ...
-
-    def state(self) -> dict[str, Any]: ...
-
-    def load(self, state: Mapping[str, Any]) -> None: ...
-
-
 @dataclass(frozen=True)
 class PPO(Clipped):
     """Proximal policy optimisation: a best response to the mixture, or self-play."""
@@ -94,47 +79,31 @@ class PPO(Clipped):
     def plays_itself(self) -> bool:
         return self.opponent == "self" or self.self_play == 1
 
-    @learning_side_by_side
-    def __call__(
-        self,
-        game: Game,
-        opponents: Mapping[int, Opponents],
-        rng: np.random.Generator,
-        *,
-        start: Sequence[Policy] = (),
-        state: Mapping[str, Any] | None = None,
-    ) -> Iterator[Training]:
+    def student(
+        self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
+    ) -> Student:
         learner = self.make_learner(game, rng, start, opponents)
-        pool = self._pool(game, opponents, state["parts"].get("pool") if state else None)
-        run = Run(self, game, self._seating(game, opponents, pool), [learner], rng)
-        references = run.parts["references"] = References(self.damping, learner)
-        if pool is not None:
-            run.parts["pool"] = pool
-        run.load(state)
+        return clipped_student(self, learner)
 
-        def improve(rollout: Rollout) -> dict[str, float]:
-            metrics = clipped_update(self, run, learner, references, rollout)
-            if pool is not None:
-                pool.observe(rollout.seated, rollout.utilities)
-                pool.update_done(learner.policy, run.collector.seated)
-                run.collector.reseat(pool.seating())
-            return metrics
+    def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
+        return self_play(game) if self.opponent == "self" else against(game, opponents, self.self_play)
 
-        seats = seats_of(game, opponents)
-        yield from steps(run, improve, lambda: every_seat(seats, learner.policy()))
-
-    def _pool(
+    def changing(
         self, game: Game, opponents: Mapping[int, Opponents], kept: Mapping[str, Any] | None
     ) -> ChangingOpponents | None:
-        """What redraws the opponents after every update, from its state `kept` if it has one."""
         if self.opponent != "pool":
             return None
         return OpponentPool(game, self.curriculum, given_policies(opponents), kept)
 
-    def _seating(self, game: Game, opponents: Mapping[int, Opponents], pool: ChangingOpponents | None) -> Seating:
-        if pool is not None:
-            return pool.seating()
-        return self_play(game) if self.opponent == "self" else against(game, opponents, self.self_play)
+
+def clipped_student(options: Clipped, learner: Learner) -> Student:
+    """A learner that PPO's update improves."""
+    references = References(options.damping, learner)
+
+    def improve(run: Run, rollout: Rollout) -> dict[str, float]:
+        return clipped_update(options, run, learner, references, rollout)
+
+    return Student((learner,), {"references": references}, improve, lambda: (learner.policy(),))
 
 
 def clipped_update(

@@ -29,11 +29,16 @@ class RegretMatcher:
 
     def observe(self, values: np.ndarray) -> None:
         """Count the current weights, and move them by what each choice would have earned, [n]."""
+        self._total += self.due
         self._steps += 1
-        self._total += self._steps * self.current
         self._regret = np.maximum(self._regret + values - self.current @ values, 0)
         if (positive := self._regret.sum()) > 0:
             self.current = self._regret / positive
+
+    @property
+    def due(self) -> np.ndarray:
+        """[n] what the current weights will count in the average."""
+        return (self._steps + 1) * self.current
 
     @property
     def average(self) -> np.ndarray:

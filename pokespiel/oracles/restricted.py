@@ -17,9 +17,13 @@ in training it is one more choice in x_q. What joins the population is its time 
 the weight of v_q in x_q, so that the returned mixture is exactly the average of all x_q. That has no regret either, and
 with enough steps it is an equilibrium. With exact responses v_q is a CFR+ learner, and one iteration is CFR-BR.
 
-Reference: McAleer et al. (2022a), Anytime PSRO for Two-Player Zero-Sum Games, Sections 4 and 5; McAleer et al. (2022b),
-Self-Play PSRO: Toward Optimal Populations in Two-Player Zero-Sum Games, Section 4; Johanson et al. (2012), Finding
-Optimal Abstract Strategies in Extensive-Form Games.
+Departures: the authors' program (indylab/sp-psro) moves x_q by multiplicative weights. Its time average is a network
+that learns from every match of v_q alike; since x_q draws most of them, steps count by v_q's weight there too, but not
+by t.
+
+Reference: McAleer et al. (2022a), Anytime PSRO for Two-Player Zero-Sum Games; McAleer et al. (2022b), Self-Play PSRO:
+Toward Optimal Populations in Two-Player Zero-Sum Games; Johanson et al. (2012), Finding Optimal Abstract Strategies in
+Extensive-Form Games.
 """
 
 from __future__ import annotations
@@ -60,12 +64,7 @@ class AnytimePSRO:
 
     def over(self, oracle: Oracle) -> Oracle:
         """The oracle with the restricted game; a `ValueError` unless its responses can be improved step by step."""
-        from pokespiel.oracles.ppo import PPO
-        from pokespiel.oracles.restricted_ppo import restricted_ppo
-
-        if isinstance(oracle, PPO):
-            return restricted_ppo(oracle)
-        return RestrictedExact(_exact(oracle), self.steps, average=False)
+        return _learned(oracle, None) or RestrictedExact(_exact(oracle), self.steps, average=False)
 
 
 @dataclass(frozen=True)
@@ -75,16 +74,35 @@ class SelfPlayPSRO(AnytimePSRO):
     Reference: McAleer et al. (2022), Self-Play PSRO: Toward Optimal Populations in Two-Player Zero-Sum Games.
     """
 
+    share: float = 0.1
+    """With learned responses: share (0..1) of the matches from which only the policy that learns on the way learns. It
+    meets the response in them, and has matches even if it has no weight in the mixture."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.share < 1:
+            raise ValueError(f"share must be in [0, 1), got {self.share}")
+
     def over(self, oracle: Oracle) -> Oracle:
         """The oracle with the restricted game; a `ValueError` unless its responses can be improved step by step."""
-        return RestrictedExact(_exact(oracle), self.steps, average=True)
+        return _learned(oracle, self.share) or RestrictedExact(_exact(oracle), self.steps, average=True)
+
+
+def _learned(oracle: Oracle, share: float | None) -> Oracle | None:
+    """The restricted game with a learning oracle, if its updates can be made one by one."""
+    from pokespiel.oracles.common import Learned
+    from pokespiel.oracles.restricted_learned import restricted_learned
+
+    if not isinstance(oracle, Learned) or type(oracle).student is Learned.student:
+        return None
+    return restricted_learned(oracle, share)
 
 
 def _exact(oracle: Oracle) -> Exact:
     if not isinstance(oracle, Exact):
         raise ValueError(
-            f"the restricted game is not solved against responses of {type(oracle).__name__.lower()}: choose exact, or "
-            "ppo for Anytime PSRO, or leave the payoff table to a meta-solver"
+            f"the restricted game is not solved against responses of {type(oracle).__name__.lower()}: choose exact, "
+            "mmd, nfsp, ppo or rnad, or leave the payoff table to a meta-solver"
         )
     if oracle.diversity.kind != "none":
         raise ValueError("the restricted game is solved against plain responses: leave the oracle's diversity at none")

@@ -18,7 +18,7 @@ Hennes et al. (2020), Neural Replicator Dynamics.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,14 +29,14 @@ from pokespiel.game.protocols import Game
 from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import entropy, neurd_loss, value_loss
 from pokespiel.learning.networks import masked_log_softmax
-from pokespiel.learning.references import Damping, References
+from pokespiel.learning.references import Damping
 from pokespiel.learning.returns import VTrace, transformed, vtrace
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
-from pokespiel.learning.seating import self_play
-from pokespiel.oracles import Opponents, Training
-from pokespiel.oracles.common import Run, every_seat, learning_side_by_side, seats_of, steps
-from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_update, earned, means, on, passes, unread
+from pokespiel.learning.seating import Seating
+from pokespiel.oracles import Opponents
+from pokespiel.oracles.common import Run, Student
+from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_student, earned, means, on, passes, unread
 from pokespiel.oracles.seats import against
 
 
@@ -81,34 +81,21 @@ class RNaD(Clipped):
     def plays_itself(self) -> bool:
         return self.self_play == 1
 
-    @learning_side_by_side
-    def __call__(
-        self,
-        game: Game,
-        opponents: Mapping[int, Opponents],
-        rng: np.random.Generator,
-        *,
-        start: Sequence[Policy] = (),
-        state: Mapping[str, Any] | None = None,
-    ) -> Iterator[Training]:
+    def student(
+        self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
+    ) -> Student:
         if self.form == "neurd" and self.network.recurrent:
             raise ValueError("rnad with form neurd re-evaluates single decisions: use a memoryless network or form kl")
         learner = self.make_learner(game, rng, start, opponents)
-        seating = self_play(game) if self.plays_itself else against(game, opponents, self.self_play)
-        run = Run(self, game, seating, [learner], rng)
-        improve = self._neurd(run, learner) if self.form == "neurd" else self._kl(run, learner)
-        run.load(state)
-        seats = seats_of(game, opponents)
-        yield from steps(run, improve, lambda: every_seat(seats, learner.policy()))
+        return self._neurd(learner) if self.form == "neurd" else clipped_student(self, learner)
 
-    def _kl(self, run: Run, learner: Learner) -> Any:
-        references = run.parts["references"] = References(self.damping, learner)
-        return lambda rollout: clipped_update(self, run, learner, references, rollout)
+    def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
+        return against(game, opponents, self.self_play)
 
-    def _neurd(self, run: Run, learner: Learner) -> Any:
-        regulariser = run.parts["regulariser"] = Regulariser(self, learner)
+    def _neurd(self, learner: Learner) -> Student:
+        regulariser = Regulariser(self, learner)
 
-        def improve(rollout: Rollout) -> dict[str, float]:
+        def improve(run: Run, rollout: Rollout) -> dict[str, float]:
             records = rollout.records
             now = learner.estimates(records)
             logs = regulariser.log_ratio(records, now)
@@ -119,7 +106,7 @@ class RNaD(Clipped):
             regulariser.update_done()
             return metrics | {"kl/reference": float(divergence.mean()), "return": earned(rollout)}
 
-        return improve
+        return Student((learner,), {"regulariser": regulariser}, improve, lambda: (learner.policy(),))
 
     def _targets(self, rollout: Rollout, values: np.ndarray, now: Estimates, divergence: np.ndarray) -> Targets:
         reward = transformed(rollout, divergence, self.eta)
