@@ -53,6 +53,32 @@ def test_short_endings_come_out_as_by_hand(position, value):
     assert solved.value == pytest.approx(value, abs=1e-12)
 
 
+def test_situations_that_no_play_tells_apart_are_one():
+    """Agility changes the order once; Speeds of +2 to +6 act alike."""
+    text = "Dragonite: Agility, Blizzard vs Tauros: Body Slam, Hyper Beam"
+    merged, apart = (solve_endgame(text, merge=merge) for merge in (True, False))
+    assert merged.value == pytest.approx(apart.value, abs=1e-9)
+    assert 2 * merged.states < apart.states
+
+
+def test_sweeps_from_either_end_bound_the_value():
+    """They close in on it, and hold where sweeps end early: with no time at all, or with a wide tolerance."""
+    text = "Starmie @ 200 par: Recover, Psychic vs Tauros @ 200: Body Slam, Hyper Beam"
+    value = solve_endgame(text).value
+    for limits, width in (({"most_seconds": 0.0}, 1.0), ({"tolerance": 1e-1}, 0.5), ({"tolerance": 1e-10}, 1e-7)):
+        low, high = (solve_endgame(text, start_value=start, **limits).value for start in (0.0, 1.0))
+        assert low - 1e-9 <= value <= high + 1e-9
+        assert high - low < width
+
+
+def test_sides_that_change_places_change_the_value_with_them():
+    """Rows run over the HP of the side that does not recover, whichever it is."""
+    one, other = "Starmie @ 150 par: Recover, Surf", "Tauros @ 180: Body Slam, Hyper Beam"
+    assert solve_endgame(f"{one} vs {other}").value == pytest.approx(
+        1 - solve_endgame(f"{other} vs {one}").value, abs=1e-7
+    )
+
+
 def test_sleep_is_as_long_as_players_can_know():
     """Asleep for one, two or three turns, equally likely: the value is the mean of those with known lengths."""
     text = "Alakazam @ 100: Seismic Toss vs Chansey @ 300 slp {}: Seismic Toss"
@@ -90,13 +116,16 @@ def test_kernels_and_the_engine_have_the_same_outcomes(pp):
             )
         position = EndgamePosition((one,), (other,))
         try:
-            by_hp = solve_endgame(position, pp=pp, by_hp=True, most_situations=4_000)
-            shared = solve_endgame(position, pp=pp, most_situations=4_000)
+            by_hp = solve_endgame(position, pp=pp, by_hp=True, merge=False, most_situations=4_000)
+            shared = solve_endgame(position, pp=pp, merge=False, most_situations=4_000)
         except TooLarge:
             continue
         compared += 1
         np.testing.assert_allclose(shared.decision.matrix, by_hp.decision.matrix, atol=2e-8, err_msg=str(position))
         assert shared.states == by_hp.states
+        merged = solve_endgame(position, pp=pp, most_situations=4_000)
+        np.testing.assert_allclose(merged.decision.matrix, by_hp.decision.matrix, atol=2e-8, err_msg=str(position))
+        assert merged.states <= shared.states
 
 
 def _whole_turns(start: Battle, strategies=None) -> float:
@@ -221,6 +250,21 @@ def test_matrix_games_have_no_better_answer():
         assert sum(column) == pytest.approx(1)
         assert (row @ matrix).min() == pytest.approx(value, abs=1e-11)
         assert (matrix @ column).max() == pytest.approx(value, abs=1e-11)
+
+
+def test_matrix_games_of_nearly_equal_choices_have_no_better_answer():
+    """Rows and columns that differ by 1e-3 to 1e-6, some only in places."""
+    rng = np.random.default_rng(4)
+    for _ in range(20_000):
+        rows, columns = rng.integers(2, 5, 2)
+        matrix = rng.random((rows, columns))
+        for _ in range(2):
+            near = 10.0 ** -rng.integers(3, 7)
+            matrix[rng.integers(rows)] = matrix[rng.integers(rows)] + near * rng.integers(0, 2, columns)
+            matrix[:, rng.integers(columns)] = matrix[:, rng.integers(columns)] + near * rng.integers(0, 2, rows)
+        value, row, column = solve_matrix(matrix)
+        assert (row @ matrix).min() == pytest.approx(value, abs=1e-9)
+        assert (matrix @ column).max() == pytest.approx(value, abs=1e-9)
 
 
 def test_a_pokemon_behind_enters_where_that_is_right():

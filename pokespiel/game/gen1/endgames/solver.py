@@ -60,7 +60,8 @@ class EndgameDecision(NamedTuple):
 class SolvedEndgame:
     """All states that a position can come to."""
 
-    position: EndgamePosition
+    position: EndgamePosition | None
+    """None where a battle was solved."""
     start: Battle
     native: Any
     """The engine's object."""
@@ -106,39 +107,53 @@ class SolvedEndgame:
 
 
 def solve_endgame(
-    position: str | EndgamePosition,
+    position: str | EndgamePosition | Battle,
     *,
     pp: Literal["unlimited", "exact"] = "unlimited",
     every_hp: bool = False,
     by_hp: bool = False,
+    merge: bool = True,
     most_situations: int = MOST_SITUATIONS,
     most_bytes: int = MOST_BYTES,
     tolerance: float = TOLERANCE,
     most_seconds: float = 1e9,
+    start_value: float = 0.5,
 ) -> SolvedEndgame:
-    """Solve a position, text being read by `read_position`.
+    """Solve a position, text being read by `read_position`; or a battle from where it stands.
 
     pp: "exact" counts PP down and lets moves run out; "unlimited" keeps them as they are, which leaves far fewer states
     and changes the value only where a battle can last until a move has run out.
     every_hp: also solve from every HP of both sides up to those given.
     by_hp: tell states apart by their HP and play the engine on each, as is always done with Pokémon behind; slower.
+    merge: make situations one that no play can tell apart.
     tolerance: repeat sweeps until none changes a value by more.
     most_seconds: of processor time; then sweeps end early, and `residual` says how far they came.
+    start_value: of every state before the first sweep. From 0 no value is ever above the right one, from 1 none below
+    it, and sweeps that end early leave bounds.
 
     Raises `TooLarge` beyond `most_situations` or `most_bytes`, before memory is asked for; `TeamError` for bad text.
     """
     if pp not in PP:
         raise BadOption(f"pp is {' or '.join(PP)}, got {pp!r}")
     position = read_position(position) if isinstance(position, str) else position
-    battle = position.battle()
+    battle, known = (position, None) if isinstance(position, Battle) else (position.battle(), position)
     began = process_time()
     try:
         native = _engine.Endgame(
-            battle.native.state(), pp == "exact", by_hp, every_hp, most_situations, most_bytes, tolerance, most_seconds
+            battle.native.state(),
+            pp == "exact",
+            by_hp,
+            every_hp,
+            most_situations,
+            most_bytes,
+            tolerance,
+            most_seconds,
+            start_value,
+            merge,
         )
     except ValueError as error:
-        raise TooLarge(f"{position.text}: {error}") from None
-    return SolvedEndgame(position, battle, native, process_time() - began)
+        raise TooLarge(f"{known.text}: {error}" if known else str(error)) from None
+    return SolvedEndgame(known, battle, native, process_time() - began)
 
 
 def _words(choices: list[int]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ py::object endgame_at(const Endgame& self, const py::bytes& state) {
     return py::make_tuple(choices(0), choices(1), matrix);
 }
 
-std::unique_ptr<Endgame> make_endgame(const py::bytes& state, bool exact_pp, bool by_hp, bool every_hp, std::uint64_t most_situations, std::uint64_t most_bytes, double tolerance, double most_seconds) {
+std::unique_ptr<Endgame> make_endgame(const py::bytes& state, bool exact_pp, bool by_hp, bool every_hp, std::uint64_t most_situations, std::uint64_t most_bytes, double tolerance, double most_seconds, double start_value, bool merge) {
     const Battle battle = read_state(state);
     const py::gil_scoped_release release;
     EndgameOptions graph;
@@ -38,11 +38,14 @@ std::unique_ptr<Endgame> make_endgame(const py::bytes& state, bool exact_pp, boo
     graph.by_hp = by_hp;
     graph.most_situations = most_situations;
     graph.most_bytes = most_bytes / 2;
+    graph.merge = merge;
     SolveOptions options;
     options.every_hp = every_hp;
     options.most_bytes = most_bytes;
     options.tolerance = tolerance;
-    options.most_seconds = most_seconds;
+    options.from = start_value;
+    if (most_seconds < 1e6) options.deadline = std::clock() + static_cast<std::clock_t>(most_seconds * CLOCKS_PER_SEC);
+    if (start_value == 0.5) graph.deadline = options.deadline;  // bounds may end early, the graph may not
     return std::make_unique<Endgame>(battle, graph, options);
 }
 
@@ -75,7 +78,7 @@ py::tuple solve_table(const py::array_t<double, py::array::c_style | py::array::
 void bind_endgame(py::module_& module) {
     module.def("solve_matrix", &solve_table, "(value, row's mixture, column's mixture) of a zero-sum matrix game of up to 9 x 9.");
     py::class_<Endgame>(module, "Endgame")
-        .def(py::init(&make_endgame), py::arg("state"), py::arg("exact_pp"), py::arg("by_hp"), py::arg("every_hp"), py::arg("most_situations"), py::arg("most_bytes"), py::arg("tolerance"), py::arg("most_seconds"))
+        .def(py::init(&make_endgame), py::arg("state"), py::arg("exact_pp"), py::arg("by_hp"), py::arg("every_hp"), py::arg("most_situations"), py::arg("most_bytes"), py::arg("tolerance"), py::arg("most_seconds"), py::arg("start_value"), py::arg("merge"))
         .def("at", &endgame_at)
         .def("count_mixed", &count_mixed)
         .def_property_readonly("situations", [](const Endgame& self) { return self.graph().situations().size(); })

@@ -2,7 +2,10 @@
 //
 // V(s) is the value of the matrix game whose entries are the expected values after both choices (Shapley 1953): the chance
 // that the first side wins, a tie counting half. Situations that can recur are solved together by Gauss-Seidel sweeps from
-// HP 1 upwards. They start at one half, as if a battle that never ends were a tie.
+// HP 1 upwards. They start at one half, as if a battle that never ends were a tie. If only one side's HP can rise again, the
+// other side's HP order the states: each row of HP is swept until it converges, before the next row.
+//
+// Sweeps that start at 0 (at 1) everywhere never exceed (fall below) the true value, so they bound it wherever they stop.
 #pragma once
 
 #include <array>
@@ -10,7 +13,7 @@
 #include <memory>
 #include <utility>
 
-#include "endgame_graph.hpp"
+#include "endgame_reach.hpp"
 #include "matrix_game.hpp"
 
 namespace gen1 {
@@ -19,8 +22,9 @@ struct SolveOptions {
     bool every_hp = false;  // for every HP of both sides up to the given ones, not only for these
     std::uint64_t most_bytes = std::uint64_t{4} << 30;
     double tolerance = 1e-9;       // of repeated sweeps; other values are accurate to 1e-13
+    double from = 0.5;             // where sweeps start; 0 and 1 give bounds, even if the deadline stops them
     std::uint64_t most_sweeps = 100'000;
-    double most_seconds = 1e9;     // of processor time; then sweeps stop, and the residual says how far they got
+    std::clock_t deadline = 0;     // of processor time, 0: none; then sweeps stop, and the residual says how far they got
 };
 
 class Endgame {
@@ -31,69 +35,56 @@ class Endgame {
     const EndgameGraph& graph() const { return graph_; }
     std::uint64_t states() const { return states_; }       // in which choices are due, HP included
     std::uint64_t parts() const { return parts_; }         // in which the second action is due
-    std::uint64_t sweeps() const { return sweeps_; }       // the largest number of any situations that can recur
+    std::uint64_t sweeps() const { return sweeps_; }       // the largest number of any states that can recur
     double residual() const { return residual_; }          // the largest change in the last sweep
-    int hp(int side) const { return most_[side]; }
+    int hp(int side) const { return grid_.most[side]; }
 
     // The matrix of a situation in which choices are due.
     MatrixGame game(int situation, const int hp[2]) const;
-    double value(int situation, const int hp[2]) const { return values_[place(situation, hp[0], hp[1])]; }
     bool solved(int situation, const int hp[2]) const;
 
   private:
-    struct Jump {
-        double probability;
-        int loss;
-    };
-    struct Losses {  // one side loses HP, nothing else happens to HP
-        int to, side;
-        std::vector<Jump> jumps;
-    };
-    struct Stay {
-        double probability;
-        int to;
-    };
-    struct Compiled {
-        double constant = 0;
-        std::vector<Losses> losses;
-        std::vector<Stay> stays;
-        Kernel others;
-    };
-    struct Landing {
-        int to, hp[2];
-    };
-
     void compile();
-    void measure();
+    void measure() const;
     void reach(const Battle& start);
     void order();
+    void choose_rows();
+    bool rises(const std::vector<int>& together, int side) const;
     void solve(const std::vector<int>& together);
-    bool comes_back(const std::vector<int>& together) const;
-    bool late() const { return std::clock() > deadline_; }
     double sweep(const std::vector<int>& together, bool again);
-    double solve_here(const std::vector<int>& together, const int hp[2], bool again);
-    double outside(const Compiled& kernel, const int hp[2], int component) const;
-    double inside(const Compiled& kernel, const int hp[2], int component) const;
-    double total(const Compiled& kernel, const int hp[2]) const { return outside(kernel, hp, -1) + inside(kernel, hp, -1); }
-    double worth(const Landing& at) const { return at.to < 0 ? utility_of(at.to) : values_[place(at.to, at.hp[0], at.hp[1])]; }
-    Landing land(const Branch& branch, const int hp[2]) const;
-    std::size_t width(int side) const { return static_cast<std::size_t>(most_[side] - least_[side] + 1); }
-    std::size_t place(int situation, int first, int second) const {
-        return (static_cast<std::size_t>(situation) * width(0) + (first - least_[0])) * width(1) + (second - least_[1]);
-    }
+    void solve_row(const std::vector<int>& together, int outer, bool again);
+    bool prepare(const std::vector<int>& together, int outer);
+    double settle(const std::vector<int>& together, int outer, bool again);
+    double solve_here(const std::vector<int>& present, const int hp[2], bool again);
+    double round(const std::vector<int>& present, const int hp[2]);
+    void add_before(const Compiled& kernel, double weight, int outer, int component, int low, int high, double* sums) const;
+    void add_hit(const Strike& hit, double weight, int outer, int low, int high, double* sums) const;
+    double here(const Compiled& kernel, const int hp[2], int component) const;
+    double total(const Compiled& kernel, const int hp[2]) const;
+    double struck(const Strike& hit, const int hp[2]) const;
+    double worth(const Landing& at) const { return at.to < 0 ? utility_of(at.to) : values_[grid_.place(at.to, at.hp)]; }
+    bool late() const { return options_.deadline && std::clock() > options_.deadline; }
+    bool bounding() const { return options_.from != 0.5; }
 
     EndgameGraph graph_;
     SolveOptions options_;
     std::vector<Compiled> kernels_;
-    int least_[2] = {0, 0}, most_[2] = {0, 0}, full_[2] = {0, 0};  // HP
+    HpGrid grid_;
     std::vector<double> values_;
-    std::vector<std::uint8_t> reached_;
+    std::unique_ptr<Reached> reached_;
     std::vector<std::vector<int>> components_;  // in the order of backward induction
     std::vector<int> component_;
-    std::vector<double> scratch_;
+    std::vector<double> before_;    // of a row: terms outside the component or in lower rows, by situation, cell and column
+    std::vector<std::size_t> place_in_before_;
+    struct Staying {
+        std::size_t cell;  // of scratch_
+        double probability;
+        const double* value;
+    };
+    std::vector<double> scratch_;   // at one pair of HP: each cell's terms except staying_
+    std::vector<Staying> staying_;
     std::uint64_t states_ = 0, parts_ = 0, sweeps_ = 0;
     double residual_ = 0;
-    std::clock_t deadline_ = 0;
 };
 
 }  // namespace gen1

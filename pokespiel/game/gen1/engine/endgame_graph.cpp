@@ -1,6 +1,9 @@
 #include "endgame_graph.hpp"
 
 #include <algorithm>
+#include <numeric>
+
+#include "endgame_merge.hpp"
 
 namespace gen1 {
 namespace {
@@ -45,6 +48,12 @@ double probability_of(const std::vector<Outcome>& path) {
     double probability = 1;
     for (const Outcome& outcome : path) probability *= static_cast<double>(outcome.weight) / outcome.denominator;
     return probability;
+}
+
+std::uint64_t share_of(const std::vector<Outcome>& path) {
+    std::uint64_t share = 1;
+    for (const Outcome& outcome : path) share = field_product(share, field_share(outcome.weight, outcome.denominator));
+    return share;
 }
 
 // The hidden counters of the acting side, each possibly at its last turn. Those not counted down are restored.
@@ -105,9 +114,19 @@ void add(Kernel& kernel, Branch branch) {
     for (Branch& present : kernel)
         if (present.to == branch.to && present.ops == branch.ops) {
             present.probability += branch.probability;
+            present.share = field_sum(present.share, branch.share);
             return;
         }
     kernel.push_back(std::move(branch));
+}
+
+Kernel relabelled(const Kernel& kernel, const std::vector<int>& classes) {
+    Kernel found;
+    for (Branch branch : kernel) {
+        if (branch.to >= 0) branch.to = classes[branch.to];
+        add(found, std::move(branch));
+    }
+    return found;
 }
 
 }  // namespace
@@ -118,7 +137,34 @@ EndgameGraph::EndgameGraph(const Battle& start, const EndgameOptions& options)
     // A called move may depend on HP, and only Bide can knock out before poison takes effect.
     each_move(start, [&](const MoveData& move) { options_.by_hp |= calls_moves(move) || move.effect == Effect::Bide; });
     intern(start_, false, {});
-    for (std::size_t i = 0; i < situations_.size(); ++i) expand(static_cast<int>(i));
+    for (std::size_t i = 0; i < situations_.size(); ++i) {
+        if (options_.deadline && std::clock() > options_.deadline)
+            throw std::length_error("the ending has more than " + std::to_string(situations_.size()) + " situations, which take too long to find");
+        expand(static_cast<int>(i));
+    }
+    merged_.resize(situations_.size());
+    std::iota(merged_.begin(), merged_.end(), 0);
+    if (options_.merge) merge();
+}
+
+// Keep the first situation of each class with its kernels, and let these lead to classes.
+void EndgameGraph::merge() {
+    const int full[2] = {start_.sides[0].pokemon().max_hp, start_.sides[1].pokemon().max_hp};
+    merged_ = merged_situations(situations_, kernels_, full);
+    std::vector<Situation> kept;
+    std::vector<Kernel> kernels;
+    for (std::size_t i = 0; i < situations_.size(); ++i) {
+        if (merged_[i] != static_cast<int>(kept.size())) continue;
+        kept.push_back(std::move(situations_[i]));
+        for (std::vector<Part>& cell : kept.back().cells)
+            for (Part& part : cell) {
+                const int count = part.by < 0 ? 1 : full[part.by] + 1;
+                const int first = std::exchange(part.kernel, static_cast<int>(kernels.size()));
+                for (int k = first; k < first + count; ++k) kernels.push_back(relabelled(kernels_[k], merged_));
+            }
+    }
+    situations_ = std::move(kept);
+    kernels_ = std::move(kernels);
 }
 
 EndgameGraph::Merging EndgameGraph::what_matters_not(const Battle& battle) {
@@ -196,7 +242,7 @@ int EndgameGraph::intern(Battle battle, bool chance, Pending pending) {
 int EndgameGraph::find(Battle battle) const {
     strip(battle, -1);
     const auto place = index_.find(key(battle, false, {}));
-    return place == index_.end() ? -1 : place->second;
+    return place == index_.end() ? -1 : merged_[place->second];
 }
 
 void EndgameGraph::expand(int index) {
@@ -286,7 +332,7 @@ Kernel EndgameGraph::kernel(const Battle& battle, const Pending (&pending)[2], i
         const bool waits = goes_on && !last;
         const int to = next.ended() ? index_of(next.result) : intern(next, waits, waits ? left : Pending{});
         if (options_.by_hp) tape.ops.clear();
-        add(found, {probability_of(path), to, std::move(tape.ops)});
+        add(found, {probability_of(path), to, std::move(tape.ops), share_of(path)});
     } while (advance(path));
     return found;
 }
@@ -299,7 +345,7 @@ Kernel EndgameGraph::replacement(const Battle& battle, Choice first, Choice seco
         Veiled chance(path);
         Tape tape;
         Play(next, chance, tape).step(first, second);
-        add(found, {probability_of(path), next.ended() ? index_of(next.result) : intern(next, false, {}), {}});
+        add(found, {probability_of(path), next.ended() ? index_of(next.result) : intern(next, false, {}), {}, share_of(path)});
     } while (advance(path));
     return found;
 }

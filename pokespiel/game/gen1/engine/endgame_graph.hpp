@@ -8,9 +8,12 @@
 // Situations that differ only in what no longer matters are merged: the generator, the turn, last moves that no move
 // depends on (`Merging`). Counters that neither player sees (sleep, confusion, Disable) are kept as the maximum of turns
 // left, and each turn rolls whether it is the last: the chances are the same, and players know no more than in a battle.
+// Finally, situations that no play can tell apart are merged, whatever the reason (endgame_merge.hpp): another Speed that
+// gives the same order, a flag that no longer has an effect.
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -37,6 +40,7 @@ struct Branch {
     double probability;
     int to;
     std::vector<Op> ops;
+    std::uint64_t share = 0;  // the probability, exact in the field of endgame_merge.hpp
 };
 using Kernel = std::vector<Branch>;
 
@@ -62,6 +66,8 @@ struct EndgameOptions {
     bool by_hp = false;          // each HP is a situation of its own, as with Pokemon on the bench
     std::uint64_t most_situations = 1'000'000;
     std::uint64_t most_bytes = std::uint64_t{4} << 30;  // of branches
+    bool merge = true;           // situations that no play can tell apart
+    std::clock_t deadline = 0;   // of processor time; 0: none
 };
 
 class EndgameGraph {
@@ -95,13 +101,15 @@ class EndgameGraph {
     Part part(const Battle& battle, const Pending (&pending)[2], int side, bool last);
     Kernel kernel(const Battle& battle, const Pending (&pending)[2], int side, bool last);
     Kernel replacement(const Battle& battle, Choice first, Choice second);
+    void merge();
 
     Battle start_;
     EndgameOptions options_;
     Merging merging_;
     std::vector<Situation> situations_;
     std::vector<Kernel> kernels_;
-    std::unordered_map<std::string, int> index_;
+    std::unordered_map<std::string, int> index_;  // as they were found
+    std::vector<int> merged_;                      // what each of them has become
     std::uint64_t branches_ = 0;
 };
 
