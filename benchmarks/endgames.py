@@ -16,7 +16,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,16 @@ import networkx as nx
 import numpy as np
 
 from pokespiel.core.files import write_text
+from pokespiel.game.gen1.baselines.facts import moves
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.endgames.library import VALUES, load_library, solved_values
-from pokespiel.game.gen1.endgames.positions import most_used, read_position
-from pokespiel.game.gen1.endgames.solver import TooLarge, solve_endgame
+from pokespiel.game.gen1.endgames.positions import commonest_set, most_used, read_position
+from pokespiel.game.gen1.endgames.solver import TOLERANCE, TooLarge, solve_endgame
 from pokespiel.game.gen1.positions import reseeded
+from pokespiel.game.gen1.teams.legality import find_move
 from pokespiel.metasolvers import METASOLVERS
 
+LIMITS = {"most_bytes": 2_500_000_000, "most_situations": 30_000}
 TWO = "Body Slam, Hyper Beam"
 FOUR = "Body Slam, Hyper Beam, Earthquake, Blizzard"
 
@@ -48,76 +51,136 @@ def library(options: argparse.Namespace) -> None:
 
 
 def table(options: argparse.Namespace) -> None:
-    """All pairs: the cheap ones exactly; for the others, the reason why not."""
+    """All pairs exactly, or the reason why not; with `--bounds`, bounds of those that are not exact."""
     names = most_used(options.count)
-    pairs = list(combinations(names, 2))
     kept: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
     began = time.time()
-    left = [(a, b, options.seconds) for a, b in pairs if f"{a} {b}" not in kept]
-    with ProcessPoolExecutor(options.jobs, max_tasks_per_child=1) as pool:
-        for key, one in pool.map(duel, left):
-            kept[key] = one
-            write_text(options.out, json.dumps(kept, indent=1))
-            print(f"{key}: {one}", flush=True)
+    pairs = [(a, b) for a, b in combinations(names, 2) if _is_open(kept.get(f"{a} {b}"), options)]
+    for done, (a, b) in enumerate(pairs):
+        if time.time() - began > options.minutes * 60:
+            print(f"{len(pairs) - done} pairs are left: run the command again")
+            break
+        found = {**kept.get(f"{a} {b}", {}), **(bounded(a, b, options) if options.bounds else duel(a, b, options))}
+        kept[f"{a} {b}"] = found
+        write_text(options.out, json.dumps(kept, indent=1))
+        print(f"{a} {b}: {found}", flush=True)
     print(table_text(names, kept))
-    spent = sum(one["seconds"] for one in kept.values())
-    print(f"{len(left)} pairs in {time.time() - began:.0f} s, {spent:.0f} s of processor time")
+    print(f"{sum(one['seconds'] for one in kept.values()):.0f} s of processor time")
 
 
-def duel(pair: tuple[str, str, float]) -> tuple[str, dict[str, Any]]:
+def _is_open(one: dict[str, Any] | None, options: argparse.Namespace) -> bool:
+    """Whether to try a pair: it is not exact, and was not yet tried in this way with as much time."""
+    if one is None or one.get("residual", 1) <= TOLERANCE:
+        return one is None
+    return one.get("bound_limit" if options.bounds else "limit", 0) < options.seconds
+
+
+def duel(first: str, second: str, options: argparse.Namespace) -> dict[str, Any]:
     """One pair, with their most common sets, at full HP."""
-    first, second, seconds = pair
     began = time.process_time()
     try:
-        solved = solve_endgame(
-            f"{first} vs {second}", most_seconds=seconds, most_bytes=2_500_000_000, most_situations=4_000
-        )
+        solved = solve_endgame(f"{first} vs {second}", most_seconds=options.seconds, **LIMITS)
     except TooLarge as error:
-        return f"{first} {second}", {"why": str(error).partition(": ")[2], "seconds": time.process_time() - began}
-    kept = {"value": solved.value, "residual": solved.residual, "states": solved.states, "sweeps": solved.sweeps}
-    return f"{first} {second}", {**kept, "seconds": time.process_time() - began}
+        why = str(error).partition(": ")[2]
+        return {"why": why, "limit": options.seconds, "seconds": round(time.process_time() - began, 2)}
+    return {
+        "value": solved.value,
+        "residual": solved.residual,
+        "states": solved.states,
+        "sweeps": solved.sweeps,
+        "limit": options.seconds,
+        "seconds": round(time.process_time() - began, 2),
+    }
 
 
-def win_table(names: Sequence[str], kept: dict[str, Any], largest: float = 1e-9) -> np.ndarray:
-    """[n, n] the row's chance to win; nan where the residual exceeds `largest`."""
-    found = np.full((len(names), len(names)), np.nan)
-    np.fill_diagonal(found, 0.5)
+def bounded(first: str, second: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Bounds of the value: what each side guarantees itself with only its attacks, against all moves of the other."""
+    began, found = time.process_time(), {"low": 0.0, "high": 1.0}
+    for bound, text in (("low", f"{attacks(first)} vs {second}"), ("high", f"{first} vs {attacks(second)}")):
+        with suppress(TooLarge):
+            start = 0.0 if bound == "low" else 1.0
+            found[bound] = solve_endgame(text, most_seconds=options.seconds, start_value=start, **LIMITS).value
+    return {**found, "bound_limit": options.seconds, "bound_seconds": round(time.process_time() - began, 2)}
+
+
+def attacks(species: str) -> str:
+    """A species with only those moves of its most common set that do damage and do not trap."""
+    facts = moves()
+    numbers = {name: facts.number[str(find_move(name))] for name in commonest_set(species).moves}
+    names = [name for name, number in numbers.items() if facts.power[number] and facts.effect[number] != "Trap"]
+    return f"{species}: {', '.join(names)}"
+
+
+def win_table(names: Sequence[str], kept: dict[str, Any]) -> np.ndarray:
+    """[2, n, n] bounds of the row's chance to win: equal if it is exact, 0 and 1 if it is unknown."""
+    low, high = np.zeros((len(names), len(names))), np.ones((len(names), len(names)))
+    np.fill_diagonal(low, 0.5)
+    np.fill_diagonal(high, 0.5)
     for (i, a), (j, b) in combinations(enumerate(names), 2):
         one = kept.get(f"{a} {b}", {})
-        if one.get("residual", 1) <= largest:
-            found[i, j], found[j, i] = one["value"], 1 - one["value"]
-    return found
+        least, most = one.get("low", 0.0), one.get("high", 1.0)
+        if one.get("residual", 1) <= TOLERANCE:
+            least = most = one["value"]
+        low[i, j], high[i, j], low[j, i], high[j, i] = least, most, 1 - most, 1 - least
+    return np.stack([low, high])
 
 
 def table_text(names: Sequence[str], kept: dict[str, Any]) -> str:
     """The table in Markdown, its cycles of three and the Nash mixture of picks."""
-    exact, near = win_table(names, kept), win_table(names, kept, 1e-3)
+    low, high = win_table(names, kept)
     lines = ["| | " + " | ".join(name[:4] for name in names) + " |", "|---|" + "---|" * len(names)]
     for i, name in enumerate(names):
-        cells = [_cell(exact[i, j], near[i, j]) for j in range(len(names))]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    known = [i for i in range(len(names)) if not np.isnan(near[i]).any()]
-    beats = nx.DiGraph((i, j) for i in range(len(names)) for j in range(len(names)) if near[i, j] > 0.5)
+        lines.append(f"| {name} | " + " | ".join(_cell(low[i, j], high[i, j]) for j in range(len(names))) + " |")
+    upper = np.triu_indices(len(names), 1)
+    exact, known = (high == low)[upper].sum(), (high - low < 1)[upper].sum()
+    beats = nx.DiGraph((i, j) for i in range(len(names)) for j in range(len(names)) if low[i, j] > 0.5)
     cycles = [c for c in nx.simple_cycles(beats, 3) if len(c) == 3]
-    strongest = max(cycles, key=lambda c: min(near[a, b] for a, b in zip(c, c[1:] + c[:1], strict=True)), default=[])
-    lines += ["", f"{np.isfinite(exact).sum():,} of {exact.size} cells exact; {len(cycles)} cycles of three"]
+    lines += [
+        "",
+        f"{len(upper[0])} pairs: {exact} exact, {known - exact} bounded, {len(upper[0]) - known} undecided; "
+        f"{len(cycles)} cycles of three for certain",
+    ]
+    strongest = max(cycles, key=lambda c: min(low[a, b] for a, b in zip(c, c[1:] + c[:1], strict=True)), default=[])
     if strongest:
         shown = " > ".join(f"{names[i]}" for i in [*strongest, strongest[0]])
-        least = min(near[a, b] for a, b in zip(strongest, strongest[1:] + strongest[:1], strict=True))
+        least = min(low[a, b] for a, b in zip(strongest, strongest[1:] + strongest[:1], strict=True))
         lines.append(f"strongest cycle: {shown}, each by at least {least:.3f}")
-    if len(known) > 1:
-        payoffs = 2 * near[np.ix_(known, known)] - 1
-        mixture = METASOLVERS["nash"]()(np.stack([payoffs, -payoffs]), symmetric=False).marginals[0]
-        shares = sorted(zip(mixture, known, strict=True), reverse=True)
-        lines.append(
-            f"Nash mixture of picks among the {len(known)} with every duel known: "
-            + ", ".join(f"{names[i]} {w:.3f}" for w, i in shares if w > 1e-4)
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_mixtures(names, low, high)])
 
 
-def _cell(exact: float, near: float) -> str:
-    return f"{exact:.2f}" if np.isfinite(exact) else f"~{near:.2f}" if np.isfinite(near) else "?"
+def _mixtures(names: Sequence[str], low: np.ndarray, high: np.ndarray) -> list[str]:
+    """Nash mixtures of picks: of the table of lower bounds, and of the largest set whose duels are all exact."""
+    lines = []
+    mixture, sure = _nash(low)
+    lines.append(f"mixture of picks sure to win {sure:.4f} against any pick: {_shares(names, mixture)}")
+    together = max(nx.find_cliques(nx.Graph(zip(*np.nonzero(low == high), strict=True))), key=len)
+    chosen = sorted(together)
+    mixture, value = _nash(low[np.ix_(chosen, chosen)])
+    lines.append(
+        f"Nash mixture among the {len(chosen)} whose duels are all exact "
+        f"({', '.join(names[i] for i in chosen)}; value {value:.4f}): {_shares([names[i] for i in chosen], mixture)}"
+    )
+    return lines
+
+
+def _nash(wins: np.ndarray) -> tuple[np.ndarray, float]:
+    """[n] the row's mixture, and the chance to win that it is sure of."""
+    payoffs = 2 * wins - 1
+    mixture = METASOLVERS["nash"]()(np.stack([payoffs, -payoffs]), symmetric=False).marginals[0]
+    return mixture, float((mixture @ wins).min())
+
+
+def _shares(names: Sequence[str], mixture: np.ndarray) -> str:
+    ranked = sorted(zip(mixture, names, strict=True), reverse=True)
+    return ", ".join(f"{name} {share:.3f}" for share, name in ranked if share > 1e-4)
+
+
+def _cell(low: float, high: float) -> str:
+    if low == high:
+        return f"{low:.2f}"
+    if low == 0 and high == 1:
+        return "?"
+    return f"{np.floor(100 * low) / 100:.2f}-{np.ceil(100 * high) / 100:.2f}"
 
 
 def hits(attacker: str, defender: str, critical: bool = False) -> Counter[int]:
@@ -274,8 +337,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["library", "table", "claims", "times", "battles"])
     parser.add_argument("--count", type=int, default=20, help="species of the table")
-    parser.add_argument("--seconds", type=float, default=60.0, help="processor time for a pair of the table")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=60.0, help="processor time for each pair of the table")
+    parser.add_argument(
+        "--minutes", type=float, default=10.0, help="stop the table after this time; the next call continues"
+    )
+    parser.add_argument("--bounds", action="store_true", help="compute bounds for the pairs that are not exact")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "endgame_table.json")
     parser.add_argument("--count-battles", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=0)

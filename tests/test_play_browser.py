@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import time
 from collections.abc import Iterator
@@ -11,13 +12,15 @@ from typing import Any
 import pytest
 from browser import PALE, chromium, needs_browser, watched
 
+from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.narration import narrated
+from pokespiel.game.gen1.teams import PokemonSet
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.play.lobby import Lobby
 from pokespiel.play.opening import load_policy_named
 from pokespiel.play.server import PageServer
-from pokespiel.play.session import BattleSession
+from pokespiel.play.session import BattleSession, BattleSetup
 
 pytestmark = needs_browser
 MOST_TURNS = 300
@@ -282,6 +285,26 @@ def test_a_battle_is_reviewed_and_played_on_from_another_choice(browser, server)
         step = branch.step
         page.locator("button[data-choice]:enabled").last.click()
         settled(page, branch, step)
+
+
+def test_the_last_pokemon_of_both_sides_have_exact_values(browser, server):
+    """The page shows an estimate first, then the value and both equilibria, and goes on answering meanwhile."""
+    team = (PokemonSet("Tauros", ("Body Slam", "Hyper Beam", "Blizzard")),)
+    session = BattleSession(BattleSetup((team, team), seed=3, side=1), BASELINES.build("max_damage"), "max_damage")
+    while not session.ended:
+        session.choose(session.choices()[0])
+    review = server.lobby.answer(json.dumps({"do": "study", "text": session.record_text()})).data["review"]
+    with watched(browser) as context:
+        page = context.new_page()
+        page.goto(f"{server.address}#review={review}")
+        page.locator("p.exact").wait_for()
+        text = page.locator("p.exact").inner_text()
+        assert re.search(r"Win chance 50.0\s%.*: this side Body Slam 100.0\s%; the other Body Slam 100.0\s%", text)
+        assert page.get_by_text("exact values, both teams being known").count() == 1
+        page.keyboard.press("ArrowRight")
+        page.get_by_text("decision 2 of").wait_for()
+        page.locator("p.exact").wait_for()
+        assert page.locator("p.exact").inner_text() != text
 
 
 def test_a_public_log_is_reviewed_from_a_file_and_its_position_changed(browser, server, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 
 import numpy as np
 import pytest
@@ -12,8 +13,13 @@ from pokespiel.commands.main import main
 from pokespiel.core.policy import Observations
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle, Entrant
+from pokespiel.game.gen1.endgames.positions import read_position
+from pokespiel.game.gen1.endgames.solver import EndgameDecision, solve_endgame
 from pokespiel.game.gen1.teams import PokemonSet, export_team, load_pool
 from pokespiel.game.gen1.view import ACTION_NAMES
+from pokespiel.play import endings as endings_module
+from pokespiel.play import terminal
+from pokespiel.play.endings import Endings
 from pokespiel.play.judging import judged
 from pokespiel.play.lobby import Lobby
 from pokespiel.play.lookahead import worths
@@ -217,6 +223,83 @@ def test_worths_count_ties_half_and_results_in_full():
     user = Entrant(PokemonSet("Mewtwo", ("Swift",)))
     assert worths(Blind(), Battle((user,), (victim,)), 1, samples=8) == {"move 1": 1.0}
     assert worths(Blind(), Battle((user,), (victim,)), 2, samples=8) == {"move 1": 0.0}
+
+
+# Exact endings ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def duel() -> BattleSession:
+    """One Tauros against another, to the end."""
+    team = (PokemonSet("Tauros", ("Body Slam", "Hyper Beam")),)
+    one = BattleSession(BattleSetup((team, team), seed=3, side=1), BASELINES.build("max_damage"), "max_damage")
+    while not one.ended:
+        one.choose(one.choices()[0])
+    return one
+
+
+def _exact(lobby: Lobby, **place) -> dict:
+    """The board's answer once nothing is being solved."""
+    deadline = time.monotonic() + 60
+    while (answer := ask(lobby, do="worth", **place)).get("ending") == "solving":
+        assert answer["source"] == "estimate", "the page has an answer at once"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return answer
+
+
+def test_a_small_ending_has_exact_values_on_the_board(lobby, duel):
+    """Each decision's values and equilibria are those of the ending solved from there; the played choice's cost too."""
+    data = ask(lobby, do="study", text=duel.record_text())
+    review, compared = lobby.reviews[data["review"]], 0
+    for player in (1, 2):
+        for index, one in enumerate(review.decisions[player]):
+            if one.legal.sum() < 2:
+                continue
+            found = _exact(lobby, review=data["review"], player=player, index=index)
+            assert found["source"] == "exact"
+            right = solve_endgame(review.battle(player, index)).decision
+            value = right.value if player == 1 else 1 - right.value
+            assert found["exact"]["value"] == pytest.approx(value, abs=1e-9)
+            assert max(found["worths"].values()) == pytest.approx(value, abs=1e-9)
+            cost = right.costs(player)[right.choices[player - 1].index(one.choice)]
+            assert found["cost"] == pytest.approx(cost, abs=1e-9)
+            for who, shares in (("own", player), ("foe", 3 - player)):
+                mixed = dict(found["exact"][who])
+                expected = right.first if shares == 1 else right.second
+                assert sorted(mixed.values()) == pytest.approx(sorted(expected), abs=1e-9)
+            compared += 1
+    assert compared >= 4
+
+
+def test_one_solution_serves_the_turns_after_it(duel, monkeypatch):
+    solved = []
+    real = endings_module.solve_endgame
+    monkeypatch.setattr(
+        endings_module, "solve_endgame", lambda *args, **kept: solved.append(args) or real(*args, **kept)
+    )
+    endings, review = Endings(), Review.read(duel.record_text())
+    for index in range(len(review.decisions[1])):
+        assert isinstance(endings.look(review.battle(1, index), wait=True), EndgameDecision)
+    assert len(solved) == 1
+
+
+def test_what_cannot_be_solved_says_why(lobby, recorded, session):
+    assert Endings().look(recorded.battle(1, 3)) == "more than one Pokémon is left on a side"
+    data = ask(lobby, do="study", text="\n".join(session.log(0)))
+    assert (
+        ask(lobby, do="worth", review=data["review"], player=1, index=3)["ending"] == "parts of the teams are assumed"
+    )
+    asleep = read_position("Tauros: Body Slam vs Chansey slp 3: Ice Beam").battle()
+    assert "neither player knows how long the sleep" in Endings().look(asleep)
+    large = read_position("Chansey: Ice Beam, Soft-Boiled vs Chansey: Ice Beam, Soft-Boiled").battle()
+    assert str(Endings(most_seconds=0.2).look(large, wait=True)).startswith("too large to solve here: ")
+
+
+def test_the_text_review_marks_exact_values(duel):
+    lines = list(terminal.review(Review.read(duel.record_text()), BASELINES.build("max_damage")))
+    assert any(line.endswith("% exact") for line in lines)
+    assert "        exact: 50.0% if both play right, Body Slam 100.0%" in lines
 
 
 # The lobby's commands -------------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pokespiel.core.policy import Policy
+from pokespiel.game.gen1.endgames.solver import EndgameDecision
 from pokespiel.game.gen1.public_logs import FilledSet
 from pokespiel.play.advice import has_critic
 from pokespiel.play.answers import Answer, text_of, whole_number
+from pokespiel.play.endings import exact_worths
 from pokespiel.play.judging import judged
 from pokespiel.play.lineups import pasted
 from pokespiel.play.lookahead import worths
@@ -24,6 +26,9 @@ MOST_REVIEWS = 20
 ESTIMATE, EXACT = "estimate", "exact"
 """Where the values of choices come from: the adviser's critic, or a solution of the rest of the battle. A page says
 which; exact values of small endings replace estimates in `worth`."""
+
+SOLVING = "solving"
+ASSUMED = "parts of the teams are assumed"
 
 
 def study(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
@@ -69,14 +74,20 @@ def look(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
 
 
 def worth(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:
-    """The value of each choice at one decision, looking one step ahead by the adviser's estimate, and the loss of the
-    choice played: its value below the best."""
+    """The value of each choice at one decision, and the loss of the choice played: its value below the best.
+
+    Exact if the rest of the battle is solved: `exact` has the value and both equilibria. Else the adviser's estimate
+    one step ahead, and `ending` is "solving", which tells a page to ask again, or why there is no solution.
+    """
     name, review, player, index = _place(lobby, asked)
-    found = worths(lobby.policy(lobby.adviser), review.battle(player, index), player)
-    chosen = review.decision(player, index).choice
+    battle, chosen = review.battle(player, index), review.decision(player, index).choice
+    ending = lobby.endings.look(battle) if review.exact else ASSUMED
+    exact = exact_worths(ending, battle, player) if isinstance(ending, EndgameDecision) else None
+    found = exact["worths"] if exact else worths(lobby.policy(lobby.adviser), battle, player)
     cost = max(found.values()) - found[chosen] if found and chosen in found else None
+    said = {"source": EXACT, "exact": exact} if exact else {"source": ESTIMATE, "ending": ending or SOLVING}
     place = {"review": name, "player": player, "index": index}
-    return Answer({"is": "worth", **place, "source": ESTIMATE, "worths": found, "cost": cost})
+    return Answer({"is": "worth", **place, "worths": found, "cost": cost, **said})
 
 
 def position(lobby: Lobby, asked: Mapping[str, Any]) -> Answer:

@@ -64,13 +64,14 @@ class Endings:
         if (known := self._known(battle)) is not None:
             return known
         self._newest = None  # its memory is free before more is asked for
-        limits = {"most_seconds": self.most_seconds, "most_bytes": MOST_BYTES, "most_situations": MOST_SITUATIONS}
         try:
-            solved = solve_endgame(battle, **limits)
+            solved = solve_endgame(
+                battle, most_seconds=self.most_seconds, most_bytes=MOST_BYTES, most_situations=MOST_SITUATIONS
+            )
         except TooLarge as error:
-            return f"too large to solve here: {error}"
+            return f"too large to solve here: {str(error).partition(': ')[2]}"
         if solved.residual > TOLERANCE:
-            return f"too large to solve here: values still change by {solved.residual:.0e} after {self.most_seconds:g} s"
+            return f"too large to solve here: values change by {solved.residual:.0e} after {self.most_seconds:g} s"
         self._newest = solved
         return solved.decision
 

@@ -23,6 +23,7 @@ from pokespiel.core.registry import unknown
 from pokespiel.play.advice import as_shares
 from pokespiel.play.answers import Answer, read_message, whole_number
 from pokespiel.play.board import BOARD_COMMANDS
+from pokespiel.play.endings import Endings
 from pokespiel.play.judging import as_data, judged
 from pokespiel.play.lineups import TeamRefused, chosen, listed
 from pokespiel.play.review import Review
@@ -66,6 +67,7 @@ class Lobby:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self.endings = Endings()
         self._policies: dict[str, Policy] = {}
 
     def policy(self, name: str) -> Policy:

@@ -9,10 +9,12 @@ r, s, n         after the battle: a rematch, the same battle again (rs, ss: with
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pokespiel.core.policy import Policy
+from pokespiel.game.gen1.endgames.solver import EndgameDecision
+from pokespiel.play.endings import Endings, exact_worths
 from pokespiel.play.judging import judged, labels_of
 from pokespiel.play.lookahead import worths
 from pokespiel.play.review import Review
@@ -188,6 +190,7 @@ def account(session: BattleSession, adviser: Policy) -> Iterator[str]:
 
 def review(found: Review, adviser: Policy) -> Iterator[str]:
     """A finished battle: each side's decisions with the adviser's opinion, and the loss of each choice."""
+    endings = Endings()
     for player in (1, 2):
         yield from (
             "",
@@ -196,8 +199,29 @@ def review(found: Review, adviser: Policy) -> Iterator[str]:
         for index, one in enumerate(judged(adviser, player, found.decisions[player])):
             _, label, share = one.shares[0]
             chance = "" if one.win_chance is None else f"{one.win_chance:4.0%}"
-            cost = _cost(found, adviser, player, index)
+            ending = _ending(found, endings, player, index)
+            if isinstance(ending, dict):
+                cost = f"{max(ending['worths'].values()) - ending['worths'][one.choice]:5.1%} exact"
+            else:
+                cost = _cost(found, adviser, player, index)
             yield f"  {one.turn:>4}  {one.label:<14} {label:<14} {share:4.0%}  {chance:>4}  {cost}".rstrip()
+            if isinstance(ending, dict):
+                yield f"        exact: {ending['value']:.1%} if both play right, {_mixed(ending['own'])}"
+            elif "too large" in ending:
+                yield f"        no exact value: {ending}"
+
+
+def _ending(found: Review, endings: Endings, player: int, index: int) -> dict[str, Any] | str:
+    """The solved rest of the battle as the player sees it, or why there is none."""
+    if not found.exact or found.decision(player, index).legal.sum() < 2:
+        return ""
+    battle = found.battle(player, index)
+    decision = endings.look(battle, wait=True)
+    return exact_worths(decision, battle, player) if isinstance(decision, EndgameDecision) else str(decision)
+
+
+def _mixed(shares: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{label} {share:.1%}" for label, share in shares if share > 0.0005)
 
 
 def _cost(found: Review, adviser: Policy, player: int, index: int) -> str:

@@ -8,6 +8,8 @@ const STATUSES = ["", "par", "slp", "frz", "brn", "psn", "tox"];
 const STAGES = ["attack", "defense", "speed", "special", "accuracy", "evasion"];
 const CONDITIONS = ["Reflect", "Light Screen", "Mist", "Focus Energy", "Leech Seed"];
 const WORST = 5;
+const SOLVING = "solving"; // an exact value is on its way
+const PAUSE = 500; // ms between questions for it
 
 export class ReviewView {
   constructor(page, data) {
@@ -82,12 +84,30 @@ export class ReviewView {
     const key = `${player}/${index}`;
     if (this.worths.has(key)) return;
     this.worths.set(key, { worths: null, cost: null });
-    if (!this.data.critic || this.data.sides[player][index].shares.length < 2) return;
+    if (this.data.sides[player][index].shares.length < 2) return;
     try {
       this.worths.set(key, await this.page.link.ask("worth", { review: this.data.review, player, index }));
+      if (this.worths.get(key).ending === SOLVING) this.solved(player, index);
     } catch (error) {
       this.worths.set(key, { worths: null, cost: null, why: error.message });
     }
+  }
+
+  // Asks again until the ending is solved, or is known to be too large; meanwhile the page shows the estimate.
+  async solved(player, index) {
+    const { review } = this.data;
+    const key = `${player}/${index}`;
+    while (this.worths.get(key)?.ending === SOLVING) {
+      await new Promise((done) => { setTimeout(done, PAUSE); });
+      if (this.page.view !== this || this.data.review !== review) return;
+      try {
+        this.worths.set(key, await this.page.link.ask("worth", { review, player, index }));
+      } catch {
+        return;
+      }
+    }
+    this.drawWorst();
+    if (key === `${this.player}/${this.index}`) this.drawChoices();
   }
 
   // Every decision of both sides, one after the other, for the list of the costliest.
@@ -155,7 +175,7 @@ export class ReviewView {
   drawChoices() {
     const one = this.list[this.index];
     if (!one || !this.sight) return;
-    const { worths, cost, why, source } = this.worths.get(`${this.player}/${this.index}`) ?? {};
+    const { worths, cost, why, source, exact, ending } = this.worths.get(`${this.player}/${this.index}`) ?? {};
     const best = worths ? Math.max(...Object.values(worths)) : null;
     const rows = one.shares.map(([choice, label, share]) => {
       const bar = h("span", { class: "hint-bar", "aria-hidden": "true" });
@@ -171,6 +191,9 @@ export class ReviewView {
       h("h2", {}, one.choice ? `${one.label} was played` : "The choice is hidden"),
       h("p", { class: "muted" }, `How ${this.data.by} would choose in this place, and what each choice is worth: ${source === "exact" ? "exact values, both teams being known" : "its own estimate one step ahead, both teams being known"}.${chance}${hidden}`),
       h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["Choice", "Probability", "Worth"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows))),
+      exact ? h("p", { class: "exact" }, h("span", { class: "chip" }, "exact"), ` Win chance ${percent(exact.value, 1)} if both sides play right: this side ${mixture(exact.own)}; the other ${mixture(exact.foe)}. A tie counts half; PP are unlimited.`)
+        : ending === SOLVING ? h("p", { class: "muted" }, "The exact value is being worked out …")
+        : /too large|sleep/.test(ending ?? "") ? h("p", { class: "muted" }, `No exact value: ${ending}.`) : "",
       cost === null || cost === undefined ? "" : h("p", {}, cost < 0.005 ? "Nothing better was to be had." : `It cost ${percent(cost, 1)} of win chance against the best.`),
       why ? h("p", { class: "muted" }, `Not weighed: ${why}.`) : "");
   }
@@ -184,7 +207,7 @@ export class ReviewView {
         : h("p", { class: "muted" }, this.weighed ? "none that the estimate sees" : "…"));
     });
     this.worst.replaceChildren(h("h2", {}, "Costliest choices"),
-      h("p", { class: "muted" }, `By ${this.data.by}'s own estimate, one step ahead.${this.weighed ? "" : " Still weighing …"}`), h("div", { class: "two" }, lists));
+      h("p", { class: "muted" }, `By ${this.data.by}'s own estimate, one step ahead; exactly where the last Pokémon of both sides are solved.${this.weighed ? "" : " Still weighing …"}`), h("div", { class: "two" }, lists));
   }
 
   drawTeams() {
@@ -277,6 +300,10 @@ export class ReviewView {
     event.preventDefault();
     this.go(this.player, to);
   }
+}
+
+function mixture(shares) {
+  return shares.filter(([, share]) => share > 0.0005).map(([label, share]) => `${label} ${percent(share, 1)}`).join(", ");
 }
 
 // On the first screen: open a log on the board.

@@ -60,8 +60,8 @@ class EndgameDecision(NamedTuple):
 class SolvedEndgame:
     """All states that a position can come to."""
 
-    position: EndgamePosition | None
-    """None where a battle was solved."""
+    position: EndgamePosition
+    """Without sides if a battle was solved."""
     start: Battle
     native: Any
     """The engine's object."""
@@ -136,7 +136,8 @@ def solve_endgame(
     if pp not in PP:
         raise BadOption(f"pp is {' or '.join(PP)}, got {pp!r}")
     position = read_position(position) if isinstance(position, str) else position
-    battle, known = (position, None) if isinstance(position, Battle) else (position.battle(), position)
+    battle = position if isinstance(position, Battle) else position.battle()
+    known = EndgamePosition((), (), "this battle") if isinstance(position, Battle) else position
     began = process_time()
     try:
         native = _engine.Endgame(
@@ -152,7 +153,7 @@ def solve_endgame(
             merge,
         )
     except ValueError as error:
-        raise TooLarge(f"{known.text}: {error}" if known else str(error)) from None
+        raise TooLarge(f"{known.text}: {error}") from None
     return SolvedEndgame(known, battle, native, process_time() - began)
 
 
