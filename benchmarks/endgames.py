@@ -29,7 +29,8 @@ from pokespiel.game.gen1.baselines.facts import moves
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.endgames.library import VALUES, load_library, solved_values
 from pokespiel.game.gen1.endgames.positions import commonest_set, most_used, read_position
-from pokespiel.game.gen1.endgames.solver import TOLERANCE, TooLarge, solve_endgame
+from pokespiel.game.gen1.endgames.solution import TOLERANCE, TooLarge
+from pokespiel.game.gen1.endgames.solver import solve_endgame
 from pokespiel.game.gen1.positions import reseeded
 from pokespiel.game.gen1.teams.legality import find_move
 from pokespiel.metasolvers import METASOLVERS

@@ -11,7 +11,8 @@ from scipy.optimize import linprog
 from pokespiel.game.gen1._engine import solve_matrix
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.endgames.positions import EndgamePosition, Fighter, read_position
-from pokespiel.game.gen1.endgames.solver import TooLarge, solve_endgame
+from pokespiel.game.gen1.endgames.solution import TooLarge
+from pokespiel.game.gen1.endgames.solver import solve_endgame
 from pokespiel.game.gen1.endgames.writing import described
 from pokespiel.game.gen1.positions import reseeded
 from pokespiel.game.gen1.teams.legality import legality_facts

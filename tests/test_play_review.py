@@ -14,7 +14,7 @@ from pokespiel.core.policy import Observations
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle, Entrant
 from pokespiel.game.gen1.endgames.positions import read_position
-from pokespiel.game.gen1.endgames.solver import EndgameDecision, solve_endgame
+from pokespiel.game.gen1.endgames.solution import EndgameDecision, EndgameLimits, solve_battle
 from pokespiel.game.gen1.teams import PokemonSet, export_team, load_pool
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.play import endings as endings_module
@@ -258,7 +258,7 @@ def test_a_small_ending_has_exact_values_on_the_board(lobby, duel):
                 continue
             found = _exact(lobby, review=data["review"], player=player, index=index)
             assert found["source"] == "exact"
-            right = solve_endgame(review.battle(player, index)).decision
+            right = solve_battle(review.battle(player, index)).decision
             value = right.value if player == 1 else 1 - right.value
             assert found["exact"]["value"] == pytest.approx(value, abs=1e-9)
             assert max(found["worths"].values()) == pytest.approx(value, abs=1e-9)
@@ -274,10 +274,12 @@ def test_a_small_ending_has_exact_values_on_the_board(lobby, duel):
 
 def test_one_solution_serves_the_turns_after_it(duel, monkeypatch):
     solved = []
-    real = endings_module.solve_endgame
-    monkeypatch.setattr(
-        endings_module, "solve_endgame", lambda *args, **kept: solved.append(args) or real(*args, **kept)
-    )
+
+    def counted(*args):
+        solved.append(args)
+        return solve_battle(*args)
+
+    monkeypatch.setattr(endings_module, "solve_battle", counted)
     endings, review = Endings(), Review.read(duel.record_text())
     for index in range(len(review.decisions[1])):
         assert isinstance(endings.look(review.battle(1, index), wait=True), EndgameDecision)
@@ -293,7 +295,7 @@ def test_what_cannot_be_solved_says_why(lobby, recorded, session):
     asleep = read_position("Tauros: Body Slam vs Chansey slp 3: Ice Beam").battle()
     assert "neither player knows how long the sleep" in Endings().look(asleep)
     large = read_position("Chansey: Ice Beam, Soft-Boiled vs Chansey: Ice Beam, Soft-Boiled").battle()
-    assert str(Endings(most_seconds=0.2).look(large, wait=True)).startswith("too large to solve here: ")
+    assert str(Endings(EndgameLimits(most_seconds=0.2)).look(large, wait=True)).startswith("too large to solve here: ")
 
 
 def test_the_text_review_marks_exact_values(duel):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pokespiel.core.policy import Policy
-from pokespiel.game.gen1.endgames.solver import EndgameDecision
+from pokespiel.game.gen1.endgames.solution import EndgameDecision
 from pokespiel.game.gen1.public_logs import FilledSet
 from pokespiel.play.advice import has_critic
 from pokespiel.play.answers import Answer, text_of, whole_number

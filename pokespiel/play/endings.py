@@ -15,14 +15,18 @@ from typing import Any
 import numpy as np
 
 from pokespiel.game.gen1.battle import Battle
-from pokespiel.game.gen1.endgames.solver import TOLERANCE, EndgameDecision, SolvedEndgame, TooLarge, solve_endgame
+from pokespiel.game.gen1.endgames.solution import (
+    TOLERANCE,
+    EndgameDecision,
+    EndgameLimits,
+    SolvedEndgame,
+    TooLarge,
+    solve_battle,
+)
 from pokespiel.play.judging import labels_of
 from pokespiel.play.sight import sight
 
-MOST_SECONDS = 10.0
-"""Of processor time for one ending."""
-MOST_BYTES = 600_000_000
-MOST_SITUATIONS = 10_000
+LIMITS = EndgameLimits(most_seconds=10, most_bytes=600_000_000, most_situations=10_000)
 _SEED_AND_TURN = 14
 """Bytes of a battle's state in which equal positions may differ."""
 
@@ -44,8 +48,8 @@ def unsolvable(battle: Battle) -> str:
 class Endings:
     """The endings of one server or one review."""
 
-    def __init__(self, most_seconds: float = MOST_SECONDS) -> None:
-        self.most_seconds = most_seconds
+    def __init__(self, limits: EndgameLimits = LIMITS) -> None:
+        self.limits = limits
         self._thread = ThreadPoolExecutor(1, "endings")
         self._asked: dict[bytes, Future[EndgameDecision | str]] = {}
         self._newest: SolvedEndgame | None = None
@@ -65,13 +69,13 @@ class Endings:
             return known
         self._newest = None  # its memory is free before more is asked for
         try:
-            solved = solve_endgame(
-                battle, most_seconds=self.most_seconds, most_bytes=MOST_BYTES, most_situations=MOST_SITUATIONS
-            )
+            solved = solve_battle(battle, self.limits)
         except TooLarge as error:
-            return f"too large to solve here: {str(error).partition(': ')[2]}"
+            return f"too large to solve here: {error}"
         if solved.residual > TOLERANCE:
-            return f"too large to solve here: values change by {solved.residual:.0e} after {self.most_seconds:g} s"
+            return (
+                f"too large to solve here: values change by {solved.residual:.0e} after {self.limits.most_seconds:g} s"
+            )
         self._newest = solved
         return solved.decision
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pokespiel.core.policy import Policy
-from pokespiel.game.gen1.endgames.solver import EndgameDecision
+from pokespiel.game.gen1.endgames.solution import EndgameDecision
 from pokespiel.play.endings import Endings, exact_worths
 from pokespiel.play.judging import judged, labels_of
 from pokespiel.play.lookahead import worths

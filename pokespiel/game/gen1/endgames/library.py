@@ -17,7 +17,8 @@ import yaml
 from pokespiel.core.registry import BadOption
 from pokespiel.game.endgames import Probe
 from pokespiel.game.gen1.endgames.positions import read_position
-from pokespiel.game.gen1.endgames.solver import PP, SolvedEndgame
+from pokespiel.game.gen1.endgames.solution import PP
+from pokespiel.game.gen1.endgames.solver import SolvedPosition
 from pokespiel.game.gen1.endgames.writing import choice_labels
 from pokespiel.game.gen1.view import ACTION_NAMES
 
@@ -68,7 +69,7 @@ def library_values() -> dict[str, dict[str, Any]]:
     return json.loads(VALUES.read_text(encoding="utf-8"))
 
 
-def solved_values(solved: SolvedEndgame) -> dict[str, Any]:
+def solved_values(solved: SolvedPosition) -> dict[str, Any]:
     """What `library_values.json` keeps of a solved position."""
     decision = solved.decision
     return {

@@ -1,161 +1,29 @@
-"""An ending, solved: value, equilibrium and what each choice is worth, wherever it can lead.
-
-The value of a state is that of a matrix game whose entries are the chances to win after both choices (Shapley 1953): 1
-for a win of the first side, 0 a loss, 1/2 a tie. Both sides know the position but not what no player of Gen 1 is shown:
-how long sleep, confusion and Disable still last. See `engine/endgame_graph.hpp` for how states are merged, and `pp`.
-"""
+"""A position, solved: `solution.py` says what that means, and which limits there are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import process_time
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-import numpy as np
-
-import pokespiel.game.gen1._engine as _engine
-from pokespiel.core.registry import BadOption
-from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.endgames.positions import EndgamePosition, read_position
-from pokespiel.game.gen1.view import ACTION_NAMES
-
-PP = ("unlimited", "exact")
-MOST_SITUATIONS = 200_000
-"""Situations beside HP (with Pokémon behind: HP included) of an ending that is not refused."""
-MOST_BYTES = 4 << 30
-TOLERANCE = 1e-9
-
-
-class TooLarge(ValueError):
-    """An ending with more states than there is room for; the message says how many."""
-
-
-class EndgameDecision(NamedTuple):
-    """One state in which choices are due."""
-
-    choices: tuple[tuple[str, ...], tuple[str, ...]]
-    """Of both sides, in Showdown's words; "" for one that waits."""
-    matrix: np.ndarray
-    """[m, n] the first side's chance to win, a tie counting half, after each pair of choices."""
-    value: float
-    """The first side's chance to win where both play an equilibrium."""
-    first: np.ndarray
-    """[m] an equilibrium's probabilities."""
-    second: np.ndarray
-    """[n]"""
-
-    def costs(self, player: int) -> np.ndarray:
-        """[m] or [n]: what each choice of `player` (1 or 2) loses against the other's equilibrium."""
-        worth = self.matrix @ self.second if player == 1 else -(self.first @ self.matrix)
-        return np.maximum(0, (self.value if player == 1 else -self.value) - worth)
-
-    def lost(self, player: int, probabilities: np.ndarray) -> float:
-        """What a player that chooses so here loses to the best answer, both playing right afterwards."""
-        if player == 1:
-            return max(0.0, float(self.value - (probabilities @ self.matrix).min()))
-        return max(0.0, float((self.matrix @ probabilities).max() - self.value))
+from pokespiel.game.gen1.endgames.solution import EndgameLimits, SolvedEndgame, TooLarge, solve_battle
 
 
 @dataclass(frozen=True)
-class SolvedEndgame:
+class SolvedPosition(SolvedEndgame):
     """All states that a position can come to."""
 
     position: EndgamePosition
-    """Without sides if a battle was solved."""
-    start: Battle
-    native: Any
-    """The engine's object."""
-    seconds: float
-    """Processor time."""
-
-    @property
-    def decision(self) -> EndgameDecision:
-        """The position itself."""
-        return self.at(self.start)
-
-    @property
-    def value(self) -> float:
-        """The first side's chance to win, a tie counting half."""
-        return self.decision.value
-
-    @property
-    def states(self) -> int:
-        """States in which choices are due."""
-        return self.native.states
-
-    @property
-    def residual(self) -> float:
-        """By how much the last sweep still changed a value; 0 or rounding where no state can come again."""
-        return self.native.residual
-
-    @property
-    def sweeps(self) -> int:
-        """Sweeps over the states that can come again."""
-        return self.native.sweeps
-
-    def at(self, battle: Battle) -> EndgameDecision:
-        """The decision in a battle that the position can come to; `KeyError` for others.
-
-        A battle's own counters of sleep, confusion and Disable are read as the most turns that can be left.
-        """
-        found = self.native.at(battle.native.state())
-        if found is None:
-            raise KeyError("this battle is not part of the ending that was solved")
-        first, second, matrix = found
-        value, own, foe = _engine.solve_matrix(matrix)
-        return EndgameDecision((_words(first), _words(second)), matrix, value, np.array(own), np.array(foe))
 
 
-def solve_endgame(
-    position: str | EndgamePosition | Battle,
-    *,
-    pp: Literal["unlimited", "exact"] = "unlimited",
-    every_hp: bool = False,
-    by_hp: bool = False,
-    merge: bool = True,
-    most_situations: int = MOST_SITUATIONS,
-    most_bytes: int = MOST_BYTES,
-    tolerance: float = TOLERANCE,
-    most_seconds: float = 1e9,
-    start_value: float = 0.5,
-) -> SolvedEndgame:
-    """Solve a position, text being read by `read_position`; or a battle from where it stands.
+def solve_endgame(position: str | EndgamePosition, **limits: Any) -> SolvedPosition:
+    """Solve a position, text being read by `read_position`, within `EndgameLimits(**limits)`.
 
-    pp: "exact" counts PP down and lets moves run out; "unlimited" keeps them as they are, which leaves far fewer states
-    and changes the value only where a battle can last until a move has run out.
-    every_hp: also solve from every HP of both sides up to those given.
-    by_hp: tell states apart by their HP and play the engine on each, as is always done with Pokémon behind; slower.
-    merge: make situations one that no play can tell apart.
-    tolerance: repeat sweeps until none changes a value by more.
-    most_seconds: of processor time; then sweeps end early, and `residual` says how far they came.
-    start_value: of every state before the first sweep. From 0 no value is ever above the right one, from 1 none below
-    it, and sweeps that end early leave bounds.
-
-    Raises `TooLarge` beyond `most_situations` or `most_bytes`, before memory is asked for; `TeamError` for bad text.
+    Raises `TooLarge` beyond them, before memory is asked for; `TeamError` for bad text.
     """
-    if pp not in PP:
-        raise BadOption(f"pp is {' or '.join(PP)}, got {pp!r}")
     position = read_position(position) if isinstance(position, str) else position
-    battle = position if isinstance(position, Battle) else position.battle()
-    known = EndgamePosition((), (), "this battle") if isinstance(position, Battle) else position
-    began = process_time()
     try:
-        native = _engine.Endgame(
-            battle.native.state(),
-            pp == "exact",
-            by_hp,
-            every_hp,
-            most_situations,
-            most_bytes,
-            tolerance,
-            most_seconds,
-            start_value,
-            merge,
-        )
-    except ValueError as error:
-        raise TooLarge(f"{known.text}: {error}") from None
-    return SolvedEndgame(known, battle, native, process_time() - began)
-
-
-def _words(choices: list[int]) -> tuple[str, ...]:
-    return tuple(ACTION_NAMES[choice - 1] if choice else "" for choice in choices)
+        found = solve_battle(position.battle(), EndgameLimits(**limits))
+    except TooLarge as error:
+        raise TooLarge(f"{position.text}: {error}") from None
+    return SolvedPosition(found.start, found.native, found.seconds, position)

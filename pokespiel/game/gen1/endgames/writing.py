@@ -8,7 +8,8 @@ import numpy as np
 
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.endgames.positions import EndgamePosition
-from pokespiel.game.gen1.endgames.solver import EndgameDecision, SolvedEndgame
+from pokespiel.game.gen1.endgames.solution import EndgameDecision
+from pokespiel.game.gen1.endgames.solver import SolvedPosition
 
 _PRICELESS = 5e-7
 """Costs below this are printed as none."""
@@ -42,7 +43,7 @@ def _label(battle: Battle, player: int, choice: str, species: Sequence[str], mov
     return moves[int(number) - 1]
 
 
-def described(solved: SolvedEndgame) -> str:
+def described(solved: SolvedPosition) -> str:
     """Some lines about the position."""
     decision = solved.decision
     labels = choice_labels(solved.start, decision, solved.position)
