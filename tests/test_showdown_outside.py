@@ -67,8 +67,16 @@ def seats(result):
     return [(names[seat], first_out[seat]) for seat in ("p1", "p2")]
 
 
-def test_a_poke_env_bot_plays_pairs_with_seats_and_teams_swapped(server, tmp_path):
-    bot = f"{shlex.join([sys.executable, str(EXAMPLE)])} {TOLD}"
+def test_a_poke_env_bot_plays_swapped_pairs(server, tmp_path):
+    plays_swapped_pairs(server, f"{shlex.join([sys.executable, str(EXAMPLE)])} {TOLD}", tmp_path)
+
+
+def test_seats_and_teams_are_swapped_in_a_pair(server, tmp_path):
+    plays_swapped_pairs(server, command("plain"), tmp_path)
+
+
+def plays_swapped_pairs(server, bot, tmp_path):
+    """The policy and the bot play a pair; each sits in both seats, with both teams."""
     fixtures = team_swapped([(OWN, FOE)])
     one, other = play(server, bot, fixtures, folder=tmp_path)
     assert None not in (one.played, other.played)
