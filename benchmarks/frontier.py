@@ -5,7 +5,9 @@ python benchmarks/frontier.py diversity
 python benchmarks/frontier.py learned
 python benchmarks/frontier.py warm
 
-`leduc` and `diversity` are exact and draw no random numbers.
+`leduc` and `diversity` are exact and draw no random numbers; means of the others come with half of a 95 % t interval
+over seeds. --game takes any game in sequence form. With more than two players only PSRO is run, with `prd`, and what is
+shown is its distance from equilibrium, NashConv over the number of players.
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+from learning import t_half_width
 
 from pokespiel.game import load_game
 from pokespiel.game.tree import TreeGame, in_sequence_form
 from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.schedules import Schedule
+from pokespiel.metasolvers import MetaSolver
 from pokespiel.metasolvers.nash import Nash
+from pokespiel.metasolvers.prd import ProjectedReplicator
 from pokespiel.oracles import Oracle, RestrictedSolver
 from pokespiel.oracles.diversity import Diversity
 from pokespiel.oracles.exact import Exact
@@ -39,9 +44,19 @@ def states(
     game: TreeGame, oracle: Oracle, iterations: int, restricted: RestrictedSolver | None = None, seed: int = 0
 ) -> Iterator[tuple[PSROState, float]]:
     """The states and their exploitability."""
-    loop = psro(game, Nash(), [oracle], ExactPayoffs(), np.random.default_rng(seed), restricted=restricted)
+    rng = np.random.default_rng(seed)
+    loop = psro(game, solver_of(game), [oracle], ExactPayoffs(), rng, restricted=restricted)
     for state in itertools.islice(loop, iterations + 1):
         yield state, exact_metrics(game, state.populations, state.strategy)["exploitability"]
+
+
+def has_value(game: TreeGame) -> bool:
+    """Whether it is a game of two players and constant sum."""
+    return game.num_players == 2 and game.total is not None
+
+
+def solver_of(game: TreeGame) -> MetaSolver:
+    return Nash() if has_value(game) else ProjectedReplicator()
 
 
 def head(first: str, columns: list[str]) -> None:
@@ -52,7 +67,7 @@ def head(first: str, columns: list[str]) -> None:
 def leduc(options: argparse.Namespace) -> None:
     game = in_sequence_form(load_game(options.game), "this benchmark")
     ways: dict[str, tuple[RestrictedSolver | None, int]] = {"PSRO": (None, 1)}
-    for steps in options.steps:
+    for steps in options.steps if has_value(game) else ():
         ways |= {f"Anytime PSRO, {steps} steps": (AnytimePSRO(steps), steps)}
         ways |= {f"Self-Play PSRO, {steps} steps": (SelfPlayPSRO(steps), steps)}
     head(options.game, [*(f"at {at}" for at in options.at), "rose", "responses computed", "seconds"])
@@ -60,7 +75,7 @@ def leduc(options: argparse.Namespace) -> None:
         began = time.process_time()
         curve = [distance for _, distance in states(game, Exact(), max(options.at), way)]
         rose = max(after - before for before, after in itertools.pairwise(curve))
-        spent = 2 * steps * max(options.at)
+        spent = game.num_players * steps * max(options.at)
         cells = [f"{curve[at]:.3g}" for at in options.at]
         print(f"| {name} | {' | '.join(cells)} | {max(rose, 0):.2g} | {spent:,} | {time.process_time() - began:.0f} |")
 
@@ -94,10 +109,13 @@ def warm(options: argparse.Namespace) -> None:
 
 
 def learned(options: argparse.Namespace) -> None:
-    """PSRO and Anytime PSRO with PPO responses of the same budget."""
+    """PSRO, Anytime and Self-Play PSRO with PPO responses of the same budget."""
     game = in_sequence_form(load_game(options.game), "this benchmark")
     head(options.game, [*(f"at {at}" for at in options.at), "episodes", "seconds"])
-    for name, way in {"PSRO": None, "Anytime PSRO": AnytimePSRO()}.items():
+    ways: dict[str, RestrictedSolver | None] = {"PSRO": None}
+    if has_value(game):
+        ways |= {"Anytime PSRO": AnytimePSRO(), "Self-Play PSRO": SelfPlayPSRO()}
+    for name, way in ways.items():
         began, curves, episodes = time.process_time(), [], 0.0
         for seed in range(options.seeds):
             run = list(states(game, learner(options, "newest"), max(options.at), way, seed))
@@ -119,7 +137,8 @@ def learner(options: argparse.Namespace, start: str) -> PPO:
 
 
 def spread(values: list[float]) -> str:
-    return f"{np.mean(values):.3g} ({min(values):.2g}-{max(values):.2g})"
+    """The mean with half the width of its 95 % t interval."""
+    return f"{np.mean(values):.3g}" + (f" ± {t_half_width(values):.2g}" if len(values) > 1 else "")
 
 
 def main() -> None:
@@ -134,7 +153,7 @@ def main() -> None:
     part.add_argument("--game", default="leduc_poker")
     part.add_argument("--at", type=int, nargs="+", default=[5, 10, 20, 40, 80])
     part.set_defaults(run=diversity)
-    part = parts.add_parser("learned", help="PSRO and Anytime PSRO with PPO responses")
+    part = parts.add_parser("learned", help="PSRO, Anytime and Self-Play PSRO with PPO responses")
     part.add_argument("--game", default="leduc_poker")
     part.add_argument("--at", type=int, nargs="+", default=[1, 2, 5, 10])
     part.add_argument("--decisions", type=int, default=60_000)

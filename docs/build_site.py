@@ -68,7 +68,7 @@ NAV = {
         ),
         *("adapters.md", "machines.md"),
     ],
-    "How it is checked": ["engine-checks.md", "benchmarks.md"],
+    "How it is checked": ["engine-checks.md", "benchmarks.md", "leaderboard.md"],
     "Questions and errors": "faq.md",
     "Reference": ["terms.md", "view.md", "agent.md"],
     "The code": ["code.md", "contributing.md", "engine.md"],
