@@ -298,6 +298,12 @@ def test_what_cannot_be_solved_says_why(lobby, recorded, session):
     assert str(Endings(EndgameLimits(most_seconds=0.2)).look(large, wait=True)).startswith("too large to solve here: ")
 
 
+def test_values_that_do_not_stand_are_not_exact(monkeypatch):
+    monkeypatch.setattr("pokespiel.play.endings.TOLERANCE", -1.0)
+    small = read_position("Tauros @ 20: Body Slam vs Tauros @ 30: Body Slam").battle()
+    assert "values change by" in str(Endings().look(small, wait=True))
+
+
 def test_the_text_review_marks_exact_values(duel):
     lines = list(terminal.review(Review.read(duel.record_text()), BASELINES.build("max_damage")))
     assert any(line.endswith("% exact") for line in lines)
