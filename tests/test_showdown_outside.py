@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from showdown_foe import wait_for
 from pokespiel.commands.main import main
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.teams import load_pool
-from pokespiel.showdown.arena import Conditions, local_server, play_arena
+from pokespiel.showdown.arena import Conditions, _Table, local_server, play_arena
 from pokespiel.showdown.contestants import PolicyContestant
 from pokespiel.showdown.departures import Departure, departed
 from pokespiel.showdown.fixtures import Fixture, Result, seat_swapped, team_swapped
@@ -25,6 +26,7 @@ from pokespiel.showdown.processes import BotCommand
 from pokespiel.showdown.record import read_record
 from pokespiel.showdown.referee import TOLERATED, BotFailed, Referee, foreign
 from pokespiel.showdown.serve import serve
+from pokespiel.showdown.waiting import BotDied
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "poke_env_process.py"
 MISBEHAVING = Path(__file__).with_name("showdown_process.py")
@@ -112,6 +114,13 @@ def test_a_bot_that_ends_after_each_match_is_started_again(server, tmp_path):
     results = play(server, command("once"), team_swapped([(OWN, FOE)]), folder=tmp_path)
     assert [(result.departure, result.played is None) for result in results] == [(None, False)] * 2
     assert len(list(tmp_path.glob("*.log"))) == 2
+
+
+@pytest.mark.parametrize(("seats", "turns", "blamed"), [(1, 0, True), (2, 0, False), (2, 3, True)])
+def test_a_bot_that_ended_between_two_matches_has_not_left_the_second(seats, turns, blamed):
+    participants = (SimpleNamespace(passive=False, seats=1), SimpleNamespace(passive=True, seats=seats))
+    found = _Table.blamed(SimpleNamespace(participants=participants), BotDied("it ended"), turns)
+    assert found == (Departure(1, "death") if blamed else None)
 
 
 @pytest.mark.parametrize(
