@@ -48,7 +48,7 @@ def arena(options: Showdown) -> int:
     """Play the arena; the exit status is 0 if the server has a result for each match."""
     _check(options)
     rng = np.random.default_rng(options.seed)
-    fixtures = drawn(options.teams, (options.matches + 1) // 2, rng, _bot_has(options) in ("dealt", "start"))
+    fixtures = drawn(options.teams, (options.matches + 1) // 2, rng, _is_given_teams(options))
     board = Scoreboard(len(fixtures), options.until_width)
     try:
         with _contestants(options, rng) as sides:
@@ -65,6 +65,11 @@ def arena(options: Showdown) -> int:
 def _bot_has(options: Showdown) -> str | None:
     """Where the bot's team comes from, None = there is no bot in its own process."""
     return options.second_teams if options.second.startswith(PREFIX) else None
+
+
+def _is_given_teams(options: Showdown) -> bool:
+    """Whether the bot plays with the teams that are drawn, so that a pair can swap them."""
+    return _bot_has(options) not in (None, "own")
 
 
 @contextmanager
@@ -92,7 +97,7 @@ def _play(
 ) -> None:
     """Play the fixtures on servers started here; each match's result is on the board as soon as the match has ended."""
     header, bot = _header(options), _bot_has(options)
-    referee = Referee(bot in ("dealt", "start"))
+    referee = Referee(_is_given_teams(options))
     conditions = Conditions(options.concurrency or (1 if bot else CONCURRENCY), options.patience or STALL)
     with (
         serve_many(options.servers, first_port=options.port or 0, arrange=bot is not None) as servers,
@@ -133,7 +138,7 @@ def _header(options: Showdown) -> dict[str, Any]:
         "format": FORMAT,
         "first": side_identity(options.first),
         "second": second,
-        "pairs_swap": {"seats": True, "teams": bot in ("dealt", "start")},
+        "pairs_swap": {"seats": True, "teams": _is_given_teams(options)},
         "second_teams": f"{bot}: {TEAMS[bot]}" if bot else "drawn: each side keeps its team in a pair",
         **about(options),
         "server": f"pokemon-showdown {VERSION}",

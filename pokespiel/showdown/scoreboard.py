@@ -37,17 +37,16 @@ class Scoreboard:
     results: dict[int, Result] = field(default_factory=dict)
     """By number of the match."""
     sequence: ConfidenceSequence = field(default_factory=ConfidenceSequence)
+    _due: int = 0
+    """The first match of the next pair of the sequence."""
 
     def add(self, number: int, result: Result) -> None:
         """Take in a match that has ended, in any order."""
         self.results[number] = result
-        leading = {}
-        for index in range(self.matches // 2 * 2):
-            if index not in self.results:
-                break
-            leading[index] = self.results[index].played
-        for mean in list(pair_means(leading))[self.sequence.count :]:
-            self.sequence.add(share(mean))
+        while (pair := {self._due, self._due + 1}) <= self.results.keys():
+            for mean in pair_means({index: self.results[index].played for index in pair}):
+                self.sequence.add(share(mean))
+            self._due += 2
 
     def enough(self) -> bool:
         """Whether the interval is narrow enough."""
