@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from pokespiel.commands.ports import require_port
 from pokespiel.core.registry import BadOption
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ class PlayCommand:
     def __post_init__(self) -> None:
         if self.side not in (1, 2):
             raise BadOption(f"side must be 1 or 2, got {self.side}")
-        if not 0 <= self.port < 1 << 16:
-            raise BadOption(f"port must be from 0 to 65535, got {self.port}")
+        require_port(self.port)
         if self.seed is not None and self.seed < 0:
             raise BadOption(f"seed must not be negative, got {self.seed}")
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from tyro.conf import Positional
 
+from pokespiel.commands.ports import require_port
 from pokespiel.core.registry import BadOption
 
 
@@ -45,8 +46,7 @@ class ReviewCommand:
     def __post_init__(self) -> None:
         if self.side not in (1, 2):
             raise BadOption(f"side must be 1 or 2, got {self.side}")
-        if not 0 <= self.port < 1 << 16:
-            raise BadOption(f"port must be from 0 to 65535, got {self.port}")
+        require_port(self.port)
 
     def __call__(self) -> int:
         from pokespiel.play.opening import review_at, review_lines, serve_review
