@@ -10,8 +10,6 @@ draws no random numbers, so that each curve has one CSV, in benchmarks/results/c
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -29,6 +27,7 @@ from pokespiel.oracles.exact import Exact
 from pokespiel.oracles.xdo import XDO
 from pokespiel.payoffs.exact import ExactPayoffs, exact_metrics
 from pokespiel.psro import psro
+from pokespiel.runs.rows import rows_as_csv
 
 RESULTS = Path(__file__).parent / "results" / "curves"
 Rows = Iterator[dict[str, float]]
@@ -75,11 +74,7 @@ def run(name: str) -> None:
     if path.exists():
         return
     rows = list(CURVES[name]())
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: f"{value:.6g}" for key, value in row.items()} for row in rows)
-    write_text(path, text.getvalue())
+    write_text(path, rows_as_csv([{key: f"{value:.6g}" for key, value in row.items()} for row in rows]))
     print(f"{name}: {rows[-1]['exploitability']:.3g} after {rows[-1]['iteration']:.0f} iterations", flush=True)
 
 

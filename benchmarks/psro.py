@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import io
 import itertools
 import time
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from pokespiel.oracles.exact import Exact
 from pokespiel.payoffs import PAYOFFS
 from pokespiel.payoffs.exact import exact_metrics
 from pokespiel.psro import psro
+from pokespiel.runs.rows import rows_as_csv
 
 RESULTS = Path(__file__).parent / "results" / "psro"
 SHOWN = (10, 20, 50, 100, 230)
@@ -94,11 +94,7 @@ def run_curves(names: list[str], seeds: list[int]) -> None:
         if path.exists():
             continue
         rows = list(curve(CASES[name], seed))
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: f"{value:.6g}" for key, value in row.items()} for row in rows)
-        write_text(path, text.getvalue())
+        write_text(path, rows_as_csv([{key: f"{value:.6g}" for key, value in row.items()} for row in rows]))
         print(f"{name} seed {seed}: {rows[-1]['exploitability']:.4f} after {rows[-1]['seconds']:.1f} s", flush=True)
 
 
