@@ -54,7 +54,7 @@ from pokespiel.oracles.state import PSROState as PSROState
 from pokespiel.oracles.targets import respond_to
 from pokespiel.payoffs import Divisible, Payoffs
 from pokespiel.payoffs.identity import identity, over_distinct
-from pokespiel.payoffs.tables import first_cells
+from pokespiel.payoffs.tables import first_cells, per_seat
 
 Turns = Literal["together", "alternate"]
 """Every oracle in every iteration, or only oracle i mod n in iteration i + 1."""
@@ -99,16 +99,13 @@ def psro(
     """
     if not oracles:
         raise ValueError("psro needs at least one oracle")
-    if restricted is not None:
-        oracles = together(restricted, oracles)
-    if levels != 1:
-        oracles, crew = [pipeline.sliced(oracles, levels)], crew or Alone()
+    oracles = combined(oracles, restricted, levels)
+    crew = crew or (None if levels == 1 else Alone())
     check(game, [meta_solver, *([evaluator] if evaluator else [])], oracles, training_game)
     if crew is not None and isinstance(evaluate, Divisible):
         evaluate = evaluate.on(crew, portable)
-    loop = _Loop(
-        game, training_game or game, meta_solver, tuple(oracles), evaluate, evaluator, turns, rng, crew, levels
-    )
+    parts = (game, training_game or game, meta_solver, tuple(oracles), evaluate, evaluator)
+    loop = _Loop(*parts, turns, rng, crew, levels)
     if start is None:
         start, _ = loop.solved(0, beginning or InitialPopulations.of(game, {"uniform": Uniform()}), {})
         yield start
@@ -122,8 +119,12 @@ def psro(
         latest = state
 
 
-def together(restricted: RestrictedSolver, oracles: Sequence[Oracle]) -> list[Oracle]:
-    """The oracle that also solves the restricted game; a `ValueError` if there are several."""
+def combined(oracles: Sequence[Oracle], restricted: RestrictedSolver | None, levels: int) -> Sequence[Oracle]:
+    """The oracles as the loop calls them, with the restricted game or in slices; a `ValueError` if they cannot be."""
+    if restricted is None:
+        return oracles if levels == 1 else [pipeline.sliced(oracles, levels)]
+    if levels != 1:
+        raise ValueError("choose between a restricted game and several levels: a pipeline needs a meta-solver")
     if len(oracles) != 1:
         raise ValueError(f"a restricted game is solved together with one oracle's responses, not with {len(oracles)}")
     return [restricted.over(oracles[0])]
@@ -216,7 +217,7 @@ class _Loop(NamedTuple):
         """Let the crew make all calls; the last yield contains all."""
         assert self.crew is not None
         populations = pipeline.level_states(state, self.levels)[-1].populations
-        seats = populations * self.game.num_players if self.game.symmetric else populations
+        seats = per_seat(self.game, populations)
         lesson = Lesson(portable(self.training_game), self.oracles, seats, by_age(populations))
         underway = dict(work.underway)
         paused = {number: pipeline.continued(level.progress) for number, level in enumerate(state.pipeline)}

@@ -18,10 +18,11 @@ from pokespiel.metasolvers.nash import Nash
 from pokespiel.oracles.exact import Exact
 from pokespiel.oracles.pipeline import opponents_by_level
 from pokespiel.oracles.ppo import PPO
+from pokespiel.oracles.restricted import AnytimePSRO
 from pokespiel.payoffs.exact import ExactPayoffs, nash_conv
 from pokespiel.psro import psro
 from pokespiel.runs.run import PSROConfig, RunFolder
-from pokespiel.runs.session import work
+from pokespiel.runs.session import check_config, work
 
 LEVELS = 3
 OPTIONS = {"decisions": 6144, "batch": 1024, "matches": 64, "log_every": 2}
@@ -111,6 +112,7 @@ def test_a_run_that_is_stopped_and_resumed_gives_the_same_metrics(tmp_path):
         ({"oracles": [PPO(**OPTIONS, seconds=1.0)]}, "seconds at none"),
         ({"levels": 7}, "too few for 7 levels"),
         ({"levels": 0}, "at least 1 level"),
+        ({"restricted": AnytimePSRO()}, "choose between a restricted game and several levels"),
     ],
 )
 def test_what_a_pipeline_cannot_train_is_refused(options, said):
@@ -122,3 +124,8 @@ def test_a_meta_solver_that_asks_for_several_responses_is_refused(states):
     several = states[-1].training._replace(targets=(np.eye(5), np.eye(5)))
     with pytest.raises(ValueError, match="asks for no more"):
         opponents_by_level(load_game("kuhn_poker"), replace(states[-1], training=several), LEVELS)
+
+
+def test_what_cannot_run_is_refused_before_a_folder_is_made():
+    with pytest.raises(ValueError, match="exact has no budget of decisions"):
+        check_config(PSROConfig("kuhn_poker", levels=2))

@@ -9,6 +9,7 @@ last yield and reproduces its numbers (on the CPU).
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.meter import Meter
 from pokespiel.oracles.options import Learning
 from pokespiel.oracles.processes import chosen_actors, learning_side_by_side
+from pokespiel.oracles.seats import against
 
 Value = TypeVar("Value")
 
@@ -315,18 +317,27 @@ class ChangingOpponents(Protocol):
 
 
 @dataclass(frozen=True)
-class Learned(Learning):
+class Learned(Learning, ABC):
     """An oracle that trains a student by matches."""
 
+    @property
+    @abstractmethod
+    def own_share(self) -> float:
+        """The share (0..1) of the matches that the student plays against itself."""
+
+    @abstractmethod
     def student(
         self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
     ) -> Student:
         """Whom a call trains, at its start."""
-        raise NotImplementedError
+
+    @property
+    def plays_itself(self) -> bool:
+        return self.own_share == 1
 
     def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
         """Whom the student meets."""
-        raise NotImplementedError
+        return against(game, opponents, self.own_share)
 
     def changing(
         self, game: Game, opponents: Mapping[int, Opponents], kept: Mapping[str, Any] | None

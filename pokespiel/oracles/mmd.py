@@ -34,12 +34,10 @@ from pokespiel.learning.networks import masked_log_softmax, to_tensor
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
-from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.common import Learned, Run, Student, trainable
 from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, scaled, unread
 from pokespiel.oracles.proximal import Proximal, played_log
-from pokespiel.oracles.seats import against
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,8 @@ class MMD(Learned):
     """Weight of the auxiliary head's squared error, if the network has that head."""
 
     @property
-    def plays_itself(self) -> bool:
-        return self.self_play == 1
+    def own_share(self) -> float:
+        return self.self_play
 
     def student(
         self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
@@ -90,9 +88,6 @@ class MMD(Learned):
             return self._improve(run, learner, magnet, rollout)
 
         return Student((learner,), {"magnet": magnet}, improve, lambda: (learner.policy(),))
-
-    def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
-        return against(game, opponents, self.self_play)
 
     def _improve(self, run: Run, learner: Learner, magnet: Magnet, rollout: Rollout) -> dict[str, float]:
         records = rollout.records

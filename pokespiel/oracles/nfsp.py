@@ -29,7 +29,7 @@ from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, seat
 from pokespiel.oracles import Opponents
-from pokespiel.oracles.common import Acting, Run, Stateful, Student
+from pokespiel.oracles.common import Acting, Learned, Run, Stateful, Student
 from pokespiel.oracles.ppo import Clipped, clipped_update
 from pokespiel.oracles.seats import against
 
@@ -37,7 +37,7 @@ KEPT = ("features", "legal", "key", "player", "behaviour")
 
 
 @dataclass(frozen=True)
-class NFSP(Clipped):
+class NFSP(Clipped, Learned):
     """Neural fictitious self-play: returns the average policy and the best response to it, in this order."""
 
     anticipatory: float = 0.1
@@ -59,8 +59,8 @@ class NFSP(Clipped):
     """Weight of the best response's entropy bonus; it must not become deterministic while the average moves."""
 
     @property
-    def plays_itself(self) -> bool:
-        return self.self_play
+    def own_share(self) -> float:
+        return float(self.self_play)
 
     def student(
         self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]

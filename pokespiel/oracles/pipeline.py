@@ -17,17 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, runtime_checkable
 
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaSolver
 from pokespiel.oracles import Opponents, Oracle
+from pokespiel.oracles.state import InTraining, Members, PSROState, appended
 from pokespiel.oracles.targets import respond_to
 from pokespiel.payoffs.tables import PayoffTable, first_cells
 
 if TYPE_CHECKING:
     from pokespiel.oracles.calls import Progress
-    from pokespiel.oracles.state import InTraining, Members, PSROState
 
 
 @runtime_checkable
@@ -84,10 +85,7 @@ def level_states(state: PSROState, levels: int) -> list[PSROState]:
 
 def with_levels(populations: Members, below: Sequence[InTraining]) -> Members:
     """The populations with the present responses of these levels as their newest members."""
-    return tuple(
-        (*own, *(response for level in below for response in level.responses[number]))
-        for number, own in enumerate(populations)
-    )
+    return reduce(appended, (level.responses for level in below), populations)
 
 
 def opponents_by_level(game: Game, state: PSROState, levels: int) -> list[dict[int, Opponents]]:

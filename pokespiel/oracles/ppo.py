@@ -32,15 +32,14 @@ from pokespiel.learning.references import Damping, References
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Rollout
 from pokespiel.learning.schedules import Schedule
-from pokespiel.learning.seating import Seating, self_play
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.common import ChangingOpponents, Learned, Run, Student, trainable
+from pokespiel.oracles.options import Learning
 from pokespiel.oracles.proximal import Proximal, played_log
-from pokespiel.oracles.seats import against
 
 
 @dataclass(frozen=True)
-class Clipped(Learned):
+class Clipped(Learning):
     """The options of PPO's update, wherever it is used."""
 
     epochs: int = 4
@@ -64,7 +63,7 @@ class Clipped(Learned):
 
 
 @dataclass(frozen=True)
-class PPO(Clipped):
+class PPO(Clipped, Learned):
     """Proximal policy optimisation: a best response to the mixture, or self-play."""
 
     opponent: Literal["mixture", "self", "pool"] = "mixture"
@@ -76,17 +75,14 @@ class PPO(Clipped):
     """With opponent pool: how often each kind of opponent is played."""
 
     @property
-    def plays_itself(self) -> bool:
-        return self.opponent == "self" or self.self_play == 1
+    def own_share(self) -> float:
+        return 1.0 if self.opponent == "self" else self.self_play
 
     def student(
         self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
     ) -> Student:
         learner = self.make_learner(game, rng, start, opponents)
         return clipped_student(self, learner)
-
-    def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
-        return self_play(game) if self.opponent == "self" else against(game, opponents, self.self_play)
 
     def changing(
         self, game: Game, opponents: Mapping[int, Opponents], kept: Mapping[str, Any] | None

@@ -93,9 +93,7 @@ def _learned(oracle: Oracle, share: float | None) -> Oracle | None:
     from pokespiel.oracles.common import Learned
     from pokespiel.oracles.restricted_learned import restricted_learned
 
-    if not isinstance(oracle, Learned) or type(oracle).student is Learned.student:
-        return None
-    return restricted_learned(oracle, share)
+    return restricted_learned(oracle, share) if isinstance(oracle, Learned) else None
 
 
 def _exact(oracle: Oracle) -> Exact:

@@ -3,7 +3,8 @@ by regret matching+.
 
 The response plays matches against the whole population; a share EXPLORE of them is drawn uniformly, so that every
 member has some. After UPDATES updates the mixture moves by what its members earned in the matches of the last one:
-earlier matches were played by another response, and a mixture that moves at every update runs round it in circles.
+earlier matches were played by another response, and a mixture that moved at every update would circle around the
+solution.
 
 For Self-Play PSRO a second student learns on the way, by the same updates, to respond to the responses. It is one more
 member of the population that the response meets. In a share of further matches it meets a response that does not learn

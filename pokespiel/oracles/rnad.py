@@ -33,15 +33,13 @@ from pokespiel.learning.references import Damping
 from pokespiel.learning.returns import VTrace, transformed, vtrace
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
-from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents
-from pokespiel.oracles.common import Run, Student
+from pokespiel.oracles.common import Learned, Run, Student
 from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_student, earned, means, on, passes, unread
-from pokespiel.oracles.seats import against
 
 
 @dataclass(frozen=True)
-class RNaD(Clipped):
+class RNaD(Clipped, Learned):
     """Regularised Nash dynamics (DeepNash's learner): self-play towards an equilibrium through moving references."""
 
     form: Literal["neurd", "kl"] = "neurd"
@@ -78,8 +76,8 @@ class RNaD(Clipped):
     """For kl: the penalty and its references."""
 
     @property
-    def plays_itself(self) -> bool:
-        return self.self_play == 1
+    def own_share(self) -> float:
+        return self.self_play
 
     def student(
         self, game: Game, rng: np.random.Generator, start: Sequence[Policy], opponents: Mapping[int, Opponents]
@@ -88,9 +86,6 @@ class RNaD(Clipped):
             raise ValueError("rnad with form neurd re-evaluates single decisions: use a memoryless network or form kl")
         learner = self.make_learner(game, rng, start, opponents)
         return self._neurd(learner) if self.form == "neurd" else clipped_student(self, learner)
-
-    def seating(self, game: Game, opponents: Mapping[int, Opponents], student: Student) -> Seating:
-        return against(game, opponents, self.self_play)
 
     def _neurd(self, learner: Learner) -> Student:
         regulariser = Regulariser(self, learner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.oracles import Training
-from pokespiel.oracles.calls import Progress
 from pokespiel.payoffs.tables import PayoffTable
+
+if TYPE_CHECKING:
+    from pokespiel.oracles.calls import Progress
 
 Members = tuple[tuple[Policy, ...], ...]
 """The policies of each player, oldest first; a single tuple in a symmetric game."""

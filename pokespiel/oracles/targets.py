@@ -12,6 +12,7 @@ from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import joint_of
 from pokespiel.oracles import Opponents
+from pokespiel.payoffs.tables import per_seat
 
 if TYPE_CHECKING:
     from pokespiel.oracles.state import PSROState
@@ -24,7 +25,7 @@ def respond_to(game: Game, state: PSROState) -> list[dict[int, Opponents]]:
     joint distribution of the others; a solver with targets asks for one response per row.
     """
     seats = [0] if game.symmetric else range(game.num_players)
-    populations = state.populations * game.num_players if game.symmetric else state.populations
+    populations = per_seat(game, state.populations)
     weights = {seat: _targets(state.training, seat) for seat in seats}
     calls = max(len(rows) for rows in weights.values())
     return [

@@ -27,7 +27,7 @@ from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES, RESTRICTED, Computing, Oracle, Training
 from pokespiel.oracles.metrics import oracle_prefix
 from pokespiel.payoffs import PAYOFFS
-from pokespiel.psro import Pending, PSROState, check_solvers, psro, together
+from pokespiel.psro import Pending, PSROState, check_solvers, combined, psro
 from pokespiel.psro import check as check_parts
 from pokespiel.runs.initial import beginning
 from pokespiel.runs.metrics import row
@@ -52,9 +52,8 @@ def check_config(config: PSROConfig) -> None:
     solvers = [choice.build(METASOLVERS) for choice in (config.meta_solver, config.evaluator) if choice]
     check_solvers(declaration(config.game), solvers)
     training_game = load_game(config.training_game) if config.training_game else None
-    oracles = [choice.build(ORACLES) for choice in config.oracle]
-    if config.restricted:
-        oracles = together(config.restricted.build(RESTRICTED), oracles)
+    restricted = config.restricted.build(RESTRICTED) if config.restricted else None
+    oracles = combined([choice.build(ORACLES) for choice in config.oracle], restricted, config.levels)
     check_parts(load_game(config.game), solvers, oracles, training_game)
 
 
