@@ -59,6 +59,7 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "rnad_kl": ("rnad", {"form": "kl"}),
     "epochs_1": ("mmd", {"epochs": 1}),
     "epochs_4": ("mmd", {"epochs": 4}),
+    "minibatches_64": ("mmd", {"minibatches": 64}),
     "width_256": ("mmd", {"network": {"hidden": [256, 256], "row_width": 64}}),
     "width_512": ("mmd", {"network": {"hidden": [512, 512], "row_width": 128}}),
     "attention": ("mmd", {"network": {"attention": 4}}),
