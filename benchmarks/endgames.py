@@ -35,7 +35,7 @@ from pokespiel.game.gen1.positions import reseeded
 from pokespiel.game.gen1.teams.legality import find_move
 from pokespiel.metasolvers import METASOLVERS
 
-LIMITS = {"most_bytes": 2_500_000_000, "most_situations": 30_000}
+LIMITS = {"most_bytes": 4_000_000_000, "most_situations": 60_000}
 TWO = "Body Slam, Hyper Beam"
 FOUR = "Body Slam, Hyper Beam, Earthquake, Blizzard"
 

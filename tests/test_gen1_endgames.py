@@ -72,6 +72,22 @@ def test_sweeps_from_either_end_bound_the_value():
         assert high - low < width
 
 
+@pytest.mark.parametrize("start", [0.0, 0.5, 1.0])
+def test_a_battle_that_nobody_can_end_stays_worth_what_sweeps_start_with(start):
+    for text in (
+        "Magikarp: Splash vs Magikarp: Splash",
+        "Magikarp: Splash vs Chansey par: Splash, Soft-Boiled",
+        "Gengar: Lick vs Snorlax: Body Slam, Tackle",
+    ):
+        assert solve_endgame(text, start_value=start).value == start
+
+
+def test_a_tie_by_stalling_is_taken_where_it_beats_losing():
+    """Explosion does nothing to Gengar."""
+    assert solve_endgame("Golem: Explosion, Splash vs Gengar: Splash").value == pytest.approx(0.5, abs=1e-12)
+    assert solve_endgame("Golem: Explosion vs Gengar: Splash").value == pytest.approx(0, abs=1e-12)
+
+
 def test_sides_that_change_places_change_the_value_with_them():
     """Rows run over the HP of the side that does not recover, whichever it is."""
     one, other = "Starmie @ 150 par: Recover, Surf", "Tauros @ 180: Body Slam, Hyper Beam"

@@ -8,13 +8,10 @@
 // Sweeps that start at 0 (at 1) everywhere never exceed (fall below) the true value, so they bound it wherever they stop.
 #pragma once
 
-#include <array>
 #include <ctime>
 #include <memory>
-#include <utility>
 
-#include "endgame_reach.hpp"
-#include "matrix_game.hpp"
+#include "endgame_row.hpp"
 
 namespace gen1 {
 
@@ -45,24 +42,16 @@ class Endgame {
 
   private:
     void compile();
-    void measure() const;
-    void reach(const Battle& start);
     void order();
     void choose_rows();
+    void reach(const Battle& start);
     bool rises(const std::vector<int>& together, int side) const;
     void solve(const std::vector<int>& together);
-    double sweep(const std::vector<int>& together, bool again);
-    void solve_row(const std::vector<int>& together, int outer, bool again);
-    bool prepare(const std::vector<int>& together, int outer);
-    double settle(const std::vector<int>& together, int outer, bool again);
-    double solve_here(const std::vector<int>& present, const int hp[2], bool again);
-    double round(const std::vector<int>& present, const int hp[2]);
-    void add_before(const Compiled& kernel, double weight, int outer, int component, int low, int high, double* sums) const;
-    void add_hit(const Strike& hit, double weight, int outer, int low, int high, double* sums) const;
-    double here(const Compiled& kernel, const int hp[2], int component) const;
+    bool prepare(RowSolver& solver, int outer) const;
+    void settle(RowSolver& solver, int outer, bool again);
     double total(const Compiled& kernel, const int hp[2]) const;
     double struck(const Strike& hit, const int hp[2]) const;
-    double worth(const Landing& at) const { return at.to < 0 ? utility_of(at.to) : values_[grid_.place(at.to, at.hp)]; }
+    double worth(const Landing& at) const { return at.to < 0 ? utility_of(at.to) : values_->at(at.to, at.hp); }
     bool late() const { return options_.deadline && std::clock() > options_.deadline; }
     bool bounding() const { return options_.from != 0.5; }
 
@@ -70,19 +59,10 @@ class Endgame {
     SolveOptions options_;
     std::vector<Compiled> kernels_;
     HpGrid grid_;
-    std::vector<double> values_;
-    std::unique_ptr<Reached> reached_;
     std::vector<std::vector<int>> components_;  // in the order of backward induction
-    std::vector<int> component_;
-    std::vector<double> before_;    // of a row: terms outside the component or in lower rows, by situation, cell and column
-    std::vector<std::size_t> place_in_before_;
-    struct Staying {
-        std::size_t cell;  // of scratch_
-        double probability;
-        const double* value;
-    };
-    std::vector<double> scratch_;   // at one pair of HP: each cell's terms except staying_
-    std::vector<Staying> staying_;
+    std::vector<int> component_, local_;        // of a situation, and its index there
+    std::unique_ptr<Reached> reached_;
+    std::unique_ptr<Values> values_;
     std::uint64_t states_ = 0, parts_ = 0, sweeps_ = 0;
     double residual_ = 0;
 };

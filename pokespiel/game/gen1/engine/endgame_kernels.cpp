@@ -40,6 +40,10 @@ Compiled compiled(const Kernel& kernel) {
         else made.others.push_back(branch);
     }
     for (const auto& [where, chances] : losses) add_hits(made.hits, where.first, where.second, chances);
+    for (Strike& hit : made.hits) {
+        hit.tails = hit.chances;
+        for (std::size_t i = hit.tails.size() - 1; i; --i) hit.tails[i - 1] += hit.tails[i];
+    }
     return made;
 }
 

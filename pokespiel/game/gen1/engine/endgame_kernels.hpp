@@ -15,9 +15,6 @@ struct HpGrid {
     std::size_t row(int situation, int hp) const {
         return (static_cast<std::size_t>(situation) * width(outer) + static_cast<std::size_t>(hp - least[outer]));
     }
-    std::size_t place(int situation, const int hp[2]) const {
-        return row(situation, hp[outer]) * width(inner()) + static_cast<std::size_t>(hp[inner()] - least[inner()]);
-    }
 };
 
 struct Landing {
@@ -28,7 +25,8 @@ Landing land(const HpGrid& grid, const Branch& branch, const int hp[2]);
 // One side loses least + i HP with chances[i], and then the other faints (to: a result) or nothing else happens to HP.
 struct Strike {
     int to, side, least;
-    std::vector<double> chances;
+    std::vector<double> chances, tails = {};  // tails[i]: that it loses least + i or more
+    double at_least(int loss) const { return loss <= least ? tails[0] : loss > most() ? 0 : tails[static_cast<std::size_t>(loss - least)]; }
     double over() const { return to < 0 ? 0.5 : side ? 1 : 0; }  // what the side's faint is worth to the first side
     int most() const { return least + static_cast<int>(chances.size()) - 1; }
 };

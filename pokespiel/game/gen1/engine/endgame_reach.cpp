@@ -37,9 +37,17 @@ Reached::Reached(const EndgameGraph& graph, const std::vector<Compiled>& kernels
     }
 }
 
-bool Reached::row(int situation, int outer) const {
+void Reached::extent(int situation, int outer, int& low, int& high) const {
     const auto first = known_.begin() + static_cast<std::ptrdiff_t>(grid_.row(situation, outer) * words_);
-    return std::any_of(first, first + static_cast<std::ptrdiff_t>(words_), [](std::uint64_t word) { return word != 0; });
+    low = grid_.most[grid_.inner()] + 1;
+    high = grid_.least[grid_.inner()] - 1;
+    for (std::size_t w = 0; w < words_; ++w) {
+        const std::uint64_t word = first[static_cast<std::ptrdiff_t>(w)];
+        if (!word) continue;
+        const int column = grid_.least[grid_.inner()] + static_cast<int>(64 * w);
+        low = std::min(low, column + std::countr_zero(word));
+        high = column + 63 - std::countl_zero(word);
+    }
 }
 
 std::uint64_t Reached::count(int situation) const {

@@ -11,26 +11,6 @@ namespace {
 constexpr double kAlike = 1e-12;  // closer than this is rounding
 constexpr double kSound = 1e-11;  // more than this should not be gained against a solution
 
-struct Pure {
-    int row, column;
-    double low, high;  // what the row guarantees, and what the column limits it to
-};
-
-Pure pure_guarantees(const MatrixGame& game) {
-    Pure found{0, 0, -HUGE_VAL, HUGE_VAL};
-    for (int i = 0; i < game.rows; ++i) {
-        double least = HUGE_VAL;
-        for (int j = 0; j < game.columns; ++j) least = std::min(least, game.at(i, j));
-        if (least > found.low) found.low = least, found.row = i;
-    }
-    for (int j = 0; j < game.columns; ++j) {
-        double most = -HUGE_VAL;
-        for (int i = 0; i < game.rows; ++i) most = std::max(most, game.at(i, j));
-        if (most < found.high) found.high = most, found.column = j;
-    }
-    return found;
-}
-
 // Without a saddle point both players mix both choices.
 MatrixSolution two_by_two(const MatrixGame& game) {
     const double a = game.at(0, 0), b = game.at(0, 1), c = game.at(1, 0), d = game.at(1, 1), sum = a - b - c + d;
@@ -196,12 +176,28 @@ MatrixSolution solve_mixed(const MatrixGame& game) {
 
 }  // namespace
 
+bool saddle_point(const MatrixGame& game, int& row, int& column) {
+    double low = -HUGE_VAL, high = HUGE_VAL, most[kMaxChoices];  // what a row guarantees, and what a column limits it to
+    std::fill(most, most + game.columns, -HUGE_VAL);
+    for (int i = 0; i < game.rows; ++i) {
+        double least = HUGE_VAL;
+        for (int j = 0; j < game.columns; ++j) {
+            least = std::min(least, game.at(i, j));
+            most[j] = std::max(most[j], game.at(i, j));
+        }
+        if (least > low) low = least, row = i;
+    }
+    for (int j = 0; j < game.columns; ++j)
+        if (most[j] < high) high = most[j], column = j;
+    return low >= high - kAlike;
+}
+
 MatrixSolution solve_matrix(const MatrixGame& game) {
-    const Pure pure = pure_guarantees(game);
-    if (pure.low >= pure.high - kAlike) {
+    int row, column;
+    if (saddle_point(game, row, column)) {
         MatrixSolution found;
-        found.value = pure.low;
-        found.row[pure.row] = found.column[pure.column] = 1;
+        found.value = game.at(row, column);
+        found.row[row] = found.column[column] = 1;
         return found;
     }
     if (game.rows == 2 && game.columns == 2) return two_by_two(game);

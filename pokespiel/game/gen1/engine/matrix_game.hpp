@@ -21,4 +21,7 @@ struct MatrixSolution {
 
 MatrixSolution solve_matrix(const MatrixGame& game);
 
+// A pure equilibrium, to rounding, if there is one.
+bool saddle_point(const MatrixGame& game, int& row, int& column);
+
 }  // namespace gen1
