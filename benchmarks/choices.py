@@ -60,6 +60,7 @@ CHOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "epochs_1": ("mmd", {"epochs": 1}),
     "epochs_4": ("mmd", {"epochs": 4}),
     "minibatches_64": ("mmd", {"minibatches": 64}),
+    "minibatches_256": ("mmd", {"minibatches": 256}),
     "width_256": ("mmd", {"network": {"hidden": [256, 256], "row_width": 64}}),
     "width_512": ("mmd", {"network": {"hidden": [512, 512], "row_width": 128}}),
     "attention": ("mmd", {"network": {"attention": 4}}),

@@ -1,27 +1,32 @@
-"""The long run: self-play by magnetic mirror descent from the shipped agent, in resumable pieces.
+"""The long run: self-play by magnetic mirror descent from the 3-hour agent, in resumable pieces.
 
     python benchmarks/long_run.py train --out runs/long --decisions 200000000 --seconds 540
     python benchmarks/long_run.py train --out runs/long --seconds 540        (the next piece, with the same settings)
     python benchmarks/long_run.py train --out runs/gpu --device cuda --batch 262144 --matches 8192 --seconds 540
     python benchmarks/long_run.py strength --out runs/long --pairs 2000 --game "gen1ou(pool=held-out.txt)"
+    python benchmarks/long_run.py purified --out runs/long --pairs 3000 --floors 0 0.03 --temperatures 1 0.7
 
 `train` writes a snapshot of the averaged weights whenever --every decisions have passed, one row of metrics per update,
-and a checkpoint that the next call resumes. `strength` plays each snapshot against the shipped agent's best member and
-`expert`, in seat-swapped pairs on the teams of --game; rows that exist already are kept.
+and a checkpoint that the next call resumes. `strength` plays each snapshot against the 3-hour agent's best member and
+`expert`, in seat-swapped pairs on the teams of --game; rows that exist already are kept. `purified` plays the newest
+snapshot without its least likely actions, and sharpened, against the 3-hour agent and against itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import json
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.files import write_text
-from pokespiel.core.policy import Policy
+from pokespiel.core.policy import Observations, Policy
 from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.progress import watch
 from pokespiel.core.registry import build, options_of
@@ -38,7 +43,7 @@ from pokespiel.runs.agents import load_agent
 
 GAME = "gen1ou(pool=competitive,party=6,team_choice=chance)"
 HELD_OUT = "gen1ou(pool=variety,party=6,team_choice=chance)"
-OPPONENT = "shipped/0018"
+OPPONENT = "three_hours/0018"
 """The best member of the 3-hour agent."""
 FORMAT = "pokespiel-long-run-1"
 
@@ -132,10 +137,10 @@ def train(options: argparse.Namespace) -> None:
 
 
 def named(policy: str) -> Policy:
-    """A shipped agent, a scripted player or a file."""
+    """A scripted player, an agent of the package or a file."""
     if policy in BASELINES:
         return BASELINES.build(policy)
-    return load_agent(policy) if policy.startswith("shipped") else load_policy(policy)
+    return load_policy(policy) if Path(policy).is_file() else load_agent(policy)
 
 
 def strength(options: argparse.Namespace) -> None:
@@ -165,12 +170,45 @@ def strength(options: argparse.Namespace) -> None:
             print(rows[-1], flush=True)
 
 
+class Purified:
+    """Another policy's probabilities to the power 1/temperature, without those below `floor`; the largest one stays.
+
+    Ganzfried, Sandholm and Waugh 2012, "Strategy purification and thresholding: effective non-equilibrium approaches
+    for playing large games".
+    """
+
+    def __init__(self, policy: Policy, floor: float, temperature: float):
+        self.policy, self.floor, self.temperature = policy, floor, temperature
+        self.memory_size = policy.memory_size
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return self.policy.start(n, rng)
+
+    def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        probabilities, memory = self.policy(observations, memory)
+        sharp = probabilities ** (1 / self.temperature)
+        sharp /= sharp.sum(axis=1, keepdims=True)
+        kept = np.where((sharp >= self.floor) | (sharp >= sharp.max(axis=1, keepdims=True)), sharp, 0.0)
+        return kept / kept.sum(axis=1, keepdims=True), memory
+
+
+def purified(options: argparse.Namespace) -> None:
+    newest = max(path for path in Path(options.out).glob("*.safetensors") if path.stem != "checkpoint")
+    game, policy = load_game(options.game), load_policy(newest)
+    for name, opponent in ((OPPONENT, named(OPPONENT)), (newest.stem, policy)):
+        for floor, temperature in itertools.product(options.floors, options.temperatures):
+            changed = Purified(policy, floor, temperature)
+            score = head_to_head(game, changed, opponent, options.pairs, generator(options.seed, "purified"))
+            shown = f"{score.score:.3f} [{score.low:.3f}, {score.high:.3f}]"
+            print(f"{newest.stem}, floor {floor:g}, temperature {temperature:g}, against {name}: {shown}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("train")
     one.add_argument("--game", default=GAME)
-    one.add_argument("--start", default=OPPONENT, help="a shipped agent or a policy's file")
+    one.add_argument("--start", default=OPPONENT, help="an agent of the package or a policy's file")
     one.add_argument("--decisions", type=int, default=200_000_000)
     one.add_argument("--whole", type=float, help="seconds of the whole training, over which schedules run")
     one.add_argument("--seconds", type=float, default=0, help="of this piece; 0 = to the end")
@@ -192,11 +230,16 @@ def main() -> None:
     two.add_argument("--game", default=HELD_OUT)
     two.add_argument("--pairs", type=int, default=2000)
     two.add_argument("--against", nargs="*", default=[OPPONENT, "expert"])
-    for command in (one, two):
+    three = commands.add_parser("purified")
+    three.add_argument("--game", default=HELD_OUT)
+    three.add_argument("--pairs", type=int, default=3000)
+    three.add_argument("--floors", type=float, nargs="+", default=[0.0, 0.03, 0.06, 0.1])
+    three.add_argument("--temperatures", type=float, nargs="+", default=[1.0])
+    for command in (one, two, three):
         command.add_argument("--out", default="runs/long")
         command.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    {"train": train, "strength": strength}[options.command](options)
+    {"train": train, "strength": strength, "purified": purified}[options.command](options)
 
 
 if __name__ == "__main__":

@@ -85,19 +85,20 @@ def test_half_precision_plays_the_same_up_to_rounding(tmp_path) -> None:
 
 def test_a_shipped_agent_plays_what_the_run_did(run, tmp_path) -> None:
     ship = tmp_path / "shipped"
-    assert agents.names(ship) == ()
+    assert agents.names(tmp_path) == ()
     with pytest.raises(UnknownName, match="holds none"):
-        agents.load_agent(folder=ship)
+        agents.load_agent(root=tmp_path)
     assert main(["agent", str(run.path), "--out", str(tmp_path / "agent.safetensors"), "--ship", str(ship)]) == 0
-    assert agents.names(ship) == ("shipped", *(f"shipped/000{index}" for index in range(4)))
-    shipped, saved, nothing = agents.load_agent("shipped", ship), load_policy(tmp_path / "agent.safetensors"), (64, 0)
+    own = ("0002-ppo", "0003-ppo", "max_damage", "random")
+    assert agents.names(tmp_path) == ("shipped", *(f"shipped/{name}" for name in own))
+    shipped, saved = agents.load_agent("shipped", tmp_path), load_policy(tmp_path / "agent.safetensors")
     assert isinstance(shipped, Mixture)
     assert isinstance(saved, Mixture)
     for ours, theirs in zip(shipped.policies, saved.policies, strict=True):
-        memory = np.zeros(nothing, np.float32)
+        memory = np.zeros((64, 0), np.float32)
         np.testing.assert_allclose(ours(seen(), memory)[0], theirs(seen(), memory)[0], atol=2e-3)
-    with pytest.raises(UnknownName, match="did you mean 'shipped/0001'"):
-        agents.load_agent("shipped/001", ship)
+    with pytest.raises(UnknownName, match="did you mean 'shipped/0002-ppo'"):
+        agents.load_agent("shipped/002-ppo", tmp_path)
     assert read_about(tmp_path / "agent.safetensors")["members"][0] == "0 max_damage"
 
 
@@ -120,7 +121,7 @@ def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path, cap
     told["first"]["hash"] = policy_name(agent_of(run).policy)
     played.write_text(json.dumps(told | {"server": "a server"}))
     flags = ["--evaluate", "--matches", "4", "--teams", "variety", "--exploits", str(measured), "--seed", "1"]
-    flags += ["--arenas", str(played)]
+    flags += ["--arenas", str(played), "--note", "It began from nothing."]
     flags += [
         "--distill",
         "--distillation.decisions",
@@ -141,9 +142,9 @@ def test_the_card_holds_what_the_run_and_its_measurements_say(run, tmp_path, cap
     assert card["head_to_head"]["win_rates"][0][0] == 0.5
     assert card["exploitability"][0]["victim"]["name"] == "gen1ou(pool=competitive+teams.txt@train)"
     assert card["distilled"]["decisions"] >= 400
-    assert isinstance(agents.load_agent("shipped/distilled", ship), NetworkPolicy)
+    assert isinstance(agents.load_agent("shipped/distilled", tmp_path), NetworkPolicy)
     text = (ship / "CARD.md").read_text()
-    for part in ("0.0371", "one reason", "unresolved", "held out (variety", "0 max_damage", "MiB"):
+    for part in ("0.0371", "one reason", "unresolved", "held out (variety", "0 max_damage", "MiB", "from nothing"):
         assert part in text
     assert "| poke-env:Rival | pool, 7 teams | 75.0 (" in text
     assert str(tmp_path) not in text + json.dumps(card), "paths of this machine are nobody's business"
@@ -183,7 +184,7 @@ def test_a_smaller_agent_replaces_a_larger_one(run, tmp_path) -> None:
     for population in ("4", "0"):
         flags = ["--out", str(tmp_path / "a.safetensors"), "--ship", str(tmp_path / "s"), "--population", population]
         assert main(["agent", str(run.path), *flags]) == 0
-    (tmp_path / "s" / "0009.safetensors").write_bytes((tmp_path / "s" / "0000.safetensors").read_bytes())
+    (tmp_path / "s" / "0009.safetensors").write_bytes((tmp_path / "s" / "random.safetensors").read_bytes())
     assert main(["agent", str(run.path), *flags]) == 0
     assert not (tmp_path / "s" / "0009.safetensors").exists()
 
@@ -248,9 +249,13 @@ def test_held_out_teams_are_those_training_never_sees() -> None:
 
 
 def test_an_agent_can_be_named_wherever_a_policy_is(monkeypatch, run, tmp_path) -> None:
-    assert main(["agent", str(run.path), "--out", str(tmp_path / "a.safetensors"), "--ship", str(tmp_path / "s")]) == 0
-    monkeypatch.setattr(agents, "SHIPPED", tmp_path / "s")
-    assert isinstance(policy_named("shipped"), Mixture)
-    assert isinstance(policy_named("shipped/0002"), NetworkPolicy)
+    for name in ("older", "shipped"):
+        own = tmp_path / "agents" / name
+        assert main(["agent", str(run.path), "--out", str(tmp_path / "a.safetensors"), "--ship", str(own)]) == 0
+    monkeypatch.setattr(agents, "AGENTS", tmp_path / "agents")
+    assert agents.names()[0] == "shipped", "the newest agent comes first"
+    for name in ("older", "shipped"):
+        assert isinstance(policy_named(name), Mixture)
+        assert isinstance(policy_named(f"{name}/0002-ppo"), NetworkPolicy)
     with pytest.raises(UnknownName, match="shipped"):
         policy_named("shiped")

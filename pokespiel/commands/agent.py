@@ -59,6 +59,8 @@ class AgentCommand:
     arenas: tuple[Path, ...] = ()
     """Arena records for the card, written by `pokespiel showdown arena --first AGENT --out FILE`, where AGENT is the
     file that this command saved earlier."""
+    note: str = ""
+    """For the card: what the run does not tell of the training, such as that of the policies that it started from."""
     seed: int = 0
     """Seed of the distillation and the evaluation."""
 
@@ -81,10 +83,11 @@ class AgentCommand:
         about = {"run": self.run.name, "members": list(agent.labels), "dropped": agent.dropped}
         save_policy(path, agent.policy, about)
         print(_members(agent))
-        made: dict[str, Policy] = {"shipped": agent.policy}
+        name = "agent" if self.ship is None else self.ship.name
+        made: dict[str, Policy] = {name: agent.policy}
         distilled = self._distilled(agent, run.config().game) if self.distill else None
         if distilled is not None:
-            made["shipped/distilled"] = distilled[0]
+            made[f"{name}/distilled"] = distilled[0]
             save_policy(path.with_name("distilled.safetensors"), *distilled)
         strengths = {}
         if self.evaluate:
@@ -100,6 +103,7 @@ class AgentCommand:
                 exploits=exploits,
                 arenas=arenas,
                 population=self.population,
+                note=self.note,
             )
             print(f"shipped: {self.ship}")
         print(f"agent: {path}")

@@ -1,4 +1,4 @@
-"""A card of shipped agents, as Markdown."""
+"""The card of an agent, as Markdown."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ def markdown(card: Mapping[str, Any]) -> str:
         parts.append(_arenas(card["arenas"]))
     parts.append(_exploitability(card["exploitability"]))
     if card["distilled"]:
-        parts.append(_distilled(card["distilled"]))
-    parts += [_head_to_head(card["head_to_head"]), _training(card["training"])]
+        parts.append(_distilled(card["name"], card["distilled"]))
+    parts += [_head_to_head(card["head_to_head"]), _training(card["training"], card["note"])]
     return "\n".join(line for part in parts for line in (*part, "")).rstrip() + "\n"
 
 
 def _mixture(card: Mapping[str, Any]) -> Iterator[str]:
-    yield "# The shipped agents"
+    name = card["name"]
+    yield f"# The agent `{name}`"
     yield ""
     yield (
-        "`pokespiel.runs.agents.load_agent('shipped')` draws one of these for each match; alone they are "
-        f"`shipped/NAME`. In half precision they take {card['bytes'] / 2**20:.1f} MiB. "
+        f"`pokespiel.runs.agents.load_agent('{name}')` draws one of these for each match; alone they are "
+        f"`{name}/NAME`. In half precision they take {card['bytes'] / 2**20:.1f} MiB. "
         "Members of the run's mixture that are left out "
         f"weighed {card['dropped']:.4f} together."
     )
@@ -99,12 +100,12 @@ def _exploitability(measured: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from (f"- {reason} ({', '.join(where)})" for reason, where in reasons.items())
 
 
-def _distilled(about: Mapping[str, Any]) -> Iterator[str]:
+def _distilled(name: str, about: Mapping[str, Any]) -> Iterator[str]:
     yield "## Distilled"
     yield ""
     score = about["against_mixture"]
     yield (
-        f"`shipped/distilled` learnt from {about['decisions']:,} decisions of the mixture: cross-entropy "
+        f"`{name}/distilled` learnt from {about['decisions']:,} decisions of the mixture: cross-entropy "
         f"{about['cross_entropy']:.4f} nats, KL from the drawn members {about['divergence']:.4f}, score against the "
         f"mixture {_score(score)} over {score['matches']} matches."
     )
@@ -122,9 +123,12 @@ def _head_to_head(rates: Mapping[str, Any]) -> Iterator[str]:
     yield from markdown_table(("against", *rates["members"]), rows)
 
 
-def _training(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _training(runs: Sequence[Mapping[str, Any]], note: str) -> Iterator[str]:
     yield "## How they were trained"
     yield ""
+    if note:
+        yield note
+        yield ""
     rows = [
         [
             one["run"],

@@ -1,6 +1,6 @@
 """A folder of agents to ship: a run's mixture and its members in half precision, and a card that describes them.
 
-    0007.safetensors, ...      the members, by index in the run's population
+    0007-ppo.safetensors, ...  the members: their names in the run, after their indices where several share a name
     distilled.safetensors      one network that replaces them, if it was made
     card.json                  weights, training, strengths, exploitability
     CARD.md                    the same for people
@@ -37,6 +37,7 @@ from pokespiel.showdown.record import read_record
 
 KEPT = ("game", "victim", "decisions", "exploiters", "chosen", "set_b", "win_rate_exploitability", "verdict")
 """Fields of an exploitability measurement that the card shows."""
+DISTILLED = "distilled"
 _FOLDERS = re.compile(r'(?<![\w.~-])/(?:[^/\s"+(){}@,=:]+/)+')
 """The folders of an absolute path: the card shows files of the machine it was written on only by name."""
 
@@ -51,29 +52,33 @@ def ship(
     exploits: Sequence[Mapping[str, Any]] = (),
     arenas: Sequence[Mapping[str, Any]] = (),
     population: int = 0,
+    note: str = "",
 ) -> None:
     """Write the folder; files of a former agent there are removed. A `FileExistsError` if it holds something else.
 
     Args:
         population: minimum number of the run's policies to ship: the mixture's, then its newest networks.
-        strengths: of the agents by name ("shipped", "shipped/distilled").
+        strengths: of the agents by name (the folder's, such as "shipped", and "shipped/distilled").
         distilled: the network and its description.
         exploits: results of `exploit_of`, in addition to those in the folders of the run and its predecessors.
         arenas: results of `arena_of`.
+        note: what the runs do not tell of the training, such as that of the policies that they started from.
     """
     former = files_of(folder)
     found = [exploit_of(path, agent) for path in _measurements(run)]
     state = standing_of(run).state
     labelled = labels(state.origins[0])
     chosen = _chosen(state.populations[0], agent.indices, population)
-    names = {index: f"{index:04d}" for index in chosen}
+    names = _file_names([str(origin["name"]) for origin in state.origins[0]], chosen)
     for index, name in names.items():
         save_policy(folder / f"{name}.safetensors", state.populations[0][index], {"label": labelled[index]}, half=True)
     if distilled is not None:
-        save_policy(folder / "distilled.safetensors", distilled[0], distilled[1], half=True)
-    made = {folder / f"{name}.safetensors" for name in (*names.values(), *(["distilled"] if distilled else []))}
+        save_policy(folder / f"{DISTILLED}.safetensors", distilled[0], distilled[1], half=True)
+    made = {folder / f"{name}.safetensors" for name in (*names.values(), *([DISTILLED] if distilled else []))}
     told = {
         "format": FORMAT,
+        "name": folder.name,
+        "note": note,
         "mixture": {names[i]: float(w) for i, w in zip(agent.indices, agent.policy.weights, strict=True)},
         "labels": {name: labelled[index] for index, name in names.items()},
         "dropped": agent.dropped,
@@ -149,6 +154,13 @@ def _chosen(population: Sequence[Policy], mixture: Sequence[int], least: int) ->
     newest = [index for index in reversed(range(len(population))) if isinstance(population[index], NetworkPolicy)]
     others = [index for index in newest if index not in mixture]
     return sorted([*mixture, *others[: max(0, least - len(mixture))]])
+
+
+def _file_names(names: Sequence[str], chosen: Iterable[int]) -> dict[int, str]:
+    """The names of the chosen policies' files by index: their own, after the index where that is not unique."""
+    plain = [re.sub(r"[^\w.]+", "-", name).strip("-.") for name in names]
+    taken = {name for name in plain if plain.count(name) > 1} | {"", DISTILLED}
+    return {index: f"{index:04d}-{plain[index]}" if plain[index] in taken else plain[index] for index in chosen}
 
 
 def _head_to_head(state: PSROState, chosen: Sequence[int]) -> dict[str, Any]:

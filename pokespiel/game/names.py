@@ -44,8 +44,8 @@ ENVIRONMENTS = {
     "pokespiel/Game-v0": "kuhn_poker",
 }
 """Gymnasium ids of `adapters/`, each with the game that it plays without `game=`."""
-AGENTS = Path(__file__).parent / "gen1" / "data" / "agents" / "shipped"
-"""The agents that ship with the package."""
+AGENTS = Path(__file__).parent / "gen1" / "data" / "agents"
+"""The agents that ship with the package, a folder each."""
 
 
 @runtime_checkable
