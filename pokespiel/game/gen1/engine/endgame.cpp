@@ -1,6 +1,7 @@
 #include "endgame.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include "components.hpp"
@@ -47,27 +48,40 @@ void Endgame::reach(const Battle& start) {
     reached_ = std::make_unique<Reached>(graph_, kernels_, components_, grid_, starts, bounding() ? 0 : options_.deadline);
     for (std::size_t i = 0; i < count; ++i)
         (graph_.situations()[i].chance ? parts_ : states_) += reached_->count(static_cast<int>(i));
+    if (!bounding()) check_time();
     values_ = std::make_unique<Values>(count, grid_, *reached_, options_.from, options_.most_bytes);
 }
 
 void Endgame::order() {
-    std::vector<std::vector<int>> edges(graph_.situations().size());
-    for (std::size_t i = 0; i < edges.size(); ++i) {
-        each_kernel(graph_.situations()[i], grid_.full, [&](int kernel) {
+    std::vector<int> all(graph_.situations().size());
+    std::iota(all.begin(), all.end(), 0);
+    component_.assign(all.size(), 0);
+    local_ = all;
+    components_ = parted(all, [](const Branch&) { return true; });
+}
+
+// Strongly connected components of one of these, in the order of backward induction, by the branches that count.
+template <class Counts>
+std::vector<std::vector<int>> Endgame::parted(const std::vector<int>& together, Counts counts) {
+    std::vector<std::vector<int>> edges(together.size());
+    for (std::size_t i = 0; i < together.size(); ++i) {
+        each_kernel(graph_.situations()[together[i]], grid_.full, [&](int kernel) {
             for (const Branch& branch : graph_.kernels()[kernel])
-                if (branch.to >= 0) edges[i].push_back(branch.to);
+                if (branch.to >= 0 && component_[branch.to] == component_[together[i]] && counts(branch)) edges[i].push_back(local_[branch.to]);
         });
         std::sort(edges[i].begin(), edges[i].end());
         edges[i].erase(std::unique(edges[i].begin(), edges[i].end()), edges[i].end());
     }
-    components_ = Components(edges).found;
-    component_.assign(edges.size(), 0);
-    local_.assign(edges.size(), 0);
-    for (std::size_t c = 0; c < components_.size(); ++c)
-        for (std::size_t i = 0; i < components_[c].size(); ++i) {
-            component_[components_[c][i]] = static_cast<int>(c);
-            local_[components_[c][i]] = static_cast<int>(i);
+    std::vector<std::vector<int>> found = Components(edges).found;
+    for (std::vector<int>& component : found) {
+        ++count_;
+        for (std::size_t i = 0; i < component.size(); ++i) {
+            component[i] = together[static_cast<std::size_t>(component[i])];
+            component_[component[i]] = count_;
+            local_[component[i]] = static_cast<int>(i);
         }
+    }
+    return found;
 }
 
 // Rows run over the HP of the side that gains HP in fewer situations. Components in which it gains none are solved row by
@@ -91,15 +105,14 @@ bool Endgame::rises(const std::vector<int>& together, int side) const {
 }
 
 void Endgame::solve(const std::vector<int>& together) {
-    const bool outer = rises(together, grid_.outer), inner = rises(together, grid_.inner());
-    const EndgameTables tables{graph_, kernels_, grid_, *reached_, component_, local_, *values_};
-    RowSolver solver(tables, together);
+    if (rises(together, grid_.outer)) solve_again_and_again(together);
+    else solve_by_row(together);
+}
+
+void Endgame::solve_again_and_again(const std::vector<int>& together) {
+    RowSolver solver({graph_, kernels_, grid_, *reached_, component_, local_, *values_}, together);
     double change = 0;
     std::uint64_t sweeps = 0;
-    if (!outer) {
-        for (int hp = grid_.least[grid_.outer]; hp <= grid_.most[grid_.outer]; ++hp) settle(solver, hp, inner);
-        return;
-    }
     do {
         change = 0;
         for (int hp = grid_.least[grid_.outer]; hp <= grid_.most[grid_.outer]; ++hp)
@@ -110,13 +123,38 @@ void Endgame::solve(const std::vector<int>& together) {
     residual_ = std::max(residual_, change);
 }
 
+// Lower rows are final. In a row, what leads back to itself without the loss of a row is solved together.
+void Endgame::solve_by_row(const std::vector<int>& together) {
+    const auto stays = [&](const Branch& branch) {
+        return std::none_of(branch.ops.begin(), branch.ops.end(), [&](const Op& op) { return op.side == grid_.outer && !grid_.none; });
+    };
+    std::vector<RowSolver> solvers;
+    std::vector<bool> recurs;
+    for (const std::vector<int>& part : parted(together, stays)) {
+        solvers.emplace_back(EndgameTables{graph_, kernels_, grid_, *reached_, component_, local_, *values_}, part);
+        recurs.push_back(rises(part, grid_.inner()));
+    }
+    for (int hp = grid_.least[grid_.outer]; hp <= grid_.most[grid_.outer]; ++hp)
+        for (std::size_t i = 0; i < solvers.size(); ++i) settle(solvers[i], hp, recurs[i]);
+}
+
+// Gives up where even a fast machine could not look at every state before the deadline.
+void Endgame::check_time() const {
+    constexpr double kSecondsPerState = 4e-8;
+    const double needed = kSecondsPerState * static_cast<double>(states_ + parts_) * CLOCKS_PER_SEC;
+    if (options_.deadline && static_cast<double>(std::clock()) + needed > static_cast<double>(options_.deadline)) give_up();
+}
+
+void Endgame::give_up() const {
+    throw std::length_error("the ending has " + std::to_string(states_) + " states, more than there is time to look at once");
+}
+
 bool Endgame::prepare(RowSolver& solver, int outer) const {
-    if (late() && !bounding())
-        throw std::length_error("the ending has " + std::to_string(states_) + " states, more than there is time to look at once");
+    if (late() && !bounding()) give_up();
     return solver.prepare(outer);
 }
 
-// Sweep a row until it converges; the rows below are final.
+// Sweep a row until it converges.
 void Endgame::settle(RowSolver& solver, int outer, bool again) {
     if (!prepare(solver, outer)) return;
     double change = 0;

@@ -43,10 +43,16 @@ class Endgame {
   private:
     void compile();
     void order();
+    template <class Counts>
+    std::vector<std::vector<int>> parted(const std::vector<int>& together, Counts counts);
     void choose_rows();
     void reach(const Battle& start);
     bool rises(const std::vector<int>& together, int side) const;
     void solve(const std::vector<int>& together);
+    void solve_again_and_again(const std::vector<int>& together);
+    void solve_by_row(const std::vector<int>& together);
+    void check_time() const;
+    [[noreturn]] void give_up() const;
     bool prepare(RowSolver& solver, int outer) const;
     void settle(RowSolver& solver, int outer, bool again);
     double total(const Compiled& kernel, const int hp[2]) const;
@@ -61,6 +67,7 @@ class Endgame {
     HpGrid grid_;
     std::vector<std::vector<int>> components_;  // in the order of backward induction
     std::vector<int> component_, local_;        // of a situation, and its index there
+    int count_ = 0;                             // of components so far
     std::unique_ptr<Reached> reached_;
     std::unique_ptr<Values> values_;
     std::uint64_t states_ = 0, parts_ = 0, sweeps_ = 0;

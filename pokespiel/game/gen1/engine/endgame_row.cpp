@@ -67,7 +67,7 @@ double fixed_point(Recurring& game, double start) {
 
 }  // namespace
 
-RowSolver::RowSolver(const EndgameTables& tables, const std::vector<int>& together)
+RowSolver::RowSolver(EndgameTables tables, const std::vector<int>& together)
     : tables_(tables), component_(tables.component[together[0]]), where_(together.size()) {
     find_groups(together);
     find_block();

@@ -25,7 +25,7 @@ struct EndgameTables {
 
 class RowSolver {
   public:
-    RowSolver(const EndgameTables& tables, const std::vector<int>& together);
+    RowSolver(EndgameTables tables, const std::vector<int>& together);
 
     // Sums what does not depend on this row of the component. False: no state of the row can be reached.
     bool prepare(int outer);
@@ -86,7 +86,7 @@ class RowSolver {
     double* totals(std::size_t cell) { return sums(cell) + 2 * block_; }
     bool within(int to) const { return to >= 0 && tables_.component[to] == component_; }
 
-    const EndgameTables& tables_;
+    EndgameTables tables_;
     int component_, block_ = 1, outer_ = 0;
     std::vector<int> members_, group_;  // members in the order of groups; group of each, by its index in the component
     std::vector<std::size_t> where_;    // in present_, by its index in the component
