@@ -67,7 +67,7 @@ def test_the_library_is_solved_and_its_claims_are_judged():
     assert len(entries) >= 60
     assert {entry.name for entry in entries} == values.keys()
     assert all(values[entry.name]["residual"] <= 1e-9 for entry in entries)
-    assert {entry.verdict for entry in entries if entry.claim} == set(HOLDS)
+    assert {"holds", "wrong"} <= {entry.verdict for entry in entries if entry.claim} <= set(HOLDS)
     assert all(entry.why and entry.source for entry in entries if entry.claim)
 
 
