@@ -12,7 +12,7 @@ import pytest
 from scipy.special import expit
 
 from pokespiel.commands.main import main
-from pokespiel.payoffs.bradley_terry import CENTRE, ELO, Meetings, elo_ratings, most_likely_ratings
+from pokespiel.payoffs.bradley_terry import CENTRE, ELO, Meetings, _tails, elo_ratings, most_likely_ratings
 from pokespiel.payoffs.glicko import GlickoRatings, glicko_1, glicko_2, gxe, periods, rated
 from pokespiel.payoffs.performance import performance
 from pokespiel.payoffs.ratings import rate
@@ -164,6 +164,29 @@ def test_intervals_cover_the_truth_in_drawn_pools():
         right = CENTRE + ELO * 0.9 * (truth - truth.mean())  # ties pull the shares towards a half
         covered.append((found.low <= right) & (right <= found.high))
     assert 0.85 < np.mean(covered) < 0.99
+
+
+@pytest.mark.parametrize(("gap", "units"), [(3.3, 50), (1.0, 12)])
+def test_intervals_of_two_policies_cover_the_truth_with_few_or_lopsided_units(gap, units):
+    """Plain percentiles of resampled units hold 84 % of the truths at the first, and 91 % at the second."""
+    rng, truth, inside = np.random.default_rng(7), np.array([gap / 2, -gap / 2]), []
+    for _ in range(400):
+        won = rng.random((units, 2)) < expit(gap)
+        meetings = Meetings(("a", "b"), np.zeros(units, int), np.ones(units, int), won.mean(axis=1), np.full(units, 2))
+        found = elo_ratings(meetings, rng, draws=300)
+        inside.append((found.low[0] <= CENTRE + ELO * truth[0] <= found.high[0]).item())
+    assert 0.925 < np.mean(inside) < 0.99
+
+
+def test_the_points_of_a_unit_are_shared():
+    """A win and a tie in two matches: 1.5 points and half a point."""
+    meetings = Meetings(("a", "b"), np.array([1]), np.array([0]), np.array([0.75]), np.array([2]))
+    assert meetings.points().tolist() == [[0, 0.5], [1.5, 0]]
+
+
+def test_few_units_take_quantiles_further_out():
+    """By hand for 11 units: t with 10 degrees of freedom is -2.228 at 2.5 %, times sqrt(11 / 10): Phi(-2.337)."""
+    assert _tails(np.array([11, 10**6]), 0.025) == pytest.approx([0.00972, 0.025], abs=2e-5)
 
 
 def test_a_performance_is_the_rating_that_expects_its_score():

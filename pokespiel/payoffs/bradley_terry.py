@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
@@ -58,18 +59,45 @@ class Meetings(NamedTuple):
         np.add.at(found, (self.second, self.first), weight * (1 - self.score))
         return found
 
+    def units(self) -> np.ndarray:
+        """[n], the units in which each policy took part."""
+        return np.bincount(np.concatenate([self.first, self.second]), minlength=len(self.names))
+
     def resampled(self, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """[draws, n, n], the points of as many units, drawn from all of them with replacement."""
+        """[draws, n, n], the points of as many units, drawn with replacement from all of them and the rare ones.
+
+        The rare ones are a won and a lost unit in every cell, of a weight below a unit's (`_rare`): the units of a
+        strong and a weak policy may lack the results that would tell how strong and how weak.
+        """
         kinds, counts = np.unique(
             np.stack([self.first, self.second, self.score, self.matches]), axis=1, return_counts=True
         )
-        drawn = rng.multinomial(counts.sum(), counts / counts.sum(), size=draws)
+        rare, weights = self._rare()
+        kinds, counts = np.concatenate([kinds, rare], axis=1), np.concatenate([counts, weights])
+        drawn = rng.multinomial(len(self.first), counts / counts.sum(), size=draws)
         one, other = kinds[:2].astype(np.int64)
         size, kind = len(self.names), np.arange(len(one))
         taken = np.zeros((len(one), size, size))  # the points of one unit of each kind
         taken[kind, one, other] = kinds[2] * kinds[3]
         taken[kind, other, one] = (1 - kinds[2]) * kinds[3]
         return (drawn @ taken.reshape(len(one), -1)).reshape(draws, size, size)
+
+    def _rare(self) -> tuple[np.ndarray, np.ndarray]:
+        """Units [4, k] that were all won or all lost, in each cell, and their weights [k].
+
+        Each weighs 1 / (opponents of the one + of the other): two policies get half a unit at each end, and in a large
+        pool a policy's added units together stay about as many.
+        """
+        size = len(self.names)
+        matches, units = np.zeros((size, size)), np.zeros((size, size))
+        low, high = np.minimum(self.first, self.second), np.maximum(self.first, self.second)
+        np.add.at(matches, (low, high), self.matches)
+        np.add.at(units, (low, high), 1)
+        opponents = ((units + units.T) > 0).sum(axis=1)
+        cells = np.argwhere(units > 0)
+        length = matches[tuple(cells.T)] / units[tuple(cells.T)]
+        ends = [np.stack([*cells.T, np.full(len(cells), score), length]) for score in (0.0, 1.0)]
+        return np.concatenate(ends, axis=1), np.tile(1 / opponents[cells].sum(axis=1), 2)
 
 
 class EloRatings(NamedTuple):
@@ -103,8 +131,21 @@ def elo_ratings(
     place = None if anchor is None else meetings.names.index(anchor)
     rating = _in_elo(most_likely_ratings(points, prior), place)
     drawn = _in_elo(most_likely_ratings(meetings.resampled(draws, rng), prior or SMALL_PRIOR), place)
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    tails = _tails(meetings.units(), (1 - confidence) / 2)
+    low, high = (
+        np.array([np.quantile(own, at) for own, at in zip(drawn.T, ends, strict=True)]) for ends in (tails, 1 - tails)
+    )
     return EloRatings(rating, low, high)
+
+
+def _tails(units: np.ndarray, tail: float) -> np.ndarray:
+    """[n], the quantiles to take of resampled ratings: further out where the units are few.
+
+    The expanded percentile interval (Hesterberg 2015, What Teachers Should Know About the Bootstrap, The American
+    Statistician 69(4)): resampled means of n values spread by sqrt((n - 1) / n) too little, and Student's t is wider.
+    """
+    count = np.maximum(units, 2)
+    return stats.norm.cdf(np.sqrt(count / (count - 1)) * stats.t.ppf(tail, count - 1))
 
 
 SMALL_PRIOR = 1e-3
