@@ -1,11 +1,15 @@
-"""A clone of the expert from public logs, compared with one from the original records of the same matches.
+"""A clone of the expert from logs, compared with one from the original records of the same matches.
 
 python benchmarks/replays.py --matches 2000 --held-out 200 --epochs 5 --seed 0
+python benchmarks/replays.py --matches 2000 --held-out 0 --same
 python benchmarks/replays.py --accounts --seed 0
 
 The original records have every decision, and the player's own HP in points. The logs are those of a spectator, written
 as replays' JSON: hidden choices are missing, and unseen parts of the player's team are filled in unless the pool of
-teams is given. All clones predict the same held-out decisions, from the original records and from the logs.
+teams is given. Two more ways part the causes: the records of the decisions that logs show, and logs with the species of
+both teams but not their moves. All clones predict the same held-out decisions, from the original records and from the
+logs; --learn chooses what is learned from. --same compares the records, bit for bit, with what is read from a server's
+own logs.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +28,10 @@ from pokespiel.core.policy import Observations, Policy, Uniform
 from pokespiel.game import load_game
 from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.public_logs import PublicLog, usual_moves
 from pokespiel.game.gen1.public_views import PublicDecision
 from pokespiel.game.gen1.recorded import ACTION, Recorded, record_battles
+from pokespiel.game.gen1.teams import pack
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.learning.datasets import Columns, Dataset
 from pokespiel.oracles import Opponents
@@ -32,6 +39,8 @@ from pokespiel.oracles.offline import Offline
 from pokespiel.showdown.replays import ReplayAccount, ReplayMatch, columns_of_replays, read_replay
 
 GAME = "gen1ou(pool=competitive)"
+NAMES = ("P1", "P2")
+WAYS = ("records", "logs, teams known", "logs", "records, shown", "logs, species known")
 
 
 def main() -> None:
@@ -40,6 +49,8 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=200)
     parser.add_argument("--epochs", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--learn", nargs="+", choices=WAYS, default=WAYS, help="what clones learn from")
+    parser.add_argument("--same", action="store_true", help="only compare the records with those of servers' own logs")
     parser.add_argument("--accounts", action="store_true", help="only print the accounts of ten replays, some spoiled")
     options = parser.parse_args()
     if options.accounts:
@@ -52,16 +63,23 @@ def main() -> None:
     battles = record_battles(game, [[expert], [expert]], np.zeros((count, 2), int), seeds, rng)
     told("played", battles=len(battles))
     teams = dict(zip(game.team_names, game.teams, strict=True))
-    ways = {
-        "records": lambda battle: original(battle, teams),
-        "logs, teams known": lambda battle: from_log(battle, game.teams),
-        "logs": lambda battle: from_log(battle, ()),
-    }
-    held = {name: read(way, battles[options.matches :])[0] for name, way in ways.items()}
-    for name, way in ways.items():
-        columns, names = read(way, battles[: options.matches])
+    if options.same:
+        print(compared(battles, teams))
+        return
+    readers = (
+        lambda battle: original(battle, teams),
+        lambda battle: from_log(battle, game.teams),
+        lambda battle: from_log(battle, ()),
+        lambda battle: shown(battle, teams),
+        lambda battle: species_known(battle, teams),
+    )
+    ways = dict(zip(WAYS, readers, strict=True))
+    held = {name: read(ways[name], battles[options.matches :])[0] for name in WAYS[:3]}
+    for name in options.learn:
+        columns, names = read(ways[name], battles[: options.matches])
         told(f"{name}", matches=len(columns["match_seed"]), decisions=len(columns["action"]))
         clone = cloned(columns, names, options.epochs, options.seed)
+        del columns
         for kind, data in held.items():
             print(f"    its clone on held-out {kind}: {judged(clone, data)}", flush=True)
 
@@ -107,6 +125,59 @@ def original(battle: Recorded, teams: dict) -> ReplayMatch:
         again.choose(*chosen)
     assert again.winner == battle.battle.winner
     return ReplayMatch(("p1", "p2"), battle.seed, battle.battle.winner or 0, (tuple(sides[0]), tuple(sides[1])))
+
+
+def shown(battle: Recorded, teams: dict) -> ReplayMatch:
+    """The original records of the decisions whose choice the log shows."""
+    match, log = original(battle, teams), PublicLog.of(battle.log())
+    sides = []
+    for player, side in enumerate(match.decisions, 1):
+        seen = log.with_team(player, teams[battle.teams[player - 1]]).decisions(player)
+        told = {(one.turn, one.legal[:4].any()) for one in seen if one.choice is not None}
+        sides.append(tuple(one for one in side if (one.turn, one.legal[:4].any()) in told))
+    return match._replace(decisions=(sides[0], sides[1]))
+
+
+def species_known(battle: Recorded, teams: dict) -> ReplayMatch | None:
+    """The match from its log and the species of both teams; moves that are not used are filled in."""
+    log, filled, rng = PublicLog.of(battle.log()), [], np.random.default_rng(battle.seed)
+    for player, name in enumerate(battle.teams, 1):
+        used = dict(log.own_moves(player))
+        team = []
+        for one in teams[name]:
+            known = used.get(one.species, ())
+            moves = [*known, *usual_moves(one.species, known)][: max(4, len(known))]
+            team.append(replace(one, moves=tuple(rng.permutation(moves).tolist())))
+        filled.append(tuple(team[place] for place in rng.permutation(len(team))))
+    return from_log(battle, filled)
+
+
+def compared(battles: Sequence[Recorded], teams: dict) -> str:
+    """How many decisions from servers' logs differ from the records, in any bit of features, actions or choices."""
+    count = differ = 0
+    for battle in battles:
+        account, match = read_replay(json.dumps(server_log(battle, teams)), str(battle.seed))
+        assert match is not None, account
+        for own, read in zip(original(battle, teams).decisions, match.decisions, strict=True):
+            pairs = list(zip(own, read, strict=True))
+            count += len(pairs)
+            differ += sum(one._replace(**exact(one)) != other._replace(**exact(other)) for one, other in pairs)
+    return f"{len(battles):,} matches, {count:,} decisions, {differ:,} differ"
+
+
+def exact(decision: PublicDecision) -> dict:
+    """The arrays of a decision as bytes."""
+    return {"features": decision.features.tobytes(), "legal": decision.legal.tobytes()}
+
+
+def server_log(battle: Recorded, teams: dict) -> dict:
+    """The log of a server that played the battle: its input log and its lines."""
+    start = {"formatid": "gen1ou", "seed": ",".join(map(str, words_of(battle)))}
+    players = [{"name": name, "team": pack(teams[team])} for name, team in zip(NAMES, battle.teams, strict=True)]
+    inputs = [f">start {json.dumps(start)}"]
+    inputs += [f">player p{side} {json.dumps(player)}" for side, player in enumerate(players, 1)]
+    inputs += [f">p{side} {one}" for both in battle.choices for side, one in enumerate(both, 1) if one]
+    return {"roomid": f"battle-gen1ou-{battle.seed}", "inputLog": inputs, "log": battle.battle.log()}
 
 
 def words_of(battle: Recorded) -> tuple[int, int, int, int]:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
 
 from pokespiel.commands.main import main
 from pokespiel.game import load_game
-from pokespiel.game.gen1.baselines import BASELINES
-from pokespiel.game.gen1.recorded import ACTION, Recorded, record_battles
+from pokespiel.game.gen1.baselines import BASELINES, facts
+from pokespiel.game.gen1.baselines.facts import species
+from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.public_logs import PublicLog
+from pokespiel.game.gen1.recorded import ACTION, Recorded, _words, record_battles
 from pokespiel.game.gen1.replay import replay_page, write_replay
-from pokespiel.game.gen1.teams import load_pool
+from pokespiel.game.gen1.row_usage import RowUsage
+from pokespiel.game.gen1.seeds import mixed
+from pokespiel.game.gen1.teams import load_pool, pack
+from pokespiel.game.gen1.teams.legality import legality_facts
+from pokespiel.game.gen1.teams.sets import Team
+from pokespiel.game.gen1.view import feature_names
 from pokespiel.learning.datasets import Dataset
+from pokespiel.showdown.recording import Recording
 from pokespiel.showdown.replays import columns_of_replays, read_replay, read_replays, replay_files
 
 COUNT = 10
 NAMES = ("Ann", "Bob")
+HP = [place for place, name in enumerate(feature_names()) if re.fullmatch(r"(own|foe)\[.\]\.hp", name)]
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +39,39 @@ def battles() -> list[Recorded]:
     rows = np.array([[seed % 3, (seed + seed // 3) % 3] for seed in range(COUNT)])
     rng = np.random.default_rng(0)
     return record_battles(game, [players, players], rows, np.arange(COUNT), rng, NAMES)
+
+
+def teams_of(battle: Recorded) -> list[Team]:
+    game = load_game("gen1ou(pool=competitive)")
+    return [game.teams[game.team_names.index(name)] for name in battle.teams]
+
+
+def server_log(battle: Recorded, seed: str | None = None) -> dict:
+    """The log that a server writes of the battle: both teams, all choices, and HP in points."""
+    own = teams_of(battle)
+    words = _words(mixed(np.asarray([battle.seed]), 0)[0][0])
+    again = Battle(*own, seed=words, names=NAMES)
+    inputs = [f">start {json.dumps({'formatid': 'gen1ou', 'seed': seed or ','.join(map(str, words))})}"]
+    for side, (name, team) in enumerate(zip(NAMES, own, strict=True), 1):
+        inputs.append(f">player p{side} {json.dumps({'name': name, 'team': pack(team)})}")
+    for chosen in battle.choices:
+        inputs += [f">p{side} {choice}" for side, choice in enumerate(chosen, 1) if choice]
+        again.choose(*chosen)
+    lines = again.log()
+    shared = {place + 2 for place, line in enumerate(lines) if line.startswith("|split|")}
+    log = [line for place, line in enumerate(lines) if place not in shared and not line.startswith("|split|")]
+    return {"roomid": "battle-gen1ou-1", "inputLog": inputs, "log": log}
+
+
+def truth(battle: Recorded) -> tuple[list, list]:
+    """By seat, every decision between several actions: turn, features, legal actions, choice."""
+    found: tuple[list, list] = ([], [])
+    for point, chosen in Recording.parse(json.dumps(server_log(battle))).steps():
+        for seat, choice in enumerate(chosen or ()):
+            legal = point.legal(seat + 1)
+            if legal.sum() > 1:
+                found[seat].append((point.turn, np.array(point.features(seat + 1)), legal, choice))
+    return found
 
 
 def text_of(battle: Recorded, place: int = 0) -> str:
@@ -102,6 +147,79 @@ def test_rows_are_whole_matches_in_order(battles):
         assert columns["reward"][first].sum() == utility
 
 
+def test_a_servers_log_gives_back_every_decision_bit_for_bit(battles):
+    for battle in battles[:4]:
+        plain = server_log(battle)
+        account, match = read_replay(json.dumps(plain), "x")
+        assert (account.reason, account.hidden, account.revealed, account.replayed) == ("", 0, 1, True), account
+        for own, expected, chosen in zip(
+            match.decisions, truth(battle), zip(*battle.choices, strict=True), strict=True
+        ):
+            assert len(own) == len(expected) > 10
+            for one, (turn, features, legal, choice) in zip(own, expected, strict=True):
+                assert (one.turn, one.choice) == (turn, choice)
+                assert one.features.tobytes() == features.tobytes()
+                assert (one.legal == legal).all()
+            left = iter(chosen)
+            assert all(one.choice in left for one in own), "the choices are those played, in their order"
+        public = {"id": "gen1ou-1", "inputlog": "\n".join(plain["inputLog"]), "log": "\n".join(plain["log"])}
+        account, again = read_replay(json.dumps(public), "y")
+        assert (account.replayed, again.seed) == (True, match.seed)
+
+
+def test_a_server_with_another_generator_still_tells_teams_and_hp(battles):
+    """Without the rolls the reader follows the lines; what it takes from them is what the players knew."""
+    same = []
+    for battle in battles[:4]:
+        account, match = read_replay(json.dumps(server_log(battle, seed="sodium,00ff")), "x")
+        assert (account.reason, account.revealed, account.replayed) == ("", 1, False), account
+        for own, expected in zip(match.decisions, truth(battle), strict=True):
+            known = {features.tobytes(): choice for _, features, _, choice in expected}
+            same += [known.get(one.features.tobytes()) == one.choice for one in own]
+    assert np.mean(same) > 0.9
+
+
+def test_copies_are_recognised_whoever_kept_them(battles, tmp_path):
+    """A spectator sees HP in percent, a player the own in points, the server both; the server's log is the one read."""
+    for name, player in (("a", 0), ("b", 1), ("c", 2)):
+        (tmp_path / f"{name}.log").write_text("\n".join([*battles[0].battle.log(player), "|c|Ann|gg"]))
+    (tmp_path / "z.log.json").write_text(json.dumps(server_log(battles[0])))
+    accounts = [account for account, _ in read_replays(replay_files(tmp_path))]
+    copies = [(f"{name}.log", "copy") for name in "abc"]
+    assert [(one.file, one.reason) for one in accounts] == [("z.log.json", ""), *copies]
+
+
+def test_an_input_log_that_tells_another_battle_is_left_out(battles):
+    plain = server_log(battles[0])
+    place = next(i for i, line in enumerate(plain["log"]) if line.startswith("|-damage|p1a"))
+    plain["log"][place] = f"|-damage|{plain['log'][place].split('|')[2]}|1/353"
+    account, match = read_replay(json.dumps(plain), "x")
+    assert (account.reason, match) == ("contradiction", None)
+    assert "the input log leads to" in account.detail
+
+
+def test_what_the_rules_tell_is_not_hidden_and_nothing_is_guessed(battles):
+    """Who could not act and has not switched has chosen a move: known if there was one, as in sleep, else hidden."""
+    hidden = single = total = 0
+    for battle in battles:
+        log = PublicLog.of(battle.log())
+        for player, team in enumerate(teams_of(battle), 1):
+            read = [one for one in log.with_team(player, team).decisions(player) if one.legal.sum() > 1]
+            for one, (turn, features, legal, choice) in zip(read, truth(battle)[player - 1], strict=True):
+                assert one.turn == turn
+                assert np.abs(one.features[HP] - features[HP]).max() <= 0.0101, "own and foe's HP, to a percent"
+                assert (one.legal == legal).all()
+                assert one.choice in (choice, None)
+                total += 1
+                single += one.legal[:4].sum() == 1
+                if one.choice is None:
+                    hidden += 1
+                    assert one.legal[:4].sum() > 1
+                    assert choice.startswith("move")
+    assert single > 20
+    assert 0 < hidden < 0.2 * total
+
+
 def spoiled(lines: list[str]) -> dict[str, tuple[str, str]]:
     """Logs that are left out, with reason and detail, by name."""
     moves = [place for place, line in enumerate(lines) if line.startswith("|move|p1a")]
@@ -110,6 +228,11 @@ def spoiled(lines: list[str]) -> dict[str, tuple[str, str]]:
     unknown, other = list(lines), list(lines)
     unknown[moves[0]] = f"|move|{lines[moves[0]].split('|')[2]}|Moonblast|p2a: X"
     other[moves[1]] = f"|move|{lines[moves[1]].split('|')[2]}|Transform|p2a: X"
+    told = "<summary><strong>1 custom rule:</strong></summary> !Sleep Clause Mod"
+    custom = f'|raw|<div class="infobox"><details class="readmore" open>{told}</details></div>'
+    clauses = [line for line in lines if not line.startswith("|rule|Sleep Clause")]
+    winner = lines[-1].removeprefix("|win|")
+    loser = NAMES[1 - NAMES.index(winner)]
     five = [f"|move|{actor}|{name}|p2a: X" for name in ("Surf", "Fly", "Cut", "Strength", "Ice Beam")]
     tier = [line if not line.startswith("|tier|") else "|tier|[Gen 1] Ubers" for line in lines]
     tier = tier if tier != lines else ["|tier|[Gen 1] Ubers", *lines]
@@ -118,7 +241,15 @@ def spoiled(lines: list[str]) -> dict[str, tuple[str, str]]:
         "stranger": ("\n".join([*lines[:-1], "|win|Carol"]), "no result"),
         "text": ("hello", "unreadable"),
         "json": ('{"log": 3}', "unreadable"),
-        "generation": ("|gen|4\n|switch|p1a: A|Tauros|100/100\n|turn|1\n|win|x", "unreadable"),
+        "generation": ("|gen|4\n|switch|p1a: A|Tauros|100/100\n|turn|1\n|win|x", "another format"),
+        "doubles": ("\n".join(lines).replace("p1a: ", "p1b: "), "another format"),
+        "custom rules": ("\n".join([custom, *lines]), "another format"),
+        "fewer clauses": ("\n".join(clauses), "another format"),
+        "one name": ("\n".join(lines).replace("|Bob", "|Ann"), "no result"),
+        "two results": ("\n".join([*lines, f"|win|{loser}"]), "contradiction"),
+        "the other side's result": ("\n".join([*lines[:-1], f"|win|{loser}"]), "contradiction"),
+        "a turn twice": ("\n".join(lines).replace("|turn|3", "|turn|3\n|turn|3"), "contradiction"),
+        "a turn missing": ("\n".join(line for line in lines if line != "|turn|4"), "contradiction"),
         "tier": ("\n".join(tier), "another format"),
         "move": ("\n".join(unknown), "contradiction"),
         "ghost": ("\n".join([*lines[: faint + 1], f"|move|{actor}|Surf|p2a: X", *lines[faint + 1 :]]), "contradiction"),
@@ -134,11 +265,20 @@ def test_what_cannot_be_trusted_is_left_out_with_its_reason(battles):
         assert account.detail
 
 
-def test_forfeits_and_timers_are_results_of_their_own(battles):
-    lines = [line for line in battles[0].log() if not line.startswith(("|win|", "|tie"))]
-    for said, ended in (("Bob forfeited.", "forfeit"), ("Bob lost due to inactivity.", "timer")):
-        account, _ = read_replay("\n".join([*lines, f"|-message|{said}", "|win|Ann"]), "x")
-        assert (account.reason, account.ended, account.winner) == ("", ended, 1)
+def test_how_a_battle_ended_is_told_apart(battles):
+    lines = battles[0].log()
+    early = lines[: lines.index("|turn|8")]
+    for said, result, ended, winner in (
+        ("|-message|Bob forfeited.", "|win|Ann", "forfeit", 1),
+        ("|-message|Bob lost due to inactivity.", "|win|Ann", "timer", 1),
+        ("|-message|Ann lost due to inactivity.", "|win|Bob", "timer", 2),
+        ("Ann accepted the tie.", "|tie", "called off", 0),
+        ("", "|win|Bob", "called off", 2),
+    ):
+        account, match = read_replay("\n".join([*early, said, result]), "x")
+        assert (account.reason, account.ended, account.winner, account.turns) == ("", ended, winner, 7)
+        utility = {1: 1, 2: -1, 0: 0}[winner]
+        assert columns_of_replays([match])[0]["match_utilities"].tolist() == [[utility, -utility]]
 
 
 def test_the_command_writes_a_dataset_and_leaves_copies_out(battles, tmp_path, capsys):
@@ -158,3 +298,48 @@ def test_the_command_writes_a_dataset_and_leaves_copies_out(battles, tmp_path, c
     assert dataset.count() == count > 100
     assert main(["replays", str(tmp_path / "data"), "--out", str(out)]) == 2
     assert "no replays in" in capsys.readouterr().err
+
+
+# Usage ----------------------------------------------------------------------------------------------------------------
+
+
+def test_usage_of_a_dataset_is_that_of_its_battles(battles, tmp_path, capsys):
+    """Leads, species that took the field and their scores, counted from the lines."""
+    some = [one for one in battles if one.battle.winner][:6]
+    matches = [read_replay(json.dumps(server_log(one)), "x")[1] for one in some]
+    columns, names = columns_of_replays(matches)
+    counts = RowUsage()
+    counts.add(columns)
+    fielded, leads, chosen = defaultdict(list), Counter(), set()
+    for match, battle in enumerate(some):
+        shown, active = [{}, {}], ["", ""]
+        for line in battle.log():
+            kind, *words = line[1:].split("|")
+            if kind == "switch":
+                seat = int(words[0][1]) - 1
+                active[seat] = words[1]
+                shown[seat][words[1]] = (battle.score, 1 - battle.score)[seat]
+            elif kind == "move" and len(words) < 4:
+                seat = int(words[0][1]) - 1
+                chosen.add((match, seat, active[seat], words[1]))
+        for side in shown:
+            leads[next(iter(side))] += 1
+            for name, score in side.items():
+                fielded[name].append(score)
+    numbers = {number: legality_facts().species[one].name for one, number in species().number.items()}
+    assert (counts.sides, counts.known_leads) == (12, 12)
+    assert {numbers[who]: count for who, count in counts.leads.items()} == leads
+    assert {numbers[who]: sorted(scores) for who, scores in counts.fielded.items()} == {
+        name: sorted(scores) for name, scores in fielded.items()
+    }
+    moves = Counter((name, move) for _, _, name, move in chosen)
+    names_of = {number: legality_facts().moves.get(one) for one, number in facts.moves().number.items()}
+    told = {(numbers[who], names_of[move]): count for (who, move), count in counts.users.items()}
+    assert all(told.get(pair, 0) >= count for pair, count in moves.items() if pair[1] not in ("Struggle", "Metronome"))
+    assert sum(counts.uses.values()) <= (columns["action"] < 4).sum()
+    Dataset(tmp_path / "data").append(columns, {"game": "gen1ou", "policies": names})
+    assert main(["dataset", "usage", str(tmp_path / "data")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    first, count = max(fielded.items(), key=lambda one: len(one[1]))
+    assert "on 12 sides, 12 of them with a known lead" in said[0]
+    assert said[2].split()[1] == str(len(count)), first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,16 +13,18 @@ from pokespiel.core.registry import BadOption, unknown
 from pokespiel.game.names import RANKED
 from pokespiel.learning.datasets import Filter
 
-DEEDS = ("generate", "filter", "merge", "describe")
+DEEDS = ("generate", "filter", "merge", "describe", "usage")
+READING = ("describe", "usage")
 
 
 @dataclass(frozen=True)
 class DatasetCommand:
-    """Make datasets to learn from: play matches into one, filter or merge some, or describe one.
+    """Make datasets to learn from: play matches into one, filter or merge some, or describe some.
 
     generate: every named policy meets every other and itself, and all decisions are recorded. filter, merge: copy the
     decisions that --chosen and the limits allow to --out; a match found in several datasets is copied once. describe:
-    print sizes, policies and actions.
+    print sizes, policies and actions. usage: print what the game counts in decisions; for Gen 1 OU species, leads and
+    moves, with scores and intervals.
     """
 
     action: Positional[Annotated[str, arg(metavar="|".join(DEEDS))]]
@@ -52,7 +55,7 @@ class DatasetCommand:
             raise unknown("action", self.action, DEEDS)
         if not self.sources:
             raise BadOption(f"{self.action}: name {'policies' if self.action == 'generate' else 'datasets'}")
-        if self.out is None and self.action != "describe":
+        if self.out is None and self.action not in READING:
             raise BadOption(f"{self.action}: name the folder of the new dataset with --out")
         if self.matches < 1 or self.part < 1 or not 0 <= self.explore <= 1:
             raise BadOption("expected matches >= 1, part >= 1 and 0 <= explore <= 1")
@@ -63,11 +66,31 @@ class DatasetCommand:
 
         if self.action == "generate":
             self._generate()
-        elif self.action != "describe":
+        elif self.action not in READING:
             self._sift()
+        elif self.action == "usage":
+            print("\n".join(self._usage()))
+            return 0
         for folder in self.sources if self.out is None else (str(self.out),):
             print("\n".join(figures(Dataset(Path(folder))).lines()))
         return 0
+
+    def _usage(self) -> Iterable[str]:
+        from pokespiel.game.loading import load_game
+        from pokespiel.game.protocols import WithUsage
+        from pokespiel.learning.datasets import Dataset
+
+        datasets = [Dataset(Path(folder)) for folder in self.sources]
+        name = datasets[0].provenance(datasets[0].parts()[0])["game"]
+        if not isinstance(game := load_game(name.partition("(")[0]), WithUsage):
+            raise ValueError(f"no usage is counted in decisions of {name}")
+        counts = game.usage()
+        for dataset in datasets:
+            for path in dataset.parts():
+                if (other := dataset.provenance(path)["game"]).partition("(")[0] != name.partition("(")[0]:
+                    raise ValueError(f"{path} is of {other}, not of {name}")
+                counts.add(dataset.read(path))
+        return counts.lines()
 
     def _generate(self) -> None:
         import numpy as np

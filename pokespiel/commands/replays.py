@@ -1,4 +1,4 @@
-"""`pokespiel replays`: public replays as a dataset."""
+"""`pokespiel replays`: replays and servers' logs as a dataset."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Replays:
-    """Read public Pokémon Showdown replays of gen1ou into a dataset to learn from, and report on each file.
+    """Read Pokémon Showdown's battles of gen1ou into a dataset to learn from, and report on each file.
 
-    Files are replays' JSON, pages, or bare logs. Files that are unreadable, of another format, without a result,
-    contradictory or duplicates are left out and counted by reason. The dataset is for the `offline` oracle's
-    --oracle.replay.
+    Files are public replays (JSON, pages, or bare logs) and the logs that a server keeps (.log.json), which hide
+    nothing. Files that are unreadable, of another format, without a result, contradictory or duplicates are left out
+    and counted by reason. The dataset is for the `offline` oracle's --oracle.replay.
     """
 
     folder: Positional[Path]

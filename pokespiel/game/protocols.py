@@ -24,7 +24,7 @@ of its attributes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
@@ -223,6 +223,27 @@ class WithVariants(Protocol):
 
     def variants(self, held_out: Sequence[str]) -> Mapping[str, Game]:
         """By label: the game for reported figures, and for each name in `held_out` a variant never seen in training."""
+        ...
+
+
+@runtime_checkable
+class WithUsage(Protocol):
+    """A game that can count what recorded decisions use."""
+
+    def usage(self) -> UsageCounts:
+        """Counts of nothing yet."""
+        ...
+
+
+class UsageCounts(Protocol):
+    """Counts of what recorded decisions use."""
+
+    def add(self, part: Mapping[str, np.ndarray]) -> None:
+        """Count the finished matches in the columns of a dataset's part."""
+        ...
+
+    def lines(self) -> Iterable[str]:
+        """The counts as text."""
         ...
 
 

@@ -44,7 +44,7 @@ class Recording:
 
     @classmethod
     def read(cls, path: Path) -> Recording:
-        """The recording in a server's `.log.json` file."""
+        """The recording in a server's `.log.json` file, or in a replay's JSON with an input log."""
         return cls.parse(path.read_text(encoding="utf-8"), str(path))
 
     @classmethod
@@ -60,16 +60,13 @@ class Recording:
     @classmethod
     def _of(cls, record: dict[str, Any]) -> Recording:
         start: dict[str, Any] = {}
-        players: dict[str, dict[str, Any]] = {}
         choices: tuple[list[str], list[str]] = ([], [])
         forfeit = 0
-        for line in record["inputLog"]:
+        inputs = inputs_of(record)
+        for line in inputs:
             kind, _, rest = line.removeprefix(">").partition(" ")
             if kind == "start":
                 start = json.loads(rest)
-            elif kind == "player":
-                side, _, options = rest.partition(" ")
-                players[side] = json.loads(options)
             elif kind in _SIDES:
                 choices[_SIDES[kind]].append(rest)
             elif kind == "forcelose" and rest in _SIDES:
@@ -77,11 +74,12 @@ class Recording:
         if start["formatid"] != "gen1ou":
             raise ValueError(f"format {start['formatid']}")
         first, second, third, fourth = (int(word) for word in start["seed"].split(","))
+        players = _players(inputs)
         return cls(
-            record["roomid"],
+            record["roomid"] if "roomid" in record else record["id"],
             (first, second, third, fourth),
             (players["p1"]["name"], players["p2"]["name"]),
-            (unpack(players["p1"]["team"]), unpack(players["p2"]["team"])),
+            teams_of_inputs(inputs),
             (tuple(choices[0]), tuple(choices[1])),
             forfeit,
         )
@@ -106,6 +104,23 @@ class Recording:
             with _refusing(f"the input log's choices on turn {battle.turn}"):
                 battle.choose(*words)
         yield battle, None
+
+
+def inputs_of(record: dict[str, Any]) -> list[str]:
+    """The lines of the input log in a server's `.log.json` or a replay's JSON; a `KeyError` if it has none."""
+    inputs = record["inputLog"] if "inputLog" in record else record["inputlog"]
+    return inputs.splitlines() if isinstance(inputs, str) else inputs
+
+
+def teams_of_inputs(inputs: list[str]) -> tuple[Team, Team]:
+    """Both teams of an input log, whatever its seed."""
+    players = _players(inputs)
+    return unpack(players["p1"]["team"]), unpack(players["p2"]["team"])
+
+
+def _players(inputs: list[str]) -> dict[str, dict[str, Any]]:
+    lines = (line.removeprefix(">player ").partition(" ") for line in inputs if line.startswith(">player "))
+    return {side: json.loads(options) for side, _, options in lines}
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""Datasets from public replays: files of gen1ou battles, read, checked and accounted for one by one.
+"""Datasets from replays: files of gen1ou battles, read, checked and accounted for one by one.
 
-A file is a replay's JSON, its page, or bare protocol lines. The public reader (`game/gen1/public_logs.py`) rebuilds
-what each player knew; the own team's hidden moves and members are filled in with the usual ones, and the account says
-how many. Both teams are put in a random order. Only decisions between several actions whose choice the log shows
-become rows: no choice is guessed. A file that cannot be read, is not of the format, has no result or contradicts itself
-is left out as a whole, with a reason.
+A file is a replay's JSON, its page, bare protocol lines, or a server's own log (`.log.json`). Such a log holds an input
+log, from which the engine plays the battle again: every decision becomes a row as the player saw it. Of the others the
+public reader (`game/gen1/public_logs.py`) rebuilds what each player knew; the own team's hidden moves and members are
+filled in with the usual ones, and the account says how many. Filled-in teams are put in a random order. Only decisions
+between several actions whose choice the log shows become rows: no choice is guessed. A file that cannot be read, is not
+of the format, has no result or contradicts itself is left out as a whole, with a reason.
 
     account, match = read_replay(text, "replay.json")
     columns, names = columns_of_replays([match])
@@ -13,7 +14,7 @@ is left out as a whole, with a reason.
 from __future__ import annotations
 
 import hashlib
-import re
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,26 +23,27 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pokespiel.game.gen1.narration import percent
+from pokespiel.game.gen1.public_lines import OtherRules, lines_in
 from pokespiel.game.gen1.public_logs import GivenTeamMismatch, PublicLog
-from pokespiel.game.gen1.public_views import MOVE_SLOTS, PublicDecision, is_called
-from pokespiel.game.gen1.teams.legality import find_move
+from pokespiel.game.gen1.public_views import PublicDecision
 from pokespiel.game.gen1.teams.sets import Team
 from pokespiel.game.gen1.view import ACTION_NAMES
 from pokespiel.learning.datasets import Columns
 from pokespiel.showdown.protocol import user_id
+from pokespiel.showdown.recording import NotARecording, Recording, inputs_of, teams_of_inputs
+from pokespiel.showdown.replay_checks import (
+    LeftOut,
+    check_format,
+    check_hidden,
+    check_lines,
+    checked_winner,
+    ending,
+    turns_of,
+)
 
 SUFFIXES = (".json", ".html", ".htm", ".log", ".txt")
-TIERS = ("[Gen 1] OU", "RBY OU", "OU (Gen 1)")
-"""The format's names in `|tier|`, now and formerly."""
 _ACTIONS = {name: action for action, name in enumerate(ACTION_NAMES)}
-
-
-class LeftOut(ValueError):
-    """A replay that is not used; the message is the reason, `kind` its class for counts."""
-
-    def __init__(self, kind: str, message: str):
-        super().__init__(message)
-        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,22 @@ class ReplayAccount:
     """1, 2, or 0 after a tie."""
     turns: int = 0
     ended: str = ""
-    """How it ended: played out, forfeit or timer."""
+    """How it ended: played out, forfeit, timer or called off."""
     rows: int = 0
     """Decisions that became rows."""
     hidden: int = 0
     """Decisions left out, since the log hides the choice."""
     revealed: float = 0.0
     """Share of both teams' moves that the log reveals or that are known; the others are filled in."""
+    replayed: bool = False
+    """Whether the engine played the battle again from an input log: nothing is hidden."""
 
     def __str__(self) -> str:
         if self.reason:
             return f"{self.file}: left out, {self.reason}: {self.detail}"
         result = "tie" if self.winner == 0 else f"{self.players[(self.winner or 1) - 1]} won"
-        rest = f"{self.hidden} choices hidden, {self.revealed:.0%} of the moves known"
+        hidden = f"{self.hidden} choice{'s' * (self.hidden != 1)} hidden, {self.revealed:.0%} of the moves known"
+        rest = "all of them, by the input log" if self.replayed else hidden
         return f"{self.file}: {result} in turn {self.turns} ({self.ended}), {self.rows} decisions, {rest}"
 
 
@@ -86,8 +91,12 @@ class ReplayMatch(NamedTuple):
 
 
 def replay_files(folder: Path) -> list[Path]:
-    """The files of replays below a folder, in order; a `FileNotFoundError` if there are none."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    """The files of replays below a folder, servers' own logs first, since copies of a battle are left out later.
+
+    Raises a `FileNotFoundError` if there are none.
+    """
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = sorted(paths, key=lambda path: (not path.name.endswith(".log.json"), path))
     if not found:
         raise FileNotFoundError(f"no replays in {folder}: expected files {', '.join('*' + end for end in SUFFIXES)}")
     return found
@@ -129,43 +138,102 @@ def read_replay(text: str, name: str, teams: Sequence[Team] = ()) -> tuple[Repla
 
 def _read(text: str, name: str, known: Sequence[Team]) -> tuple[ReplayAccount, ReplayMatch]:
     try:
-        log = PublicLog.read(text)
+        lines = lines_in(text)
+        log = PublicLog.of(lines)
+    except OtherRules as error:
+        raise LeftOut("another format", str(error)) from error
     except ValueError as error:
         raise LeftOut("unreadable", str(error)) from error
-    _check_format(log)
-    winner = log.winner
-    if winner is None:
-        raise LeftOut("no result", "the log stops before a player has won, or names another winner")
-    _check_moves(log)
+    check_format(log, lines)
+    winner = checked_winner(log)
+    check_lines(log)
+    inputs = _inputs(text)
     try:
-        log = _with_known_teams(log, known)
-        teams, mixed = log.teams, _shuffled(log)
-        every = [tuple(mixed.decisions(player)) for player in (1, 2)]
+        found = _replayed(text, log) if inputs else None
+        if found is None:
+            found = _followed(log, _teams_told(inputs), known)
     except (ValueError, LookupError, StopIteration, RuntimeError) as error:
         raise LeftOut("contradiction", str(error) or type(error).__name__) from error
-    asked = [[one for one in side if one.legal.sum() > 1] for side in every]
-    for one in (one for side in asked for one in side if one.choice is None):
-        _check_hidden(log, one)
-    first, second = (tuple(one for one in side if one.choice is not None) for side in asked)
-    rows = len(first) + len(second)
-    origins = [origin for team in teams for own in team for origin in own.moves]
+    shown = [tuple(one for one in side if one.choice is not None) for side in found.asked]
+    rows = sum(map(len, shown))
     account = ReplayAccount(
         name,
         players=log.names,
         winner=winner,
-        turns=max((one.turn for side in every for one in side), default=0),
-        ended=_ending(log),
+        turns=max(turns_of(log), default=0),
+        ended=ending(log),
         rows=rows,
-        hidden=sum(map(len, asked)) - rows,
-        revealed=sum(origin.source != "assumed" for origin in origins) / max(1, len(origins)),
+        hidden=sum(map(len, found.asked)) - rows,
+        revealed=found.revealed,
+        replayed=found.replayed,
     )
     players = user_id(log.names[0]), user_id(log.names[1])
-    return account, ReplayMatch(players, _seed(log), winner, (first, second))
+    return account, ReplayMatch(players, _seed(log), winner, (shown[0], shown[1]))
+
+
+# Decisions ------------------------------------------------------------------------------------------------------------
+
+
+class _Found(NamedTuple):
+    """What a log tells about the decisions."""
+
+    asked: tuple[list[PublicDecision], list[PublicDecision]]
+    """By seat, the decisions between several actions."""
+    revealed: float = 1.0
+    replayed: bool = False
+
+
+def _inputs(text: str) -> list[str]:
+    """The input log in a server's log; empty if there is none."""
+    with suppress(ValueError, LookupError, AttributeError, TypeError):
+        return list(inputs_of(json.loads(text)))
+    return []
+
+
+def _teams_told(inputs: list[str]) -> tuple[Team, Team] | None:
+    """The teams of an input log; None without one."""
+    return teams_of_inputs(inputs) if inputs else None
+
+
+def _replayed(text: str, log: PublicLog) -> _Found | None:
+    """All decisions, as the engine plays the input log again; None if its seed is of a generator that it lacks."""
+    try:
+        recording = Recording.parse(text)
+    except NotARecording:
+        return None
+    asked: tuple[list[PublicDecision], list[PublicDecision]] = ([], [])
+    for battle, chosen in recording.steps():
+        for player, choice in enumerate(chosen or (), 1):
+            legal = battle.legal(player)
+            if choice and legal.sum() > 1:
+                features = np.array(battle.features(player))
+                asked[player - 1].append(PublicDecision(battle.turn, player, features, legal, choice, 0))
+    for played, told in zip(_events(battle.log(0)), _events(log.lines), strict=False):
+        if played != told:
+            raise LeftOut("contradiction", f"the input log leads to {played!r} where the log has {told!r}")
+    return _Found(asked, replayed=True)
+
+
+def _followed(log: PublicLog, told: tuple[Team, Team] | None, known: Sequence[Team]) -> _Found:
+    """The decisions that the log shows, with the teams that are `told`, or those of `known` that alone fit it."""
+    if told:
+        log = log.with_team(1, told[0]).with_team(2, told[1])
+    log = _with_known_teams(log, known)
+    teams, mixed = log.teams, _shuffled(log)
+    first, second = ([one for one in mixed.decisions(player) if one.legal.sum() > 1] for player in (1, 2))
+    for one in (*first, *second):
+        if one.choice is None:
+            check_hidden(log, one)
+    origins = [origin for team in teams for own in team for origin in own.moves]
+    known_moves = sum(origin.source != "assumed" for origin in origins)
+    return _Found((first, second), known_moves / max(1, len(origins)))
 
 
 def _with_known_teams(log: PublicLog, known: Sequence[Team]) -> PublicLog:
     """The log with each player's team that alone fits it."""
     for player in (1, 2):
+        if log.given[player - 1] is not None:
+            continue
         fitting = []
         for team in known:
             with suppress(GivenTeamMismatch):
@@ -187,55 +255,29 @@ def _shuffled(log: PublicLog) -> PublicLog:
     return log
 
 
-def _check_format(log: PublicLog) -> None:
-    tiers = [line.split("|")[2] for line in log.lines if line.startswith("|tier|")]
-    if tiers and tiers[0] not in TIERS:
-        raise LeftOut("another format", f"{tiers[0]!r} is not Gen 1 OU")
-
-
-def _check_moves(log: PublicLog) -> None:
-    """Refuse moves that do not exist, and Pokémon that act after they have fainted."""
-    down = [False, False]
-    for line in log.lines:
+def _events(lines: Sequence[str]) -> list[str]:
+    """The lines that tell what happened, HP in percent: alike for spectators, players and the server."""
+    found = []
+    for line in lines:
         kind, *words = line[1:].split("|")
-        if not words or not re.match(r"p[12]a: ", words[0]):
-            continue
-        side = int(words[0][1]) - 1
-        if kind in ("switch", "drag", "faint"):
-            down[side] = kind == "faint"
-        elif kind == "move":
-            if len(words) < 2 or find_move(words[1]) is None:
-                raise LeftOut("contradiction", f"no move of Gen 1 in {line!r}")
-            if down[side]:
-                raise LeftOut("contradiction", f"a fainted Pokémon acts: {line!r}")
-    for player in (1, 2):
-        for own in log._seen[player - 1]:
-            if len(own.moves) > MOVE_SLOTS:
-                raise LeftOut("contradiction", f"{own.name} of player {player} uses {len(own.moves)} own moves")
+        if kind in _HP_AT:
+            place = _HP_AT[kind]
+            words[place] = f"{percent(words[place])}{words[place].partition(' ')[2]}"
+        if kind in _HP_AT or kind in _TOLD:
+            found.append("|".join((kind, *words)))
+    return found
 
 
-def _check_hidden(log: PublicLog, decision: PublicDecision) -> None:
-    """Refuse a log that shows a choice which the player did not have."""
-    for line in log.lines[decision.heard :]:
-        kind, *words = line[1:].split("|")
-        if kind in ("turn", "faint", "cant", "win", "tie", "-mustrecharge"):
-            return
-        if words and words[0].startswith(f"p{decision.player}a"):
-            if kind == "switch" or (kind == "move" and not is_called(words)):
-                where = f"player {decision.player} in turn {decision.turn}"
-                raise LeftOut("contradiction", f"{line!r} is not among the choices of {where}")
-            return
-
-
-def _ending(log: PublicLog) -> str:
-    said = " ".join(line for line in log.lines[-8:] if line.startswith(("|-message|", "|message|")))
-    return "timer" if "inactivity" in said else "forfeit" if "forfeited" in said else "played out"
+_HP_AT = {"switch": 2, "drag": 2, "-damage": 1, "-heal": 1}
+"""The place of the HP in a line's words."""
+_TOLD = ("move", "cant", "faint", "turn", "win", "tie")
 
 
 def _seed(log: PublicLog) -> int:
-    """A number of the battle's lines without their times."""
-    lines = [line for line in log.lines if not line.startswith(("|t:|", "|inactive|", "|inactiveoff|", "|n|"))]
-    return int.from_bytes(hashlib.sha256("\n".join(lines).encode()).digest()[:8], "big") >> 1
+    """A number of what happened and of the players' names, the same for all copies of a battle."""
+    return (
+        int.from_bytes(hashlib.sha256("\n".join([*log.names, *_events(log.lines)]).encode()).digest()[:8], "big") >> 1
+    )
 
 
 # Columns --------------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from pokespiel.game.layout import Layout
 
 if TYPE_CHECKING:
     from pokespiel.game.gen1.parameters import TeamChoice
+    from pokespiel.game.gen1.row_usage import RowUsage
     from pokespiel.game.protocols import Section
 
 OWN = "competitive"
@@ -113,6 +114,12 @@ class Gen1Game:
                 raise ValueError(f"no team of {name} is held out: all its line-ups belong to training")
             sets[f"held out ({Path(name).stem}, {len(pool)} teams)"] = pool
         return {label: Gen1Game(f"gen1ou, {label}", pool.teams) for label, pool in sets.items()}
+
+    def usage(self) -> RowUsage:
+        """Counts of species, leads and moves in recorded decisions; none yet."""
+        from pokespiel.game.gen1.row_usage import RowUsage
+
+        return RowUsage()
 
     def __repr__(self) -> str:
         return f"Gen1Game({self.name!r}, {len(self.teams)} teams)"

@@ -40,6 +40,10 @@ class NotAPublicLog(ValueError):
     """A text that does not contain a Gen 1 singles battle; the message says why, with the number of a bad line."""
 
 
+class OtherRules(NotAPublicLog):
+    """A battle of another generation or with several Pokémon of a side on the field."""
+
+
 @contextmanager
 def quoting(number: int, line: str) -> Iterator[None]:
     """Name and quote the line, number `number` of its log, in errors about it."""

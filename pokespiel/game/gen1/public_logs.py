@@ -26,7 +26,14 @@ import numpy as np
 
 from pokespiel.game.gen1.baselines.facts import moves, species
 from pokespiel.game.gen1.baselines.likely import likely_moves, sets
-from pokespiel.game.gen1.public_lines import NotAPublicLog, lines_in, quoting, require_readable, spectators
+from pokespiel.game.gen1.public_lines import (
+    NotAPublicLog,
+    OtherRules,
+    lines_in,
+    quoting,
+    require_readable,
+    spectators,
+)
 from pokespiel.game.gen1.public_views import MOVE_SLOTS, Follower, PublicDecision, is_called
 from pokespiel.game.gen1.teams.legality import find_move, find_species, legality_facts
 from pokespiel.game.gen1.teams.sets import PokemonSet, Team
@@ -94,11 +101,11 @@ class PublicLog:
         numbers, kept = tuple(number for number, _ in numbered), tuple(line for _, line in numbered)
         kinds = {line.split("|")[1] for line in kept if line.count("|") > 1}
         if "|gen|1" not in kept and any(line.startswith("|gen|") for line in kept):
-            raise NotAPublicLog("this is a battle of another generation; expected |gen|1")
+            raise OtherRules("this is a battle of another generation; expected |gen|1")
         if not {"switch", "turn"} <= kinds:
             raise NotAPublicLog("no battle in this text: expected Showdown's lines, such as |switch|... and |turn|1")
         if any(line.startswith(("|switch|p1b", "|switch|p3", "|switch|p2b")) for line in kept):
-            raise NotAPublicLog("expected a singles battle")
+            raise OtherRules("expected a singles battle")
         for number, line in numbered:
             require_readable(number, line)
         return cls(kept, numbers=numbers)
@@ -153,7 +160,13 @@ class PublicLog:
     def _seen(self) -> tuple[list[_Seen], list[_Seen]]:
         return _shown(self)
 
-    def _size(self, player: int) -> int:
+    def own_moves(self, player: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The name of each Pokémon of `player` that appears, and the moves that it uses as its own, by first use."""
+        for one in self._seen[player - 1]:
+            yield one.name, tuple(one.moves)
+
+    def size(self, player: int) -> int:
+        """The number of Pokémon on the player's team, 6 where the log does not tell."""
         told = [int(line.split("|")[3]) for line in self.lines if re.fullmatch(rf"\|teamsize\|p{player}\|[1-6]", line)]
         return max(told[-1] if told else PARTY, len(self._seen[player - 1]))
 
@@ -162,7 +175,7 @@ class PublicLog:
         if given is not None:
             return tuple(_of_given(one, seen) for one in given)
         team = [_of_seen(one) for one in seen[:PARTY]]
-        while len(team) < self._size(player):
+        while len(team) < self.size(player):
             team.append(_usual({one.set.species for one in team}))
         return tuple(team)
 
@@ -230,7 +243,7 @@ def _shown(log: PublicLog) -> tuple[list[_Seen], list[_Seen]]:
 
 def _of_seen(one: _Seen) -> FilledSet:
     shown = list(one.moves)[:MOVE_SLOTS]
-    usual = _usual_moves(one.species, shown)[: MOVE_SLOTS - len(shown)]
+    usual = usual_moves(one.species, shown)[: MOVE_SLOTS - len(shown)]
     nickname = "" if one.name == one.species else one.name
     origins = [Origin("revealed", one.moves[move]) for move in shown] + [Origin("assumed")] * len(usual)
     return FilledSet(
@@ -240,7 +253,7 @@ def _of_seen(one: _Seen) -> FilledSet:
     )
 
 
-def _usual_moves(name: str, shown: Sequence[str]) -> list[str]:
+def usual_moves(name: str, shown: Sequence[str]) -> list[str]:
     """The species' most likely moves in addition to those shown."""
     numbers = [moves().number[str(find_move(move))] for move in shown]
     seen = np.array([[*numbers, *[0] * MOVE_SLOTS][:MOVE_SLOTS]])
@@ -256,7 +269,7 @@ def _usual(taken: set[str]) -> FilledSet:
     number = next(
         int(n) for n in np.argsort(-sets().usage, kind="stable") if int(n) in names and names[int(n)] not in taken
     )
-    known = _usual_moves(names[number], ())[:MOVE_SLOTS]
+    known = usual_moves(names[number], ())[:MOVE_SLOTS]
     return FilledSet(PokemonSet(names[number], tuple(known)), Origin("assumed"), (Origin("assumed"),) * len(known))
 
 

@@ -84,7 +84,7 @@ class Follower:
     def _ask(self, index: int, heard: int, *, replaces: bool) -> Iterator[PublicDecision]:
         """The decision at line `index`, after `heard` lines; none if nothing is asked."""
         with self.log.quoting(index):
-            self.tracker.request(json.dumps(self._request(replaces)))
+            self.tracker.request(json.dumps(self._request(heard, replaces)))
         features, legal = self.tracker.features(), self.tracker.legal()
         if legal.any():
             choice = self._choice(heard, features, legal, replaces)
@@ -132,7 +132,7 @@ class Follower:
         elif kind == "faint":
             self.condition[index] = "0 fnt"
 
-    def _request(self, replaces: bool) -> dict[str, Any]:
+    def _request(self, heard: int, replaces: bool) -> dict[str, Any]:
         side = {
             "name": self.log.names[self.player - 1],
             "id": self.seat,
@@ -140,7 +140,7 @@ class Follower:
         }
         if replaces:
             return {"forceSwitch": [True], "side": side}
-        return {"active": [self._menu()], "side": side}
+        return {"active": [self._menu(heard)], "side": side}
 
     def _member(self, index: int) -> dict[str, Any]:
         one, stats = self.team[index], self.team[index].stats
@@ -154,7 +154,7 @@ class Follower:
             "moves": [str(find_move(move)) for move in one.moves],
         }
 
-    def _menu(self) -> dict[str, Any]:
+    def _menu(self, heard: int) -> dict[str, Any]:
         """The request that a server would send now; see `engine/request.cpp`."""
         if not self.tracker.ready:
             return {"moves": [_slot(str(find_move(move))) for move in self.team[self.order[0]].moves]}
@@ -162,6 +162,8 @@ class Follower:
         active = board.own_active
         if active.recharging[0]:
             return {"moves": [{"move": "Recharge", "id": "recharge"}], "trapped": True}
+        if active.trapping[0] and self._moves_freely(heard, int(active.used_move[0])):
+            return {"moves": self._slots(board), "maybeLocked": True}
         for flags, extra in ((_LOCKS, {"trapped": True}), (_SEMI_LOCKS, {})):
             for flag, column in flags.items():
                 if getattr(active, flag)[0] and (number := int(getattr(active, column)[0])):
@@ -171,6 +173,22 @@ class Follower:
         if status in ("slp", "frz") or (trapped and board.foe_active.trapping_turns[0] <= 1):
             return {"moves": [{"move": "Fight", "id": "fight"}]}
         return {"moves": self._slots(board), **({"maybeLocked": True} if trapped else {})}
+
+    def _moves_freely(self, heard: int, trap: int) -> bool:
+        """Whether the own next move does not repeat the move number `trap`: no line tells that the own trap has ended.
+
+        A trap also goes on, without a mark, on a Pokémon that has just come in.
+        """
+        relieved = False
+        for line in self.log.lines[heard:]:
+            kind, *words = line[1:].split("|")
+            if kind == "turn":
+                return False
+            relieved |= kind == "switch" and words[0].startswith(self.foe)
+            if kind == "move" and words[0].startswith(f"{self.seat}a"):
+                repeats = find_move(words[1]) == _move_ids().get(trap)
+                return not (repeats and (relieved or any(word.startswith("[from]") for word in words[2:])))
+        return False
 
     def _slots(self, board: Board) -> list[dict[str, Any]]:
         disabled = int(board.own_active.disabled_move[0]) if board.own_active.disabled[0] else 0
@@ -185,14 +203,22 @@ class Follower:
     # Choices ----------------------------------------------------------------------------------------------------------
 
     def _choice(self, heard: int, features: np.ndarray, legal: np.ndarray, replaces: bool) -> str | None:
-        """The choice that the lines after the decision show."""
+        """The choice that the lines after the decision show.
+
+        Switches come first in a turn, so who has not switched has chosen a move. Where there was one alone,
+        it is known even if the Pokémon could not act.
+        """
         if legal.sum() == 1:
             only = int(np.flatnonzero(legal)[0])
             return f"move {only + 1}" if only < MOVE_SLOTS else f"switch {only - 2}"
+        stayed, played = _only_move(legal), False
         for line in self.log.lines[heard:]:
             kind, *words = line[1:].split("|")
-            if kind in ("turn", "win", "tie") or (kind == "faint" and words[0].startswith(self.seat) and not replaces):
-                return None
+            played |= kind in ("move", "cant")
+            if kind in ("win", "tie"):
+                return stayed if played else None
+            if kind == "turn" or (kind == "faint" and words[0].startswith(self.seat) and not replaces):
+                return stayed
             if not words or not words[0].startswith(f"{self.seat}a"):
                 continue
             if kind in ("switch", "drag"):
@@ -200,7 +226,7 @@ class Follower:
             if kind == "move" and not replaces and not is_called(words):
                 return _named(find_move(words[1]), features, legal)
             if kind == "cant":
-                return _named(find_move(words[2]), features, legal) if len(words) > 2 else None
+                return _named(find_move(words[2]), features, legal) if len(words) > 2 else stayed
         return None
 
     def _switch(self, words: Sequence[str], legal: np.ndarray) -> str | None:
@@ -227,14 +253,20 @@ def _move_ids() -> Mapping[int, str]:
     return {number: name for name, number in moves().number.items()}
 
 
+def _only_move(legal: np.ndarray) -> str | None:
+    """The action of the only legal move; None if there are several or none."""
+    found = np.flatnonzero(legal[:MOVE_SLOTS])
+    return f"move {found[0] + 1}" if len(found) == 1 else None
+
+
 def _named(move: str | None, features: np.ndarray, legal: np.ndarray) -> str | None:
     """The action of a move's id; if only one move is legal, it is the action for any move."""
     offered = Board.of_one(features, legal).moves.move[0].tolist()
     number = moves().number.get(move or "", 0)
-    if legal[:MOVE_SLOTS].sum() == 1 and (not number or number not in offered):
-        return f"move {int(np.flatnonzero(legal)[0]) + 1}"
-    place = offered.index(number) if number in offered else -1
-    return f"move {place + 1}" if place >= 0 and legal[place] else None
+    if not number or number not in offered:
+        return _only_move(legal)
+    place = offered.index(number)
+    return f"move {place + 1}" if legal[place] else None
 
 
 def in_points(text: str, full: int) -> str:
