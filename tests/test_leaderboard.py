@@ -6,9 +6,11 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pokespiel.game.loading import declaration
+from pokespiel.core.policy_files import load_policy
+from pokespiel.game.loading import declaration, load_game
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,6 +49,21 @@ def test_the_next_iterations_are_those_that_the_budget_lacks(leaderboard):
 def test_each_game_is_named_as_load_game_takes_it(leaderboard):
     for short, name in leaderboard["GAMES"].items():
         assert (declaration(name).num_players > 2) == (short in leaderboard["MANY"])
+
+
+def test_a_run_begins_with_one_pure_policy_that_its_seed_draws(leaderboard, tmp_path):
+    """On Kuhn poker with three players, each plays an action for sure at every state, and the seeds differ."""
+    game = load_game("kuhn_poker(players=3)")
+    paths = [leaderboard["first_policy"]("kuhn_3", seed, tmp_path) for seed in (0, 1)]
+    tables = [np.concatenate([*load_policy(path).tables.values()]) for path in paths]
+    legal = np.concatenate([states.legal for states in game.states])
+    for table in tables:
+        assert set(np.unique(table)) == {0.0, 1.0}
+        assert (table.sum(axis=1) == 1).all()
+        assert not table[~legal].any()
+    assert not np.array_equal(*tables)
+    config = leaderboard["config_of"]("kuhn_3", "psro", 1, 3, tmp_path)
+    assert config.population == (str(paths[1]),)
 
 
 @pytest.mark.parametrize("game", ["kuhn_poker(players=3)", "liars_dice(dice_sides=3)"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from pokespiel.core.policy import take
 from pokespiel.game import load_game
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
@@ -99,3 +100,23 @@ def test_a_loaded_learner_makes_the_same_steps() -> None:
     assert torch.equal(flat(mine.network), flat(other.network))
     assert torch.equal(flat(mine.policy().network), flat(other.policy().network))
     assert rate(mine) == rate(other) == pytest.approx(0.04)
+
+
+def test_each_information_state_is_evaluated_once_until_the_weights_change() -> None:
+    mine, game = learner(), load_game("kuhn_poker")
+    evaluated = []
+    inner = mine.answer
+    mine.answer = lambda features, *rest: evaluated.append(len(features)) or inner(features, *rest)  # type: ignore[method-assign]
+    seen, nothing = game.information_states(0), np.zeros((6, 0), np.float32)
+    alone = mine.decide(seen, nothing, nothing)
+    mine.tabulate(game)
+    for rows in ([0, 3, 0, 3, 3], [3, 4], [0, 3, 4]):
+        tabulated = mine.decide(take(seen, np.array(rows)), nothing[rows], nothing[rows])
+        np.testing.assert_allclose(tabulated.probabilities, alone.probabilities[rows], atol=1e-6)
+        np.testing.assert_allclose(tabulated.value, alone.value[rows], atol=1e-6)
+    assert evaluated == [6, 2, 1]
+    step(mine)
+    mine.tabulate(game)
+    after = mine.decide(seen, nothing, nothing)
+    assert evaluated == [6, 2, 1, 6]
+    assert not np.allclose(after.probabilities, alone.probabilities, atol=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pokespiel.core.policy import Observations
+from pokespiel.core.policy import Observations, take
 from pokespiel.game.protocols import Enumerable, Game
 from pokespiel.learning.graphs import GraphedFunction
 from pokespiel.learning.networks import Network, expected_value, masked_log_softmax, shares_states, to_tensor
@@ -18,6 +18,24 @@ from pokespiel.learning.rollout import Decision
 
 if TYPE_CHECKING:
     from pokespiel.learning.compute import Settled
+
+
+class _Table:
+    """What a network answers at the information states [S] of a seat, as far as they have been asked for."""
+
+    def __init__(self, states: Observations):
+        self.states = states
+        self.known = np.zeros(len(states.key), bool)
+        self.probabilities = np.empty(states.legal.shape, np.float32)
+        self.value = np.empty(len(states.key), np.float32)
+
+    def lacking(self, key: np.ndarray) -> np.ndarray:
+        """The states among `key` that are not known yet; from now on they count as known."""
+        asked = np.zeros(len(self.known), bool)
+        asked[key] = True
+        rows = np.flatnonzero(asked & ~self.known)
+        self.known[rows] = True
+        return rows
 
 
 class Decider:
@@ -32,7 +50,7 @@ class Decider:
         self.elsewhere: Callable[..., Decision] | None = None
         """Decides instead of the network here, if another process does the inference."""
         self._graphed = GraphedFunction(self._answer) if settled.graphs else None
-        self._table: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._tables: dict[int, _Table] = {}
 
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Memory [n, M] of n matches that are about to start."""
@@ -42,9 +60,20 @@ class Decider:
         """The current policy and the critic's estimate; see `collection.CollectedLearner`."""
         if self.elsewhere is not None:
             return self.elsewhere(observations, memory, state)
-        if observations.player in self._table and (observations.key >= 0).all():
-            probabilities, value = (table[observations.key] for table in self._table[observations.player])
-            return Decision(probabilities, memory, value)
+        if observations.player in self._tables and (observations.key >= 0).all():
+            return self._looked_up(self._tables[observations.player], observations.key, memory)
+        return self._evaluated(observations, memory, state)
+
+    def _looked_up(self, table: _Table, key: np.ndarray, memory: np.ndarray) -> Decision:
+        """The decision from the table, after evaluating the states that it lacks."""
+        if len(rows := table.lacking(key)):
+            seen = take(table.states, rows)
+            nothing = np.zeros((len(rows), 0), np.float32)
+            decision = self._evaluated(seen, nothing, nothing)
+            table.probabilities[rows], table.value[rows] = decision.probabilities, decision.value
+        return Decision(table.probabilities[key], memory, table.value[key])
+
+    def _evaluated(self, observations: Observations, memory: np.ndarray, state: np.ndarray) -> Decision:
         arrays = (observations.features, memory, state)
         features, remembered, full = (to_tensor(array, self.device) for array in arrays)
         player = torch.full((len(features),), observations.player, dtype=torch.int64, device=self.device)
@@ -68,19 +97,13 @@ class Decider:
             return probabilities, after.float(), expected_value(output.value)
 
     def tabulate(self, game: Game) -> None:
-        """On a game in sequence form, evaluate every information state once."""
-        self._table = {}
+        """On a game in sequence form, evaluate every information state at most once until the next call."""
+        self._tables = {}
         if self.elsewhere is not None or self.reads_state:
             return
         if not isinstance(game, Enumerable) or not shares_states(self.network):
             return
-        answers = {}
-        for player in range(game.num_players):
-            states = game.information_states(player)
-            nothing = np.zeros((len(states.key), 0), np.float32)
-            decision = self.decide(states, nothing, nothing)
-            answers[player] = (decision.probabilities, decision.value)
-        self._table = answers
+        self._tables = {player: _Table(game.information_states(player)) for player in range(game.num_players)}
 
     @contextmanager
     def _autocast(self) -> Iterator[None]:

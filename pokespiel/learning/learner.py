@@ -177,7 +177,7 @@ class Learner(Decider):
             set_weights(self.average, state["average"])
         _set_moments(self.optimiser, state["optimiser"])
         self.steps = int(state["steps"])
-        self._table = {}
+        self._tables = {}
 
 
 class _Parts(nn.Module):

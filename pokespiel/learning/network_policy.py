@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pokespiel.core.policy import Observations, Policy, Tabular
+from pokespiel.core.policy import Observations, Policy, Tabular, take
 from pokespiel.core.registry import build, options_of
 from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Enumerable, Game
@@ -147,6 +147,13 @@ def tabulated(policy: Policy, game: Game) -> Policy:
     unchanged."""
     if not isinstance(game, Enumerable) or not isinstance(policy, NetworkPolicy) or policy.memory_size:
         return policy
-    nothing = np.zeros((0, 0), np.float32)
     states = [game.information_states(player) for player in range(game.num_players)]
-    return Tabular({player: policy(seen, nothing)[0] for player, seen in enumerate(states)})
+    return Tabular({player: _answers(policy, seen) for player, seen in enumerate(states)})
+
+
+def _answers(policy: NetworkPolicy, seen: Observations) -> np.ndarray:
+    """Probabilities [b, A] of the memoryless `policy`, which is only asked where there is a choice."""
+    probabilities = seen.legal.astype(np.float64)
+    if len(rows := np.flatnonzero(seen.legal.sum(axis=1) > 1)):
+        probabilities[rows], _ = policy(take(seen, rows), np.zeros((0, 0), np.float32))
+    return probabilities
