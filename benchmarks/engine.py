@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import tyro
 from references import absent
 
+from pokespiel.core.options import command_line
 from pokespiel.game.gen1 import _engine
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.teams import Team, load_pool, pack
@@ -185,4 +185,4 @@ def oak_library() -> Path:
 
 
 if __name__ == "__main__":
-    raise SystemExit(tyro.cli(Benchmark, description=__doc__)())
+    raise SystemExit(command_line(Benchmark)())

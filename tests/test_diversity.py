@@ -177,5 +177,5 @@ def test_what_has_no_diverse_response_is_refused():
         Exact(diversity=diversity).check(load_game("kuhn_poker(players=3)"))
     with pytest.raises(ValueError, match="leave the oracle's diversity at none"):
         AnytimePSRO().over(Exact(diversity=diversity))
-    with pytest.raises(ValueError, match="must not be negative"):
+    with pytest.raises(ValueError, match="must be at least 0"):
         Diversity("hull", -1.0)

@@ -154,5 +154,5 @@ def test_bad_input() -> None:
             next(Exact()(game, {0: bad}, rng))
     with pytest.raises(ValueError, match="seats 0 to 1, not 2"):
         next(Exact()(game, {2: good}, rng))
-    with pytest.raises(ValueError, match="tremble must be a probability"):
+    with pytest.raises(ValueError, match="tremble must be at least 0 and at most 1"):
         Exact(tremble=-0.1)

@@ -116,5 +116,5 @@ def test_a_processor_that_torch_uses_without_avx512_is_not_native(monkeypatch):
 
 
 def test_negative_threads_are_refused():
-    with pytest.raises(ValueError, match="threads must not be negative"):
+    with pytest.raises(ValueError, match="threads must be at least 0"):
         Compute(threads=-1)

@@ -195,5 +195,5 @@ def test_the_response_does_not_learn_from_the_newest_policys_own_matches():
 
 
 def test_a_share_is_a_probability():
-    with pytest.raises(ValueError, match="share must be in"):
+    with pytest.raises(ValueError, match="share must be at least 0 and below 1"):
         SelfPlayPSRO(share=1.0)

@@ -53,7 +53,7 @@ def test_resumed_call_gives_the_same_numbers() -> None:
 
 
 def test_bad_input() -> None:
-    with pytest.raises(ValueError, match="accuracy must be positive"):
+    with pytest.raises(ValueError, match="accuracy must be above 0"):
         XDO(accuracy=0)
     with pytest.raises(ValueError, match="sweeps must be at least 1"):
         XDO(sweeps=0)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Literal
 
-from tyro.conf import Positional, arg
-
-from pokespiel.core.registry import BadOption, unknown
+from pokespiel.core.arguments import Positional
+from pokespiel.core.registry import BadOption
 from pokespiel.game.names import RANKED
 from pokespiel.learning.datasets import Filter
 
-DEEDS = ("generate", "filter", "merge", "describe", "usage")
 READING = ("describe", "usage")
 
 
@@ -27,7 +25,7 @@ class DatasetCommand:
     moves, with scores and intervals.
     """
 
-    action: Positional[Annotated[str, arg(metavar="|".join(DEEDS))]]
+    action: Positional[Literal["generate", "filter", "merge", "describe", "usage"]]
     """What to do: one of the actions above."""
     sources: Positional[tuple[str, ...]]
     """generate: policies by name or file. Others: folders of datasets."""
@@ -51,8 +49,6 @@ class DatasetCommand:
     """Seed of the matches, and of drawing for --chosen.balance."""
 
     def __post_init__(self) -> None:
-        if self.action not in DEEDS:
-            raise unknown("action", self.action, DEEDS)
         if not self.sources:
             raise BadOption(f"{self.action}: name {'policies' if self.action == 'generate' else 'datasets'}")
         if self.out is None and self.action not in READING:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tyro.conf import Positional
-
+from pokespiel.core.arguments import Positional
 from pokespiel.core.registry import BadOption
 
 

@@ -6,7 +6,6 @@ To add a command, write its class there and add its line to COMMANDS. It is impo
 from __future__ import annotations
 
 import os
-import re
 import select
 import signal
 import sys
@@ -20,10 +19,9 @@ from pokespiel.commands import Based, Waiting
 from pokespiel.core.files import error_text
 from pokespiel.core.options import flags_given, parse
 from pokespiel.core.progress import heartbeat
-from pokespiel.core.registry import RENAMED, BadOption, Registry, filled
+from pokespiel.core.registry import Registry, filled
 from pokespiel.core.threads import limited
 from pokespiel.core.version import __version__
-from pokespiel.oracles import ORACLES
 
 COMMANDS = Registry(
     "command",
@@ -75,7 +73,6 @@ def _answer(arguments: Sequence[str]) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        _require_new_names(arguments)
         return _run(arguments[0], arguments[1:])
     except KeyboardInterrupt as interruption:
         print("; ".join(["pokespiel: interrupted", *map(str, interruption.args)]), file=sys.stderr)
@@ -84,15 +81,6 @@ def _answer(arguments: Sequence[str]) -> int:
         raise
     except (ValueError, OSError, ArithmeticError, ModuleNotFoundError) as error:
         return _refuse(error)
-
-
-def _require_new_names(arguments: Sequence[str]) -> None:
-    """A `BadOption` for a flag of `psro` that has been renamed."""
-    for flag in arguments:
-        match = re.fullmatch(rf"(--oracle(?:\.(?:{'|'.join(ORACLES)}))?\.)([\w-]+)(=.*)?", flag)
-        match = match or re.fullmatch(r"(--)(practice)(=.*)?", flag)
-        if match and (new := RENAMED.get(match[2].replace("-", "_"))):
-            raise BadOption(f"{match[1]}{match[2]} is called {match[1]}{new.replace('_', '-')} now")
 
 
 def _refuse(error: Exception) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tyro.conf import Positional
-
+from pokespiel.core.arguments import Positional
 from pokespiel.core.registry import BadOption
 
 

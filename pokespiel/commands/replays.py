@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tyro.conf import Positional
-
+from pokespiel.core.arguments import Positional
 from pokespiel.core.registry import BadOption
 
 if TYPE_CHECKING:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from tyro.conf import Positional
-
 from pokespiel.commands.ports import require_port
+from pokespiel.core.arguments import Positional
 from pokespiel.core.registry import BadOption
 
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar, Literal
 
-from tyro.conf import Positional, arg
-
-from pokespiel.core.registry import unknown
-
-ACTIONS = ("install", "serve", "arena", "accept", "challenge", "ladder")
+from pokespiel.core.arguments import Positional
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Showdown:
     waits_for_others: ClassVar[bool] = True
     """It waits for opponents and servers, so long silence is normal."""
 
-    action: Positional[Annotated[str, arg(metavar="|".join(ACTIONS))]]
+    action: Positional[Literal["install", "serve", "arena", "accept", "challenge", "ladder"]]
     """What to do: one of the actions above."""
     first: str = "expert"
     """The policy: shipped (the agent that comes with the package), a baseline's name, a policy's file or a run's folder
@@ -67,10 +63,6 @@ class Showdown:
     """A folder for replays, and for a bot's logs. None = online, a folder named like --out; in the arena, none."""
     seed: int = 0
     """Seed of the teams and of the policies' choices; the server draws its own random numbers."""
-
-    def __post_init__(self) -> None:
-        if self.action not in ACTIONS:
-            raise unknown("action", self.action, ACTIONS)
 
     def __call__(self) -> int:
         from pokespiel.commands.showdown_actions import run

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional
-
+from pokespiel.core.arguments import Positional
 from pokespiel.core.options import Choice
 from pokespiel.core.registry import BadOption
 from pokespiel.metasolvers import METASOLVERS

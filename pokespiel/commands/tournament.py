@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Positional
-
 from pokespiel.commands.interrupted import keeping
+from pokespiel.core.arguments import Positional
 from pokespiel.core.executors import EXECUTORS
 from pokespiel.core.options import Choice
 from pokespiel.core.registry import BadOption

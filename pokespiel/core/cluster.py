@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pokespiel.core.executors import Crew, Dispatcher, Event, Failure, Told, Work, perform, pickled
+from pokespiel.core.ranges import Checked, Count, NotNegative, Positive
 from pokespiel.core.registry import BadOption
 from pokespiel.core.version import __version__
 
@@ -37,25 +38,19 @@ there."""
 
 
 @dataclass(frozen=True)
-class Ray:
+class Ray(Checked):
     """Machines of a Ray cluster; `pip install pokespiel[ray]`."""
 
     address: str | None = None
     """Address of the cluster's head, as `ray start` prints it (`10.0.0.1:6379`), or `auto`; None = start a cluster of
     this machine only, which ends with the command."""
-    workers: int | None = None
+    workers: Count | None = None
     """How many units run at the same time; None = as many as the processors allow, including machines that join
     later."""
-    cpus: float = 1.0
+    cpus: Positive = 1.0
     """Processors per unit. A unit computes with one thread, unless its oracle asks for more."""
-    gpus: float = 0.0
+    gpus: NotNegative = 0.0
     """GPUs per unit; may be a fraction."""
-
-    def __post_init__(self) -> None:
-        if self.workers is not None and self.workers < 1:
-            raise BadOption(f"workers must be at least 1, got {self.workers}")
-        if self.cpus <= 0 or self.gpus < 0:
-            raise BadOption(f"cpus must be positive and gpus not negative, got {self.cpus} and {self.gpus}")
 
     @contextmanager
     def open(self) -> Iterator[Crew]:

@@ -25,6 +25,8 @@ WIDTHS = (60, 116)
 """The minimum and the maximum width of the help, in columns."""
 INDENT = 28
 """Columns before the texts."""
+POSITIONAL = "positional"
+"""Marks the type of a field whose values are given without a flag; see `Positional` in arguments.py."""
 BARE = (None, "", (), False, dataclasses.MISSING)
 """Defaults that the help does not show."""
 
@@ -54,11 +56,18 @@ class Option(NamedTuple):
 
     name: str
     """The name in Python, such as `oracle.warm_start`."""
+    hint: Any
+    """The type of its value."""
     values: str
     """The values shown after the flag, or in place of it."""
     default: Any
     text: str
     positional: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The flag that sets it."""
+        return f"--{self.name.replace('_', '-')}"
 
     @property
     def usage(self) -> str:
@@ -125,7 +134,8 @@ def sections_of(
     plugin: Any, prefix: str, about: str = "", title: str = "", *, absent: bool = True
 ) -> Iterator[OptionGroup]:
     """The options of a plug-in, then those of each of its parts, including parts that are None if `absent`."""
-    hints, docs = typing.get_type_hints(type(plugin)), attribute_docs(type(plugin))
+    hints = typing.get_type_hints(type(plugin), include_extras=True)
+    docs = attribute_docs(type(plugin))
     own, parts = [], []
     for field in dataclasses.fields(plugin):
         name, value, text = f"{prefix}.{field.name}", getattr(plugin, field.name), docs.get(field.name, "")
@@ -135,7 +145,7 @@ def sections_of(
         if dataclasses.is_dataclass(value):
             parts.append((value, name, text))
         elif part is None or value is not None:
-            own.append(Option(name, values_of(hints[field.name]), value, text))
+            own.append(Option(name, hints[field.name], values_of(hints[field.name]), value, text))
     yield OptionGroup(title or f"--{prefix.replace('_', '-')}", about, own)
     for one in parts:
         yield from sections_of(*one, absent=absent)
@@ -144,7 +154,12 @@ def sections_of(
 def optional_part(plugin: Any, field: str) -> type | None:
     """The dataclass that a plug-in's field may hold instead of None; None if there is no such field."""
     hint = typing.get_type_hints(type(plugin))[field]
-    choices = typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else ()
+    return dataclass_in(hint) if typing.get_origin(hint) in (Union, types.UnionType) else None
+
+
+def dataclass_in(hint: Any) -> type | None:
+    """The dataclass that a value of this type is or may be."""
+    choices = typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else (hint,)
     parts = [one for one in choices if isinstance(one, type) and dataclasses.is_dataclass(one)]
     return parts[0] if len(parts) == 1 else None
 
@@ -153,6 +168,11 @@ def brief(option: Option) -> Option:
     """The option with only the first sentence of its description."""
     sentence, dot, _ = option.text.partition(". ")
     return option._replace(text=sentence + dot.rstrip())
+
+
+def unannotated(hint: Any) -> Any:
+    """A type without its annotations."""
+    return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
 
 
 def values_of(hint: Any) -> str:

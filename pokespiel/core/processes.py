@@ -22,7 +22,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, NamedTuple
 
 from pokespiel.core.executors import Alone, Crew, Dispatcher, Event, Told, Work, perform, pickled
-from pokespiel.core.registry import BadOption
+from pokespiel.core.ranges import Checked, Count
 
 PATIENCE = 5.0
 """Seconds for a worker to end after it is told to; then it is killed."""
@@ -30,15 +30,11 @@ _spawn = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
-class Local:
+class Local(Checked):
     """Processes on this machine."""
 
-    workers: int = 1
+    workers: Count = 1
     """Number of worker processes, with one thread each; 1 = all work is done in this process."""
-
-    def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise BadOption(f"workers must be at least 1, got {self.workers}")
 
     @contextmanager
     def open(self) -> Iterator[Crew]:

@@ -16,7 +16,7 @@ import types
 import typing
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Union
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, runtime_checkable
 
 
 class UnknownName(KeyError, ValueError):
@@ -136,7 +136,7 @@ def present_name(name: str, fields: Collection[str]) -> str:
 
 def build(plugin: type, options: Mapping[str, Any], what: str) -> Any:
     """An instance of the dataclass `plugin` from `options`; `what` names it in errors."""
-    hints = typing.get_type_hints(plugin)
+    hints = typing.get_type_hints(plugin, include_extras=True)
     fields = {field.name: hints[field.name] for field in dataclasses.fields(plugin) if field.init}
     values = {}
     for name, value in options.items():
@@ -168,13 +168,26 @@ def _plain(value: Any) -> Any:
     return value
 
 
+@runtime_checkable
+class Limit(Protocol):
+    """What a type is annotated with to allow only some of its values, such as a `Range`."""
+
+    def check(self, value: Any, what: str) -> None:
+        """A `ValueError` that begins with `what`, the option's name, for a value that is not allowed."""
+        ...
+
+
 def checked_value(value: Any, hint: Any, what: str) -> Any:
     """`value` converted to the type `hint`, without guessing: an int is accepted as a float, a list as a tuple."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
     if origin is Annotated:
-        return checked_value(value, arguments[0], what)
+        value = checked_value(value, arguments[0], what)
+        for limit in hint.__metadata__:
+            if isinstance(limit, Limit):
+                limit.check(value, what)
+        return value
     if origin in (Union, types.UnionType):
         return _first_that_fits(value, arguments, what)
     if origin is Literal:

@@ -24,13 +24,14 @@ from typing import Literal
 
 import numpy as np
 
+from pokespiel.core.ranges import Checked, Count, Share, Whole
 from pokespiel.game.matrix import matrix_game
 from pokespiel.game.protocols import Form
 from pokespiel.game.tree import TreeGame
 
 
 @dataclass(frozen=True)
-class SpinningTop:
+class SpinningTop(Checked):
     """A random symmetric zero-sum table with a transitive and a cyclic part.
 
     Reference: Czarnecki et al. (2020), Real World Games Look Like Spinning Tops.
@@ -38,18 +39,12 @@ class SpinningTop:
 
     kind: Literal["elo", "disc", "skill", "top"] = "top"
     """What the parts are; see `game/spinning_tops.py`."""
-    size: int = 100
+    size: Count = 100
     """Number of policies."""
-    cyclic: float = 0.5
+    cyclic: Share = 0.5
     """Weight of the cyclic part (0..1), for skill and top."""
-    seed: int = 0
+    seed: Whole = 0
     """Seed of the table."""
-
-    def __post_init__(self) -> None:
-        if self.size < 1 or self.seed < 0:
-            raise ValueError(f"size must be at least 1 and seed at least 0, got {self.size} and {self.seed}")
-        if not 0 <= self.cyclic <= 1:
-            raise ValueError(f"cyclic is a weight from 0 to 1, got {self.cyclic}")
 
     def load(self, form: Form | None) -> TreeGame:
         """The game; its only form is the tree."""

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 
+from pokespiel.core.ranges import Checked, Whole
 from pokespiel.core.threads import cores, limited, waits_passively
 from pokespiel.learning.networks import Network, NetworkOptions
 
@@ -48,7 +49,7 @@ class Settled(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Compute:
+class Compute(Checked):
     """Where and how the network runs."""
 
     device: str = "cpu"
@@ -60,13 +61,9 @@ class Compute:
     """Use `torch.compile` on the update's forward pass (memoryless networks only)."""
     graphs: bool = True
     """On a GPU, record the passes of memoryless networks as CUDA graphs; see `pokespiel.learning.graphs`."""
-    threads: int | Literal["auto"] = "auto"
+    threads: Whole | Literal["auto"] = "auto"
     """Torch's threads during training; 0 = leave torch's setting. auto: one, because small networks gain nothing from a
     second; for networks of a million weights or more, all cores that this process may use."""
-
-    def __post_init__(self) -> None:
-        if self.threads != "auto" and self.threads < 0:
-            raise ValueError(f"threads must not be negative, got {self.threads}")
 
     def as_in(self, metrics: Mapping[str, Any]) -> Compute:
         """The same options, with each `auto` replaced by the choice recorded in the `metrics` of an earlier

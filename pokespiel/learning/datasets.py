@@ -31,6 +31,7 @@ import safetensors.numpy
 
 from pokespiel.core.files import replacing
 from pokespiel.core.policy import Policy, describe
+from pokespiel.core.ranges import Checked, Finite, Whole
 
 FORMAT = "pokespiel-decisions-1"
 
@@ -54,16 +55,16 @@ MATCHES = ("match_seed", "match_utilities", "match_policies", "match_valid")
 
 
 @dataclass(frozen=True)
-class Filter:
+class Filter(Checked):
     """Which decisions to learn from."""
 
     valid: bool = True
     """Use only matches that were played to the end."""
     policies: tuple[str, ...] = ()
     """Use only decisions of these policies (named as in the provenance); empty = all."""
-    seats: tuple[int, ...] = ()
+    seats: tuple[Whole, ...] = ()
     """Use only these seats; empty = all."""
-    least_utility: float | None = None
+    least_utility: Finite | None = None
     """Use only decisions of players whose utility in the match was at least this."""
     balance: bool = False
     """Use equally many decisions of winners and losers: players with the more frequent outcome are subsampled."""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pokespiel.core.ranges import Checked, Positive, ShareBelowOne, Whole
 from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Enumerable, Game, compact_of
 from pokespiel.learning.batches import Batch, batch_of, outputs
@@ -35,20 +36,20 @@ from pokespiel.learning.schedules import Schedule
 
 
 @dataclass(frozen=True)
-class Optimiser:
+class Optimiser(Checked):
     """Options of the Adam optimiser."""
 
     rate: Schedule = Schedule(1e-3, "linear", end=1e-4)
     """Learning rate, a schedule over the training."""
-    max_norm: float = 0.5
+    max_norm: Positive = 0.5
     """Maximum norm of a gradient; larger ones are scaled down."""
-    beta1: float = 0.9
+    beta1: ShareBelowOne = 0.9
     """Decay of Adam's first moment (beta 1); 0 for R-NaD."""
-    beta2: float = 0.999
+    beta2: ShareBelowOne = 0.999
     """Decay of Adam's second moment (beta 2)."""
-    warm_up: int = 0
+    warm_up: Whole = 0
     """Number of steps over which the learning rate grows from zero."""
-    average: float = 0.0
+    average: ShareBelowOne = 0.0
     """Decay per step of a moving average of the weights, which is then the resulting policy; 0 = use the newest
     weights. After t steps the decay is at most (1 + t) / (10 + t), so that the average soon forgets the initial
     weights."""

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pokespiel.core.ranges import Checked, Count, Whole
 from pokespiel.core.registry import Registry, build, unknown
 from pokespiel.game.layout import Block, Layout
 from pokespiel.game.protocols import Game, Privileged, WithLayout
@@ -36,22 +37,22 @@ width] and the encoded rows by block, or None."""
 
 
 @dataclass(frozen=True)
-class NetworkOptions:
+class NetworkOptions(Checked):
     """The shape of a network; the defaults are small and fast on two cores."""
 
     body: str = "auto"
     """mlp, residual, structured or another of `BODIES`. `structured` follows the game's layout; auto does so where the
     game has one, else it is `mlp`."""
-    hidden: tuple[int, ...] = (128, 128)
+    hidden: tuple[Count, ...] = (128, 128)
     """Widths of the hidden layers; a residual body has a block per layer after the first, all of the first's width."""
-    row_width: int = 32
+    row_width: Count = 32
     """Structured: width of the encoding of a row (a Pokémon, a move)."""
-    attention: int = 0
+    attention: Whole = 0
     """Structured: heads of self-attention over the rows; 0 = none."""
-    attention_layers: int = 1
+    attention_layers: Count = 1
     """Structured: number of attention layers. If there are several, each is followed by a small perceptron, as in
     transformers."""
-    recurrent: int = 0
+    recurrent: Whole = 0
     """Width of a GRU after the body, which remembers the match so far; 0 = memoryless."""
     value: Literal["scalar", "outcome"] = "scalar"
     """`outcome` predicts loss, draw and win and is trained by cross-entropy; for games with utilities -1, 0, 1."""
@@ -63,14 +64,11 @@ class NetworkOptions:
     """A head that predicts the full state, hidden facts included, from the player's view."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.body not in ("auto", *BODIES):
             raise unknown("network body", self.body, ("auto", *BODIES))
-        if self.attention_layers < 1:
-            raise ValueError(f"attention_layers must be at least 1, not {self.attention_layers}")
-        if not self.hidden or min(self.hidden) < 1 or self.row_width < 1:
-            raise ValueError(f"layers need widths of at least 1, not hidden {self.hidden}, row_width {self.row_width}")
-        if min(self.attention, self.recurrent) < 0:
-            raise ValueError(f"attention and recurrent must not be negative, not {self.attention}, {self.recurrent}")
+        if not self.hidden:
+            raise ValueError("a network needs a hidden layer")
 
 
 @dataclass(frozen=True)

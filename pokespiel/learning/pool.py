@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.policy import POLICIES, Policy, describe
+from pokespiel.core.ranges import Checked, Count, NotNegative, Positive
 from pokespiel.game.protocols import Game
 from pokespiel.learning.network_policy import tabulated
 from pokespiel.learning.seating import Seating, seat
@@ -27,34 +28,32 @@ KINDS = ("past", "best", "given")
 
 
 @dataclass(frozen=True)
-class Curriculum:
+class Curriculum(Checked):
     """Shares of the matches by kind of opponent, scaled to sum to 1. The share of a kind without members goes to
     `self_play`."""
 
-    self_play: float = 1.0
+    self_play: NotNegative = 1.0
     """Share against its current self."""
-    past: float = 0.0
+    past: NotNegative = 0.0
     """Share against snapshots of itself, more often those that it rarely beats."""
-    best: float = 0.0
+    best: NotNegative = 0.0
     """Share against the pool member that it scores worst against."""
-    given: float = 0.0
+    given: NotNegative = 0.0
     """Share against the given opponents (baselines, exploiters, a population), more often those that it rarely
     beats."""
-    power: float = 2.0
+    power: NotNegative = 2.0
     """How strongly harder members are preferred; 0 = all equally."""
-    floor: float = 0.05
+    floor: Positive = 0.05
     """Minimum weight of a member before scaling, so that none is forgotten."""
-    every: int = 20
+    every: Count = 20
     """Updates between two snapshots."""
-    slots: int = 8
+    slots: Count = 8
     """Maximum number of snapshots kept."""
 
     def __post_init__(self) -> None:
-        shares = (self.self_play, self.past, self.best, self.given)
-        if min(shares) < 0 or sum(shares) <= 0:
-            raise ValueError("a curriculum's shares must not be negative and one must be positive")
-        if self.floor <= 0 or self.every < 1 or self.slots < 1:
-            raise ValueError("a curriculum needs floor > 0, every >= 1 and slots >= 1")
+        super().__post_init__()
+        if not self.self_play + self.past + self.best + self.given:
+            raise ValueError("one of a curriculum's shares must be positive")
 
 
 @dataclass

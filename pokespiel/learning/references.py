@@ -20,6 +20,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from pokespiel.core.ranges import Checked, Count
 from pokespiel.learning.batches import Batch, outputs
 from pokespiel.learning.learner import Learner, set_weights, weights
 from pokespiel.learning.losses import kl, kl_to_uniform
@@ -28,7 +29,7 @@ from pokespiel.learning.schedules import Controller, KLTarget, Schedule
 
 
 @dataclass(frozen=True)
-class Damping:
+class Damping(Checked):
     """A KL penalty: its strength and its reference."""
 
     to: Literal["nothing", "uniform", "references"] = "nothing"
@@ -38,17 +39,13 @@ class Damping:
     """Coefficient of the KL in the loss, a schedule by updates."""
     adapt: KLTarget | None = None
     """A controller that scales the coefficient to keep the KL near a target; None = the schedule alone."""
-    refresh: int = 50
+    refresh: Count = 50
     """References: updates between two copies of the network."""
-    portfolio: int = 1
+    portfolio: Count = 1
     """References: maximum number of copies kept."""
     choose: Literal["recent", "nearest", "diverse", "best"] = "recent"
     """Which copies hold the policy: the newest; the nearest by KL; all equally, dropping the most similar copy when
     full; those with the highest score."""
-
-    def __post_init__(self) -> None:
-        if self.refresh < 1 or self.portfolio < 1:
-            raise ValueError("refresh and portfolio must be at least 1")
 
 
 class References:

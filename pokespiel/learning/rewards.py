@@ -13,35 +13,32 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pokespiel.core.ranges import Checked, Count, Finite, Share, ShareBelowOne
 from pokespiel.core.registry import unknown
 from pokespiel.game.protocols import Game, Matches, Signalling, Standings
 
 
 @dataclass(frozen=True)
-class Reward:
+class Reward(Checked):
     """The reward that a learner receives; all are divided by the game's largest utility, so that a win is about 1."""
 
     kind: Literal["terminal", "binary", "aggressive", "shaped"] = "terminal"
     """terminal: the utilities. binary: their sign. aggressive: an earlier end counts more. shaped: potentials are
     added."""
-    hp: float = 0.2
+    hp: Finite = 0.2
     """Shaped: weight of the team's remaining hit points."""
-    status: float = -0.05
+    status: Finite = -0.05
     """Shaped: weight of the share of the team that has a status condition."""
-    knock_outs: float = -0.3
+    knock_outs: Finite = -0.3
     """Shaped: weight of the share of the team that has fainted."""
-    weights: tuple[tuple[str, float], ...] = ()
+    weights: tuple[tuple[str, Finite], ...] = ()
     """Shaped: weights of the game's signals by name, including signals without a flag of their own."""
-    anneal: float = 0.5
+    anneal: Share = 0.5
     """Shaped: share of training over which the weights fall linearly to zero; 0 = they stay constant."""
-    haste: float = 0.5
+    haste: ShareBelowOne = 0.5
     """Aggressive: the share of a utility that fades linearly over `horizon` steps."""
-    horizon: int = 100
+    horizon: Count = 100
     """Aggressive: steps after which only 1 - haste of a utility is left."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.haste < 1 or self.horizon < 1:
-            raise ValueError("haste must be in [0, 1) and horizon at least 1")
 
 
 class Shaper:

@@ -10,25 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pokespiel.core.ranges import AtLeastOne, Checked, NotNegative, Positive, PositiveShare
+
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(Checked):
     """A value as a function of the steps taken; calling it gives the value."""
 
-    start: float
+    start: NotNegative
     """The value at step 0."""
     kind: Literal["constant", "linear", "power"] = "constant"
     """constant; linear = to `end` at the last step; power = start * (1 + t / scale)^-exponent."""
-    end: float = 0.0
+    end: NotNegative = 0.0
     """Linear: the final value. Power: the minimum."""
-    exponent: float = 0.5
+    exponent: NotNegative = 0.5
     """Power: how fast it falls."""
-    scale: float = 1.0
+    scale: Positive = 1.0
     """Power: number of steps after which it begins to fall."""
-
-    def __post_init__(self) -> None:
-        if self.scale <= 0 or self.exponent < 0:
-            raise ValueError("a schedule's scale must be positive and its exponent not negative")
 
     def __call__(self, step: float, last: float) -> float:
         """The value at `step` of `last` steps."""
@@ -40,20 +38,20 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class KLTarget:
+class KLTarget(Checked):
     """An adaptive multiplier that keeps a KL divergence near a target."""
 
-    target: float = 0.01
+    target: Positive = 0.01
     """The target KL in nats."""
-    band: float = 1.5
+    band: AtLeastOne = 1.5
     """The multiplier changes when the KL is above target * band or below target / band."""
-    raise_by: float = 1.5
+    raise_by: AtLeastOne = 1.5
     """Factor applied when the KL is too large."""
-    lower_by: float = 0.9
+    lower_by: PositiveShare = 0.9
     """Factor applied when the KL is too small."""
-    least: float = 0.01
+    least: Positive = 0.01
     """Minimum multiplier."""
-    most: float = 100.0
+    most: Positive = 100.0
     """Maximum multiplier."""
 
 

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from scipy import sparse
 
+from pokespiel.core.ranges import Checked, Range, TwoOrMore
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.markov import (
@@ -47,26 +48,20 @@ HEADROOM = 600.0
 
 
 @dataclass(frozen=True)
-class AlphaRank:
+class AlphaRank(Checked):
     """The stationary distribution of evolution, for any number of players and general-sum payoffs.
 
     One population per player gives a joint distribution; a symmetric two-player table gives a distribution over its
     single population. Symmetric tables of more players are ranked with one population per seat.
     """
 
-    alpha: float = math.inf
+    alpha: Annotated[float, Range(least=0, infinite=True)] = math.inf
     """Selection intensity per unit of payoff; inf = only the response graph matters."""
-    population: int = 50
+    population: TwoOrMore = 50
     """Individuals in each population (m); irrelevant at infinite alpha."""
     selection: Literal["local", "global"] = "local"
     """What mutants of a single population are compared with: "local" = the current opponent, "global" = the whole
     current population. Irrelevant at infinite alpha and with one population per player."""
-
-    def __post_init__(self) -> None:
-        if not self.alpha >= 0:
-            raise ValueError(f"alpharank: alpha must not be negative, got {self.alpha}")
-        if self.population < 2:
-            raise ValueError(f"alpharank: a population needs at least 2 individuals, got {self.population}")
 
     @limited()
     @on_table

@@ -29,6 +29,7 @@ from typing import Literal
 
 import numpy as np
 
+from pokespiel.core.ranges import Checked, NotNegative
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.incentives import Refusals, regrets, swaps
@@ -49,19 +50,15 @@ MOST_ORDER = 6000
 
 
 @dataclass(frozen=True)
-class Correlated:
+class Correlated(Checked):
     """A joint distribution that no player gains by leaving, for any number of players and general-sum payoffs."""
 
     concept: Literal["ce", "cce"] = "cce"
     """Kind of equilibrium: correlated (ce) or coarse correlated (cce)."""
     objective: Objective = "gini"
     """Which equilibrium: the one with maximum Shannon entropy, or maximum Gini impurity (1 - sum of squares)."""
-    epsilon: float = 0.0
+    epsilon: NotNegative = 0.0
     """Largest gain from a deviation that is allowed, in units of payoff."""
-
-    def __post_init__(self) -> None:
-        if not self.epsilon >= 0:
-            raise ValueError(f"correlated: epsilon must not be negative, got {self.epsilon}")
 
     @limited()
     @on_table

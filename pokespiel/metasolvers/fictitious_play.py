@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pokespiel.core.ranges import Checked, Count
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.judging import exact_sums
@@ -17,13 +18,13 @@ from pokespiel.metasolvers.tables import Iterate, Profile, Table, nth, on_table
 
 
 @dataclass(frozen=True)
-class FictitiousPlay:
+class FictitiousPlay(Checked):
     """The empirical frequencies of fictitious play, for any number of players and general-sum payoffs.
 
     They converge to equilibrium in two-player zero-sum tables, but slowly: the regret falls about as 1 / sqrt(steps).
     """
 
-    steps: int = 10_000
+    steps: Count = 10_000
     """Number of rounds. All players choose simultaneously, in the first round against uniform opponents; ties go to the
     lowest index."""
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from pokespiel.core.ranges import Checked
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.equilibria import every_equilibrium
@@ -18,7 +19,7 @@ from pokespiel.metasolvers.tables import Profile, Table, contract, on_table
 
 
 @dataclass(frozen=True)
-class GeneralNash:
+class GeneralNash(Checked):
     """The best Nash equilibrium, by a rule, of a small table with any number of players and general-sum payoffs.
 
     All equilibria are listed, which takes seconds for the largest tables (about 12 policies for each of two players, 3

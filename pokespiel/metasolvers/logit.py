@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pokespiel.core.ranges import Checked, NotNegative
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.tables import Profile, Table, on_table
@@ -47,15 +48,11 @@ MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True)
-class Logit:
+class Logit(Checked):
     """Quantal response equilibrium on the branch from uniform, for any number of players and payoffs."""
 
-    rationality: float = 10.0
+    rationality: NotNegative = 10.0
     """Rationality (lambda) per unit of payoff: 0 = uniform; larger values are closer to a Nash equilibrium."""
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.rationality) and self.rationality >= 0):
-            raise ValueError(f"logit: rationality must be finite and not negative, got {self.rationality}")
 
     @limited()
     @on_table

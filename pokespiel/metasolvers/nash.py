@@ -24,6 +24,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.optimize import linprog
 
+from pokespiel.core.ranges import Checked
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.exact import less, solve_exactly
@@ -59,7 +60,7 @@ Solution = tuple[np.ndarray, np.ndarray, Fraction | None]
 
 
 @dataclass(frozen=True)
-class Nash:
+class Nash(Checked):
     """A Nash equilibrium of a two-player zero-sum table, whatever the sizes of its payoffs.
 
     No policy can gain more than 1e-9 of its stakes, the mean distance of the payoffs that it meets from the game's

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pokespiel.core.ranges import Checked, Count, Positive, Share
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.dynamics import replicator_flow
@@ -16,18 +17,18 @@ from pokespiel.metasolvers.tables import Iterate, Table, nth, on_table
 
 
 @dataclass(frozen=True)
-class ProjectedReplicator:
+class ProjectedReplicator(Checked):
     """Projected replicator dynamics from uniform, averaged over time; any number of players, general-sum payoffs.
 
     In two-player zero-sum tables of range R the regret is about R (log n + log m) / (steps * step), plus that of the
     floor.
     """
 
-    steps: int = 2000
+    steps: Count = 2000
     """Number of integration steps."""
-    step: float = 2.0
+    step: Positive = 2.0
     """Length of an integration step, in units of 1 / (range of the payoffs); accurate up to about 2."""
-    floor: float = 1e-6
+    floor: Share = 1e-6
     """Minimum probability of every policy."""
 
     @limited()

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from pokespiel.core.ranges import Checked, Count
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.regret import marginals_of, product
@@ -22,7 +23,7 @@ from pokespiel.metasolvers.tables import Iterate, Table, nth, on_table
 
 
 @dataclass(frozen=True)
-class RegretMatching:
+class RegretMatching(Checked):
     """The average strategies of regret matching, for any number of players and general-sum payoffs.
 
     In two-player zero-sum tables they converge to equilibrium. In other tables only the average of joint play has a
@@ -32,7 +33,7 @@ class RegretMatching:
     variant: Literal["vanilla", "plus", "predictive"] = "plus"
     """"vanilla" sums regrets and averages all rounds equally; "plus" clips the sums at zero, updates players in turn
     and weights round t by t; "predictive" is "plus" with the last round's regrets as a prediction of the next."""
-    steps: int = 2000
+    steps: Count = 2000
     """Number of rounds."""
     joint: bool = False
     """Return the average of joint play instead of independent averages; players then update simultaneously."""

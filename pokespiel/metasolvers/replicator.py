@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pokespiel.core.ranges import Checked, Count, Positive
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.dynamics import replicator_flow
@@ -15,12 +16,12 @@ from pokespiel.metasolvers.tables import Iterate, Table, nth, on_table
 
 
 @dataclass(frozen=True)
-class Replicator:
+class Replicator(Checked):
     """Replicator dynamics from uniform, for any number of players and general-sum payoffs."""
 
-    steps: int = 2000
+    steps: Count = 2000
     """Number of integration steps."""
-    step: float = 2.0
+    step: Positive = 2.0
     """Length of an integration step, in units of 1 / (range of the payoffs); accurate up to about 2."""
     average: bool = True
     """Return the average over time, which approaches equilibrium in two-player zero-sum tables; if false, the last

@@ -25,11 +25,12 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from pokespiel.core.policy import Policy, Tabular
+from pokespiel.core.ranges import Checked, Count, NotNegative, Range
 from pokespiel.game.protocols import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.game.treeplex import Treeplex
@@ -44,35 +45,26 @@ OWN_AVERAGE = {"cfr": "uniform", "cfr+": "linear", "linear": "linear", "predicti
 
 
 @dataclass(frozen=True)
-class CFR:
+class CFR(Checked):
     """CFR and its variants in exact self-play, on a game in sequence form; yields average policies."""
 
     variant: Literal["cfr", "cfr+", "discounted", "linear", "predictive"] = "cfr+"
     """How regrets are accumulated and turned into behaviour; see the equations in `oracles/cfr.py`."""
-    iterations: int = 1000
+    iterations: Count = 1000
     """Iterations per call; each updates every player."""
-    log_every: int = 100
+    log_every: Count = 100
     """Iterations between two reports."""
     average: Literal["variant", "uniform", "linear", "quadratic", "last"] = "variant"
     """Weight of iteration t in the average: 1, t or t^2, or only the last iteration counts; `variant` = as
     published."""
     alternating: bool = True
     """Players update one after the other instead of simultaneously."""
-    alpha: float = 1.5
+    alpha: Annotated[float, Range(infinite=True)] = 1.5
     """Discounted: exponent for positive regrets."""
-    beta: float = 0.0
+    beta: Annotated[float, Range(infinite=True)] = 0.0
     """Discounted: exponent for negative regrets."""
-    gamma: float = 2.0
+    gamma: NotNegative = 2.0
     """Discounted: exponent of the average's weights."""
-
-    def __post_init__(self) -> None:
-        if self.variant not in (*OWN_AVERAGE, "discounted"):
-            raise ValueError(f"unknown variant {self.variant!r}; Available: {', '.join((*OWN_AVERAGE, 'discounted'))}")
-        if self.average not in ("variant", "last", *POWERS):
-            raise ValueError(f"unknown average {self.average!r}; Available: variant, last, {', '.join(POWERS)}")
-        for name in ("iterations", "log_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
 
     def check(self, game: Game) -> None:
         in_sequence_form(game, "the cfr oracle")

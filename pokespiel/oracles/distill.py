@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pokespiel.core.policy import Policy
+from pokespiel.core.ranges import Checked, Count
 from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import minibatches
@@ -39,18 +40,18 @@ from pokespiel.oracles.starts import heaviest
 
 
 @dataclass(frozen=True)
-class Distillation:
+class Distillation(Checked):
     """How a mixture is distilled into one network."""
 
-    decisions: int = 2_000_000
+    decisions: Count = 2_000_000
     """Budget: decisions of the mixture to learn from."""
-    batch: int = 32_768
+    batch: Count = 32_768
     """Decisions collected at a time."""
-    matches: int = 512
+    matches: Count = 512
     """Matches played side by side."""
-    epochs: int = 2
+    epochs: Count = 2
     """Passes over a batch."""
-    minibatches: int = 16
+    minibatches: Count = 16
     """Minibatches per pass."""
     warm_start: bool = True
     """Start from the mixture's heaviest network; if false, or if it has none, from fresh weights."""
@@ -62,12 +63,12 @@ class Distillation:
     """Device, precision and threads of the training."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not single_decisions(self.network):
             raise ValueError("distillation learns from single decisions: no recurrent, privileged or auxiliary network")
-        if self.decisions < 1 or self.batch <= 2 * self.matches:
+        if self.batch <= 2 * self.matches:
             raise ValueError(
-                f"a batch must hold more decisions than its matches have players ({2 * self.matches}), and the budget "
-                f"must not be empty; got batch {self.batch} and decisions {self.decisions}"
+                f"a batch must hold more decisions than its matches have players ({2 * self.matches}), got {self.batch}"
             )
 
 

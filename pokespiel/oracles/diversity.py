@@ -31,25 +31,23 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.optimize import nnls
 
+from pokespiel.core.ranges import Checked, NotNegative, Whole
+
 Reward = Callable[[np.ndarray], tuple[float, np.ndarray]]
 """Of a pure plan [S]: its distance, and the gradient [S] of that."""
 
 
 @dataclass(frozen=True)
-class Diversity:
+class Diversity(Checked):
     """A reward for responses that are far from their population, in two-player games."""
 
     kind: Literal["none", "behavioural", "response", "hull"] = "none"
     """The distance: none; from how the own mixture plays; from what mixtures of the population earn; from what mixtures
     of the population play."""
-    weight: float = 0.1
+    weight: NotNegative = 0.1
     """Weight of the distance (about 0..1) against the return as a share of the payoffs' range."""
-    starts: int = 8
+    starts: Whole = 8
     """Number of the newest policies that the search starts from, beside the plain and the behavioural response."""
-
-    def __post_init__(self) -> None:
-        if self.weight < 0 or self.starts < 0:
-            raise ValueError(f"weight and starts must not be negative, got {self.weight} and {self.starts}")
 
 
 class Surroundings(NamedTuple):

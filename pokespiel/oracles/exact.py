@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from pokespiel.core.policy import Policy, Tabular, Uniform
+from pokespiel.core.ranges import Checked, Share
 from pokespiel.game.protocols import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
@@ -30,19 +31,15 @@ UNIFORM = Uniform()
 
 
 @dataclass(frozen=True)
-class Exact:
+class Exact(Checked):
     """The exact best response, on a game in sequence form."""
 
-    tremble: float = 1e-6
+    tremble: Share = 1e-6
     """Respond to a mixture that instead plays uniformly at random with this probability, drawn once per match."""
     ties: Literal["lowest", "random"] = "lowest"
     """Among equally good actions, take the one with the lowest index or draw one at random."""
     diversity: Diversity = Diversity()
     """A reward for responses that differ from their population; see `oracles/diversity.py`."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.tremble <= 1:
-            raise ValueError(f"tremble must be a probability, got {self.tremble}")
 
     def check(self, game: Game) -> None:
         tree = in_sequence_form(game, "the exact oracle")

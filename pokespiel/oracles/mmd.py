@@ -26,6 +26,7 @@ import torch
 from torch import Tensor
 
 from pokespiel.core.policy import Policy
+from pokespiel.core.ranges import Count, NotNegative, Share
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, outputs
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
@@ -44,18 +45,18 @@ from pokespiel.oracles.proximal import Proximal, played_log
 class MMD(Learned):
     """Magnetic mirror descent: regularised self-play whose last iterate converges, or a response to the mixture."""
 
-    self_play: float = 1.0
+    self_play: Share = 1.0
     """Share (0..1) of the matches played against itself; the others are against the mixture. 0 = a response to the
     mixture alone."""
-    batch: int = 16384
+    batch: Count = 16384
     """Decisions collected per update."""
     optimiser: Optimiser = Optimiser(rate=Schedule(2e-3, "linear", end=5e-5), average=0.995)
     """The optimiser; the average of the network's weights is the resulting policy."""
-    epochs: int = 8
+    epochs: Count = 8
     """Passes over a rollout."""
-    minibatches: int = 1
+    minibatches: Count = 1
     """Minibatches per pass."""
-    gae_lambda: float = 0.95
+    gae_lambda: Share = 0.95
     """Lambda of the advantages and of the critic's targets."""
     magnet: Literal["uniform", "moving", "copied"] = "moving"
     """The magnet: the uniform policy; a moving average of the network's weights; or a copy of the network from time to
@@ -63,15 +64,15 @@ class MMD(Learned):
     magnet_rate: Schedule = Schedule(0.04, "linear", end=0.001)
     """Moving magnet: its step towards the policy at each update (0..1), a schedule by updates. It should fall with the
     learning rate; otherwise the magnet catches up with the policy and no longer holds it."""
-    magnet_updates: int = 25
+    magnet_updates: Count = 25
     """Copied magnet: updates between two copies; between them it does not move."""
     alpha: Schedule = Schedule(0.3)
     """Weight of the KL to the magnet, a schedule by updates; advantages are scaled to standard deviation 1."""
     eta: Schedule = Schedule(0.3)
     """Step size, a schedule by updates: 1 / eta is the weight of the KL to the policy that played."""
-    value_weight: float = 0.5
+    value_weight: NotNegative = 0.5
     """Weight of the critic's loss."""
-    auxiliary: float = 0.1
+    auxiliary: NotNegative = 0.1
     """Weight of the auxiliary head's squared error, if the network has that head."""
 
     @property

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pokespiel.core.policy import Policy
+from pokespiel.core.ranges import Count, PositiveShare
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import batch_of
 from pokespiel.learning.learner import Learner, Optimiser
@@ -40,16 +41,16 @@ KEPT = ("features", "legal", "key", "player", "behaviour")
 class NFSP(Clipped, Learned):
     """Neural fictitious self-play: returns the average policy and the best response to it, in this order."""
 
-    anticipatory: float = 0.1
+    anticipatory: PositiveShare = 0.1
     """The anticipatory parameter eta: probability that a seat plays the best response."""
     self_play: bool = True
     """Play against its own average; if false, the best response is to the given mixture."""
-    reservoir: int = 2_000_000
+    reservoir: Count = 2_000_000
     """Capacity of the reservoir in decisions. Each takes 4 bytes per feature, so choose fewer for games with many
     features."""
-    average_steps: int = 16
+    average_steps: Count = 16
     """Gradient steps of the average after each update of the best response."""
-    average_batch: int = 2048
+    average_batch: Count = 2048
     """Decisions per gradient step of the average."""
     average_optimiser: Optimiser = Optimiser(rate=Schedule(1e-3, "linear", end=1e-4))
     """The optimiser of the average policy."""

@@ -30,6 +30,18 @@ from torch import Tensor
 
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.progress import stage
+from pokespiel.core.ranges import (
+    Checked,
+    Count,
+    Finite,
+    InnerShare,
+    NotNegative,
+    Positive,
+    PositiveShare,
+    Share,
+    TwoOrMore,
+    Whole,
+)
 from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import batch_of
@@ -53,57 +65,57 @@ PART = 4096
 
 
 @dataclass(frozen=True)
-class Offline:
+class Offline(Checked):
     """Offline reinforcement learning from collected matches and older data sets; also behaviour cloning."""
 
     form: Literal["crr", "awac", "expected", "iql", "cql", "bc", "filtered_bc"] = "crr"
     """The policy's loss; see the equations in `oracles/offline.py`."""
-    collect: int = 20_000
+    collect: Whole = 20_000
     """Matches to collect against the mixture; 0 = learn from `replay` alone."""
     behaviour: Literal["uniform", "newest"] = "uniform"
     """The behaviour policy: uniform play, or the population's newest policy."""
-    explore: float = 0.3
+    explore: Share = 0.3
     """Share of uniform play in the behaviour policy."""
     folder: str = ""
     """Append the collected matches to the dataset in this folder; empty = keep them in memory only."""
     replay: tuple[str, ...] = ()
     """Folders of further datasets to learn from."""
-    replay_weight: float = 0.5
+    replay_weight: Share = 0.5
     """Share (0..1) of each minibatch that comes from `replay`."""
     chosen: Filter = Filter()
     """Which decisions of `replay` to learn from."""
-    least_utility: float = 0.0
+    least_utility: Finite = 0.0
     """For filtered_bc: learn only from players whose utility is above this."""
-    epochs: float = 20.0
+    epochs: Positive = 20.0
     """Passes over the collected decisions, or over `replay` if none are collected."""
-    seconds: float | None = None
+    seconds: Positive | None = None
     """Also stop after this many seconds, whichever comes first; collecting takes at most half of them. The result then
     depends on the machine's speed, so the seed does not repeat it. None = only `collect` and `epochs` count."""
-    batch: int = 512
+    batch: Count = 512
     """Decisions per gradient step."""
-    log_every: int = 200
+    log_every: Count = 200
     """Gradient steps between two reports."""
-    discount: float = 1.0
+    discount: PositiveShare = 1.0
     """Discount factor of rewards per decision, in (0, 1]."""
-    beta: float = 1.0
+    beta: Positive = 1.0
     """For awac and iql (beta): how sharply a decision's weight grows with its advantage; utilities are scaled to at
     most 1."""
-    cap: float = 100.0
+    cap: Positive = 100.0
     """For awac and iql: the largest weight of a decision."""
-    kl: float = 0.01
+    kl: NotNegative = 0.01
     """For expected and cql: weight of the KL to the behaviour policy."""
-    expectile: float = 0.7
+    expectile: InnerShare = 0.7
     """For iql: the expectile (tau) of Q that V learns."""
-    conservative: float = 1.0
+    conservative: NotNegative = 1.0
     """For cql (alpha): weight of the term that pushes Q down."""
-    critics: int = 4
+    critics: TwoOrMore = 4
     """Number of Q networks; the target is the lower of two drawn at each step."""
-    target_rate: float = 0.05
+    target_rate: PositiveShare = 0.05
     """Step (0..1) of the target critics towards the critics at each gradient step."""
     warm_start: Literal["scratch", "newest", "heaviest", "member"] = "scratch"
     """Where the weights start: fresh, from the population's newest network, from the network with the most weight in
     the mixture, or from `member`."""
-    member: int = 0
+    member: Whole = 0
     """Index of the population's policy to start from, for warm_start member."""
     network: NetworkOptions = NetworkOptions()
     """The network of the policy and of the critics."""
@@ -113,16 +125,11 @@ class Offline:
     """Device, precision and threads of the training."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.network.recurrent or self.network.privileged or self.network.auxiliary:
             raise ValueError("offline learns from single decisions: no recurrent, privileged or auxiliary network")
         if not self.collect and not self.replay:
             raise ValueError("nothing to learn from: set collect, or name replay folders")
-        if self.collect < 0 or self.epochs <= 0 or self.batch < 1 or self.critics < 2:
-            raise ValueError("offline needs collect >= 0, epochs > 0, batch >= 1 and critics >= 2")
-        if self.seconds is not None and not self.seconds > 0:
-            raise ValueError(f"seconds must be positive, not {self.seconds}")
-        if not 0 <= self.replay_weight <= 1:
-            raise ValueError(f"replay_weight must be between 0 and 1, not {self.replay_weight}")
 
     def __call__(
         self,

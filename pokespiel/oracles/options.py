@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from pokespiel.core.policy import Policy
+from pokespiel.core.ranges import Checked, Count, Positive, PositiveShare, Whole
 from pokespiel.game.protocols import Game
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
@@ -22,29 +23,29 @@ from pokespiel.oracles.starts import pick_start
 
 
 @dataclass(frozen=True)
-class Learning:
+class Learning(Checked):
     """The options that all learning oracles have."""
 
-    decisions: int = 200_000
+    decisions: Count = 200_000
     """Budget of each response: decisions of the policy in training that have more than one legal action."""
-    seconds: float | None = None
+    seconds: Positive | None = None
     """Also stop after this many seconds of training, whichever comes first; schedules then follow the limit that is
     closer. The result then depends on the machine's speed, so the seed does not repeat it. None = only decisions
     count."""
-    batch: int = 4096
+    batch: Count = 4096
     """Decisions collected per update."""
-    matches: int = 1024
+    matches: Count = 1024
     """Matches played side by side."""
-    log_every: int = 5
+    log_every: Count = 5
     """Updates between two reports, each with one row of metrics."""
-    discount: float = 1.0
+    discount: PositiveShare = 1.0
     """Discount factor of rewards per decision, in (0, 1]."""
     warm_start: Literal["newest", "heaviest", "scratch", "member"] = "newest"
     """Where the weights start. `newest`: the newest network of the populations. `heaviest`: the network with the most
     weight in the opponents' mixture, or the newest if it has none. `scratch`: fresh weights. `member`: the policy
     chosen by `member`. If an exploiter and another oracle take turns, use `heaviest` for the other, since the newest
     network is the exploiter's."""
-    member: int = 0
+    member: Whole = 0
     """Index of the population's policy to start from, for warm_start member."""
     network: NetworkOptions = NetworkOptions()
     """The network, if it starts from fresh weights."""
@@ -56,14 +57,14 @@ class Learning:
     """Device, precision and threads of the training."""
     reward: Reward = Reward()
     """The reward that the policy learns from."""
-    learners: int | Literal["auto"] = "auto"
+    learners: Count | Literal["auto"] = "auto"
     """Number of parallel learners: processes that each play a share of the matches and compute a share of every
     gradient, which are averaged. auto: one per core for long training on large games on a CPU, else 1. A resumed
     training keeps its number."""
-    actors: int | Literal["auto"] = "auto"
+    actors: Whole | Literal["auto"] = "auto"
     """Number of processes that play matches while this one learns; 0 = this process does both in turn. auto: one per
     core if a GPU learns, else 0. A resumed training keeps its number."""
-    staleness: int = 1
+    staleness: Whole = 1
     """With actors: how many rounds old the weights are that actors play with, which is the number of rounds collected
     ahead; 0 = actors and learner take turns."""
     inference: Literal["auto", "actors", "server"] = "auto"
@@ -75,23 +76,11 @@ class Learning:
     account."""
 
     def __post_init__(self) -> None:
-        for name in ("decisions", "batch", "matches", "log_every", "epochs", "minibatches", "magnet_updates"):
-            if getattr(self, name, 1) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name, least in (("learners", 1), ("actors", 0), ("staleness", 0)):
-            if getattr(self, name) != "auto" and getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        super().__post_init__()
         if self.learners not in ("auto", 1) and self.actors not in ("auto", 0):
             raise ValueError("use several learners or actors, not both")
-        if self.seconds is not None and not self.seconds > 0:
-            raise ValueError(f"seconds must be positive, not {self.seconds}")
         if not all(0 <= self.explore(progress, 1.0) < 1 for progress in (0.0, 1.0)):
             raise ValueError(f"explore must stay in [0, 1), not {self.explore}")
-        if not 0 < self.discount <= 1:
-            raise ValueError(f"discount must be in (0, 1], not {self.discount}")
-        gae_lambda = getattr(self, "gae_lambda", 1.0)
-        if not 0 <= gae_lambda <= 1:
-            raise ValueError(f"gae_lambda must be in [0, 1], not {gae_lambda}")
 
     @property
     def plays_itself(self) -> bool:

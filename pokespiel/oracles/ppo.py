@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from pokespiel.core.policy import Policy
+from pokespiel.core.ranges import Count, NotNegative, Positive, PositiveShare, Share
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches
 from pokespiel.learning.learner import Learner
@@ -42,21 +43,21 @@ from pokespiel.oracles.proximal import Proximal, played_log
 class Clipped(Learning):
     """The options of PPO's update, wherever it is used."""
 
-    epochs: int = 4
+    epochs: Count = 4
     """Passes over a rollout."""
-    minibatches: int = 4
+    minibatches: Count = 4
     """Minibatches per pass."""
-    clip: float = 0.2
+    clip: Positive = 0.2
     """Clipping range of the ratio around 1 (epsilon)."""
-    gae_lambda: float = 0.95
+    gae_lambda: Share = 0.95
     """Lambda of the advantages and of the critic's targets."""
     entropy: Schedule = Schedule(0.02, "linear", end=0.0)
     """Weight of the entropy bonus, a schedule over the training."""
-    value_weight: float = 0.5
+    value_weight: NotNegative = 0.5
     """Weight of the critic's loss."""
-    auxiliary: float = 0.1
+    auxiliary: NotNegative = 0.1
     """Weight of the auxiliary head's squared error, if the network has that head."""
-    largest: float = 1.0
+    largest: PositiveShare = 1.0
     """Share of decisions that the policy learns from: those with the largest absolute advantage."""
     damping: Damping = Damping()
     """A KL penalty that holds the policy near a reference; see `learning/references.py`."""
@@ -69,7 +70,7 @@ class PPO(Clipped, Learned):
     opponent: Literal["mixture", "self", "pool"] = "mixture"
     """Whom it trains against: the mixture, itself at every seat, or a pool by `curriculum` that includes the whole
     populations."""
-    self_play: float = 0.0
+    self_play: Share = 0.0
     """With opponent mixture: share (0..1) of the matches played against itself instead."""
     curriculum: Curriculum = Curriculum(self_play=0.7, past=0.2, given=0.1)
     """With opponent pool: how often each kind of opponent is played."""

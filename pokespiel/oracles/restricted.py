@@ -36,6 +36,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.core.policy import Policy, Tabular
+from pokespiel.core.ranges import Checked, Count, ShareBelowOne
 from pokespiel.game.protocols import Game
 from pokespiel.game.tree import TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Oracle, Training
@@ -48,19 +49,15 @@ LEAST_GAIN = 1e-9
 
 
 @dataclass(frozen=True)
-class AnytimePSRO:
+class AnytimePSRO(Checked):
     """Anytime PSRO: mixtures that are least exploitable by any policy, found against responses in training.
 
     Reference: McAleer et al. (2022), Anytime PSRO for Two-Player Zero-Sum Games.
     """
 
-    steps: int = 500
+    steps: Count = 500
     """With exact responses: regret minimisation steps per iteration and seat. With learned ones there is a step every 5
     updates of the response."""
-
-    def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ValueError(f"steps must be at least 1, got {self.steps}")
 
     def over(self, oracle: Oracle) -> Oracle:
         """The oracle with the restricted game; a `ValueError` unless its responses can be improved step by step."""
@@ -74,14 +71,9 @@ class SelfPlayPSRO(AnytimePSRO):
     Reference: McAleer et al. (2022), Self-Play PSRO: Toward Optimal Populations in Two-Player Zero-Sum Games.
     """
 
-    share: float = 0.1
+    share: ShareBelowOne = 0.1
     """With learned responses: share (0..1) of the matches from which only the policy that learns on the way learns. It
     meets the response in them, and has matches even if it has no weight in the mixture."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 <= self.share < 1:
-            raise ValueError(f"share must be in [0, 1), got {self.share}")
 
     def over(self, oracle: Oracle) -> Oracle:
         """The oracle with the restricted game; a `ValueError` unless its responses can be improved step by step."""

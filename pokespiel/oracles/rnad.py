@@ -25,6 +25,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pokespiel.core.policy import Policy
+from pokespiel.core.ranges import Count, NotNegative, Positive, PositiveShare, Share
 from pokespiel.game.protocols import Game
 from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import entropy, neurd_loss, value_loss
@@ -44,31 +45,31 @@ class RNaD(Clipped, Learned):
 
     form: Literal["neurd", "kl"] = "neurd"
     """The reward transform with NeuRD and V-trace, or PPO with a KL penalty to references."""
-    self_play: float = 1.0
+    self_play: Share = 1.0
     """Share (0..1) of the matches played against itself; the others are against the mixture."""
-    batch: int = 16384
+    batch: Count = 16384
     """Decisions collected per update."""
     optimiser: Optimiser = Optimiser(Schedule(2e-3, "linear", end=5e-5), max_norm=10.0, beta1=0.0, average=0.99)
     """The optimiser; the average of the network's weights is the resulting policy."""
-    epochs: int = 8
+    epochs: Count = 8
     """Passes over a rollout."""
-    minibatches: int = 1
+    minibatches: Count = 1
     """Minibatches per pass."""
-    gae_lambda: float = 1.0
+    gae_lambda: Share = 1.0
     """Lambda of V-trace (neurd) or of the advantages (kl)."""
-    eta: float = 0.1
+    eta: NotNegative = 0.1
     """For neurd (eta): strength of the reward transform, for rewards of at most 1."""
-    refresh: int = 20
+    refresh: Count = 20
     """For neurd: updates between two moves of the reference."""
-    target_rate: float = 0.1
+    target_rate: PositiveShare = 0.1
     """For neurd: step (0..1) of the slow average towards the network at each update."""
-    ratio_clip: float = 1.0
+    ratio_clip: Positive = 1.0
     """For neurd: V-trace's largest importance ratio."""
-    threshold: float = 4.0
+    threshold: Positive = 4.0
     """For neurd (beta; 2 in DeepNash): logits are pushed no further than this from their mean."""
-    push_clip: float = 1e4
+    push_clip: Positive = 1e4
     """For neurd: the largest absolute advantage."""
-    value_weight: float = 1.0
+    value_weight: NotNegative = 1.0
     """Weight of the critic's loss."""
     entropy: Schedule = Schedule(0.0)
     """For kl: weight of the entropy bonus, a schedule over the training."""

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from pokespiel.core.policy import Policy
+from pokespiel.core.ranges import Checked, Count, Positive, Share
 from pokespiel.game.protocols import Game
 from pokespiel.game.tree import Plans, TreeGame, in_sequence_form
 from pokespiel.oracles import Opponents, Training
@@ -30,28 +31,19 @@ Allowed = tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
-class XDO:
+class XDO(Checked):
     """Extensive-form double oracle in exact self-play, on a game in sequence form; yields the restricted solutions."""
 
-    iterations: int = 20
+    iterations: Count = 20
     """Maximum number of restricted games per call; it ends early when responses add nothing."""
-    accuracy: float = 0.1
+    accuracy: Positive = 0.1
     """Solve a restricted game until its own NashConv is at most this share of the full game's."""
-    sweeps: int = 100
+    sweeps: Count = 100
     """CFR+ iterations between two checks of `accuracy`."""
-    max_sweeps: int = 5000
+    max_sweeps: Count = 5000
     """Maximum CFR+ iterations per restricted game."""
-    tremble: float = 1e-6
+    tremble: Share = 1e-6
     """Respond to a solution that instead plays uniformly at random with this probability, drawn once per match."""
-
-    def __post_init__(self) -> None:
-        for name in ("iterations", "sweeps", "max_sweeps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if not self.accuracy > 0:
-            raise ValueError(f"accuracy must be positive, got {self.accuracy}")
-        if not 0 <= self.tremble <= 1:
-            raise ValueError(f"tremble must be a probability, got {self.tremble}")
 
     def check(self, game: Game) -> None:
         in_sequence_form(game, "the xdo oracle")

@@ -42,7 +42,7 @@ class Divisible(Protocol):
 PAYOFFS = Registry(
     "payoffs",
     {
-        "auto": "pokespiel.payoffs.sampling:AutoPayoffs",
+        "auto": "pokespiel.payoffs.auto:AutoPayoffs",
         "exact": "pokespiel.payoffs.exact:ExactPayoffs",
         "sampled": "pokespiel.payoffs.sampling:SampledPayoffs",
         "adaptive": "pokespiel.payoffs.sampling:AdaptivePayoffs",

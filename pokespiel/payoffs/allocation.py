@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from pokespiel.core.intervals import mean_interval
+from pokespiel.core.ranges import Checked, InnerShare, NotNegative, Range, Share
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.payoffs.tables import PayoffTable, Sampled, at, deviations, noise
 
@@ -34,23 +35,17 @@ class UniformAllocation:
 
 
 @dataclass(frozen=True)
-class ResponseGraphAllocation:
+class ResponseGraphAllocation(Checked):
     """Cells at edges of the response graph whose direction is still uncertain, the least played cells first.
 
     Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information, algorithm 1.
     """
 
-    confidence: float = 0.99
+    confidence: InnerShare = 0.99
     """Confidence level of each edge's interval, at a single look; an edge is settled when the interval of its gain
     excludes 0."""
-    indifference: float = 0.0
+    indifference: NotNegative = 0.0
     """An edge whose gain is known to be smaller than this is settled too; with 0, equal payoffs are never settled."""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.confidence < 1:
-            raise ValueError(f"confidence must lie between 0 and 1, got {self.confidence}")
-        if self.indifference < 0:
-            raise ValueError(f"indifference must not be negative, got {self.indifference}")
 
     def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray:
         wanted = self.open_cells(sampled)
@@ -104,7 +99,7 @@ def _intervals(table: PayoffTable, bounds: tuple[float, float], confidence: floa
 
 
 @dataclass(frozen=True)
-class MixtureAllocation:
+class MixtureAllocation(Checked):
     """Units in proportion to how much a cell moves the mixture, estimated from mixtures of sampled tables.
 
     Reference: Neyman (1934), On the Two Different Aspects of the Representative Method.
@@ -112,18 +107,14 @@ class MixtureAllocation:
 
     solver: str = "nash"
     """The meta-solver of the mixture."""
-    draws: int = 200
+    draws: Annotated[int, Range(least=10)] = 200
     """Number of tables that are sampled and solved for each decision."""
-    explore: float = 0.2
+    explore: Share = 0.2
     """Share (0..1) of the units that goes to the least played cells regardless of the mixture."""
 
     def __post_init__(self) -> None:
-        if self.solver not in METASOLVERS:
-            METASOLVERS[self.solver]
-        if self.draws < 10:
-            raise ValueError(f"draws must be at least 10, got {self.draws}")
-        if not 0 <= self.explore <= 1:
-            raise ValueError(f"explore must lie between 0 and 1, got {self.explore}")
+        super().__post_init__()
+        METASOLVERS[self.solver]
 
     def __call__(self, sampled: Sampled, units: int, rng: np.random.Generator) -> np.ndarray:
         have = sampled.units

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 import numpy as np
 
 from pokespiel.core.executors import Crew, unit_results
+from pokespiel.core.ranges import Checked, Count, TwoOrMore
 from pokespiel.game.matches import play_matches
 from pokespiel.game.protocols import Game
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.metasolvers.judging import ROUNDING
 from pokespiel.payoffs import ALLOCATIONS, Allocation, Payoffs
-from pokespiel.payoffs.exact import ExactPayoffs
 from pokespiel.payoffs.tables import PayoffTable, Populations, Sampled, Samples, Units, at, grow, per_seat
 
 if TYPE_CHECKING:
@@ -219,23 +219,17 @@ def _record(table: PayoffTable, cell: np.ndarray, orders: np.ndarray, values: np
 
 
 @dataclass(frozen=True)
-class SampledPayoffs:
+class SampledPayoffs(Checked):
     """Mean returns over counted matches, in seat-swapped pairs with the same seed where the game is symmetric."""
 
-    units: int = 500
+    units: TwoOrMore = 500
     """Units per missing cell: pairs of matches in a symmetric two-player game, single matches elsewhere."""
-    width: int = 4096
+    width: Count = 4096
     """Matches played side by side."""
-    max_steps: int | None = None
+    max_steps: Count | None = None
     """Give a match up as unfinished after so many steps; None = only the game ends it."""
-    block: int = 1024
+    block: Count = 1024
     """Units in a block, of those that are played side by side with --side-by-side."""
-
-    def __post_init__(self) -> None:
-        if self.units < 2:
-            raise ValueError(f"units must be at least 2 (a spread needs two), got {self.units}")
-        if self.max_steps is not None and self.max_steps < 1:
-            raise ValueError(f"max_steps must be at least 1, got {self.max_steps}")
 
     def __call__(
         self,
@@ -267,26 +261,7 @@ class SampledPayoffs:
 
 
 @dataclass(frozen=True)
-class AutoPayoffs(SampledPayoffs):
-    """Exact returns where the game has a sequence form, else as `sampled` counts them."""
-
-    def __call__(
-        self,
-        game: Game,
-        populations: Populations,
-        table: PayoffTable | None,
-        rng: np.random.Generator,
-        play: Play = play_units,
-    ) -> PayoffTable:
-        from pokespiel.game.tree import TreeGame
-
-        if isinstance(game, TreeGame):
-            return ExactPayoffs()(game, populations, table, rng)
-        return super().__call__(game, populations, table, rng, play)
-
-
-@dataclass(frozen=True)
-class AdaptivePayoffs:
+class AdaptivePayoffs(Checked):
     """Mean returns over counted matches; after the first ones, matches go to cells where they decide something.
 
     Reference: Rowland et al. (2019), Multiagent Evaluation under Incomplete Information.
@@ -296,24 +271,23 @@ class AdaptivePayoffs:
     """Where matches go: to cells that move the mixture, to the response graph's open edges, or to the least known."""
     solver: str = "nash"
     """For `mixture`: the meta-solver of the mixture; `nash` supports only two-player zero-sum games."""
-    first: int = 100
+    first: TwoOrMore = 100
     """Units that each missing cell gets at once."""
-    units: int = 500
+    units: TwoOrMore = 500
     """Total units per missing cell; those that `first` leaves may go to any cell, including cells known before."""
-    rounds: int = 8
+    rounds: Count = 8
     """Number of times that the allocation decides."""
-    width: int = 4096
+    width: Count = 4096
     """Matches played side by side."""
-    max_steps: int | None = None
+    max_steps: Count | None = None
     """Give a match up as unfinished after so many steps; None = only the game ends it."""
-    block: int = 1024
+    block: Count = 1024
     """Units in a block, of those that are played side by side with --side-by-side."""
 
     def __post_init__(self) -> None:
-        if not 2 <= self.first <= self.units:
-            raise ValueError(f"expected 2 <= first <= units, got first {self.first} and units {self.units}")
-        if self.rounds < 1:
-            raise ValueError(f"rounds must be at least 1, got {self.rounds}")
+        super().__post_init__()
+        if self.first > self.units:
+            raise ValueError(f"first must be at most units, got first {self.first} and units {self.units}")
         METASOLVERS[self.solver]
 
     def __call__(

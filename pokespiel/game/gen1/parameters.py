@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pokespiel.core.registry import BadOption
+from pokespiel.core.ranges import Checked, Range
 
 if TYPE_CHECKING:
     from pokespiel.game.gen1.teams.pools import Pool
@@ -20,31 +20,29 @@ solutions."""
 
 
 @dataclass(frozen=True)
-class Gen1OU:
+class Gen1OU(Checked):
     """Gen 1 OU as Pokémon Showdown plays it, between teams of a pool."""
 
     preset: Literal["", "small"] = ""
     """A named set of other parameters, which replace those that have their defaults. `small` has a sequence form."""
     pool: str = "competitive"
     """Teams to draw from: `competitive`, `variety`, `one`, `small`, or a folder of team files."""
-    party: int = 6
+    party: Annotated[int, Range(1, 6)] = 6
     """Pokémon per side, 1 to 6: each team's first ones."""
-    turn_limit: int = 1000
+    turn_limit: Annotated[int, Range(1, 1000)] = 1000
     """A match that passes this turn is worth 0 to both; Showdown itself ends battles that way past turn 1000."""
     team_choice: TeamChoice = "chance"
     """Who picks the teams: `chance`, for each side alone, or each `player` as its first, hidden move."""
     chance: Literal["rolls", "seeds"] = "rolls"
     """OpenSpiel's chance nodes: the `rolls` of a turn, or the digits of the generator's seed at the start."""
-    threads: int = 1
+    threads: Annotated[int, Range(1, 256)] = 1
     """Threads that share the work on the matches of one batch."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name, value in PRESETS.get(self.preset, {}).items():
             if getattr(self, name) == type(self).__dataclass_fields__[name].default:
                 object.__setattr__(self, name, value)
-        for name, most in (("party", 6), ("turn_limit", 1000), ("threads", 256)):
-            if not 1 <= getattr(self, name) <= most:
-                raise BadOption(f"{name} of {SHORT_NAME}: expected 1 to {most}, got {getattr(self, name)}")
 
     def load(self, form: str | None) -> Game:
         """The batched game; `form="tree"` (the small preset's own): the OpenSpiel game in sequence form."""

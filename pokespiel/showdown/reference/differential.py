@@ -20,9 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tyro
-
 from pokespiel.core import files
+from pokespiel.core.options import command_line
 from pokespiel.game.gen1 import canonical
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.showdown import install
@@ -247,4 +246,4 @@ def main(options: DifferentialOptions) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(tyro.cli(DifferentialOptions)) else 0)
+    sys.exit(1 if main(command_line(DifferentialOptions)) else 0)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-import tyro
-
 from pokespiel.core import files
+from pokespiel.core.arguments import Positional
+from pokespiel.core.options import command_line
 from pokespiel.game.gen1 import canonical
 from pokespiel.showdown import install
 from pokespiel.showdown import reference as oracle
@@ -93,7 +93,7 @@ def _parts(data: bytes) -> Iterator[bytes]:
 class GoldenOptions:
     """Record battles inside Pokémon Showdown into a golden file."""
 
-    file: tyro.conf.Positional[Path]
+    file: Positional[Path]
     battles: int = 300
     """Battles of all kinds to keep."""
     search: int = 3000
@@ -132,4 +132,4 @@ def main(options: GoldenOptions) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(GoldenOptions))
+    main(command_line(GoldenOptions))
