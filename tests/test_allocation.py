@@ -169,15 +169,15 @@ def test_adaptive_payoffs_serve_games_with_a_population_a_seat():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: AdaptivePayoffs(first=1), "expected 2 <= first <= units"),
-        (lambda: AdaptivePayoffs(first=50, units=40), "expected 2 <= first <= units"),
+        (lambda: AdaptivePayoffs(first=1), "first must be at least 2, got 1"),
+        (lambda: AdaptivePayoffs(first=50, units=40), "first must be at most units, got first 50 and units 40"),
         (lambda: AdaptivePayoffs(rounds=0), "rounds must be at least 1"),
         (lambda: AdaptivePayoffs(solver="nahs"), "did you mean 'nash'"),
         (lambda: ResponseGraphAllocation(confidence=1.0), "confidence must be above 0 and below 1"),
         (lambda: ResponseGraphAllocation(indifference=-1.0), "indifference must be at least 0"),
         (lambda: MixtureAllocation(solver="nahs"), "did you mean 'nash'"),
         (lambda: MixtureAllocation(draws=3), "at least 10"),
-        (lambda: MixtureAllocation(explore=2.0), "between 0 and 1"),
+        (lambda: MixtureAllocation(explore=2.0), "explore must be at least 0 and at most 1"),
         (lambda: ALLOCATIONS.build("mixed"), "did you mean 'mixture'"),
     ],
 )

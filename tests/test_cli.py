@@ -338,7 +338,7 @@ def test_a_sweep_over_alpha(tmp_path, capsys):
         (["--sweep", "selection", "0", "1"], "is not a number: it cannot be swept"),
         (["--sweep", "alpha", "1", "inf"], "two finite ends"),
         (["--sweep", "alpha", "1", "2", "--points", "1"], "at least 2 points"),
-        (["--sweep", "alpha", "-1", "1"], "alpha must be at least 0"),
+        (["--sweep", "alpha", "-1", "1"], "option 'alpha' of AlphaRank must be at least 0"),
         (["--sweep", "alpha", "0", "1", "--plot", "x.gif"], "saved as .svg, .png, .pdf"),
         (["--sweep", "alpha", "0", "1", "--every"], "--every uses no solver: leave out --sweep"),
         (["--smallest", "nan"], "smallest is a weight, from 0 to 1, got nan"),

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 from pokespiel.commands.interrupted import keeping
 from pokespiel.core.executors import EXECUTORS
 from pokespiel.core.options import Choice, read_yaml, to_plain
-from pokespiel.core.registry import BadOption
+from pokespiel.core.registry import BadOption, short_name
 from pokespiel.game.names import with_limit
 from pokespiel.runs.run import PSROConfig, RunFolder
 
@@ -71,8 +71,8 @@ class PSRO(PSROConfig):
 
     def folder(self) -> Path:
         game = "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in self.game)
-        oracles = "+".join(choice.name for choice in self.oracle)
-        solver = (self.restricted or self.meta_solver).name
+        oracles = "+".join(short_name(choice.name) for choice in self.oracle)
+        solver = short_name((self.restricted or self.meta_solver).name)
         return self.run or Path("runs") / f"{game}-{solver}-{oracles}-{self.seed}"
 
     def __call__(self) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pokespiel.core.help import Option, OptionGroup, common_of, dataclass_in, sections_of
-from pokespiel.core.registry import MANY, BadOption, Registry, options_of
+from pokespiel.core.registry import MANY, BadOption, Registry, options_of, short_name
 
 
 class Choice(NamedTuple):
@@ -54,7 +54,8 @@ class Selection(NamedTuple):
         """The flag that chooses."""
         field, registry, several, _ = self
         names = tuple(choice.name for choice in self.choices)
-        listed = f"{doc} One {'or more ' if several else ''}of: {', '.join(registry)}."
+        own = ", or your own: python:path/to/file.py:Name" * registry.own
+        listed = f"{doc} One {'or more ' if several else ''}of: {', '.join(registry)}{own}."
         hint: Any = tuple[str, ...] if several else str
         values = "NAME [NAME ...]" if several else "NAME"
         return Option(field, hint, values, names if several else names[0] if names else None, listed)
@@ -126,8 +127,8 @@ class Selection(NamedTuple):
         return [self.field] if len(keys) == 1 else [f"{self.field}.{key}" for key in keys]
 
     def _keys(self) -> list[str]:
-        """The choices' names, numbered from the second occurrence of a name on."""
-        names = [choice.name for choice in self.choices]
+        """The choices' short names, numbered from the second occurrence of a name on."""
+        names = [short_name(choice.name) for choice in self.choices]
         return [
             name if names[:index].count(name) == 0 else f"{name}_{names[:index].count(name) + 1}"
             for index, name in enumerate(names)

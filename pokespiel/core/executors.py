@@ -82,6 +82,7 @@ class Executor(Protocol):
 EXECUTORS = Registry(
     "executor",
     {"local": "pokespiel.core.processes:Local", "ray": "pokespiel.core.cluster:Ray"},
+    own=True,
 )
 
 

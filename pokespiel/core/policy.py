@@ -22,6 +22,7 @@ POLICIES = Registry(
         "tabular": "pokespiel.core.policy:Tabular",
         "mixture": "pokespiel.core.policy:Mixture",
         "network": "pokespiel.learning.network_policy:NetworkPolicy",
+        "own": "pokespiel.game.own_policy:OwnPolicy",
         "avoiding": "pokespiel.evaluation.avoiding:Avoiding",
         "gen1_random": "pokespiel.game.gen1.baselines.random:Random",
         "gen1_max_damage": "pokespiel.game.gen1.baselines.max_damage:MaxDamage",

@@ -82,7 +82,7 @@ def check_range(value: Any, hint: Any, what: str) -> None:
             if typing.get_origin(one) is not Literal:
                 check_range(value, one, what)
     elif origin is Literal and value not in arguments:
-        raise OutOfRange(f"{what} must be {' or '.join(map(repr, arguments))}, got {value!r}")
+        raise OutOfRange(f"unknown {what} {value!r}; Available: {', '.join(map(str, arguments))}")
     elif origin is tuple and isinstance(value, tuple):
         each = arguments[:1] * len(value) if arguments[-1] is ... else arguments
         for item, one in zip(value, each, strict=False):

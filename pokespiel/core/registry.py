@@ -9,9 +9,14 @@ from __future__ import annotations
 import ast
 import dataclasses
 import difflib
+import hashlib
 import importlib
 import importlib.util
+import inspect
+import os
+import sys
 import textwrap
+import traceback
 import types
 import typing
 from collections.abc import Collection, Iterator, Mapping
@@ -34,14 +39,15 @@ MANY = 24
 """If there are more choices than this, only the closest ones are named."""
 
 
-def unknown(kind: str, name: str, choices: typing.Iterable[str], see: str = "") -> UnknownName:
-    """The error for `name`. It names the closest and all choices or, if there are many, a few close ones and where to
-    `see` all."""
+def unknown(kind: str, name: str, choices: typing.Iterable[str], see: str = "", also: str = "") -> UnknownName:
+    """The error for `name`. It names the closest and all choices, and what may be chosen `also`; if there are many, a
+    few close ones and where to `see` all."""
     available = sorted(choices)
     nearest = difflib.get_close_matches(str(name), available, n=5, cutoff=0.5)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""
     if len(available) <= MANY:
-        return UnknownName(f"unknown {kind} {name!r}; {hint}Available: {', '.join(available)}")
+        more = f", or {also}" if also else ""
+        return UnknownName(f"unknown {kind} {name!r}; {hint}Available: {', '.join(available)}{more}")
     others = f"Others like it: {', '.join(nearest[1:])}. " if nearest[1:] else ""
     return UnknownName(f"unknown {kind} {name!r}; {hint}{others}{see or f'There are {len(available)}'}")
 
@@ -62,17 +68,23 @@ class Description(NamedTuple):
 
 
 class Registry(Mapping[str, Any]):
-    """A mapping from name to plug-in, given as "module:attribute" and imported when first looked up."""
+    """A mapping from name to plug-in, given as "module:attribute" and imported when first looked up.
 
-    def __init__(self, kind: str, places: Mapping[str, str]):
-        self.kind = kind
+    With `own`, the location of a user's own plug-in, `package.module:Name` or `python:path/to/file.py:Name`, is a name
+    too. Names in files that may come from strangers are looked up without: they must not import anything.
+    """
+
+    def __init__(self, kind: str, places: Mapping[str, str], *, own: bool = False):
+        self.kind, self.own = kind, own
         self._places = dict(places)
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._places:
-            raise unknown(self.kind, name, self._places)
-        module, attribute = self._places[name].split(":")
-        return getattr(importlib.import_module(module), attribute)
+        if name in self._places:
+            module, attribute = self._places[name].split(":")
+            return getattr(importlib.import_module(module), attribute)
+        if self.own and is_own(name):
+            return _own_plugin(name, self.kind)
+        raise self._unknown(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._places
@@ -83,10 +95,15 @@ class Registry(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._places)
 
+    def _unknown(self, name: str) -> UnknownName:
+        return unknown(self.kind, name, self._places, also="your own, as python:path/to/file.py:Name" * self.own)
+
     def describe(self, name: str) -> Description:
         """The description and reference of the plug-in `name`, read from its source without importing it."""
+        if self.own and is_own(name):
+            return Description(_first_paragraph(inspect.getdoc(self[name]) or ""), "")
         if name not in self._places:
-            raise unknown(self.kind, name, self._places)
+            raise self._unknown(name)
         module, attribute = self._places[name].split(":")
         spec = importlib.util.find_spec(module)
         if spec is None or spec.origin is None:
@@ -99,6 +116,113 @@ class Registry(Mapping[str, Any]):
     def build(self, name: str, options: Mapping[str, Any] | None = None) -> Any:
         """The plug-in `name` with `options` as its fields; unknown or mistyped ones raise `BadOption`."""
         return build(self[name], options or {}, f"{self.kind} {name!r}")
+
+
+class Location(NamedTuple):
+    """Where a user's own object is."""
+
+    source: str
+    """A module's name, or a file's path."""
+    attribute: str
+
+    @property
+    def is_file(self) -> bool:
+        return self.source.endswith(".py")
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is the location of a user's own object."""
+    return ":" in name
+
+
+def short_name(name: str) -> str:
+    """A registered name, or the last part of a location."""
+    return name.rpartition(":")[2]
+
+
+def location_of(name: str, kind: str) -> Location:
+    """The location in `package.module:Name` or `python:path/to/file.py:Name`; `kind` says what it should be."""
+    source, _, attribute = name.removeprefix("python:").partition(":")
+    if not source or ":" in attribute or (name.startswith("python:") and not source.endswith(".py")):
+        raise BadOption(f"{name!r} names no {kind}; expected package.module:Name or python:path/to/file.py:Name")
+    return Location(source, attribute)
+
+
+def own_object(name: str, kind: str) -> Any:
+    """The object at a location; a `BadOption` says what is not there."""
+    place = location_of(name, kind)
+    try:
+        module = own_module(place, kind)
+    except BadOption:
+        raise
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f", line {last.lineno} of {Path(last.filename).name}"
+        raise BadOption(f"{place.source} cannot be imported: {type(error).__name__}: {error}{where}") from error
+    if place.attribute and hasattr(module, place.attribute):
+        return getattr(module, place.attribute)
+    own = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+    nearest = difflib.get_close_matches(place.attribute, own, n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    lacks = f"{place.source} has no {place.attribute!r};" if place.attribute else f"which {kind} of {place.source}?"
+    raise BadOption(f"{lacks} {hint}In it: {', '.join(own) or 'nothing'}")
+
+
+def own_module(place: Location, kind: str) -> types.ModuleType:
+    """A user's module, imported once per process; errors of its code are passed on.
+
+    A file is imported under its plain name, as scripts beside it do, unless that name means another module.
+    """
+    if not place.is_file:
+        return _imported(place.source, kind)
+    path = Path(place.source).resolve()
+    if not path.is_file():
+        raise BadOption(f"no {kind} in {place.source}: there is no such file")
+    _look_in(str(path.parent))
+    plain = sys.modules.get(path.stem)
+    found = plain.__spec__ if plain else importlib.util.find_spec(path.stem) if path.stem.isidentifier() else None
+    if found is not None and found.origin is not None and Path(found.origin).resolve() == path:
+        return importlib.import_module(path.stem)
+    name = f"pokespiel_own_{path.stem}_{hashlib.blake2b(str(path).encode(), digest_size=4).hexdigest()}"
+    return sys.modules.get(name) or _executed(name, path)
+
+
+def _imported(name: str, kind: str) -> types.ModuleType:
+    _look_in(os.getcwd())
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise BadOption(
+            f"no {kind} in {name}: the module {error.name} is neither installed nor in this folder"
+        ) from None
+
+
+def _look_in(folder: str) -> None:
+    """Also import modules from a folder, if no module of that name is found elsewhere."""
+    if folder not in sys.path:
+        sys.path.append(folder)
+
+
+def _executed(name: str, path: Path) -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None, "a path that ends in .py has a loader"
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _own_plugin(name: str, kind: str) -> Any:
+    found = own_object(name, kind)
+    if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
+        raise BadOption(f"{name} is no {kind}: expected a dataclass, whose fields are its options, with a call")
+    return found
 
 
 def _definition(tree: ast.Module, attribute: str) -> ast.Module | ast.ClassDef | ast.FunctionDef:

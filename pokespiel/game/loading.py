@@ -37,7 +37,7 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
         BadOption: form is "step" and the game has only a sequence form.
     """
     form = checked_form(form)
-    if own.is_own(name):
+    if own.is_own_game(name):
         return _users(name, form, limit)
     parameters = parsed(name)
     short = parameters.pop("name")
@@ -48,7 +48,7 @@ def load_game(name: str, form: Form | None = None, *, limit: int | None = None) 
 
 def declaration(name: str) -> Declared:
     """The facts about a named game before its tree is built; errors are those of `load_game`."""
-    if own.is_own(name):
+    if own.is_own_game(name):
         return declared(own.load_own(name, None)[0])
     short, given = written(name)
     if short in GAMES:

@@ -16,18 +16,12 @@ import copy
 import dataclasses
 import difflib
 import functools
-import hashlib
-import importlib
-import importlib.util
 import inspect
-import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from pokespiel.core.registry import BadOption
+from pokespiel.core.registry import BadOption, Location, own_module
 from pokespiel.game.foreign import calling, place_of_error, quiet, said
 from pokespiel.game.guarded import GuardedGame
 from pokespiel.game.names import checked_limit, texts, value_of
@@ -53,7 +47,7 @@ class GamePlace(NamedTuple):
         return self.source.endswith(".py")
 
 
-def is_own(name: str) -> bool:
+def is_own_game(name: str) -> bool:
     """Whether a game's name is the location of a user's game."""
     return ":" in name.partition("(")[0]
 
@@ -94,50 +88,12 @@ def _module(place: GamePlace) -> ModuleType:
 
     before = set(pyspiel.registered_names())
     try:
-        module = _file(Path(place.source)) if place.is_file else _import(place.source)
+        module = own_module(Location(place.source, place.attribute), "game")
     except BadOption:
         raise
     except Exception as error:
         raise BadOption(f"{place.source} cannot be imported: {said(error)}{place_of_error(error)}") from error
     _REGISTERED.setdefault(module.__name__, tuple(sorted(set(pyspiel.registered_names()) - before)))
-    return module
-
-
-def _import(name: str) -> ModuleType:
-    _look_in(os.getcwd())
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise
-        raise BadOption(f"no game in {name}: the module {error.name} is neither installed nor in this folder") from None
-
-
-def _look_in(folder: str) -> None:
-    """Also import modules from a folder, if no module of that name is found elsewhere."""
-    if folder not in sys.path:
-        sys.path.append(folder)
-
-
-def _file(path: Path) -> ModuleType:
-    place = path.resolve()
-    if not place.is_file():
-        raise BadOption(f"no game in {path}: there is no such file")
-    _look_in(str(place.parent))
-    name = f"pokespiel_own_{place.stem}_{hashlib.blake2b(str(place).encode(), digest_size=4).hexdigest()}"
-    return sys.modules.get(name) or _executed(name, place)
-
-
-def _executed(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None, "a path that ends in .py has a loader"
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
     return module
 
 

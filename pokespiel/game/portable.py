@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pokespiel.game.own import is_own, place_of
+from pokespiel.game.own import is_own_game, place_of
 from pokespiel.game.protocols import Game
 
 
@@ -22,7 +22,7 @@ class Portable:
 
     def __reduce__(self) -> tuple[Any, ...]:
         name = self.game.name
-        if not is_own(name):
+        if not is_own_game(name):
             return Portable, (self.game, self.load)
         place = place_of(name)
         if place.is_file:

@@ -82,4 +82,5 @@ METASOLVERS = Registry(
         "general_nash": "pokespiel.metasolvers.general_nash:GeneralNash",
         "correlated": "pokespiel.metasolvers.correlated:Correlated",
     },
+    own=True,
 )

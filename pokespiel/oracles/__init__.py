@@ -110,6 +110,7 @@ ORACLES = Registry(
         "exploiter": "pokespiel.oracles.exploiter:Exploiter",
         "offline": "pokespiel.oracles.offline:Offline",
     },
+    own=True,
 )
 
 
@@ -127,4 +128,5 @@ RESTRICTED = Registry(
         "anytime": "pokespiel.oracles.restricted:AnytimePSRO",
         "self_play": "pokespiel.oracles.restricted:SelfPlayPSRO",
     },
+    own=True,
 )

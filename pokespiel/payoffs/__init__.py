@@ -47,6 +47,7 @@ PAYOFFS = Registry(
         "sampled": "pokespiel.payoffs.sampling:SampledPayoffs",
         "adaptive": "pokespiel.payoffs.sampling:AdaptivePayoffs",
     },
+    own=True,
 )
 
 
@@ -71,4 +72,5 @@ ALLOCATIONS = Registry(
         "response_graph": "pokespiel.payoffs.allocation:ResponseGraphAllocation",
         "mixture": "pokespiel.payoffs.allocation:MixtureAllocation",
     },
+    own=True,
 )

@@ -1,7 +1,7 @@
 """Policies by name, and a run's initial policies: the only module that knows every kind of policy name.
 
 uniform, a scripted player of the game (`expert` of Gen 1 OU), an agent that ships with the package (`shipped`), a
-policy file, the folder of a run or tournament (its mixture)
+policy file, the folder of a run or tournament (its mixture), a user's own (`python:path/to/file.py:Name`)
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy as np
 
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.policy_files import load_policy, read_about
-from pokespiel.core.registry import BadOption, UnknownName, unknown
+from pokespiel.core.registry import BadOption, UnknownName, is_own, unknown
 from pokespiel.game.loading import load_game
+from pokespiel.game.own_policy import OwnPolicy
 from pokespiel.game.protocols import Game
 from pokespiel.game.scripted import expanded, players
 from pokespiel.learning.datasets import policy_name
@@ -33,12 +34,15 @@ def policy_named(name: str, game: Game | None = None) -> Policy:
         return scripted[name].build(name)
     if name in agents.names():
         return agents.load_agent(name)
+    if is_own(name):
+        return OwnPolicy(name)
     if Path(name).is_dir():
         return _mixture_of(Path(name))
     if Path(name).suffix:
         return load_policy(name)
     raise UnknownName(
-        f"{unknown('policy', name, ['uniform', *scripted, *agents.names()])}, a policy's file, a run's folder"
+        f"{unknown('policy', name, ['uniform', *scripted, *agents.names()])}, a policy's file, a run's folder, "
+        "your own, as python:path/to/file.py:Name"
     )
 
 

@@ -296,8 +296,9 @@ def _same(first: Policy, second: Policy) -> bool:
 
 
 def plain_name(text: str) -> str:
-    """A policy's short name, safe in a file name: the last part of a file's or folder's path, without its suffix."""
-    stem = Path(text).name.removesuffix(".safetensors")
+    """A policy's short name, safe in a file name: the last part of a file's or folder's path, without its suffix, or of
+    a location such as `mybot.py:strongest`."""
+    stem = Path(text).name.rpartition(":")[2].removesuffix(".safetensors")
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", stem)
 
 
