@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pokespiel.game.conversion import from_openspiel
     from pokespiel.game.loading import load_game
     from pokespiel.game.names import GAMES
+    from pokespiel.game.openspiel import policy_from_openspiel, policy_to_bot, policy_to_openspiel
     from pokespiel.game.protocols import Game, Matches
     from pokespiel.metasolvers import METASOLVERS, MetaSolver, MetaStrategy
     from pokespiel.oracles import ORACLES, Opponents, Oracle, Training
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pokespiel.payoffs.tables import PayoffTable
     from pokespiel.psro import psro
     from pokespiel.runs.initial import policy_named
+    from pokespiel.runs.reading import load_run
 
 __all__ = [
     "ALLOCATIONS",
@@ -61,8 +63,12 @@ __all__ = [
     "head_to_head",
     "load_game",
     "load_policy",
+    "load_run",
     "memoryless",
+    "policy_from_openspiel",
     "policy_named",
+    "policy_to_bot",
+    "policy_to_openspiel",
     "psro",
     "save_policy",
 ]
@@ -80,6 +86,7 @@ __getattr__ = lazily(
         "pokespiel.game.conversion": ("from_openspiel",),
         "pokespiel.game.loading": ("load_game",),
         "pokespiel.game.names": ("GAMES",),
+        "pokespiel.game.openspiel": ("policy_from_openspiel", "policy_to_bot", "policy_to_openspiel"),
         "pokespiel.game.protocols": ("Game", "Matches"),
         "pokespiel.metasolvers": ("METASOLVERS", "MetaSolver", "MetaStrategy"),
         "pokespiel.oracles": ("ORACLES", "Opponents", "Oracle", "Training"),
@@ -88,5 +95,11 @@ __getattr__ = lazily(
         "pokespiel.payoffs.tables": ("PayoffTable",),
         "pokespiel.psro": (),
         "pokespiel.runs.initial": ("policy_named",),
+        "pokespiel.runs.reading": ("load_run",),
     },
 )
+
+
+def __dir__() -> list[str]:
+    """The public names, which a prompt then completes although none is imported yet."""
+    return __all__

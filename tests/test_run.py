@@ -330,8 +330,8 @@ def test_foreign_checkpoints_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"iterations": -1}, "iterations must not be negative"),
-        ({"seed": -5}, "seed must not"),
+        ({"iterations": -1}, "iterations must be at least 0"),
+        ({"seed": -5}, "seed must be at least 0"),
         ({"oracle": ()}, "oracle"),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pokespiel.core.arguments import Positional
+from pokespiel.core.ranges import Checked, Count, Share, Whole
 from pokespiel.oracles.distill import Distillation
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgentCommand:
+class AgentCommand(Checked):
     """Make one policy from a run's mixture: draw a member for each match, or distil the mixture into one network.
 
     Use the file wherever a policy can be named: `pokespiel showdown arena agent.safetensors`, `pokespiel exploit
@@ -36,7 +37,7 @@ class AgentCommand:
     """The run's folder."""
     out: Path | None = None
     """Where the agent is saved; None = agent.safetensors in the run's folder."""
-    least: float = 0.01
+    least: Share = 0.01
     """Leave out members with less weight than this; their total weight is reported."""
     distill: bool = False
     """Also clone the mixture into one network, saved beside it as distilled.safetensors."""
@@ -47,11 +48,11 @@ class AgentCommand:
     --teams."""
     teams: tuple[str, ...] = ("variety",)
     """Pools, files or folders of teams; --evaluate also plays their held-out line-ups."""
-    matches: int = 2_000
+    matches: Count = 2_000
     """Matches in each evaluation, played in seat-swapped pairs; an even number."""
     ship: Path | None = None
     """Write a folder that `pokespiel.runs.agents` loads, with a card that includes the evaluation."""
-    population: int = 12
+    population: Count = 12
     """Ship at least this many policies: the mixture's members, then the run's newest networks."""
     exploits: tuple[Path, ...] = ()
     """Further exploit.json files for the card; those in the run's folder are included anyway."""
@@ -60,7 +61,7 @@ class AgentCommand:
     file that this command saved earlier."""
     note: str = ""
     """For the card: what the run does not tell of the training, such as that of the policies that it started from."""
-    seed: int = 0
+    seed: Whole = 0
     """Seed of the distillation and the evaluation."""
 
     def __call__(self) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pokespiel.core.arguments import Positional
+from pokespiel.core.ranges import Checked, Count, Share, Whole
 from pokespiel.core.registry import BadOption
 from pokespiel.game.names import RANKED
 from pokespiel.learning.datasets import Filter
@@ -16,7 +17,7 @@ READING = ("describe", "usage")
 
 
 @dataclass(frozen=True)
-class DatasetCommand:
+class DatasetCommand(Checked):
     """Make datasets to learn from: play matches into one, filter or merge some, or describe some.
 
     generate: every named policy meets every other and itself, and all decisions are recorded. filter, merge: copy the
@@ -33,28 +34,27 @@ class DatasetCommand:
     """The folder of the new dataset."""
     game: str = RANKED
     """generate: the game."""
-    matches: int = 1000
+    matches: Count = 1000
     """generate: how many matches to play."""
-    explore: float = 0.0
+    explore: Share = 0.0
     """generate: share of uniform play (0 to 1) mixed into every policy."""
     chosen: Filter = Filter()
     """filter, merge: which decisions to keep."""
     both_seats: bool = False
     """filter, merge: leave out one-sided matches, which lack the decisions of a seat."""
-    least_decisions: int = 0
+    least_decisions: Whole = 0
     """filter, merge: leave out matches with fewer decisions."""
-    part: int = 1000
+    part: Count = 1000
     """generate: matches per file."""
-    seed: int = 0
+    seed: Whole = 0
     """Seed of the matches, and of drawing for --chosen.balance."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.sources:
             raise BadOption(f"{self.action}: name {'policies' if self.action == 'generate' else 'datasets'}")
         if self.out is None and self.action not in READING:
             raise BadOption(f"{self.action}: name the folder of the new dataset with --out")
-        if self.matches < 1 or self.part < 1 or not 0 <= self.explore <= 1:
-            raise BadOption("expected matches >= 1, part >= 1 and 0 <= explore <= 1")
 
     def __call__(self) -> int:
         from pokespiel.learning.datasets import Dataset

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 from pokespiel.core.arguments import Positional
+from pokespiel.core.ranges import Checked, Count, Positive
 from pokespiel.core.registry import BadOption
 
 
 @dataclass(frozen=True)
-class EndgameCommand:
+class EndgameCommand(Checked):
     """Solve the end of a battle exactly: value, both equilibria, the turn's payoffs, and what each wrong choice costs.
 
     A position is two sides with "vs" between them: "Tauros @ 353 vs Tauros @ 258 par". A side is a species, then HP
@@ -27,16 +28,15 @@ class EndgameCommand:
     pp: Literal["unlimited", "exact"] = "unlimited"
     """exact counts PP down and lets moves run out, which takes far more states; unlimited keeps them as they are: the
     value is the same unless a battle can last until a move has run out."""
-    memory: float = 4.0
+    memory: Positive = 4.0
     """GB that the values may take; a larger ending is refused with its size."""
-    situations: int = 200_000
+    situations: Count = 200_000
     """Refuse an ending with more situations than this, not counting HP (with Pokémon in reserve: counting HP)."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.positions:
             raise BadOption('name a position, such as "Tauros @ 353 vs Tauros @ 258 par"')
-        if not self.memory > 0 or self.situations < 1:
-            raise BadOption("memory and situations must be positive")
 
     def __call__(self) -> int:
         from pokespiel.game.endgames import endgame_tools

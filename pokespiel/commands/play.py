@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pokespiel.commands.ports import require_port
-from pokespiel.core.registry import BadOption
+from pokespiel.core.ranges import Checked, Whole
 
 if TYPE_CHECKING:
     from pokespiel.play.lobby import Lobby
 
 
 @dataclass(frozen=True)
-class PlayCommand:
+class PlayCommand(Checked):
     """Battle the shipped agent, or any policy, in your browser, or with --text in this terminal.
 
     The page is served to this machine alone, under an address with a secret token. It shows what each move does as far
@@ -39,9 +39,9 @@ class PlayCommand:
     """With --text: your team, a file with one, a team's name such as "starmie/Starmie and Zapdos", or random."""
     teams: str = "competitive"
     """With --text: the pool that random teams are drawn from."""
-    side: int = 1
+    side: Literal[1, 2] = 1
     """With --text: the player that you are, 1 or 2."""
-    seed: int | None = None
+    seed: Whole | None = None
     """Seed of the first battle, the next ones following; None = random. With it, the same choices lead to the same
     battle."""
     keep: Path = Path("runs/battles")
@@ -52,11 +52,8 @@ class PlayCommand:
     """Open the page in your browser; with --no-browser only its address is printed."""
 
     def __post_init__(self) -> None:
-        if self.side not in (1, 2):
-            raise BadOption(f"side must be 1 or 2, got {self.side}")
+        super().__post_init__()
         require_port(self.port)
-        if self.seed is not None and self.seed < 0:
-            raise BadOption(f"seed must not be negative, got {self.seed}")
 
     def __call__(self) -> int:
         from pokespiel.play.opening import lobby_for, serve_page

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pokespiel.core.arguments import Positional
+from pokespiel.core.ranges import Checked, Whole
 from pokespiel.core.registry import BadOption
 
 
 @dataclass(frozen=True)
-class ProbeCommand:
+class ProbeCommand(Checked):
     """Show what a policy loses in exactly solved endgames, worst first.
 
     The loss at a position is how much less the policy wins there than an equilibrium does, if the opponent answers its
@@ -19,14 +20,13 @@ class ProbeCommand:
 
     policy: Positional[str]
     """shipped, a scripted player's name, a policy's file, or the folder of a run or tournament (its mixture)."""
-    worst: int = 5
+    worst: Whole = 5
     """Number of the worst decisions that are printed with the policy's choices and the right ones."""
     curve: bool = False
     """For a run's folder: print the mean loss of its mixture after each iteration instead."""
 
     def __post_init__(self) -> None:
-        if self.worst < 0:
-            raise BadOption(f"worst must not be negative, got {self.worst}")
+        super().__post_init__()
         if self.curve and not Path(self.policy).is_dir():
             raise BadOption(f"--curve is for the folder of a run, and {self.policy!r} is not a folder")
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pokespiel.core.ranges import Checked, Count, Positive, Whole
+
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Checked):
     """Measure where learning spends its time on this machine, and propose batch sizes."""
 
     game: str = "leduc_poker"
     """The game to measure, as an OpenSpiel or pokespiel game string."""
-    hidden: tuple[int, ...] = (128, 128)
+    hidden: tuple[Count, ...] = (128, 128)
     """Widths of the network's hidden layers."""
     body: str = "auto"
     """The network's body: mlp, residual or structured; auto = structured if the game has a layout, else mlp."""
     device: str = "cpu"
     """The device that the network runs on: cpu, cuda, cuda:1, ..."""
-    threads: int | Literal["auto"] = "auto"
+    threads: Whole | Literal["auto"] = "auto"
     """Torch's threads; auto = as in training: one, or all cores for large networks."""
-    epochs: int = 4
+    epochs: Count = 4
     """How many times training learns from each decision."""
-    seconds: float = 1.0
+    seconds: Positive = 1.0
     """Minimum length of each measurement, in seconds."""
-    seed: int = 0
+    seed: Whole = 0
     """Seed of the network's weights and of the matches."""
 
     def __call__(self) -> int:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 from pokespiel.commands.interrupted import keeping
 from pokespiel.core.executors import EXECUTORS
 from pokespiel.core.options import Choice, read_yaml, to_plain
+from pokespiel.core.ranges import Count, NotNegative, Positive
 from pokespiel.core.registry import BadOption, short_name
 from pokespiel.game.names import with_limit
 from pokespiel.runs.run import PSROConfig, RunFolder
@@ -21,7 +22,7 @@ from pokespiel.runs.run import PSROConfig, RunFolder
 class PSRO(PSROConfig):
     """Grow populations by policy-space response oracles, in a run folder.
 
-    Each plug-in's own options become flags once it is chosen: try `--oracle cfr --help`. Examples:
+    The options of a plug-in become flags once it is chosen: try `--oracle cfr --help`. Yours is python:FILE.py:NAME.
 
     pokespiel psro --game leduc_poker --meta-solver prd --iterations 20
 
@@ -44,11 +45,11 @@ class PSRO(PSROConfig):
     may change."""
     config: Path | None = None
     """A YAML file with values for these options; flags override it."""
-    checkpoint_seconds: float = 30.0
+    checkpoint_seconds: NotNegative = 30.0
     """Seconds between checkpoints of an oracle's unfinished work; finished iterations are always kept."""
-    seconds: float | None = None
+    seconds: Positive | None = None
     """Stop at the first checkpoint after this many seconds, to be resumed later with --resume; None = never."""
-    limit: int | None = None
+    limit: Count | None = None
     """Maximum number of histories of an exact game; each takes about 200 bytes, and 3 microseconds to read. The run
     keeps it as the game's parameter limit=N. None = 2,000,000."""
     go_on: bool = False

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pokespiel.core.arguments import Positional
+from pokespiel.core.ranges import Checked, Count, NotNegative, Positive, Whole
 from pokespiel.core.registry import BadOption
 
 
 @dataclass(frozen=True)
-class Rate:
+class Rate(Checked):
     """Rate the policies of tournaments and arenas: Elo with intervals, Glicko, GXE, Nash averages and alpha-Rank.
 
     Several folders are pooled by the policies' names. Elo is the maximum-likelihood estimate of the Bradley-Terry
@@ -20,25 +21,24 @@ class Rate:
 
     folders: Positional[tuple[Path, ...]]
     """Folders of tournaments, records of `pokespiel showdown arena --out`, or folders of such records."""
-    draws: int = 1000
+    draws: Count = 1000
     """Number of resampled sets of pairs from which the intervals are taken."""
-    prior: float = 1.0
+    prior: NotNegative = 1.0
     """Ties added between each policy and an imagined average one, so that ratings stay finite where a policy won or
     lost everything; 0 = plain maximum likelihood."""
     anchor: str | None = None
     """The policy that is rated 1500; None = the mean of all Elo ratings is 1500."""
-    period: float = 15.0
+    period: Positive = 15.0
     """Matches per policy in a rating period of Glicko."""
     out: Path | None = None
     """Also write the table to this CSV file."""
-    seed: int = 0
+    seed: Whole = 0
     """Seed of the resampling."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.folders:
             raise BadOption("name at least one folder of a tournament or an arena")
-        if self.draws < 1 or self.prior < 0 or not self.period > 0 or self.seed < 0:
-            raise BadOption("expected draws >= 1, prior >= 0, period > 0 and seed >= 0")
 
     def __call__(self) -> int:
         import numpy as np

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pokespiel.core.arguments import Positional
-from pokespiel.core.registry import BadOption
+from pokespiel.core.ranges import Checked, Count
 
 if TYPE_CHECKING:
     from pokespiel.showdown.replays import ReplayMatch
 
 
 @dataclass(frozen=True)
-class Replays:
+class Replays(Checked):
     """Read Pokémon Showdown's battles of gen1ou into a dataset to learn from, and report on each file.
 
     Files are public replays (JSON, pages, or bare logs) and the logs that a server keeps (.log.json), which hide
@@ -30,14 +30,10 @@ class Replays:
     teams: str | None = None
     """A shipped pool, or a file or folder of teams, that players may have had: where exactly one team fits a player,
     it is taken as known. None = what the log does not show of a player's team is filled in."""
-    part: int = 500
+    part: Count = 500
     """Matches per file of the dataset."""
     quiet: bool = False
     """Print only the totals, not a line per file."""
-
-    def __post_init__(self) -> None:
-        if self.part < 1:
-            raise BadOption(f"part must be at least 1, got {self.part}")
 
     def __call__(self) -> int:
         from pokespiel.core.progress import watch

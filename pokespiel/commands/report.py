@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pokespiel.core.arguments import Positional
-from pokespiel.core.registry import BadOption
+from pokespiel.core.ranges import Checked, Whole
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Checked):
     """Write the report of a run or a tournament: one HTML page with tables and plots that needs no network.
 
     A run's page includes the runs that it started from and the measurements of `pokespiel exploit`. For Gen 1 OU some
@@ -22,16 +22,11 @@ class Report:
     """The folder of the run or the tournament."""
     out: Path | None = None
     """The HTML file to write; None = report.html in that folder."""
-    matches: int = 400
+    matches: Whole = 400
     """Gen 1 OU only: how many matches to play for the page. A run's mixture plays itself, a tournament's strongest
     policies play its mixture. 0 = none."""
-    seed: int = 0
+    seed: Whole = 0
     """Seed of these matches."""
-
-    def __post_init__(self) -> None:
-        for name in ("matches", "seed"):
-            if getattr(self, name) < 0:
-                raise BadOption(f"{name} must not be negative, got {getattr(self, name)}")
 
     def __call__(self) -> int:
         from pokespiel.report.run import write_run_report

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pokespiel.commands.ports import require_port
 from pokespiel.core.arguments import Positional
-from pokespiel.core.registry import BadOption
+from pokespiel.core.ranges import Checked
 
 
 @dataclass(frozen=True)
-class ReviewCommand:
+class ReviewCommand(Checked):
     """Review a battle on an analysis board: a page in your browser that steps through it and shows a policy's view.
 
     It shows the win chance over the turns, how the policy would choose at each decision of either side, and the choices
@@ -31,7 +31,7 @@ class ReviewCommand:
     policy: str = "shipped"
     """The policy whose view the board shows and that you play on against: shipped, a scripted player's name, a policy's
     file, or the folder of a run or tournament (its mixture)."""
-    side: int = 1
+    side: Literal[1, 2] = 1
     """The side that the board shows first, 1 or 2."""
     team: Path | None = None
     """A file with the team that this side had, where the log does not show it."""
@@ -43,8 +43,7 @@ class ReviewCommand:
     """Open the page in your browser; with --no-browser only its address is printed."""
 
     def __post_init__(self) -> None:
-        if self.side not in (1, 2):
-            raise BadOption(f"side must be 1 or 2, got {self.side}")
+        super().__post_init__()
         require_port(self.port)
 
     def __call__(self) -> int:

@@ -9,12 +9,13 @@ from typing import Annotated
 
 from pokespiel.core.arguments import Positional
 from pokespiel.core.options import Choice
+from pokespiel.core.ranges import Checked, Count
 from pokespiel.core.registry import BadOption
 from pokespiel.metasolvers import METASOLVERS
 
 
 @dataclass(frozen=True)
-class Solve:
+class Solve(Checked):
     """Solve a payoff table: print each player's mixture and how much a deviation could gain."""
 
     table: Positional[Path]
@@ -32,7 +33,7 @@ class Solve:
     sweep: tuple[str, float, float] | None = None
     """Solve for a range of values of one of the solver's options, from the first number to the second: `--sweep alpha
     0.01 100`."""
-    points: int = 21
+    points: Count = 21
     """How many values the sweep takes: geometrically spaced if both ends are positive, else evenly spaced."""
     shape: bool = False
     """With --symmetric: also print how much of the table is cyclic, and the sizes of its layers: the support of the
@@ -41,6 +42,7 @@ class Solve:
     """Also draw the sweep into this file (.svg, .png or .pdf)."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 <= self.smallest <= 1:
             raise BadOption(f"smallest is a weight, from 0 to 1, got {self.smallest:g}")
         if self.plot is not None and self.sweep is None:

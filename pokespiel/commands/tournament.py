@@ -12,6 +12,7 @@ from pokespiel.commands.interrupted import keeping
 from pokespiel.core.arguments import Positional
 from pokespiel.core.executors import EXECUTORS
 from pokespiel.core.options import Choice
+from pokespiel.core.ranges import Checked, Count, Whole
 from pokespiel.core.registry import BadOption
 from pokespiel.game.names import RANKED
 from pokespiel.metasolvers import METASOLVERS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TournamentCommand:
+class TournamentCommand(Checked):
     """Play every pair of policies and log each match: gives a payoff table, its mixture and a ranking.
 
     The folder keeps all matches. The same command resumes an interrupted tournament; with more policies or more --units
@@ -42,24 +43,24 @@ class TournamentCommand:
     game: str = RANKED
     """Any OpenSpiel game string, parameters included, or a game of this package. With --run or an existing folder, the
     default is their game."""
-    units: int = 500
+    units: Count = 500
     """Average units per cell. A unit is a seat-swapped pair of matches in a symmetric two-player game, else one
     match."""
     allocation: Annotated[Choice, ALLOCATIONS] = Choice("uniform")
     """Which cells get the units beyond --first."""
-    first: int = 100
+    first: Count = 100
     """Units that every cell gets before --allocation decides about the rest."""
     meta_solver: Annotated[Choice, METASOLVERS] = Choice("nash")
     """Solves the table for the mixture that is reported."""
-    draws: int = 200
+    draws: Count = 200
     """Number of sampled tables from which the spread of the mixture's weights is estimated."""
-    step: int = 2048
+    step: Count = 2048
     """Units per round. Allocation decides once per round, and a kill loses at most one round's work."""
-    width: int = 4096
+    width: Count = 4096
     """How many matches one process plays at the same time."""
-    max_steps: int | None = None
+    max_steps: Count | None = None
     """Count a match as unfinished after this many steps; None = no limit."""
-    seed: int = 0
+    seed: Whole = 0
     """Seed of the whole tournament."""
     executor: Annotated[Choice, EXECUTORS] = Choice("local")
     """Where rounds are played, several at a time with --executor.workers; results do not depend on it."""

@@ -54,8 +54,7 @@ class Selection(NamedTuple):
         """The flag that chooses."""
         field, registry, several, _ = self
         names = tuple(choice.name for choice in self.choices)
-        own = ", or your own: python:path/to/file.py:Name" * registry.own
-        listed = f"{doc} One {'or more ' if several else ''}of: {', '.join(registry)}{own}."
+        listed = f"{doc} One {'or more ' if several else ''}of: {', '.join(registry)}."
         hint: Any = tuple[str, ...] if several else str
         values = "NAME [NAME ...]" if several else "NAME"
         return Option(field, hint, values, names if several else names[0] if names else None, listed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 Utility = TypeVar("Utility", float, np.ndarray)
 
@@ -33,7 +33,7 @@ def mean_interval(
     count = n + 4
     mean = (total + 2 * low + 2 * high) / count
     variance = np.maximum(squares + 2 * low**2 + 2 * high**2 - count * mean**2, 0) / (count - 1)
-    half = stats.t.ppf((1 + confidence) / 2, count - 1) * np.sqrt(variance / count)
+    half = stdtrit(count - 1, (1 + confidence) / 2) * np.sqrt(variance / count)
     certain = n > 0
     return np.where(certain, np.maximum(mean - half, low), low), np.where(certain, np.minimum(mean + half, high), high)
 
@@ -63,6 +63,6 @@ def weighted_interval(
     variance = np.maximum(squares + added * (low**2 + high**2) / 2 - count * mean**2, 0) / (count - 1)
     parts = weights**2 * variance / count
     freedom = parts.sum() ** 2 / (parts**2 / (count - 1)).sum()
-    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(parts.sum())
+    half = stdtrit(freedom, (1 + confidence) / 2) * np.sqrt(parts.sum())
     centre = weights @ mean
     return max(float(centre - half), low * scale), min(float(centre + half), high * scale)

@@ -20,8 +20,10 @@ from pokespiel.game.tensors import tensor_of
 from pokespiel.game.tree import TreeGame
 
 
-def policy_to_openspiel(policy: Policy, game: Game, players: Sequence[int] | None = None) -> openspiel_policy.Policy:
-    """An OpenSpiel policy that plays the same as `policy`.
+def policy_to_openspiel(
+    policy: Policy | Sequence[Policy], game: Game, players: Sequence[int] | None = None
+) -> openspiel_policy.Policy:
+    """An OpenSpiel policy that plays the same as `policy`, or as one policy per seat on a game in sequence form.
 
     On a game in sequence form a mixture becomes the equivalent memoryless policy.
 
@@ -30,7 +32,11 @@ def policy_to_openspiel(policy: Policy, game: Game, players: Sequence[int] | Non
     """
     seats = list(range(game.num_players)) if players is None else list(players)
     if isinstance(game, TreeGame):
-        return SpielPolicy(game.memoryless(policy, seats), game, seats)
+        own = [policy] * len(seats) if isinstance(policy, Policy) else policy
+        tables = [game.memoryless(one, [seat]).tables for seat, one in zip(seats, own, strict=True)]
+        return SpielPolicy(Tabular({seat: table for one in tables for seat, table in one.items()}), game, seats)
+    if not isinstance(policy, Policy):
+        raise ValueError(f"{game.name} is not in sequence form: convert each seat's policy alone")
     if policy.memory_size:
         raise ValueError(
             f"an OpenSpiel policy has no memory, this {type(policy).__name__} has {policy.memory_size} values a match; "

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import brentq
-from scipy.special import expit, log_expit
+from scipy.special import chdtri, expit, log_expit
 
 from pokespiel.payoffs.bradley_terry import ELO
 
@@ -52,7 +51,7 @@ def performance(opponents: Sequence[float], scores: Sequence[float], confidence:
 
     far = WIDEST_SEARCH + float(np.ptp(foes))
     best = float(brentq(slope, centre - far, centre + far))
-    least = fit(best) - stats.chi2.ppf(confidence, 1) / 2
+    least = fit(best) - chdtri(1, 1 - confidence) / 2
     return Performance(best, _end(fit, least, best, -far), _end(fit, least, best, far), len(opponents))
 
 

@@ -6,7 +6,8 @@
     policies/<seat>/0003.safetensors
     checkpoint.safetensors   iteration, payoff table, meta-strategies, their history, random state, oracle in progress
     tensorboard/             curves of learned responses
-    mixture.json, payoffs_<seat>.csv   the same for human readers, written from time to time and at the end
+    mixture.json, payoffs_<seat>.csv   the same for human readers, written from time to time and at the end; with other
+                             than two players, payoffs.npy [P, n_1, ..., n_P]
     population.json ...      the same in other projects' formats, if they can hold it (see exports.py)
 
 Every file is replaced atomically, the checkpoint last: it decides which iteration the folder is at. A killed run
@@ -33,6 +34,7 @@ from pokespiel.core.options import Choice, from_plain, read_yaml, to_plain
 from pokespiel.core.policy import Policy
 from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.provenance import environment
+from pokespiel.core.ranges import Checked, Count, Whole
 from pokespiel.core.registry import BadOption
 from pokespiel.game.loading import load_game
 from pokespiel.metasolvers import METASOLVERS, MetaStrategy
@@ -41,6 +43,7 @@ from pokespiel.payoffs import PAYOFFS
 from pokespiel.payoffs.exports import export_table, exportable
 from pokespiel.payoffs.tables import PayoffTable, Samples
 from pokespiel.psro import Members, PSROState, Turns
+from pokespiel.runs.mixtures import mixture_of
 from pokespiel.runs.rows import read_rows, rows_as_csv
 from pokespiel.runs.unfinished import pending_of, pipeline_of, plain_level, plain_pending
 
@@ -49,7 +52,7 @@ EXPORT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class PSROConfig:
+class PSROConfig(Checked):
     """The options of a PSRO run."""
 
     game: str = "leduc_poker"
@@ -64,7 +67,7 @@ class PSROConfig:
     restricted: Annotated[Choice | None, RESTRICTED] = None
     """Solve the restricted game while responses train: `anytime` against them (Anytime PSRO), `self_play` also adds
     the average of a policy that learns on the way (Self-Play PSRO). None = --meta-solver solves the payoff table."""
-    levels: int = 1
+    levels: Count = 1
     """Number of responses in training at the same time, each against a solution that includes those below it, side by
     side if an --executor has workers for them (pipeline PSRO). 1 = each is finished before the next one begins."""
     turns: Turns = "together"
@@ -81,9 +84,9 @@ class PSROConfig:
     """Continue from the populations and payoffs of this finished run or tournament of the same game."""
     payoffs: Annotated[Choice, PAYOFFS] = Choice("auto")
     """How the payoff table is filled."""
-    iterations: int = 40
+    iterations: Whole = 40
     """Total number of iterations; a resumed run may ask for more."""
-    seed: int = 0
+    seed: Whole = 0
     """Seed of all random numbers of the run."""
     side_by_side: bool = False
     """Give each oracle call and each block of sampled matches its own random numbers, so that an --executor can run
@@ -91,12 +94,7 @@ class PSROConfig:
     turn."""
 
     def __post_init__(self) -> None:
-        if self.iterations < 0:
-            raise BadOption(f"iterations must not be negative, got {self.iterations}")
-        if self.levels < 1:
-            raise BadOption(f"levels must be at least 1, got {self.levels}")
-        if self.seed < 0:
-            raise BadOption(f"seed must not be negative, got {self.seed}")
+        super().__post_init__()
         if not self.oracle:
             raise BadOption("a run needs at least one oracle")
 
@@ -120,6 +118,11 @@ class RunState(NamedTuple):
     """[iterations + 1, n_p] per population, the answer's marginal after each iteration; 0 before a policy was added."""
     seconds: float
     """Time spent in all sessions."""
+
+    def answer(self) -> tuple[Policy, ...]:
+        """The mixture of each population as one policy: one for all seats of a symmetric game, else one per seat."""
+        pairs = zip(self.state.populations, self.state.strategy.marginals, strict=False)
+        return tuple(mixture_of(population, marginal) for population, marginal in pairs)
 
 
 class RunFolder:
@@ -242,6 +245,9 @@ class RunFolder:
             for seat, payoffs in enumerate(state.table.payoffs):
                 with replacing(self.path / f"payoffs_{seat}.csv") as temporary:
                     np.savetxt(temporary, payoffs, delimiter=",", fmt="%.12g")
+        else:
+            with replacing(self.path / "payoffs.npy") as temporary, temporary.open("wb") as file:
+                np.save(file, state.table.payoffs)
         config = self.config()
         game = load_game(config.game)
         if exportable(game, state.table):
