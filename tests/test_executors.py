@@ -16,7 +16,8 @@ import units
 
 from pokespiel.core.executors import EXECUTORS, Alone, WorkerTraceback, unit_results
 from pokespiel.core.processes import Local
-from pokespiel.core.registry import BadOption, UnknownName
+from pokespiel.core.ranges import OutOfRange
+from pokespiel.core.registry import UnknownName
 
 
 @pytest.fixture(scope="module")
@@ -179,5 +180,5 @@ def test_executors_are_chosen_by_name():
     assert EXECUTORS.build("local", {"workers": 3}) == Local(3)
     with pytest.raises(UnknownName, match="did you mean 'local'"):
         EXECUTORS.build("locl")
-    with pytest.raises(BadOption, match="at least 1"):
+    with pytest.raises(OutOfRange, match="at least 1"):
         EXECUTORS.build("local", {"workers": 0})

@@ -112,7 +112,7 @@ def test_it_stops_after_its_seconds_and_a_resumed_call_has_only_the_rest(name: s
     assert spent[0] <= middle[0].metrics["seconds"]
     assert middle[-1].metrics["seconds"] >= 0.3
     assert {training.metrics["seconds"] for training in end} == {spent[-1]}
-    with pytest.raises(ValueError, match="seconds must be above 0"):
+    with pytest.raises(ValueError, match=r"option 'seconds' of .* must be above 0"):
         ORACLES.build(name, {"seconds": 0.0})
 
 

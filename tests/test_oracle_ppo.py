@@ -285,7 +285,7 @@ def test_a_network_that_is_sure_of_its_actions_learns_by_exploring() -> None:
     assert gained[1] > 0.8 * exact > gained[0]
 
 
-@pytest.mark.parametrize("explore", [Schedule(1.0), Schedule(0.1, "linear", end=-0.1)])
+@pytest.mark.parametrize("explore", [Schedule(1.0), Schedule(0.1, "linear", end=1.0)])
 def test_a_share_of_exploration_is_checked(explore: Schedule) -> None:
     with pytest.raises(ValueError, match="explore must stay in"):
         PPO(explore=explore)
