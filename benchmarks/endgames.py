@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,12 @@ import networkx as nx
 import numpy as np
 
 from pokespiel.core.files import write_text
-from pokespiel.game.gen1.baselines.facts import moves
 from pokespiel.game.gen1.battle import Battle
 from pokespiel.game.gen1.endgames.library import VALUES, load_library, solved_values
-from pokespiel.game.gen1.endgames.positions import commonest_set, most_used, read_position
+from pokespiel.game.gen1.endgames.positions import most_used, read_position
 from pokespiel.game.gen1.endgames.solution import TOLERANCE, TooLarge
 from pokespiel.game.gen1.endgames.solver import solve_endgame
 from pokespiel.game.gen1.positions import reseeded
-from pokespiel.game.gen1.teams.legality import find_move
 from pokespiel.metasolvers import METASOLVERS
 
 LIMITS = {"most_bytes": 4_000_000_000, "most_situations": 60_000}
@@ -52,17 +50,17 @@ def library(options: argparse.Namespace) -> None:
 
 
 def table(options: argparse.Namespace) -> None:
-    """All pairs exactly, or the reason why not; with `--bounds`, bounds of those that are not exact."""
+    """All pairs exactly, or the reason why not; those tried before are tried again, the smallest first."""
     names = most_used(options.count)
     kept: dict[str, Any] = json.loads(options.out.read_text()) if options.out.is_file() else {}
     began = time.time()
     pairs = [(a, b) for a, b in combinations(names, 2) if _is_open(kept.get(f"{a} {b}"), options)]
+    pairs.sort(key=lambda pair: _states(kept.get(" ".join(pair), {})))
     for done, (a, b) in enumerate(pairs):
         if time.time() - began > options.minutes * 60:
             print(f"{len(pairs) - done} pairs are left: run the command again")
             break
-        found = {**kept.get(f"{a} {b}", {}), **(bounded(a, b, options) if options.bounds else duel(a, b, options))}
-        kept[f"{a} {b}"] = found
+        kept[f"{a} {b}"] = found = duel(a, b, options)
         write_text(options.out, json.dumps(kept, indent=1))
         print(f"{a} {b}: {found}", flush=True)
     print(table_text(names, kept))
@@ -70,10 +68,14 @@ def table(options: argparse.Namespace) -> None:
 
 
 def _is_open(one: dict[str, Any] | None, options: argparse.Namespace) -> bool:
-    """Whether to try a pair: it is not exact, and was not yet tried in this way with as much time."""
-    if one is None or one.get("residual", 1) <= TOLERANCE:
-        return one is None
-    return one.get("bound_limit" if options.bounds else "limit", 0) < options.seconds
+    """Whether to try a pair: it is not exact, and was not yet tried with as much time."""
+    return one is None or (one.get("residual", 1) > TOLERANCE and one["limit"] < options.seconds)
+
+
+def _states(one: dict[str, Any]) -> float:
+    """Of a pair that took too long; those without a number, which were never tried or are larger still, come last."""
+    found = re.search(r"has (\d+) states", one.get("why", ""))
+    return int(found[1]) if found else float("inf")
 
 
 def duel(first: str, second: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -94,74 +96,42 @@ def duel(first: str, second: str, options: argparse.Namespace) -> dict[str, Any]
     }
 
 
-def bounded(first: str, second: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Bounds of the value: what each side guarantees itself with only its attacks, against all moves of the other."""
-    began, found = time.process_time(), {"low": 0.0, "high": 1.0}
-    for bound, text in (("low", f"{attacks(first)} vs {second}"), ("high", f"{first} vs {attacks(second)}")):
-        with suppress(TooLarge):
-            start = 0.0 if bound == "low" else 1.0
-            found[bound] = solve_endgame(text, most_seconds=options.seconds, start_value=start, **LIMITS).value
-    return {**found, "bound_limit": options.seconds, "bound_seconds": round(time.process_time() - began, 2)}
-
-
-def attacks(species: str) -> str:
-    """A species with only those moves of its most common set that do damage and do not trap."""
-    facts = moves()
-    numbers = {name: facts.number[str(find_move(name))] for name in commonest_set(species).moves}
-    names = [name for name, number in numbers.items() if facts.power[number] and facts.effect[number] != "Trap"]
-    return f"{species}: {', '.join(names)}"
-
-
 def win_table(names: Sequence[str], kept: dict[str, Any]) -> np.ndarray:
-    """[2, n, n] bounds of the row's chance to win: equal if it is exact, 0 and 1 if it is unknown."""
-    low, high = np.zeros((len(names), len(names))), np.ones((len(names), len(names)))
-    np.fill_diagonal(low, 0.5)
-    np.fill_diagonal(high, 0.5)
+    """[n, n] the row's chance to win; not a number where it is not exact."""
+    wins = np.full((len(names), len(names)), np.nan)
+    np.fill_diagonal(wins, 0.5)
     for (i, a), (j, b) in combinations(enumerate(names), 2):
         one = kept.get(f"{a} {b}", {})
-        least, most = one.get("low", 0.0), one.get("high", 1.0)
         if one.get("residual", 1) <= TOLERANCE:
-            least = most = one["value"]
-        low[i, j], high[i, j], low[j, i], high[j, i] = least, most, 1 - most, 1 - least
-    return np.stack([low, high])
+            wins[i, j], wins[j, i] = one["value"], 1 - one["value"]
+    return wins
 
 
 def table_text(names: Sequence[str], kept: dict[str, Any]) -> str:
     """The table in Markdown, its cycles of three and the Nash mixture of picks."""
-    low, high = win_table(names, kept)
+    wins = win_table(names, kept)
     lines = ["| | " + " | ".join(name[:4] for name in names) + " |", "|---|" + "---|" * len(names)]
-    for i, name in enumerate(names):
-        lines.append(f"| {name} | " + " | ".join(_cell(low[i, j], high[i, j]) for j in range(len(names))) + " |")
-    upper = np.triu_indices(len(names), 1)
-    exact, known = (high == low)[upper].sum(), (high - low < 1)[upper].sum()
-    beats = nx.DiGraph((i, j) for i in range(len(names)) for j in range(len(names)) if low[i, j] > 0.5)
-    cycles = [c for c in nx.simple_cycles(beats, 3) if len(c) == 3]
-    lines += [
-        "",
-        f"{len(upper[0])} pairs: {exact} exact, {known - exact} bounded, {len(upper[0]) - known} undecided; "
-        f"{len(cycles)} cycles of three for certain",
-    ]
-    strongest = max(cycles, key=lambda c: min(low[a, b] for a, b in zip(c, c[1:] + c[:1], strict=True)), default=[])
+    for name, row in zip(names, wins, strict=True):
+        lines.append(f"| {name} | " + " | ".join("?" if np.isnan(one) else f"{one:.2f}" for one in row) + " |")
+    exact = (~np.isnan(wins[np.triu_indices(len(names), 1)])).sum()
+    cycles = [c for c in nx.simple_cycles(nx.DiGraph(zip(*np.nonzero(wins > 0.5), strict=True)), 3) if len(c) == 3]
+    lines += ["", f"{len(names) * (len(names) - 1) // 2} pairs: {exact} exact; {len(cycles)} cycles of three"]
+    strongest = max(cycles, key=lambda c: min(wins[a, b] for a, b in zip(c, c[1:] + c[:1], strict=True)), default=[])
     if strongest:
-        shown = " > ".join(f"{names[i]}" for i in [*strongest, strongest[0]])
-        least = min(low[a, b] for a, b in zip(strongest, strongest[1:] + strongest[:1], strict=True))
+        shown = " > ".join(names[i] for i in [*strongest, strongest[0]])
+        least = min(wins[a, b] for a, b in zip(strongest, strongest[1:] + strongest[:1], strict=True))
         lines.append(f"strongest cycle: {shown}, each by at least {least:.3f}")
-    return "\n".join([*lines, *_mixtures(names, low, high)])
+    return "\n".join([*lines, _mixture(names, wins)])
 
 
-def _mixtures(names: Sequence[str], low: np.ndarray, high: np.ndarray) -> list[str]:
-    """Nash mixtures of picks: of the table of lower bounds, and of the largest set whose duels are all exact."""
-    lines = []
-    mixture, sure = _nash(low)
-    lines.append(f"mixture of picks sure to win {sure:.4f} against any pick: {_shares(names, mixture)}")
-    together = max(nx.find_cliques(nx.Graph(zip(*np.nonzero(low == high), strict=True))), key=len)
-    chosen = sorted(together)
-    mixture, value = _nash(low[np.ix_(chosen, chosen)])
-    lines.append(
+def _mixture(names: Sequence[str], wins: np.ndarray) -> str:
+    """The Nash mixture of picks of the largest set whose duels are all exact."""
+    chosen = sorted(max(nx.find_cliques(nx.Graph(zip(*np.nonzero(~np.isnan(wins)), strict=True))), key=len))
+    mixture, value = _nash(wins[np.ix_(chosen, chosen)])
+    return (
         f"Nash mixture among the {len(chosen)} whose duels are all exact "
         f"({', '.join(names[i] for i in chosen)}; value {value:.4f}): {_shares([names[i] for i in chosen], mixture)}"
     )
-    return lines
 
 
 def _nash(wins: np.ndarray) -> tuple[np.ndarray, float]:
@@ -174,14 +144,6 @@ def _nash(wins: np.ndarray) -> tuple[np.ndarray, float]:
 def _shares(names: Sequence[str], mixture: np.ndarray) -> str:
     ranked = sorted(zip(mixture, names, strict=True), reverse=True)
     return ", ".join(f"{name} {share:.3f}" for share, name in ranked if share > 1e-4)
-
-
-def _cell(low: float, high: float) -> str:
-    if low == high:
-        return f"{low:.2f}"
-    if low == 0 and high == 1:
-        return "?"
-    return f"{np.floor(100 * low) / 100:.2f}-{np.ceil(100 * high) / 100:.2f}"
 
 
 def hits(attacker: str, defender: str, critical: bool = False) -> Counter[int]:
@@ -342,7 +304,6 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=10.0, help="stop the table after this time; the next call continues"
     )
-    parser.add_argument("--bounds", action="store_true", help="compute bounds for the pairs that are not exact")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "endgame_table.json")
     parser.add_argument("--count-battles", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=0)
