@@ -21,7 +21,7 @@ from pokespiel.game.gen1.row_usage import RowUsage
 from pokespiel.game.gen1.seeds import mixed
 from pokespiel.game.gen1.teams import load_pool, pack
 from pokespiel.game.gen1.teams.legality import legality_facts
-from pokespiel.game.gen1.teams.sets import Team
+from pokespiel.game.gen1.teams.sets import PokemonSet, Team
 from pokespiel.game.gen1.view import feature_names
 from pokespiel.learning.datasets import Dataset
 from pokespiel.showdown.recording import Recording
@@ -218,6 +218,44 @@ def test_what_the_rules_tell_is_not_hidden_and_nothing_is_guessed(battles):
                     assert choice.startswith("move")
     assert single > 20
     assert 0 < hidden < 0.2 * total
+
+
+TRAPPED = """|player|p1|Ann||
+|player|p2|Bob||
+|gen|1
+|teamsize|p1|2
+|teamsize|p2|2
+|start
+|switch|p1a: Dragonite|Dragonite|100/100
+|switch|p2a: Snorlax|Snorlax|100/100
+|turn|1
+|move|p1a: Dragonite|Wrap|p2a: Snorlax
+|-damage|p2a: Snorlax|95/100
+|cant|p2a: Snorlax|partiallytrapped
+|turn|2
+|move|p1a: Dragonite|Wrap|p2a: Snorlax|[from] Wrap
+|-damage|p2a: Snorlax|91/100
+|turn|3
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "offered", "choice"),
+    [
+        ("|move|p1a: Dragonite|Blizzard|p2a: Snorlax", 4, "move 3"),
+        ("|move|p1a: Dragonite|Wrap|p2a: Snorlax", 4, "move 2"),
+        ("|move|p1a: Dragonite|Wrap|p2a: Snorlax|[from] Wrap", 1, "move 1"),
+        ("|switch|p2a: Tauros|Tauros|100/100\n|move|p1a: Dragonite|Wrap|p2a: Tauros", 1, "move 1"),
+    ],
+)
+def test_the_end_of_an_own_trap_is_told_by_the_next_move(rest, offered, choice):
+    """No line says that a trap has ended; a trap goes on, without a mark, on a Pokémon that comes in."""
+    log = PublicLog.of(f"{TRAPPED}{rest}\n|turn|4\n|win|Ann".split("\n"))
+    moves = ("Agility", "Wrap", "Blizzard", "Hyper Beam")
+    team = (PokemonSet("Dragonite", moves), PokemonSet("Chansey", ("Ice Beam",)))
+    first, second, third, _ = log.with_team(1, team).decisions(1)
+    assert [one.legal[:4].sum() for one in (first, second, third)] == [4, 1, offered]
+    assert (first.choice, second.choice, third.choice) == ("move 2", "move 1", choice)
 
 
 def spoiled(lines: list[str]) -> dict[str, tuple[str, str]]:
