@@ -94,6 +94,20 @@ def test_the_commands_say_what_is_lost_and_what_is_right(tmp_path, capsys):
     assert "probability 0.5000" in said
 
 
+def test_the_curve_of_a_run_ends_at_its_mixture(tmp_path, capsys):
+    run = tmp_path / "run"
+    learn = ["--oracle", "ppo", "--oracle.decisions", "300", "--oracle.batch", "100", "--iterations", "1"]
+    start = ["--population", "max_damage", "random", "--payoffs.units", "2", "--run", str(run)]
+    assert main(["psro", "--game", "gen1ou(pool=one,party=1)", *start, *learn]) == 0
+    capsys.readouterr()
+    assert main(["probe", str(run), "--curve"]) == 0
+    header, *points = capsys.readouterr().out.splitlines()
+    assert header.split() == ["iteration", "mean", "loss", "faultless"]
+    assert [point.split()[0] for point in points] == ["0", "1"]
+    assert main(["probe", str(run), "--worst", "0"]) == 0
+    assert capsys.readouterr().out.startswith(f"mean loss {points[-1].split()[1]} of a win")
+
+
 def test_a_file_without_quotation_marks_says_so(tmp_path, capsys):
     file = tmp_path / "positions.yaml"
     file.write_text("- Starmie @ 1: Swift vs Tauros @ 1: Body Slam\n")

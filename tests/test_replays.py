@@ -24,6 +24,7 @@ from pokespiel.game.gen1.teams.legality import legality_facts
 from pokespiel.game.gen1.teams.sets import PokemonSet, Team
 from pokespiel.game.gen1.view import feature_names
 from pokespiel.learning.datasets import Dataset
+from pokespiel.learning.sifting import rows_of
 from pokespiel.showdown.recording import Recording
 from pokespiel.showdown.replays import columns_of_replays, read_replay, read_replays, replay_files
 
@@ -375,6 +376,10 @@ def test_usage_of_a_dataset_is_that_of_its_battles(battles, tmp_path, capsys):
     told = {(numbers[who], names_of[move]): count for (who, move), count in counts.users.items()}
     assert all(told.get(pair, 0) >= count for pair, count in moves.items() if pair[1] not in ("Struggle", "Metronome"))
     assert sum(counts.uses.values()) <= (columns["action"] < 4).sum()
+    one = np.flatnonzero((columns["action"] >= 4) & (columns["legal"].sum(axis=1) > 5))[0]
+    single = RowUsage()
+    single.add(rows_of(columns, np.arange(len(columns["action"])) == one))
+    assert len(single.fielded) == 2, "the one on the field and the one sent in"
     Dataset(tmp_path / "data").append(columns, {"game": "gen1ou", "policies": names})
     assert main(["dataset", "usage", str(tmp_path / "data")]) == 0
     said = capsys.readouterr().out.splitlines()
