@@ -163,7 +163,8 @@ def test_many_illegal_teams_are_counted_and_the_first_are_shown(tmp_path):
 
 
 def test_what_is_not_there_or_no_file(tmp_path):
-    with pytest.raises(LookupError, match="unknown team pool 'competitve'; did you mean 'competitive'"):
+    message = r"unknown team pool 'competitve'; did you mean 'competitive'\? .*, or a file or folder of teams"
+    with pytest.raises(LookupError, match=message):
         load_pool("competitve")
     with pytest.raises(TeamError, match="no team file or folder at"):
         load_pool(tmp_path / "nothing.txt")

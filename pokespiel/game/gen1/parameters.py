@@ -26,7 +26,8 @@ class Gen1OU(Checked):
     preset: Literal["", "small"] = ""
     """A named set of other parameters, which replace those that have their defaults. `small` has a sequence form."""
     pool: str = "competitive"
-    """Teams to draw from: `competitive`, `variety`, `one`, `small`, or a folder of team files."""
+    """Teams to draw from: `competitive`, `variety`, `one`, `small`, or a file or folder of teams in
+    Showdown's text."""
     party: Annotated[int, Range(1, 6)] = 6
     """Pokémon per side, 1 to 6: each team's first ones."""
     turn_limit: Annotated[int, Range(1, 1000)] = 1000

@@ -84,7 +84,7 @@ def load_pool(name: str | Path) -> Pool:
             return split_pool(load_pool(whole))[SIDES.index(side)]
         if path.suffix or len(path.parts) > 1:
             raise TeamError(f"no team file or folder at {path}")
-        raise unknown("team pool", str(name), POOLS)
+        raise unknown("team pool", str(name), POOLS, also="a file or folder of teams")
     return _load(path.stem, path)
 
 
