@@ -19,8 +19,6 @@ struct EndgameTables {
     const Reached& reached;
     const std::vector<int>&component, &local;  // of each situation, and its index there
     Values& values;
-
-    double worth(const Landing& at) const { return at.to < 0 ? utility_of(at.to) : values.at(at.to, at.hp); }
 };
 
 class RowSolver {
@@ -31,7 +29,7 @@ class RowSolver {
     bool prepare(int outer);
 
     // Solves the prepared row from low columns to high ones. Returns the largest change of a value; or, if the row will not
-    // be swept again, the largest error with which a value solves its own equation.
+    // be swept again, that of the last round at the same HP.
     double settle(bool again);
 
   private:
