@@ -50,6 +50,17 @@ def test_played_matches_are_paid_their_cell() -> None:
     assert matches.finished().all()
 
 
+def test_no_gain_is_negative_where_every_action_is_worth_the_same() -> None:
+    """A best response's value and a mixture's are summed in different orders, which may differ by rounding."""
+    for seed in range(20):
+        worth = np.random.default_rng(seed).normal()
+        game = matrix_game([np.full((7, 7), worth), np.full((7, 7), -worth)])
+        drawn = np.random.default_rng(seed).dirichlet(np.ones(7), size=2)
+        gains = game.gains(game.plans(mixed(*drawn.tolist())))
+        assert (gains >= 0).all()
+        assert gains.max() < 1e-14
+
+
 def test_biased_rock_paper_scissors() -> None:
     """Winning with paper pays 2, with rock or scissors 1: the equilibrium plays (1/4, 1/4, 1/2) by indifference."""
     game = matrix_game([[0, -2, 1], [2, 0, -1], [-1, 1, 0]])

@@ -291,12 +291,12 @@ class TreeGame:
         return np.array([treeplex.best_values(self.gradient(plans, p))[0] for p, treeplex in enumerate(self.players)])
 
     def gains(self, plans: Plans) -> np.ndarray:
-        """[P] each player's largest gain from deviating; not negative up to rounding."""
+        """[P] each player's largest gain from deviating, at least 0 each."""
         gains = np.empty(self.num_players)
         for player, treeplex in enumerate(self.players):
             gradient = self.gradient(plans, player)
             gains[player] = treeplex.best_values(gradient)[0] - plans[player] @ gradient
-        return gains
+        return gains.clip(min=0)
 
     def nash_conv(self, plans: Plans) -> float:
         """The sum of the players' gains; 0 exactly at a Nash equilibrium."""
