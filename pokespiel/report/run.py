@@ -55,7 +55,7 @@ def write_run_report(run: RunFolder, path: Path, matches: int = 400, seed: int =
     meta, found = _meta(chain), list(responses(chain))
     page = Page(
         f"PSRO on {config.game.partition('(')[0]}",
-        f"{run.path}: {config.game}, meta-solver {config.meta_solver.name}, responses by {_oracles(chain.last)}",
+        f"{run.path}: {config.game}, meta-solver {config.meta_solver.name}, responses by {responders(chain.last)}",
     )
     _opening(page, chain, found)
     progress(page, chain, found)
@@ -66,7 +66,7 @@ def write_run_report(run: RunFolder, path: Path, matches: int = 400, seed: int =
     sections.payoff_table(page, meta, heaviest, "heaviest")
     if matches and meta.table.samples is not None:
         _played(page, chain, path, matches, seed)
-    made = [(phase.name, phase.run.sessions(), _options(phase)) for phase in chain.phases]
+    made = [(phase.name, phase.run.sessions(), options_text(phase)) for phase in chain.phases]
     sections.close(page, path, made, [run.path / name for name in FILES])
 
 
@@ -87,11 +87,13 @@ def _named(label: str) -> str:
     return f"{number} {Path(name).name.removesuffix('.safetensors')}"
 
 
-def _options(phase: Phase) -> str:
+def options_text(phase: Phase) -> str:
+    """All options of a run as YAML."""
     return yaml.safe_dump(to_plain(phase.run.config()), sort_keys=False, allow_unicode=True)
 
 
-def _oracles(phase: Phase) -> str:
+def responders(phase: Phase) -> str:
+    """The oracles of a run, in the order in which they respond."""
     config = phase.run.config()
     return (" and " if config.turns == "together" else " then ").join(choice.name for choice in config.oracle)
 
@@ -102,7 +104,7 @@ def _opening(page: Page, chain: Chain, found: Sequence[Response]) -> None:
     page.lead(f"{_result(chain, rows, found)}{_to_do(chain)}")
     page.keys(_keys(chain, rows, found))
     if len(chain.phases) > 1 or chain.origin is not None:
-        phases = [[phase.name, phase.iterations, phase.policies, _oracles(phase)] for phase in chain.phases]
+        phases = [[phase.name, phase.iterations, phase.policies, responders(phase)] for phase in chain.phases]
         start = [] if chain.origin is None else [[chain.origin.name, None, None, "the start"]]
         page.heading("The runs that led here")
         header = ["run", "iterations", "policies at its end", "responses by"]
@@ -158,10 +160,11 @@ def _keys(chain: Chain, rows: Sequence[Mapping[str, Any]], found: Sequence[Respo
         yield Key("Last response's win rate", f"{100 * one.rate:.1f} %", limits)
     yield Key("Iterations", f"{chain.last.first + chain.last.iterations:,}")
     yield sections.policies([history.shape[1] for history in chain.last.standing.mixtures])
-    yield Key("Time", _duration(sum(phase.standing.seconds for phase in chain.phases)))
+    yield Key("Time", duration(sum(phase.standing.seconds for phase in chain.phases)))
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds in the unit that fits."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
