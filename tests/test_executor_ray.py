@@ -20,7 +20,7 @@ from toys import BiasedRPS
 from pokespiel.commands.main import main
 from pokespiel.core.cluster import Ray
 from pokespiel.core.executors import EXECUTORS, Alone, unit_results
-from pokespiel.core.registry import BadOption
+from pokespiel.core.ranges import OutOfRange
 from pokespiel.evaluation.exploitability import measure
 from pokespiel.payoffs.allocation import UniformAllocation
 from pokespiel.runs.tournament.folder import Plan, Tournament
@@ -153,5 +153,5 @@ def test_an_absent_ray_says_how_to_get_it(monkeypatch, tmp_path, capsys):
 def test_options_are_checked():
     assert EXECUTORS.build("ray", {"address": "auto", "workers": 3}) == Ray("auto", 3)
     for wrong in ({"workers": 0}, {"cpus": 0.0}, {"gpus": -1.0}):
-        with pytest.raises(BadOption):
+        with pytest.raises(OutOfRange, match=f"option '{next(iter(wrong))}' of executor 'ray' must be"):
             EXECUTORS.build("ray", wrong)

@@ -259,7 +259,7 @@ class TestFiniteAlpha:
 
     @pytest.mark.parametrize("options", [{"alpha": -1.0}, {"alpha": np.nan}, {"population": 1}])
     def test_refuses_impossible_parameters(self, options):
-        with pytest.raises(ValueError, match="alpharank"):
+        with pytest.raises(ValueError, match=f"{next(iter(options))} must be at least"):
             AlphaRank(**options)
 
 

@@ -88,5 +88,5 @@ class TestLogit:
 
     @pytest.mark.parametrize("rationality", [-1.0, np.inf, np.nan])
     def test_refuses_impossible_rationality(self, rationality):
-        with pytest.raises(ValueError, match="logit: rationality"):
+        with pytest.raises(ValueError, match="rationality must be at least 0"):
             Logit(rationality)
