@@ -35,7 +35,7 @@ def test_names_are_resolved_or_the_choices_named(tmp_path):
     save_policy(tmp_path / "mine.safetensors", Uniform())
     assert isinstance(policy_named(str(tmp_path / "mine.safetensors")), Uniform)
     with pytest.raises(
-        ValueError, match=r"unknown policy 'exprt'; did you mean 'expert'\? .*max_damage.*a run's folder"
+        ValueError, match=r"unknown policy 'exprt'; did you mean 'expert'\? .*max_damage.*shipped.*a run's folder"
     ):
         policy_named("exprt")
     with pytest.raises(FileNotFoundError, match=r"no policy file at gone\.safetensors"):

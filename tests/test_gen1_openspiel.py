@@ -157,8 +157,8 @@ def test_long_games_offer_no_information_state_tensors():
     ("variant", "message"),
     [
         ("gen1ou(pool=nowhere)", "competitive"),
-        ("gen1ou(party=7)", "1 to 6"),
-        ("gen1ou(turn_limit=0)", "1 to 1000"),
+        ("gen1ou(party=7)", "at least 1 and at most 6"),
+        ("gen1ou(turn_limit=0)", "at least 1 and at most 1000"),
         ("gen1ou(chance=dice)", "rolls"),
         ("gen1ou(preset=tiny)", "small"),
     ],

@@ -52,7 +52,7 @@ class AgentCommand(Checked):
     """Matches in each evaluation, played in seat-swapped pairs; an even number."""
     ship: Path | None = None
     """Write a folder that `pokespiel.runs.agents` loads, with a card that includes the evaluation."""
-    population: Count = 12
+    population: Whole = 12
     """Ship at least this many policies: the mixture's members, then the run's newest networks."""
     exploits: tuple[Path, ...] = ()
     """Further exploit.json files for the card; those in the run's folder are included anyway."""

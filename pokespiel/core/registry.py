@@ -45,11 +45,11 @@ def unknown(kind: str, name: str, choices: typing.Iterable[str], see: str = "", 
     available = sorted(choices)
     nearest = difflib.get_close_matches(str(name), available, n=5, cutoff=0.5)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    more = f", or {also}" if also else ""
     if len(available) <= MANY:
-        more = f", or {also}" if also else ""
         return UnknownName(f"unknown {kind} {name!r}; {hint}Available: {', '.join(available)}{more}")
     others = f"Others like it: {', '.join(nearest[1:])}. " if nearest[1:] else ""
-    return UnknownName(f"unknown {kind} {name!r}; {hint}{others}{see or f'There are {len(available)}'}")
+    return UnknownName(f"unknown {kind} {name!r}; {hint}{others}{see or f'There are {len(available)}'}{more}")
 
 
 def filled(text: str, first: str, later: str) -> str:

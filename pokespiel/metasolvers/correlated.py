@@ -25,11 +25,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, permutations
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
-from pokespiel.core.ranges import Checked, NotNegative
+from pokespiel.core.ranges import Checked, Range
 from pokespiel.core.threads import limited
 from pokespiel.metasolvers import MetaStrategy
 from pokespiel.metasolvers.incentives import Refusals, regrets, swaps
@@ -57,7 +57,7 @@ class Correlated(Checked):
     """Kind of equilibrium: correlated (ce) or coarse correlated (cce)."""
     objective: Objective = "gini"
     """Which equilibrium: the one with maximum Shannon entropy, or maximum Gini impurity (1 - sum of squares)."""
-    epsilon: NotNegative = 0.0
+    epsilon: Annotated[float, Range(least=0, infinite=True)] = 0.0
     """Largest gain from a deviation that is allowed, in units of payoff."""
 
     @limited()

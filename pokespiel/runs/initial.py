@@ -13,7 +13,7 @@ import numpy as np
 
 from pokespiel.core.policy import Policy, Uniform
 from pokespiel.core.policy_files import load_policy, read_about
-from pokespiel.core.registry import BadOption, UnknownName, is_own, unknown
+from pokespiel.core.registry import BadOption, is_own, unknown
 from pokespiel.game.loading import load_game
 from pokespiel.game.own_policy import OwnPolicy
 from pokespiel.game.protocols import Game
@@ -40,9 +40,12 @@ def policy_named(name: str, game: Game | None = None) -> Policy:
         return _mixture_of(Path(name))
     if Path(name).suffix:
         return load_policy(name)
-    raise UnknownName(
-        f"{unknown('policy', name, ['uniform', *scripted, *agents.names()])}, a policy's file, a run's folder, "
-        "your own, as python:path/to/file.py:Name"
+    whole = [agent for agent in agents.names() if "/" in name or "/" not in agent]  # else too many to name them all
+    raise unknown(
+        "policy",
+        name,
+        ["uniform", *scripted, *whole],
+        also="a policy's file, a run's folder, your own, as python:path/to/file.py:Name",
     )
 
 
