@@ -237,7 +237,8 @@ settings of `benchmarks/learning_settings.py`, chosen for PSRO on Leduc poker. S
 bonus of 0.1 instead of one that falls from 0.05 to 0. These two were compared on seed 101 in two games, Leduc poker
 after 0.8 M and repeated rock-paper-scissors after 0.66 M episodes: 0.432 against 0.397, and 0.219 against 0.499; the
 smaller product was taken for all games. In the same runs, letting the policy that learns on the way keep its weights
-from one iteration to the next changed nothing: 0.437 and 0.223.
+from one iteration to the next changed nothing: 0.437 and 0.223. The script of these trials was not kept; `--seeds 101`
+repeats the first figure of each pair.
 
 The row of further seeds begins with uniform play. Stand-alone rows are curves of single long runs, whose schedules end
 with their own budgets, so that a shorter run would do better at the earlier ones.
@@ -251,7 +252,7 @@ def section(game: str) -> Iterator[str]:
     published = [row for row in PUBLISHED if row.game == game]
     budgets = sorted({*MILLIONS, *(at for row in published for at in row.at)})
     yield f"## {GAMES[game]}\n"
-    yield f"Uniform play: {max(0.0, json.loads(UNIFORM.read_text())[game]):.3f}.\n"
+    yield f"Uniform play: {json.loads(UNIFORM.read_text())[game]:.3f}.\n"
     yield f"| method | {' | '.join(f'{at:g} M' for at in budgets)} | command or source |"
     yield "|---" * (2 + len(budgets)) + "|"
     for method in methods_of(game):

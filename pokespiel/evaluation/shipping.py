@@ -33,6 +33,7 @@ from pokespiel.psro import PSROState
 from pokespiel.runs.agents import FORMAT, card
 from pokespiel.runs.chain import Phase, chain_of
 from pokespiel.runs.run import RunFolder, labels
+from pokespiel.runs.tournament.folder import plain_name
 from pokespiel.showdown.record import read_record
 
 KEPT = ("game", "victim", "decisions", "exploiters", "chosen", "set_b", "win_rate_exploitability", "verdict")
@@ -158,8 +159,8 @@ def _chosen(population: Sequence[Policy], mixture: Sequence[int], least: int) ->
 
 def _file_names(names: Sequence[str], chosen: Iterable[int]) -> dict[int, str]:
     """The names of the chosen policies' files by index: their own, after the index where that is not unique."""
-    plain = [re.sub(r"[^\w.]+", "-", name).strip("-.") for name in names]
-    taken = {name for name in plain if plain.count(name) > 1} | {"", DISTILLED}
+    plain = [plain_name(name) for name in names]
+    taken = {name for name in plain if plain.count(name) > 1} | {DISTILLED}
     return {index: f"{index:04d}-{plain[index]}" if plain[index] in taken else plain[index] for index in chosen}
 
 

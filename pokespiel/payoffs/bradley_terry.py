@@ -20,9 +20,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 from scipy.sparse.csgraph import connected_components
-from scipy.special import expit
+from scipy.special import expit, ndtr, stdtrit
 
 ELO = 400 / math.log(10)
 """Elo points per unit of the model's ratings."""
@@ -145,7 +144,7 @@ def _tails(units: np.ndarray, tail: float) -> np.ndarray:
     Statistician 69(4)): resampled means of n values spread by sqrt((n - 1) / n) too little, and Student's t is wider.
     """
     count = np.maximum(units, 2)
-    return stats.norm.cdf(np.sqrt(count / (count - 1)) * stats.t.ppf(tail, count - 1))
+    return ndtr(np.sqrt(count / (count - 1)) * stdtrit(count - 1, tail))
 
 
 SMALL_PRIOR = 1e-3

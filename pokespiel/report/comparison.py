@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pokespiel.report import plots, sections
+from pokespiel.report import sections
 from pokespiel.report.page import Page
-from pokespiel.report.progress import DISTANCES, MEANINGS, MILESTONES, distance
+from pokespiel.report.progress import DISTANCES, MILESTONES, distance, distance_figure
 from pokespiel.report.run import duration, options_text, responders
 from pokespiel.runs.chain import Chain, chain_of, told_apart
 from pokespiel.runs.run import RunFolder
@@ -24,6 +24,11 @@ class Compared(NamedTuple):
     chain: Chain
     rows: Mapping[int, Mapping[str, Any]]
     """Its metrics by iteration, those of the runs that it continues included."""
+
+    @property
+    def last(self) -> int:
+        """Its last iteration."""
+        return max(self.rows)
 
 
 def write_comparison(runs: Sequence[RunFolder], path: Path) -> None:
@@ -45,11 +50,10 @@ def write_comparison(runs: Sequence[RunFolder], path: Path) -> None:
             "let their policies play each other instead: pokespiel tournament RUN RUN"
         )
     page = Page(f"Runs of {games[names[0]].partition('(')[0]}", f"{games[names[0]]}: {', '.join(names)}")
-    best = min(compared, key=lambda one: one.rows[max(one.rows)][metric])
-    last = max(best.rows)
+    best = min(compared, key=lambda one: one.rows[one.last][metric])
     page.lead(
-        f"After its last iteration, {last}, {best.name} is closest to equilibrium: {DISTANCES[metric]} "
-        f"{distance(best.rows[last][metric])}."
+        f"After its last iteration, {best.last}, {best.name} is closest to equilibrium: {DISTANCES[metric]} "
+        f"{distance(best.rows[best.last][metric])}."
     )
     _curves(page, compared, metric)
     _table(page, compared, metric)
@@ -66,17 +70,11 @@ def _compared(name: str, run: RunFolder) -> Compared:
 def _curves(page: Page, compared: Sequence[Compared], metric: str) -> None:
     page.heading("Progress")
     lines = {one.name: (list(one.rows), [row[metric] for row in one.rows.values()]) for one in compared}
-    ends = "; ".join(f"{name} from {distance(y[0])} to {distance(y[-1])}" for name, (_, y) in lines.items())
-    page.figure(
-        plots.curves(lines, f"{DISTANCES[metric]} (utility)"),
-        f"Distance from equilibrium after each iteration, in the game's utility, on a logarithmic scale. "
-        f"{MEANINGS[metric]} Values that are zero up to rounding are drawn at the lower edge.",
-        f"Line chart by iteration: {ends}.",
-    )
+    distance_figure(page, lines, f"{DISTANCES[metric]} (utility)", "Distance from equilibrium", [metric])
 
 
 def _table(page: Page, compared: Sequence[Compared], metric: str) -> None:
-    ends = {max(one.rows) for one in compared}
+    ends = {one.last for one in compared}
     shown = sorted({number for number in MILESTONES if number <= max(ends)} | ends)
     page.table(
         ["iteration", *(one.name for one in compared)],
@@ -95,10 +93,10 @@ def _runs(page: Page, compared: Sequence[Compared], metric: str) -> None:
                 one.chain.last.run.config().meta_solver.name,
                 responders(one.chain.last),
                 one.chain.last.run.config().seed,
-                max(one.rows),
+                one.last,
                 one.chain.last.policies,
                 duration(sum(phase.standing.seconds for phase in one.chain.phases)),
-                one.rows[max(one.rows)][metric],
+                one.rows[one.last][metric],
             ]
             for one in compared
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -139,22 +139,35 @@ def _distances(
     series: Mapping[str, Sequence[tuple[int, float]]],
 ) -> None:
     lines = {DISTANCES[name]: ([x for x, _ in points], [y for _, y in points]) for name, points in series.items()}
-    ends = "; ".join(f"{name} from {distance(y[0])} to {distance(y[-1])}" for name, (_, y) in lines.items())
     label = f"{next(iter(lines))} (utility)" if len(lines) == 1 else "distance (utility)"
-    zeros = any(value <= plots.SMALLEST for _, y in lines.values() for value in y)
-    page.figure(
-        plots.curves(lines, label, boundaries=chain.boundaries()),
-        f"{'Distance from equilibrium' if is_exact(rows[-1][1]) else 'Population regret'} after each iteration, in the "
-        "game's utility, on a logarithmic scale. "
-        + " ".join(MEANINGS[name] for name in series)
-        + zeros * " Values that are zero up to rounding are drawn at the lower edge.",
-        f"Line chart by iteration: {ends}.",
-    )
+    what = "Distance from equilibrium" if is_exact(rows[-1][1]) else "Population regret"
+    distance_figure(page, lines, label, what, series, chain.boundaries())
     shown = sorted({index for index in (*MILESTONES, len(rows) - 1) if index < len(rows)})
     page.table(
         ["iteration", *lines],
         [[number, *(row.get(name) for name in series)] for number, row in (rows[index] for index in shown)],
         "The same as numbers." if len(shown) == len(rows) else "The same at some iterations; metrics.csv has them all.",
+    )
+
+
+def distance_figure(
+    page: Page,
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    label: str,
+    what: str,
+    metrics: Iterable[str],
+    boundaries: plots.Boundaries = plots.WHOLE,
+) -> None:
+    """Lines of a distance over iterations by name, with a caption that says `what` they are and what the `metrics`
+    mean."""
+    ends = "; ".join(f"{name} from {distance(y[0])} to {distance(y[-1])}" for name, (_, y) in lines.items())
+    zeros = any(value <= plots.SMALLEST for _, y in lines.values() for value in y)
+    page.figure(
+        plots.curves(lines, label, boundaries=boundaries),
+        f"{what} after each iteration, in the game's utility, on a logarithmic scale. "
+        + " ".join(MEANINGS[name] for name in metrics)
+        + zeros * " Values that are zero up to rounding are drawn at the lower edge.",
+        f"Line chart by iteration: {ends}.",
     )
 
 

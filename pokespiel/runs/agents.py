@@ -56,7 +56,7 @@ def load_agent(name: str = NEWEST, root: Path | None = None) -> Policy:
     return Mixture([load_policy(root / name / f"{member}.safetensors") for member in mixture], list(mixture.values()))
 
 
-def card(folder: Path = AGENTS / NEWEST) -> dict[str, Any]:
+def card(folder: Path) -> dict[str, Any]:
     """The training, weights and strengths of the agent in a folder; see `shipping.py`."""
     path = folder / CARD
     if not path.is_file():

@@ -27,12 +27,12 @@ from pokespiel.runs.run import PSROConfig, RunFolder, RunState, population_names
 
 def policy_named(name: str, game: Game | None = None) -> Policy:
     """The policy with this name; scripted players are those of `game`. An error lists the choices."""
-    scripted = players(game)
+    scripted, shipped = players(game), agents.names()
     if name == "uniform":
         return Uniform()
     if name in scripted:
         return scripted[name].build(name)
-    if name in agents.names():
+    if name in shipped:
         return agents.load_agent(name)
     if is_own(name):
         return OwnPolicy(name)
@@ -40,7 +40,7 @@ def policy_named(name: str, game: Game | None = None) -> Policy:
         return _mixture_of(Path(name))
     if Path(name).suffix:
         return load_policy(name)
-    whole = [agent for agent in agents.names() if "/" in name or "/" not in agent]  # else too many to name them all
+    whole = [agent for agent in shipped if "/" in name or "/" not in agent]  # else too many to name them all
     raise unknown(
         "policy",
         name,
