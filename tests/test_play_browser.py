@@ -303,7 +303,7 @@ def test_the_last_pokemon_of_both_sides_have_exact_values(browser, server):
         assert page.get_by_text("exact values, both teams being known").count() == 1
         page.keyboard.press("ArrowRight")
         page.get_by_text("decision 2 of").wait_for()
-        page.locator("p.exact").wait_for()
+        page.locator("[aria-busy=false] p.exact").wait_for()
         assert page.locator("p.exact").inner_text() != text
 
 

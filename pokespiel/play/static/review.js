@@ -62,6 +62,7 @@ export class ReviewView {
     this.player = player;
     this.index = Math.max(0, Math.min(index, this.list.length - 1));
     const asked = `${player}/${this.index}`;
+    this.choices.setAttribute("aria-busy", "true"); // they are the last place's until the answer is here
     this.drawSteps();
     this.drawCurve();
     this.drawWorst();
@@ -146,6 +147,7 @@ export class ReviewView {
     last?.classList.add("now");
     if (last) this.log.scrollTop = last.offsetTop - this.log.offsetTop - this.log.clientHeight / 2;
     this.drawChoices();
+    this.choices.setAttribute("aria-busy", "false");
   }
 
   drawSteps() {
