@@ -3,13 +3,15 @@
     python benchmarks/long_run.py train --out runs/long --decisions 200000000 --seconds 540
     python benchmarks/long_run.py train --out runs/long --seconds 540        (the next piece, with the same settings)
     python benchmarks/long_run.py train --out runs/gpu --device cuda --batch 262144 --matches 8192 --seconds 540
+    python benchmarks/long_run.py train --out runs/mixed --self-play 0.6 --foes expert gym_leader exploiter.safetensors
     python benchmarks/long_run.py strength --out runs/long --pairs 2000 --game "gen1ou(pool=held-out.txt)"
     python benchmarks/long_run.py purified --out runs/long --pairs 3000 --floors 0 0.03 --temperatures 1 0.7
 
 `train` writes a snapshot of the averaged weights whenever --every decisions have passed, one row of metrics per update,
 and a checkpoint that the next call resumes. `strength` plays each snapshot against the 3-hour agent's best member and
 `expert`, in seat-swapped pairs on the teams of --game; rows that exist already are kept. `purified` plays the newest
-snapshot without its least likely actions, and sharpened, against the 3-hour agent and against itself.
+snapshot without its least likely actions, and sharpened, against the 3-hour agent and against itself. Matches that are
+not self-play are against --foes, a name as often as it is given.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import numpy as np
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.files import write_text
-from pokespiel.core.policy import Observations, Policy
+from pokespiel.core.policy import Mixture, Observations, Policy
 from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.progress import watch
 from pokespiel.core.registry import build, options_of
@@ -39,6 +41,7 @@ from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Training
 from pokespiel.oracles.mmd import MMD
+from pokespiel.oracles.seats import opponents_of
 from pokespiel.runs.agents import load_agent
 
 GAME = "gen1ou(pool=competitive,party=6,team_choice=chance)"
@@ -52,6 +55,7 @@ def settings(options: argparse.Namespace) -> MMD:
     """The reference run's self-play with the command line's changes."""
     network = NetworkOptions(hidden=(options.width, options.width), row_width=options.width // 4)
     return MMD(
+        self_play=options.self_play if options.foes else 1.0,
         decisions=options.decisions,
         seconds=options.whole,
         batch=options.batch,
@@ -111,12 +115,14 @@ class Folder:
 def train(options: argparse.Namespace) -> None:
     folder, game = Folder(Path(options.out)), load_game(options.game)
     oracle, state = folder.oracle(options), folder.state()
+    foes = [named(name) for name in options.foes]
+    against = opponents_of(Mixture(foes, np.full(len(foes), 1 / len(foes)))) if foes else {}
     began = kept = time.monotonic()
     last = None if state is None else state["counts"]["decisions"] // options.every
     training = None
     with watch("long run", oracle.decisions) as bar:
         for training in oracle(
-            game, {}, generator(options.seed, "long run"), start=[named(options.start)], state=state
+            game, against, generator(options.seed, "long run"), start=[named(options.start)], state=state
         ):
             decisions = int(training.metrics["decisions"])
             folder.note(training.metrics)
@@ -209,6 +215,8 @@ def main() -> None:
     one = commands.add_parser("train")
     one.add_argument("--game", default=GAME)
     one.add_argument("--start", default=OPPONENT, help="an agent of the package or a policy's file")
+    one.add_argument("--foes", nargs="*", default=[], help="scripted players, agents or files to play as well")
+    one.add_argument("--self-play", type=float, default=0.6, help="share of the matches against itself, with --foes")
     one.add_argument("--decisions", type=int, default=200_000_000)
     one.add_argument("--whole", type=float, help="seconds of the whole training, over which schedules run")
     one.add_argument("--seconds", type=float, default=0, help="of this piece; 0 = to the end")
