@@ -142,9 +142,12 @@ def filled(game: str, method: str, seed: int, options: argparse.Namespace) -> Ro
     while not rows or rows[-1]["episodes"] < target:
         config = config_of(game, method, seed, len(rows[1:]) + needed(rows, target), Path(options.runs))
         with (RunFolder.resume if standing else RunFolder.create)(folder, config) as opened:
-            standing = work(opened, go_on=True).standing
+            outcome = work(opened, go_on=True)
+        standing = outcome.standing
         rows = curve(standing.rows)
         write_rows(place, rows, over=False)
+        if not outcome.finished:
+            raise SystemExit("stopped; the same command goes on from here")
     return rows
 
 
