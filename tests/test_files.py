@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from pokespiel.core.files import replacing, write_bytes, write_text
+from pokespiel.core.files import error_text, replacing, write_bytes, write_text
 
 
 def test_writes_and_replaces(tmp_path):
@@ -41,6 +41,13 @@ def test_an_error_leaves_the_old_file_and_no_litter(tmp_path):
         fail_half_way()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
+    with pytest.raises(IsADirectoryError) as found:
+        write_text(tmp_path, "text")
+    assert error_text(found.value) == f"{tmp_path} is a folder, not a file"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):

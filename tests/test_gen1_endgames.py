@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from pokespiel.core.registry import BadOption
 from pokespiel.game.gen1._engine import solve_matrix
 from pokespiel.game.gen1.battle import Battle
+from pokespiel.game.gen1.endgames.library import read_positions
 from pokespiel.game.gen1.endgames.positions import EndgamePosition, Fighter, read_position
 from pokespiel.game.gen1.endgames.solution import TooLarge
 from pokespiel.game.gen1.endgames.solver import solve_endgame
@@ -319,11 +321,43 @@ def test_exact_pp_run_out():
         ("Tauros: Body Slam/99 vs Tauros", "expected a number from 0 to 63"),
         ("Tauros @ 353 brn vs Tauros", "at most 331 HP"),
         ("Magikarp vs Tauros", "give its moves"),
+        ("Tauros @ 1.2.3 vs Tauros", "expected a number, got '1.2.3'"),
+        ("Tauros +7 attack vs Tauros", "expected a stage from -6 to [+]6"),
+        ("Tauros slp 0 vs Tauros", "expected a number from 1 to 7"),
+        ("Tauros par brn @ 20 vs Tauros", "more than one status"),
+        ("Tauros @ 5 @ 10 vs Tauros", "more than one HP"),
+        ("Tauros +1 attack, -1 Attack vs Tauros", "more than one stage of attack"),
+        ("Tauros L50 L60 vs Tauros", "more than one level"),
+        ("Tauros reflect, reflect vs Tauros", "more than one reflect"),
+        ("Tauros: Body Slam, bodyslam vs Tauros", "has Body Slam twice"),
+        ("Tauros: Body Slam/ vs Tauros", "expected a number from 0 to 63"),
+        ("Tauros: Body Slam,, Rest vs Tauros", "a move is missing"),
+        ("Tauros & vs Tauros", "expected a species"),
+        ("Tauros vs Tauros & Snorlax +2 attack", "in reserve: it cannot have '[+]2 attack'"),
+        ("Tauros vs Tauros & Snorlax confused", "in reserve: it cannot have 'confused'"),
+        ("Tauros vs Tauros & Snorlax sub 40", "in reserve: it cannot have 'sub 40'"),
+        ("Tauros vs Tauros & Snorlax @ 9 tox 2", "in reserve: it cannot have 'tox 2'"),
     ],
 )
 def test_bad_positions_say_what_was_expected(text, expected):
     with pytest.raises(TeamError, match=expected):
         read_position(text).battle()
+
+
+def test_capital_letters_of_a_position_do_not_matter():
+    plain = "Tauros @ 50% par, l50, light screen: Body Slam vs Snorlax slp 3, confused, sub 40, +1 attack: Rest"
+    assert read_position(plain.upper()).battle().native.state() == read_position(plain).battle().native.state()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"[]", "expected a list of positions"), (b"\xff\xfe", "is not a text in UTF-8"), (b"- a: b: c", "is not YAML")],
+)
+def test_bad_files_of_positions_are_refused_by_name(tmp_path, content, expected):
+    path = tmp_path / "positions.yaml"
+    path.write_bytes(content)
+    with pytest.raises(BadOption, match=f"positions.yaml.* {expected}|positions.yaml: {expected}"):
+        read_positions(path, "unlimited")
 
 
 def test_a_position_holds_what_its_text_says():

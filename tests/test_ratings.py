@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 import warnings
 
 import numpy as np
@@ -249,6 +250,24 @@ def test_an_arenas_record_holds_each_match(tmp_path):
     arena_record(tmp_path / "a.json", "x", "y", kept["utilities"])
     meetings = pooled([tmp_path / "a.json"])
     assert meetings.score.tolist() == [0.25], "the first pair is unfinished, the last has not been played"
+
+
+def test_matches_that_several_folders_hold_count_once(tmp_path):
+    tournament, copy, records = tmp_path / "t", tmp_path / "copy", tmp_path / "records"
+    play = ["tournament", "random", "max_damage", "--folder", str(tournament), "--draws", "2"]
+    play += ["--game", "gen1ou(pool=one,party=1,turn_limit=40)", "--units"]
+    assert main([*play, "2"]) == 0
+    shutil.copytree(tournament, copy)
+    assert main([*play, "3"]) == 0, "one more pair than the copy has"
+    records.mkdir()
+    arena_record(records / "a.json", "x", "y", [1, -1, 0, 1])
+    shutil.copy(records / "a.json", records / "copy.json")
+    arena_record(records / "b.json", "x", "y", [1, -1, 0, 0])
+    once = [pooled([tournament]), pooled([records / "a.json"]), pooled([records / "b.json"])]
+    assert [len(one.first) for one in once] == [3, 2, 2]
+    found = pooled([tournament, copy, tournament, records, records / "a.json"])
+    assert found.names == ("random", "max_damage", "x", "y")
+    assert found.score.tolist() == np.concatenate([one.score for one in once]).tolist()
 
 
 def test_rate_refuses_what_it_cannot_rate(tmp_path, capsys):

@@ -73,9 +73,11 @@ def by_kind(results: Sequence[ProbeResult]) -> dict[str, tuple[int, float]]:
 def result_text(results: Sequence[ProbeResult], shown: int) -> str:
     """The score, the kinds, and the worst `shown` decisions with the policy's choices and the right ones."""
     nothing = sum(one.lost < NOTHING for one in results)
+    kinds = by_kind(results)
+    width = max(map(len, kinds))
     lines = [
         f"mean loss {mean_lost(results):.4f} of a win over {len(results)} decisions, none at {nothing}",
-        *(f"  {kind:<24} {count:>3} decisions  {lost:.4f}" for kind, (count, lost) in by_kind(results).items()),
+        *(f"  {kind:<{width}} {count:>3} decisions  {lost:.4f}" for kind, (count, lost) in kinds.items()),
     ]
     for one in results[:shown]:
         side = "second" if one.probe.player else "first"

@@ -1,12 +1,14 @@
 """Matches of several tournaments and arenas, pooled by the policies' names, to rate them.
 
 A tournament is its folder; an arena is a record of `pokespiel showdown arena --out`, or a folder of such records.
-Policies of one name must have one content: pools that call different policies by one name are refused.
+Policies of one name must have one content: pools that call different policies by one name are refused. Units that
+several folders hold, such as a tournament and its copy, count once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +24,13 @@ from pokespiel.showdown.record import read_record
 
 
 class _Source(NamedTuple):
-    """One tournament or arena: its units, and the content of its policies by name, None = not known."""
+    """One tournament or arena."""
 
     meetings: Meetings
+    keys: Sequence[Hashable]
+    """What tells each unit from all others, of any folder; that of a copy is the same."""
     contents: dict[str, str | None]
+    """The content of its policies by name, None = not known."""
 
 
 def pooled(folders: Sequence[str | Path]) -> Meetings:
@@ -33,10 +38,13 @@ def pooled(folders: Sequence[str | Path]) -> Meetings:
     sources = [source for folder in folders for source in _sources(Path(folder))]
     _check_one_content(sources)
     names = tuple(dict.fromkeys(name for source in sources for name in source.meetings.names))
-    parts = []
-    for source, _ in sources:
+    parts, seen = [], set[Hashable]()
+    for source, keys, _ in sources:
         places = np.array([names.index(name) for name in source.names])
-        parts.append((places[source.first], places[source.second], source.score, source.matches))
+        columns = places[source.first], places[source.second], source.score, source.matches
+        fresh = np.array([key not in seen for key in keys], bool)
+        parts.append([column[fresh] for column in columns])
+        seen.update(keys)
     first, second, score, matches = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Meetings(names, first, second, score, matches)
 
@@ -62,27 +70,36 @@ def _check_one_content(sources: Sequence[_Source]) -> None:
 
 def tournament_meetings(tournament: Tournament) -> Meetings:
     """The finished units of a tournament of one population in a zero-sum game of two."""
+    return _units(tournament)[0]
+
+
+def _units(tournament: Tournament) -> tuple[Meetings, list[Hashable]]:
+    """The finished units, with the key of each: its policies, seed, results and lengths."""
     game, names = tournament.game(), tournament.names()
     if not (one_for_all(game, names) and game.zero_sum and game.num_players == 2):
         raise ValueError(f"{tournament.path}: ratings need a symmetric zero-sum game of two players")
     low, high = game.utility_range
-    cells, scores = [np.empty((0, 2), np.int64)], [np.empty(0)]
+    cells, scores, keys = [np.empty((0, 2), np.int64)], [np.empty(0)], list[Hashable]()
     for units in tournament.log.rounds(per_seat(game, names), seatings(game, names)):
         seat = (units.orders == 0).argmax(axis=1)  # the seat of role 0 in each match
         own = np.take_along_axis(units.utilities, seat[None, :, None], axis=2)[..., 0]
         counted = units.finished.all(axis=1) & (units.cells[:, 0] != units.cells[:, 1])
         cells.append(units.cells[counted])
         scores.append(((own - low) / (high - low)).mean(axis=1)[counted])
+        columns = (column[counted] for column in (units.cells, units.seeds, own, units.turns))
+        for cell, seed, won, turns in zip(*columns, strict=True):
+            pair = tuple(names[0][policy] for policy in cell)
+            keys.append((game.name, pair, int(seed), tuple(won.tolist()), tuple(turns.tolist())))
     first, second = np.concatenate(cells).T
-    return Meetings(names[0], first, second, np.concatenate(scores), np.full(len(first), 2))
+    return Meetings(names[0], first, second, np.concatenate(scores), np.full(len(first), 2)), keys
 
 
 def _of_tournament(tournament: Tournament) -> _Source:
-    meetings = tournament_meetings(tournament)
+    meetings, keys = _units(tournament)
     contents: dict[str, str | None] = {
         name: policy_name(load_policy(tournament.policy_file(name))) for name in meetings.names
     }
-    return _Source(meetings, contents)
+    return _Source(meetings, keys, contents)
 
 
 def _of_arena(path: Path) -> _Source:
@@ -98,4 +115,7 @@ def _of_arena(path: Path) -> _Source:
         raise ValueError(f"{path} is a policy against itself, which says nothing about it")
     first = np.zeros(len(scores), np.int64)
     meetings = Meetings(names, first, first + 1, scores, np.full(len(scores), 2))
-    return _Source(meetings, {name: kept[side]["hash"] for side, name in zip(("first", "second"), names, strict=True)})
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    keys = [(content, index) for index in range(len(scores))]
+    contents = {name: kept[side]["hash"] for side, name in zip(("first", "second"), names, strict=True)}
+    return _Source(meetings, keys, contents)

@@ -120,7 +120,9 @@ def read_positions(given: str | Path, pp: str) -> list[tuple[str, str, str]]:
         found = yaml.safe_load(given.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise BadOption(f"{given} is not YAML: a position with a colon needs quotation marks; {error}") from None
-    if not isinstance(found, list):
+    except UnicodeDecodeError as error:
+        raise BadOption(f"{given} is not a text in UTF-8: {error}") from None
+    if not isinstance(found, list) or not found:
         raise BadOption(f"{given}: expected a list of positions, each a text or a mapping with 'position'")
     return [_read(one, given, pp) for one in found]
 

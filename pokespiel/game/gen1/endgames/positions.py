@@ -7,7 +7,8 @@
 A side is a species, then in any order: `@` HP (points, or percent of the full ones), a status (`slp 3`: asleep for at
 most three more turns, `tox 2`: two turns of toxic poison behind it), stages (`+2 special`), `sub` with its HP,
 `confused`, `reflect` and the other conditions, `L50`; after a colon its moves, with PP after a slash. `&` adds one
-in reserve. Absent: full HP, level 100, full PP, and the most common set of the shipped teams.
+in reserve, which has only HP, a status, a level and moves. Absent: full HP, level 100, full PP, and the most common set
+of the shipped teams. Capital letters do not matter.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from pokespiel.game.gen1.teams.sets import PokemonSet, TeamError
 
 EXAMPLE = "Tauros @ 353 vs Starmie @ 60% par: Recover, Psychic/3"
 _CONDITIONS = {name.lower(): name for name in CONDITIONS}
-_SLEEP, _MOST_TOXIC = 7, 15
+_COUNTED = {"slp": (1, 7, 7), "tox": (0, 15, 0)}
+"""The lowest, highest and usual number of turns of the statuses that have one."""
 _HURTS = ("psn", "brn", "tox")
 """What costs a sixteenth on entering the field."""
 
@@ -76,27 +78,53 @@ class EndgamePosition:
 
 def read_position(text: str) -> EndgamePosition:
     """The position that `text` describes; a `TeamError` says what it could not read and what was expected."""
-    sides = re.split(r"\s+vs\.?\s+", text.strip())
+    sides = re.split(r"\s+vs\.?\s+", text.strip(), flags=re.IGNORECASE)
     if len(sides) != 2:
         raise TeamError(f"expected two sides with 'vs' between them, such as {EXAMPLE!r}, got {text!r}")
-    first, second = (tuple(_fighter(part) for part in side.split("&")) for side in sides)
+    first, second = (
+        tuple(_fighter(part, fielded=index == 0) for index, part in enumerate(side.split("&"))) for side in sides
+    )
     if any(len(side) > 6 for side in (first, second)):
         raise TeamError("a side has at most six Pokémon")
     return EndgamePosition(first, second, " ".join(text.split()))
 
 
-def _fighter(text: str) -> Fighter:
+def _fighter(text: str, fielded: bool) -> Fighter:
     head, _, listed = text.partition(":")
-    words = re.findall(r"[+-]\d\s*\w+|@\s*[\d.]+\s*%?|(?:slp|tox|sub)\s+\d+|[^\s,]+", head.strip())
+    words = re.findall(r"(?i)[+-]\d+\s*[a-z]+|@\s*[\d.]+\s*%?|(?:slp|tox|sub)\s+\d+|[^\s,]+", head.strip())
     species, rest = _species(words, text)
-    level = next((int(word[1:]) for word in rest if re.fullmatch(r"L\d+", word)), 100)
+    words = _joined([word.lower() for word in rest])
+    _check_words(species, words, fielded)
+    level = next((int(word[1:]) for word in words if re.fullmatch(r"l\d+", word)), 100)
     names, pp = _moves(listed, species)
     chosen = PokemonSet(species, names, level)
     found: dict[str, Any] = {"hp": chosen.stats.hp, "stages": {}, "conditions": ()}
-    for word in _joined(rest):
-        if not re.fullmatch(r"L\d+", word):
+    for word in words:
+        if not re.fullmatch(r"l\d+", word):
             _read_word(word, found, chosen)
     return Fighter(chosen, pp=pp, **found)
+
+
+def _check_words(species: str, words: list[str], fielded: bool) -> None:
+    """Refuse what is said twice, and what a Pokémon in reserve cannot have."""
+    kinds = [_kind(word) for word in words]
+    twice = next((word for word, kind in zip(words, kinds, strict=True) if kinds.count(kind) > 1), None)
+    if twice is not None:
+        raise TeamError(f"{species}: more than one {_kind(twice)}")
+    lost = [word for word, kind in zip(words, kinds, strict=True) if kind not in ("HP", "status", "level")]
+    lost += [word for word in words if word.split()[0] == "tox"]
+    if not fielded and lost:
+        raise TeamError(f"{species} is in reserve: it cannot have {lost[0]!r}, only HP, a status but tox, and a level")
+
+
+def _kind(word: str) -> str:
+    """What a word tells: of each there can be one."""
+    name = word.split()[0]
+    if word[0] in "+-":
+        return f"stage of {word.lstrip('+-0123456789').strip()}"
+    if re.fullmatch(r"l\d+", word):
+        return "level"
+    return "HP" if word[0] == "@" else "status" if name in STATUSES else "substitute" if name == "sub" else word
 
 
 def _species(words: list[str], text: str) -> tuple[str, list[str]]:
@@ -104,17 +132,17 @@ def _species(words: list[str], text: str) -> tuple[str, list[str]]:
     for count in (2, 1):
         if len(words) >= count and (found := find_species(" ".join(words[:count]))):
             return legality_facts().species[found].name, words[count:]
+    if not words:
+        raise TeamError(f"{text.strip()!r}: expected a species, such as in {EXAMPLE!r}")
     names = [one.name for one in legality_facts().species.values()]
-    raise TeamError(
-        f"{text.strip()!r}: {str(unknown('species', words[0] if words else '', names)).split('There are')[0]}"
-    )
+    raise TeamError(f"{text.strip()!r}: {unknown('species', words[0], names)}")
 
 
 def _joined(words: list[str]) -> list[str]:
     """Conditions of two words as one."""
     text = "\0".join(words)
     for name in _CONDITIONS:
-        text = re.sub(name.replace(" ", "\0"), name, text, flags=re.IGNORECASE)
+        text = text.replace(name.replace(" ", "\0"), name)
     return [word for word in text.split("\0") if word]
 
 
@@ -122,30 +150,35 @@ def _read_word(word: str, found: dict[str, Any], chosen: PokemonSet) -> None:
     most = chosen.stats.hp
     kind, _, number = word.partition(" ")
     if match := re.fullmatch(r"@\s*([\d.]+)\s*(%?)", word):
-        hp = float(match[1]) * (most / 100 if match[2] else 1)
+        hp = _decimal(word, match[1]) * (most / 100 if match[2] else 1)
         found["hp"] = round(hp)
         if not 1 <= found["hp"] <= most:
             raise TeamError(f"{chosen.species} {word}: it has 1 to {most} HP")
-    elif match := re.fullmatch(r"([+-]\d)\s*(\w+)", word):
-        if match[2].lower() not in STAGES:
+    elif match := re.fullmatch(r"([+-]\d+)\s*([a-z]+)", word):
+        if match[2] not in STAGES:
             raise TeamError(f"{chosen.species} {word}: {unknown('stage', match[2], STAGES)}")
-        found["stages"][match[2].lower()] = int(match[1])
-    elif kind in STATUSES[1:]:
+        if not -6 <= int(match[1]) <= 6:
+            raise TeamError(f"{chosen.species} {word}: expected a stage from -6 to +6")
+        found["stages"][match[2]] = int(match[1])
+    elif word in STATUSES[1:] or kind in _COUNTED:
         found["status"] = kind
-        found["turns"] = (
-            _number(word, number or str(_SLEEP if kind == "slp" else 0), 0, _MOST_TOXIC)
-            if kind in ("slp", "tox")
-            else 0
-        )
+        found["turns"] = _number(word, number or str(_COUNTED[kind][2]), *_COUNTED[kind][:2]) if kind in _COUNTED else 0
     elif kind == "sub":
         found["substitute"] = _number(word, number or str(most // 4 + 1), 1, most // 4 + 1)
     elif word == "confused":
         found["confused"] = True
-    elif word.lower() in _CONDITIONS:
-        found["conditions"] = (*found["conditions"], _CONDITIONS[word.lower()])
+    elif word in _CONDITIONS:
+        found["conditions"] = (*found["conditions"], _CONDITIONS[word])
     else:
         expected = [*STATUSES[1:], "sub", "confused", *_CONDITIONS]
         raise TeamError(f"{chosen.species}: {unknown('condition', word, expected)}, @ HP, +1 attack, L50")
+
+
+def _decimal(word: str, number: str) -> float:
+    try:
+        return float(number)
+    except ValueError:
+        raise TeamError(f"{word!r}: expected a number, got {number!r}") from None
 
 
 def _number(word: str, number: str, low: int, high: int) -> int:
@@ -161,14 +194,16 @@ def _moves(text: str, species: str) -> tuple[tuple[str, ...], tuple[int, ...] | 
     names: list[str] = []
     pp: list[int | None] = []
     for part in text.split(","):
-        name, _, left = (each.strip() for each in part.partition("/"))
+        name, slash, left = (each.strip() for each in part.partition("/"))
+        if not name:
+            raise TeamError(f"{species}: a move is missing in {text.strip()!r}")
         found = find_move(name)
         if found is None:
-            raise TeamError(
-                f"{species}: {str(unknown('move', name, legality_facts().moves.values())).split('There are')[0]}"
-            )
+            raise TeamError(f"{species}: {unknown('move', name, legality_facts().moves.values())}")
         names.append(legality_facts().moves[found])
-        pp.append(_number(part.strip(), left, 0, 63) if left else None)
+        if names.count(names[-1]) > 1:
+            raise TeamError(f"{species} has {names[-1]} twice")
+        pp.append(_number(part.strip(), left, 0, 63) if slash else None)
     if all(left is None for left in pp):
         return tuple(names), None
     full = [int(full_pp()[moves().number[str(find_move(name))]]) for name in names]
