@@ -291,6 +291,9 @@ def spoiled(lines: list[str]) -> dict[str, tuple[str, str]]:
         "a turn missing": ("\n".join(line for line in lines if line != "|turn|4"), "contradiction"),
         "tier": ("\n".join(tier), "another format"),
         "move": ("\n".join(unknown), "contradiction"),
+        "species": (re.sub(r"(\|switch\|p2a: [^|]*)\|[^|]*", r"\1|Miltank", "\n".join(lines)), "contradiction"),
+        "no tier": ("\n".join(line for line in lines if not line.startswith("|tier|")), "another format"),
+        "a game of doubles": ("\n".join(lines).replace("|gametype|singles", "|gametype|doubles"), "another format"),
         "ghost": ("\n".join([*lines[: faint + 1], f"|move|{actor}|Surf|p2a: X", *lines[faint + 1 :]]), "contradiction"),
         "five moves": ("\n".join([*lines[:faint], *five, *lines[faint:]]), "contradiction"),
     }

@@ -74,6 +74,30 @@ def test_unfinished_matches_are_left_out(played, tmp_path):
     assert (figures(good).invalid, figures(good).matches) == (0, 24)
 
 
+def test_a_dataset_is_completed_by_the_same_command_alone(tmp_path, capsys):
+    folder = tmp_path / "data"
+    whole_once = generated(folder)
+    seeds = whole(whole_once, "match_seed").tolist()
+    whole_once.parts()[-1].unlink()
+    for other in (["--matches", "50"], ["--part", "5"], ["--explore", "0.1"], ["--seed", "3"]):
+        command = [
+            "dataset",
+            "generate",
+            "random",
+            "max_damage",
+            "--out",
+            str(folder),
+            "--game",
+            GAME,
+            "--matches",
+            "40",
+        ]
+        assert main([*command, "--part", "25", *other]) == 2
+        assert "already holds another dataset" in capsys.readouterr().err
+    assert whole(generated(folder), "match_seed").tolist() == seeds
+    assert len(set(seeds)) == 40
+
+
 def test_the_commands_describe_and_refuse(played, tmp_path, capsys):
     assert main(["dataset", "merge", str(played.folder), "--out", str(tmp_path / "m"), "--both-seats"]) == 0
     assert main(["dataset", "describe", str(tmp_path / "m")]) == 0
@@ -84,6 +108,11 @@ def test_the_commands_describe_and_refuse(played, tmp_path, capsys):
         (["dataset", "filter", str(tmp_path), "--out", str(tmp_path / "x")], "no dataset in"),
         (["dataset", "filter", str(played.folder)], "name the folder of the new dataset"),
         (["dataset", "shuffle", "x"], "unknown action"),
+        (["dataset", "describe", str(played.folder), "--out", str(tmp_path)], "describe has no use for --out"),
+        (["dataset", "usage", str(played.folder), "--seed", "1"], "usage has no use for --seed"),
+        (["dataset", "filter", str(played.folder), "--matches", "3"], "filter: name the folder"),
+        (["dataset", "merge", "x", "--out", "y", "--matches", "3"], "no use for --matches, an option of generate"),
+        (["dataset", "generate", "random", "--out", "y", "--chosen.seats", "0"], "an option of filter, merge"),
     ):
         assert main(command) == 2
         assert message in capsys.readouterr().err

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pokespiel.core.arguments import Positional
 from pokespiel.core.ranges import Checked, Count, Share, Whole
@@ -13,7 +13,18 @@ from pokespiel.core.registry import BadOption
 from pokespiel.game.names import RANKED
 from pokespiel.learning.datasets import Filter
 
+if TYPE_CHECKING:
+    from pokespiel.learning.datasets import Dataset
+
 READING = ("describe", "usage")
+_SIFTING = ("out", "chosen", "both_seats", "least_decisions", "seed")
+USED: dict[str, tuple[str, ...]] = {
+    "generate": ("out", "game", "matches", "explore", "part", "seed"),
+    "filter": _SIFTING,
+    "merge": _SIFTING,
+    **dict.fromkeys(READING, ()),
+}
+"""The options that each action reads."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class DatasetCommand(Checked):
     sources: Positional[tuple[str, ...]]
     """generate: policies by name or file. Others: folders of datasets."""
     out: Path | None = None
-    """The folder of the new dataset."""
+    """generate, filter, merge: the folder of the new dataset; generate completes what the same command began there."""
     game: str = RANKED
     """generate: the game."""
     matches: Count = 1000
@@ -47,7 +58,7 @@ class DatasetCommand(Checked):
     part: Count = 1000
     """generate: matches per file."""
     seed: Whole = 0
-    """Seed of the matches, and of drawing for --chosen.balance."""
+    """generate: seed of the matches. filter, merge: seed of drawing for --chosen.balance."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,6 +66,10 @@ class DatasetCommand(Checked):
             raise BadOption(f"{self.action}: name {'policies' if self.action == 'generate' else 'datasets'}")
         if self.out is None and self.action not in READING:
             raise BadOption(f"{self.action}: name the folder of the new dataset with --out")
+        for one in fields(self)[2:]:
+            if one.name not in USED[self.action] and getattr(self, one.name) != one.default:
+                by = ", ".join(action for action, names in USED.items() if one.name in names)
+                raise BadOption(f"{self.action} has no use for --{one.name.replace('_', '-')}, an option of {by}")
 
     def __call__(self) -> int:
         from pokespiel.learning.datasets import Dataset
@@ -100,10 +115,15 @@ class DatasetCommand(Checked):
         assert self.out is not None
         game, dataset, done = load_game(self.game), Dataset(self.out), 0
         policies, rng = policies_named(self.sources, game), np.random.default_rng(self.seed)
+        made = {"game": game.name, "policies": list(self.sources)} | {
+            name: value for name, value in asdict(self).items() if name in ("matches", "explore", "part", "seed")
+        }
+        _check_begun(dataset, made)
         with watch("matches", self.matches) as bar:
             for columns, names in generated_parts(game, policies, self.matches, self.explore, rng, self.part):
                 if not dataset.holds(columns):  # a command that was killed has written them
-                    dataset.append(columns, {"game": game.name, "policies": names, "by": "pokespiel dataset generate"})
+                    by = {"by": "pokespiel dataset generate", "made": made}
+                    dataset.append(columns, {"game": game.name, "policies": names, **by})
                 done += len(columns["match_seed"])
                 bar.update(done, "")
 
@@ -118,3 +138,11 @@ class DatasetCommand(Checked):
         datasets = [Dataset(Path(folder)) for folder in self.sources]
         if not sift(datasets, Dataset(self.out), sieve, np.random.default_rng(self.seed)):
             raise ValueError("nothing is left of these datasets: no match passes the filter")
+
+
+def _check_begun(dataset: Dataset, made: dict[str, Any]) -> None:
+    """Refuse a folder with a dataset that the same command did not begin: its matches could be the same ones."""
+    if not any(Path(dataset.folder).glob("part-*.safetensors")):
+        return
+    if any(dataset.provenance(part).get("made") != made for part in dataset.parts()):
+        raise ValueError(f"{dataset.folder} already holds another dataset; choose another folder")

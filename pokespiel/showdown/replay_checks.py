@@ -28,7 +28,9 @@ def check_format(log: PublicLog, lines: Sequence[str]) -> None:
     """Refuse another tier, and custom rules, which Showdown announces in the markup of `lines`, the whole text."""
     rules = [line for line in log.lines if line.startswith("|rule|")]
     tiers = [line.split("|")[2] for line in log.lines if line.startswith("|tier|")]
-    if tiers and tiers[0] not in TIERS:
+    if not tiers:
+        raise LeftOut("another format", f"no line tells the tier; expected |tier|{TIERS[0]}")
+    if tiers[0] not in TIERS:
         raise LeftOut("another format", f"{tiers[0]!r} is not Gen 1 OU")
     for line in lines:
         if line.startswith("|raw|") and (custom := _CUSTOM.search(line)):

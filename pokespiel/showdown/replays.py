@@ -134,6 +134,8 @@ def read_replay(text: str, name: str, teams: Sequence[Team] = ()) -> tuple[Repla
         return _read(text, name, teams)
     except LeftOut as left_out:
         return ReplayAccount(name, left_out.kind, str(left_out)), None
+    except (ValueError, LookupError, StopIteration, RuntimeError) as error:
+        return ReplayAccount(name, "contradiction", str(error) or type(error).__name__), None
 
 
 def _read(text: str, name: str, known: Sequence[Team]) -> tuple[ReplayAccount, ReplayMatch]:
@@ -148,12 +150,9 @@ def _read(text: str, name: str, known: Sequence[Team]) -> tuple[ReplayAccount, R
     winner = checked_winner(log)
     check_lines(log)
     inputs = _inputs(text)
-    try:
-        found = _replayed(text, log) if inputs else None
-        if found is None:
-            found = _followed(log, _teams_told(inputs), known)
-    except (ValueError, LookupError, StopIteration, RuntimeError) as error:
-        raise LeftOut("contradiction", str(error) or type(error).__name__) from error
+    found = _replayed(text, log) if inputs else None
+    if found is None:
+        found = _followed(log, _teams_told(inputs), known)
     shown = [tuple(one for one in side if one.choice is not None) for side in found.asked]
     rows = sum(map(len, shown))
     account = ReplayAccount(

@@ -104,7 +104,9 @@ class PublicLog:
             raise OtherRules("this is a battle of another generation; expected |gen|1")
         if not {"switch", "turn"} <= kinds:
             raise NotAPublicLog("no battle in this text: expected Showdown's lines, such as |switch|... and |turn|1")
-        if any(line.startswith(("|switch|p1b", "|switch|p3", "|switch|p2b")) for line in kept):
+        kinds_of_game = {line for line in kept if line.startswith("|gametype|")}
+        several = any(line.startswith(("|switch|p1b", "|switch|p3", "|switch|p2b")) for line in kept)
+        if several or kinds_of_game - {"|gametype|singles"}:
             raise OtherRules("expected a singles battle")
         for number, line in numbered:
             require_readable(number, line)
