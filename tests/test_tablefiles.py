@@ -179,6 +179,7 @@ class TestText:
             ("row,column,payoff\nrock,paper,0\n", "line 2, column 2: expected a number, found 'paper'"),
             ("0 ;1 5\n", "line 1, column 2: expected a number, found '1 5'"),
             (bytes(range(256)), "is neither text nor a file of NumPy's"),
+            (b"PK\x05\x06" + bytes(18), "is an archive without arrays, not an .npz file"),
         ],
     )
     def test_what_is_refused(self, tmp_path, text, said):

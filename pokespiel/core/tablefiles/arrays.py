@@ -18,7 +18,7 @@ import numpy as np
 
 from pokespiel.core.tablefiles.content import Content, Names, checked_content, of_array, of_payoffs
 
-NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
+NPY, ZIP = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06")  # the second: an archive without entries
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 """Suffixes of spreadsheets, which are archives too."""
 WORKBOOK = (b"[Content_Types].xml", b"xl/workbook", b"opendocument.spreadsheet")
