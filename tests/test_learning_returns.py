@@ -26,6 +26,8 @@ def rollout_of(
         value=np.array(values, np.float32),
         memory=nothing,
         state=nothing,
+        ratio=np.ones(n, np.float32),
+        reach=np.ones(n, np.float32),
     )
     table, rewards, ended = np.array(grid), np.array(reward, np.float32), np.array(done)
     last, _, _ = last_open(table, rewards, ended)
@@ -33,7 +35,9 @@ def rollout_of(
     pending[last[last >= 0]] = True
     players = table.shape[1]
     nobody, since = np.zeros((0, players), np.int64), np.zeros(players, np.int64)
-    return Rollout(records, table, rewards, ended, pending, nobody, np.zeros((0, players)), since)
+    return Rollout(
+        records, table, rewards, ended, np.ones_like(rewards), pending, nobody, np.zeros((0, players)), since
+    )
 
 
 def two_matches() -> Rollout:

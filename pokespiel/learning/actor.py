@@ -80,7 +80,7 @@ class Reply(NamedTuple):
     """The result of a round; the descriptors of `regions` are sent beside it."""
 
     places: tuple[ArrayPlace, ...]
-    """Places of the records' columns, then of grid, reward and done."""
+    """Places of the records' columns, then of grid, reward, done and others."""
     regions: tuple[int, ...]
     rest: tuple[np.ndarray, ...]
     """The arrays pending, seated, utilities and since."""
@@ -148,7 +148,7 @@ class Actor:
         self.collector.explore = order.explore
         buffer = self.buffers[order.number % len(self.buffers)]
         rollout = self.collector.collect(order.decisions, order.progress, buffer=buffer)
-        arrays = (*rollout.records, rollout.grid, rollout.reward, rollout.done)
+        arrays = (*rollout.records, rollout.grid, rollout.reward, rollout.done, rollout.others)
         places = tuple(room.place(array) for array in arrays)
         state = room.laid({"collector": self.collector.state(), "rng": self.rng.bit_generator.state})
         new = room.new({place.region for place in (*places, state)})
@@ -222,8 +222,8 @@ class Attached:
         self._regions |= {n: Region(-1, at) for n, at in zip(reply.regions, descriptors, strict=True)}
         used = {place.region for place in (*reply.places, reply.state)}
         self._regions = {number: region for number, region in self._regions.items() if number in used}
-        *columns, grid, reward, done = (self._array(place) for place in reply.places)
-        return Rollout(Records(*columns), grid, reward, done, *reply.rest)
+        *columns, grid, reward, done, others = (self._array(place) for place in reply.places)
+        return Rollout(Records(*columns), grid, reward, done, others, *reply.rest)
 
     def state(self, reply: Reply) -> Mapping[str, Any]:
         """The state that came with the last rollout."""

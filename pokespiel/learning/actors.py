@@ -213,7 +213,8 @@ class Joined:
             _beside(shifted, -1),
             _beside([rollout.reward for rollout in rollouts], 0),
             _beside([rollout.done for rollout in rollouts], False),
-            *(np.concatenate(parts) for parts in zip(*(rollout[4:] for rollout in rollouts), strict=True)),
+            _beside([rollout.others for rollout in rollouts], 1),
+            *(np.concatenate(parts) for parts in zip(*(rollout[5:] for rollout in rollouts), strict=True)),
         )
 
     def _rows(self, name: str, parts: Sequence[np.ndarray]) -> np.ndarray:

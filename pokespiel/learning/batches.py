@@ -1,8 +1,10 @@
 """Minibatches of a rollout's records, and a network's outputs for them.
 
 On a game in sequence form many records share an information state. A memoryless network is then evaluated once per
-distinct state, which gives the same gradient as evaluating every record. A recurrent network is unrolled along each
-stream from the memory of its first record, and restarted wherever a match began.
+distinct state, which gives the same gradient as evaluating every record. Equal decisions, of the same behaviour and
+action at one state, can also be pooled to one row: a loss that is linear in what followed them needs only its mean. A
+recurrent network is unrolled along each stream from the memory of its first record, and restarted wherever a match
+began.
 """
 
 from __future__ import annotations
@@ -19,11 +21,22 @@ from pokespiel.learning.networks import Network, Output, shares_states, to_tenso
 from pokespiel.learning.rollout import Records, Rollout
 
 
+class Pooled(NamedTuple):
+    """The records that the b rows of a pooled batch stand for."""
+
+    records: np.ndarray
+    """[m] indices of all records"""
+    row: np.ndarray
+    """[m] the row of each"""
+    weight: np.ndarray
+    """[m] float64, the weight of each"""
+
+
 class Batch(NamedTuple):
     """b records as tensors; if `inverse` is given, `inputs` are those of the u distinct information states."""
 
     rows: np.ndarray
-    """[b] indices of the records"""
+    """[b] indices of the records; in a pooled batch, one record of each row"""
     legal: Tensor
     """[b, A] bool"""
     action: Tensor
@@ -38,6 +51,18 @@ class Batch(NamedTuple):
     """Recurrent networks: [L, S] positions in the batch of each stream's decisions in time order, -1 after the last"""
     begins: Tensor | None
     """Recurrent networks: [L, S] bool, a match began with this decision"""
+    weight: Tensor | None
+    """[b] float32 weight of each row in means over the batch; None = equal"""
+    pool: Pooled | None
+    """If equal decisions are pooled; None = each row is one record"""
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """[b] each row's value of per-record `values` [N]; in a pooled batch, the weighted mean over its records."""
+        if self.pool is None:
+            return values[self.rows]
+        records, row, weight = self.pool
+        total = np.bincount(row, weight * values[records], len(self.rows))
+        return (total / np.bincount(row, weight, len(self.rows))).astype(values.dtype)
 
 
 _INPUTS = ("features", "player", "memory", "state")
@@ -47,8 +72,9 @@ _ANSWERS = ("legal", "action", "behaviour")
 class OnDevice:
     """A rollout's records on the learner's device, copied there once; on the CPU they share memory."""
 
-    def __init__(self, records: Records, device: torch.device):
-        self.records, self.device = records, device
+    def __init__(self, records: Records, device: torch.device, weight: np.ndarray | None = None):
+        """weight: [N] of each record in means over a batch, None = equal."""
+        self.records, self.device, self._weight = records, device, weight
         self._columns = {name: to_tensor(getattr(records, name), device) for name in (*_INPUTS, *_ANSWERS)}
 
     def batch(self, rows: np.ndarray, *, distinct: bool = False) -> Batch:
@@ -60,7 +86,17 @@ class OnDevice:
             shown, inverse = to_tensor(rows[first], self.device), to_tensor(own, self.device)
         features, player, memory, state = self._at(_INPUTS, shown)
         legal, action, behaviour = self._at(_ANSWERS, places)
-        return Batch(rows, legal, action, behaviour, (features, player, memory, state), inverse, None, None)
+        weight = None if self._weight is None else to_tensor(self._weight[rows].astype(np.float32), self.device)
+        inputs = (features, player, memory, state)
+        return Batch(rows, legal, action, behaviour, inputs, inverse, None, None, weight, None)
+
+    def pooled(self, rows: np.ndarray) -> Batch:
+        """The records at `rows` [m], which have information states, with equal decisions as one row."""
+        first, row = _equal(self.records, rows)
+        weight = np.ones(len(rows)) if self._weight is None else self._weight[rows].astype(float)
+        totals = np.bincount(row, weight, len(first)).astype(np.float32)
+        batch = self.batch(rows[first], distinct=True)
+        return batch._replace(weight=to_tensor(totals, self.device), pool=Pooled(rows, row, weight))
 
     def _at(self, names: tuple[str, ...], places: Tensor) -> list[Tensor]:
         return [self._columns[name].index_select(0, places) for name in names]
@@ -81,17 +117,29 @@ def minibatches(
     device: torch.device,
     *,
     epochs: int = 1,
+    weight: np.ndarray | None = None,
+    pool: bool = False,
 ) -> Iterator[Batch]:
     """Split the `wanted` [N] bool records into `count` random parts, `epochs` times; whole streams for a recurrent
-    network."""
+    network.
+
+    weight: [N] > 0, the weight of each record in means over a batch; None = equal. pool: pool equal decisions where a
+    network is a function of information states, for losses that are linear in the records' values.
+    """
     if network.memory_size:
         streams = np.flatnonzero(_any_wanted(rollout, wanted))
         for part in _parts(streams, count, rng, epochs):
-            yield sequences(rollout, wanted, part, device)
+            yield sequences(rollout, wanted, part, device, weight)
         return
-    records, distinct = OnDevice(rollout.records, device), shares_states(network)
+    records, distinct = OnDevice(rollout.records, device, weight), shares_states(network)
+    pool = pool and distinct and bool((rollout.records.key >= 0).all())
+    whole = None
     for part in _parts(np.flatnonzero(wanted), count, rng, epochs):
-        yield records.batch(part, distinct=distinct)
+        if pool and count == 1:  # all epochs have the same rows
+            whole = whole or records.pooled(part)
+            yield whole
+        else:
+            yield records.pooled(part) if pool else records.batch(part, distinct=distinct)
 
 
 def _parts(items: np.ndarray, count: int, rng: np.random.Generator, epochs: int) -> Iterator[np.ndarray]:
@@ -102,7 +150,9 @@ def _parts(items: np.ndarray, count: int, rng: np.random.Generator, epochs: int)
                 yield part
 
 
-def sequences(rollout: Rollout, wanted: np.ndarray, streams: np.ndarray, device: torch.device) -> Batch:
+def sequences(
+    rollout: Rollout, wanted: np.ndarray, streams: np.ndarray, device: torch.device, weight: np.ndarray | None = None
+) -> Batch:
     """All wanted records of `streams`, with their order in time."""
     grid = rollout.grid[:, streams]
     taken = (grid >= 0) & wanted[grid]
@@ -115,6 +165,8 @@ def sequences(rollout: Rollout, wanted: np.ndarray, streams: np.ndarray, device:
     begins = np.zeros(order.shape, bool)
     begins[place[time, stream], stream] = _begins(rollout.done[:, streams], taken)[time, stream]
     batch = batch_of(rollout.records, rows, device)
+    if weight is not None:
+        batch = batch._replace(weight=to_tensor(weight[rows].astype(np.float32), device))
     return batch._replace(order=torch.from_numpy(order).to(device), begins=torch.from_numpy(begins).to(device))
 
 
@@ -159,6 +211,20 @@ def _begins(done: np.ndarray, taken: np.ndarray) -> np.ndarray:
 
 def _any_wanted(rollout: Rollout, wanted: np.ndarray) -> np.ndarray:
     return ((rollout.grid >= 0) & wanted[rollout.grid]).any(axis=0)
+
+
+def _equal(records: Records, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For the records at `rows` [m]: the first position of each distinct decision [u], and each one's row [m].
+
+    Decisions are equal in information state, action and behaviour; the latter by a hash of its bits.
+    """
+    behaviour = np.ascontiguousarray(records.behaviour[rows]).view(np.int32).astype(np.int64)
+    factors = np.random.default_rng(0).integers(1, 2**62, behaviour.shape[1] + 3) | 1
+    place = np.stack([records.key[rows], records.player[rows], records.action[rows]])
+    with np.errstate(over="ignore"):
+        codes = behaviour @ factors[:-3] + factors[-3:] @ place
+    _, first, row = np.unique(codes, return_index=True, return_inverse=True)
+    return first, row
 
 
 def _distinct(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

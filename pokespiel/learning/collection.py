@@ -128,6 +128,7 @@ class Collector:
         self.seated = seated
         self.memory = np.zeros((self.count, players, self._memory_size), np.float32)
         self.totals = np.zeros((self.count, players))
+        self.reach = np.ones((self.count, players), np.float32)
         self.over = np.zeros(self.count, bool)
         self._buffer = self.new_buffer()
         self._carried, self._owed = self._buffer.nothing()
@@ -147,12 +148,17 @@ class Collector:
     def _step(self) -> None:
         actions = np.zeros((self.game.num_players, self.count), np.int64)
         self._buffer.advance()
+        self._ratios = np.ones((self.count, self.game.num_players), np.float32)
         for player in range(self.game.num_players):
             indices, observations = self.matches.observe(player, self._shown)
             if len(indices):
                 actions[player, indices] = self._act(player, indices, observations)
         utilities = self.matches.step(actions)
         ended = self.matches.finished() & ~self.over
+        if self.explore:
+            others = products_of_others(self._ratios)
+            self._buffer.explored(others)
+            self.reach *= others
         self.history.add(actions)
         self.totals += utilities
         self._buffer.reward(self.shaper(self.matches, utilities, ended), ended)
@@ -190,11 +196,16 @@ class Collector:
         memory = self.memory[indices, player, :size]
         state = self._full_state(player, indices)
         decision = learner.decide(own, memory, state)
+        policy = decision.probabilities
         if self.explore:
-            mixed = trembled(decision.probabilities, own.legal, self.explore).astype(np.float32)
+            mixed = trembled(policy, own.legal, self.explore).astype(np.float32)
             decision = decision._replace(probabilities=mixed)
         action = sample_actions(decision.probabilities, self.rng)
-        self._buffer.record(number, indices, own, action, decision, memory, state)
+        ratio, reach = np.ones(len(action), np.float32), self.reach[indices, player]
+        if self.explore:
+            drawn = np.arange(len(action)), action
+            ratio = self._ratios[indices, player] = policy[drawn] / decision.probabilities[drawn]
+        self._buffer.record(number, indices, own, action, decision, memory, state, ratio, reach)
         if size:
             self.memory[indices, player, :size] = decision.memory
         return action
@@ -214,6 +225,7 @@ class Collector:
         self.history.restart(indices, seeds)
         self.seated[indices] = self.seating.draw(len(indices), self.rng)
         self.totals[indices] = 0
+        self.reach[indices] = 1
         self._remember(indices)
         self.shaper.begin(self.matches, indices)
 
@@ -224,6 +236,7 @@ class Collector:
             "seated": self.seated.copy(),
             "memory": self.memory.copy(),
             "totals": self.totals.copy(),
+            "reach": self.reach.copy(),
             "shaper": self.shaper.state(),
             "carried": {name: array.copy() for name, array in self._carried._asdict().items()},
             "owed": {name: array.copy() for name, array in self._owed._asdict().items()},
@@ -236,9 +249,18 @@ class Collector:
         self.seated = np.array(state["seated"])
         self.memory = np.array(state["memory"])
         self.totals = np.array(state["totals"])
+        self.reach = np.array(state.get("reach", self.reach))  # an older run did not keep it
         self.shaper.load(state["shaper"])
         if self.compact is not None and state["carried"]["features"].dtype != np.int16:  # an older run
             self._show(None)
             self._buffer = self.new_buffer()
-        self._carried = Records(**{name: np.array(array) for name, array in state["carried"].items()})
-        self._owed = Owed(**{name: np.array(array) for name, array in state["owed"].items()})
+        ones = np.ones(len(state["carried"]["action"]), np.float32)
+        carried, owed = {"ratio": ones, "reach": ones, **state["carried"]}, {"others": ones, **state["owed"]}
+        self._carried = Records(**{name: np.array(array) for name, array in carried.items()})
+        self._owed = Owed(**{name: np.array(array) for name, array in owed.items()})
+
+
+def products_of_others(values: np.ndarray) -> np.ndarray:
+    """[B, P] for each player the product of the values [B, P] of all others."""
+    players = range(values.shape[1])
+    return np.stack([values[:, [q for q in players if q != p]].prod(axis=1) for p in players], axis=1)

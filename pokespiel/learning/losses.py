@@ -12,11 +12,18 @@ def log_prob_of(logs: Tensor, action: Tensor) -> Tensor:
     return logs.gather(1, action[:, None]).squeeze(1)
 
 
-def clipped_policy_loss(log_now: Tensor, log_then: Tensor, advantage: Tensor, clip: float) -> Tensor:
+def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    """The mean of values [b] by weights [b]; None = equal."""
+    return values.mean() if weight is None else (values * weight).sum() / weight.sum()
+
+
+def clipped_policy_loss(
+    log_now: Tensor, log_then: Tensor, advantage: Tensor, clip: float, weight: Tensor | None = None
+) -> Tensor:
     """Negative mean of PPO's clipped surrogate (Schulman et al. 2017, eq. 7): ratios beyond 1 +- clip gain nothing
     more."""
     ratio = (log_now - log_then).exp()
-    return -torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage).mean()
+    return -weighted_mean(torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage), weight)
 
 
 def entropy(logs: Tensor, probabilities: Tensor) -> Tensor:
@@ -49,13 +56,13 @@ def neurd_loss(logits: Tensor, legal: Tensor, advantages: Tensor, threshold: flo
     return -(y * push * free).sum(dim=1).mean()
 
 
-def value_loss(output: Tensor, target: Tensor) -> Tensor:
+def value_loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """The critic's loss for `target` [b]: half the squared error, or the cross-entropy of an outcome head [b, 3].
 
     For an outcome head, a target g in [-1, 1] becomes the distribution over draw and win (or loss) with mean g.
     """
     if output.shape[-1] == 1:
-        return 0.5 * (output.squeeze(-1) - target).square().mean()
+        return 0.5 * weighted_mean((output.squeeze(-1) - target).square(), weight)
     target = target.clamp(-1, 1)
     outcomes = torch.stack([(-target).clamp(min=0), 1 - target.abs(), target.clamp(min=0)], dim=-1)
-    return functional.cross_entropy(output, outcomes)
+    return weighted_mean(functional.cross_entropy(output, outcomes, reduction="none"), weight)

@@ -23,7 +23,7 @@ from torch import Tensor
 from pokespiel.core.ranges import Checked, Count
 from pokespiel.learning.batches import Batch, outputs
 from pokespiel.learning.learner import Learner, set_weights, weights
-from pokespiel.learning.losses import kl, kl_to_uniform
+from pokespiel.learning.losses import kl, kl_to_uniform, weighted_mean
 from pokespiel.learning.networks import Network, masked_log_softmax
 from pokespiel.learning.schedules import Controller, KLTarget, Schedule
 
@@ -68,7 +68,7 @@ class References:
             zero = logs.new_zeros(())
             return zero, zero
         if damping.to == "uniform":
-            divergence = kl_to_uniform(logs, probabilities, batch.legal).mean()
+            divergence = weighted_mean(kl_to_uniform(logs, probabilities, batch.legal), batch.weight)
         else:
             divergence = self._divergence(batch, logs, probabilities)
         coefficient = damping.coefficient(self.updates, last_update) * self.controller.multiplier
@@ -85,12 +85,16 @@ class References:
 
     def _divergence(self, batch: Batch, logs: Tensor, probabilities: Tensor) -> Tensor:
         choose = self.damping.choose
+
+        def to(network: Network) -> Tensor:
+            return weighted_mean(kl(logs, probabilities, self._logs(network, batch)), batch.weight)
+
         if choose == "recent":
-            return kl(logs, probabilities, self._logs(self.networks[-1], batch)).mean()
+            return to(self.networks[-1])
         if choose == "best":
             best = max(range(len(self.scores)), key=self.scores.__getitem__)
-            return kl(logs, probabilities, self._logs(self.networks[best], batch)).mean()
-        each = torch.stack([kl(logs, probabilities, self._logs(n, batch)).mean() for n in self.networks])
+            return to(self.networks[best])
+        each = torch.stack([to(network) for network in self.networks])
         return each.min() if choose == "nearest" else each.mean()
 
     @torch.no_grad()

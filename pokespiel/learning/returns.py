@@ -5,10 +5,13 @@ are summed: d_i is their sum after decision i, V_i the critic's value, and i+1 t
 end of a match):
 
     delta_i = d_i + gamma V_{i+1} - V_i
-    GAE      A_i = delta_i + gamma lambda A_{i+1}
+    GAE      A_i = k_i (delta_i + gamma lambda r_{i+1} A_{i+1})
     V-trace  v_i - V_i = rho_i delta_i + gamma c_i (v_{i+1} - V_{i+1}),  rho_i = min(rho, w_i), c_i = lambda min(1, w_i)
 
-with w_i = pi(a_i) / mu(a_i). A lambda-return is A_i + V_i.
+with w_i = pi(a_i) / mu(a_i). A lambda-return is A_i + V_i. GAE's k and r are 1 or, where exploration is corrected,
+importance ratios of the policies against what they play while they explore: k_i that of the others' actions after
+decision i and before i+1, r_i that of the stream's own. All are at most 1 / (1 - explore), so nothing is clipped, and
+advantages are those of play without exploration.
 
 Reference: Schulman et al. (2016), High-Dimensional Continuous Control Using Generalized Advantage Estimation; Espeholt
 et al. (2018), IMPALA; Perolat et al. (2022), Mastering the Game of Stratego (DeepNash).
@@ -35,8 +38,13 @@ class VTrace(NamedTuple):
     """d_i + gamma v_{i+1}: the return after decision i, without an importance weight for i."""
 
 
-def gae(rollout: Rollout, discount: float, trace: float, values: np.ndarray | None = None) -> np.ndarray:
-    """Advantages [N] float32 (zero for pending records); `values` [N] replace the recorded ones."""
+def gae(
+    rollout: Rollout, discount: float, trace: float, values: np.ndarray | None = None, *, corrected: bool = False
+) -> np.ndarray:
+    """Advantages [N] float32 (zero for pending records); `values` [N] replace the recorded ones.
+
+    corrected: of play without exploration.
+    """
     values = rollout.records.value if values is None else values
     advantages = np.zeros(len(values), np.float32)
     scan = _Backward(rollout)
@@ -45,7 +53,11 @@ def gae(rollout: Rollout, discount: float, trace: float, values: np.ndarray | No
         next_advantage[scan.ended] = 0
         delta = gathered + discount * next_value - values[rows]
         advantage = delta + discount * trace * next_advantage[streams]
+        if corrected:
+            advantage *= scan.others[streams]
         advantages[rows] = next_advantage[streams] = np.where(rollout.pending[rows], 0, advantage)
+        if corrected:
+            next_advantage[streams] *= rollout.records.ratio[rows]
     return advantages
 
 
@@ -101,6 +113,8 @@ class _Backward:
         self.rollout = rollout
         self.streams = rollout.grid.shape[1]
         self.ended = np.zeros(self.streams, bool)
+        self.others = np.ones(self.streams, np.float32)
+        """[S] the product of the others' importance ratios since each stream's next decision."""
 
     def steps(self, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
         """Per step with decisions: their rows [k], streams [k], rewards until the next decision and its value (0 =
@@ -116,6 +130,8 @@ class _Backward:
             gathered[over] = 0
             value[over] = 0
             gathered += reward[step]
+            self.others[over] = 1
+            self.others *= self.rollout.others[step]
             streams = np.flatnonzero(grid[step] >= 0)
             if not len(streams):
                 continue
@@ -123,4 +139,5 @@ class _Backward:
             yield rows, streams, gathered[streams], value[streams]
             self.ended[:] = False
             gathered[streams] = 0
+            self.others[streams] = 1
             value[streams] = values[rows]

@@ -54,6 +54,10 @@ class Records(NamedTuple):
     """[N, M] float32, before the decision"""
     state: np.ndarray
     """[N, F] float32, the full state seen from the seat; F = 0 unless a learner reads it"""
+    ratio: np.ndarray
+    """[N] float32, the action's importance ratio pi(a) / mu(a): mu explores, pi does not"""
+    reach: np.ndarray
+    """[N] float32, the product of the others' ratios in the match before this decision"""
 
 
 class Rollout(NamedTuple):
@@ -66,6 +70,8 @@ class Rollout(NamedTuple):
     """[T, S] float32"""
     done: np.ndarray
     """[T, S] bool"""
+    others: np.ndarray
+    """[T, S] float32, the product of the importance ratios of the others' actions at this step"""
     pending: np.ndarray
     """[N] bool: recorded here, trained on in the next rollout."""
     seated: np.ndarray
@@ -95,6 +101,8 @@ class Owed(NamedTuple):
     """[c] stream of each carried record."""
     reward: np.ndarray
     """[c] float32 reward gained since that record."""
+    others: np.ndarray
+    """[c] float32 product of the others' importance ratios since that record."""
     since: np.ndarray
     """[c] int64 steps from that decision to the end of the rollout, negative."""
 
@@ -128,15 +136,19 @@ class Buffer:
             value=np.empty(0, np.float32),
             memory=np.empty((0, width["memory"]), np.float32),
             state=np.empty((0, width["state"]), np.float32),
+            ratio=np.empty(0, np.float32),
+            reach=np.empty(0, np.float32),
         )
         self._grid = np.empty((0, self.streams), np.int64)
         self._reward = np.empty((0, self.streams), np.float32)
         self._done = np.empty((0, self.streams), bool)
+        self._others = np.empty((0, self.streams), np.float32)
 
     def nothing(self) -> tuple[Records, Owed]:
         """The empty records and rewards that the first rollout starts with."""
         empty = Records(*(array[:0].copy() for array in self._arrays))
-        return empty, Owed(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
+        nothing = np.empty(0, np.float32)
+        return empty, Owed(np.empty(0, np.int64), nothing, nothing, np.empty(0, np.int64))
 
     def clear(self, carried: Records, owed: Owed) -> None:
         """Start a rollout; the carried records are its step 0."""
@@ -146,6 +158,7 @@ class Buffer:
         self.advance()
         self._append(carried, owed.stream)
         self._reward[0, owed.stream] = owed.reward
+        self._others[0, owed.stream] = owed.others
         self._since = np.zeros(self.streams, np.int64)
         self._since[owed.stream] = owed.since
 
@@ -158,12 +171,13 @@ class Buffer:
         """Start the next step."""
         if self.steps == len(self._grid):
             rows = max(64, 2 * self.steps)
-            self._grid, self._reward, self._done = (
-                self._grown(array, rows) for array in (self._grid, self._reward, self._done)
+            self._grid, self._reward, self._done, self._others = (
+                self._grown(array, rows) for array in (self._grid, self._reward, self._done, self._others)
             )
         self._grid[self.steps] = -1
         self._reward[self.steps] = 0
         self._done[self.steps] = False
+        self._others[self.steps] = 1
         self.steps += 1
 
     def record(
@@ -175,13 +189,15 @@ class Buffer:
         decision: Decision,
         memory: np.ndarray,
         state: np.ndarray,
+        ratio: np.ndarray,
+        reach: np.ndarray,
     ) -> None:
         """Record decisions [b] of one learner at one seat in the matches `match` [b]."""
         n = len(match)
         padded = np.zeros((n, self._arrays.memory.shape[1]), np.float32)
         padded[:, : memory.shape[1]] = memory
         fields = (seen.features, seen.legal, seen.key, np.full(n, seen.player), np.full(n, learner), action)
-        records = Records(*fields, decision.probabilities, decision.value, padded, state)
+        records = Records(*fields, decision.probabilities, decision.value, padded, state, ratio, reach)
         self._append(records, match * self.players + seen.player)
 
     def _append(self, records: Records, stream: np.ndarray) -> None:
@@ -199,6 +215,10 @@ class Buffer:
         self._reward[self.steps - 1] += rewards.reshape(-1)
         self._done[self.steps - 1] = np.repeat(ended, self.players)
 
+    def explored(self, others: np.ndarray) -> None:
+        """Record the products [B, P] of the importance ratios of the others' actions at the step just played."""
+        self._others[self.steps - 1] *= others.reshape(-1)
+
     def ended(self, seated: np.ndarray, utilities: np.ndarray) -> None:
         """Record the participants and utilities [e, P] of matches that ended."""
         self._ended.append((seated.copy(), utilities.copy()))
@@ -206,7 +226,7 @@ class Buffer:
     def close(self) -> tuple[Rollout, Records, Owed]:
         """The rollout, and what the next one carries over."""
         grid, reward = self._grid[: self.steps], self._reward[: self.steps]
-        done = self._done[: self.steps]
+        done, others = self._done[: self.steps], self._others[: self.steps]
         last, owed, decided = last_open(grid, reward, done)
         since = np.where(decided > 0, decided, self._since) - self.steps
         streams = np.flatnonzero(last >= 0)
@@ -216,8 +236,10 @@ class Buffer:
         carried = Records(*(array[last[streams]] for array in records))
         seated = np.concatenate([np.empty((0, self.players), np.int64), *(row for row, _ in self._ended)])
         utilities = np.concatenate([np.empty((0, self.players)), *(row for _, row in self._ended)])
-        rollout = Rollout(records, grid, reward, done, pending, seated, utilities, self._since)
-        return rollout, carried, Owed(streams, owed[streams], since[streams])
+        rollout = Rollout(records, grid, reward, done, others, pending, seated, utilities, self._since)
+        later = np.arange(self.steps)[:, None] >= decided[streams]
+        ratios = np.where(later, others[:, streams], 1).prod(axis=0)
+        return rollout, carried, Owed(streams, owed[streams], ratios, since[streams])
 
     def _grown(self, array: np.ndarray, rows: int) -> np.ndarray:
         larger = self._room((rows, *array.shape[1:]), array.dtype)

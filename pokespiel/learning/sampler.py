@@ -144,4 +144,6 @@ def _records(part: Columns, rows: np.ndarray) -> Records:
         value=np.zeros(n, np.float32),
         memory=np.zeros((n, 0), np.float32),
         state=np.zeros((n, 0), np.float32),
+        ratio=np.ones(n, np.float32),
+        reach=np.ones(n, np.float32),
     )

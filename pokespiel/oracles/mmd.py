@@ -30,14 +30,14 @@ from pokespiel.core.ranges import Count, NotNegative, Share
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, outputs
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
-from pokespiel.learning.losses import entropy, kl, kl_to_uniform, log_prob_of, value_loss
+from pokespiel.learning.losses import entropy, kl, kl_to_uniform, log_prob_of, value_loss, weighted_mean
 from pokespiel.learning.networks import masked_log_softmax, to_tensor
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.common import Learned, Run, Student, trainable
-from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, scaled, unread
+from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, reached, scaled, unread
 from pokespiel.oracles.proximal import Proximal, played_log
 
 
@@ -92,24 +92,26 @@ class MMD(Learned):
 
     def _improve(self, run: Run, learner: Learner, magnet: Magnet, rollout: Rollout) -> dict[str, float]:
         records = rollout.records
-        advantages = gae(rollout, self.discount, self.gae_lambda)
+        counted = reached(self, rollout)
+        advantages = gae(rollout, self.discount, self.gae_lambda, corrected=counted is not None)
         targets = advantages + records.value
         weight = scaled(advantages, trainable(rollout), 1.0)
         alpha, eta = (schedule(run.updates, run.last_update) for schedule in (self.alpha, self.eta))
         magnet.look(records)
         before = Proximal(learner, records, stale=run.stale, explore=run.collector.explore)
         measured = []
-        for batch in passes(self, run.rng, learner, rollout):
+        pool = learner.network.options.value == "scalar"
+        for batch in passes(self, run.rng, learner, rollout, weight=counted, pool=pool):
             output = learner.outputs(batch)
             logs, probabilities = masked_log_softmax(output.logits, batch.legal)
             ratio = (log_prob_of(logs, batch.action) - played_log(batch)).exp()
-            policy = -(ratio * on(learner, weight, batch)).mean()
+            policy = -weighted_mean(ratio * on(learner, weight, batch), batch.weight)
             to_magnet = magnet.divergence(batch, logs, probabilities)
-            to_played = kl(logs, probabilities, before.logs(batch)).mean()
-            critic = value_loss(output.value, on(learner, targets, batch))
+            to_played = weighted_mean(kl(logs, probabilities, before.logs(batch)), batch.weight)
+            critic = value_loss(output.value, on(learner, targets, batch), batch.weight)
             loss = policy + alpha * to_magnet + to_played / eta + self.value_weight * critic
             norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
-            spread = entropy(logs, probabilities).mean()
+            spread = weighted_mean(entropy(logs, probabilities), batch.weight)
             measured.append(unread(policy, critic, spread, to_magnet, to_played, norm))
         self._move(magnet, run)
         names = ("loss/policy", "loss/value", "entropy", "kl/magnet", "kl/behaviour", "gradient_norm")
@@ -141,13 +143,13 @@ class Magnet:
     def divergence(self, batch: Batch, logs: Tensor, probabilities: Tensor) -> Tensor:
         """Mean KL of the policy to the magnet."""
         if self.network is None:
-            return kl_to_uniform(logs, probabilities, batch.legal).mean()
+            return weighted_mean(kl_to_uniform(logs, probabilities, batch.legal), batch.weight)
         if self._seen is not None:
             other = self._seen.index_select(0, to_tensor(batch.rows, self._seen.device))
         else:
             with torch.no_grad():
                 other, _ = masked_log_softmax(outputs(self.network, batch).logits, batch.legal)
-        return kl(logs, probabilities, other).mean()
+        return weighted_mean(kl(logs, probabilities, other), batch.weight)
 
     def follow(self, rate: float) -> None:
         """Move the magnet a share `rate` of the way towards the policy."""

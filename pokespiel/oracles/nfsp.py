@@ -125,5 +125,6 @@ def fit_average(
 def remembered(rows: Mapping[str, np.ndarray]) -> Records:
     """Reservoir rows as records; columns that the average does not need are empty."""
     n = len(rows["key"])
-    none, nothing = np.zeros(n, np.int64), np.zeros((n, 0), np.float32)
-    return Records(**rows, learner=none, action=none, value=np.zeros(n, np.float32), memory=nothing, state=nothing)
+    none, nothing, one = np.zeros(n, np.int64), np.zeros((n, 0), np.float32), np.ones(n, np.float32)
+    empty = {"memory": nothing, "state": nothing, "ratio": one, "reach": one}
+    return Records(**rows, learner=none, action=none, value=one - 1, **empty)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from pokespiel.core.policy import Policy
-from pokespiel.core.ranges import Checked, Count, Positive, PositiveShare, Whole
+from pokespiel.core.ranges import Checked, Count, Positive, PositiveShare, Share, Whole
 from pokespiel.game.protocols import Game
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Learner, Optimiser
@@ -74,6 +74,12 @@ class Learning(Checked):
     """Probability (0..1) of a uniformly random action at each training decision, as a schedule over the training, so
     that all states stay reachable and a nearly deterministic network still tries other actions. Losses take it into
     account."""
+
+    explore_weight: Share = 1.0
+    """Least weight (0..1) of a decision after actions that others play only to explore. 1 = exploration counts as play,
+    so that what is learned is the equilibrium of a game in which every player sometimes acts at random. Below 1, all
+    decisions are weighted by the importance ratios of what the others did before, and returns by those of what everyone
+    does after; at 0 what is learned is unbiased, but answers to actions that are only explored are not learned."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -26,7 +26,7 @@ from pokespiel.core.ranges import Count, NotNegative, Positive, PositiveShare, S
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches
 from pokespiel.learning.learner import Learner
-from pokespiel.learning.losses import clipped_policy_loss, entropy, log_prob_of, value_loss
+from pokespiel.learning.losses import clipped_policy_loss, entropy, log_prob_of, value_loss, weighted_mean
 from pokespiel.learning.networks import Output, masked_log_softmax, to_tensor
 from pokespiel.learning.pool import Curriculum, OpponentPool
 from pokespiel.learning.references import Damping, References
@@ -107,19 +107,20 @@ def clipped_update(
     options: Clipped, run: Run, learner: Learner, references: References, rollout: Rollout
 ) -> dict[str, float]:
     """PPO's epochs over one rollout: the learner's own decisions that are not pending; mean metrics."""
-    advantages = gae(rollout, options.discount, options.gae_lambda)
+    weight = reached(options, rollout)
+    advantages = gae(rollout, options.discount, options.gae_lambda, corrected=weight is not None)
     targets = advantages + rollout.records.value
     policy_weight = scaled(advantages, trainable(rollout), options.largest)
     before = Proximal(learner, rollout.records, stale=run.stale, explore=run.collector.explore)
     measured = []
-    for batch in passes(options, run.rng, learner, rollout):
+    for batch in passes(options, run.rng, learner, rollout, weight=weight):
         output = learner.outputs(batch)
         logs, probabilities = masked_log_softmax(output.logits, batch.legal)
         now, then = log_prob_of(logs, batch.action), before.log_played(batch)
-        weight = on(learner, policy_weight, batch) * (then - played_log(batch)).exp()
-        policy = clipped_policy_loss(now, then, weight, options.clip)
-        critic = value_loss(output.value, on(learner, targets, batch))
-        spread = entropy(logs, probabilities).mean()
+        advantage = on(learner, policy_weight, batch) * (then - played_log(batch)).exp()
+        policy = clipped_policy_loss(now, then, advantage, options.clip, batch.weight)
+        critic = value_loss(output.value, on(learner, targets, batch), batch.weight)
+        spread = weighted_mean(entropy(logs, probabilities), batch.weight)
         penalty, divergence = references.penalty(batch, logs, probabilities, run.last_update)
         bonus = options.entropy(run.progress, 1.0)
         loss = policy + options.value_weight * critic - bonus * spread + penalty
@@ -133,6 +134,24 @@ def clipped_update(
     return metrics
 
 
+def reached(options: Learning, rollout: Rollout) -> np.ndarray | None:
+    """[N] weights of a rollout's records: the others' importance ratios before them; None = exploration counts as
+    play.
+
+    On a game in sequence form they are divided by their mean at each information state, so that states that are only
+    explored learn as fast as others.
+    """
+    if options.explore_weight == 1:
+        return None
+    records = rollout.records
+    weight = records.reach.clip(min=options.explore_weight)
+    if not (records.key >= 0).all():
+        return weight
+    state = records.key * (records.player.max() + 1) + records.player
+    mean = np.bincount(state, weight) / np.maximum(np.bincount(state), 1)
+    return (weight / mean[state]).astype(np.float32)
+
+
 class Passes(Protocol):
     """Options of an update that passes over its rollout `epochs` times, each time in `minibatches` random parts."""
 
@@ -143,10 +162,19 @@ class Passes(Protocol):
     def minibatches(self) -> int: ...
 
 
-def passes(options: Passes, rng: np.random.Generator, learner: Learner, rollout: Rollout) -> Iterator[Batch]:
-    """The minibatches of an update of `learner`, which is learner 0 of the rollout."""
+def passes(
+    options: Passes,
+    rng: np.random.Generator,
+    learner: Learner,
+    rollout: Rollout,
+    *,
+    weight: np.ndarray | None = None,
+    pool: bool = False,
+) -> Iterator[Batch]:
+    """The minibatches of an update of `learner`, which is learner 0 of the rollout; see `minibatches`."""
     wanted, network, device = trainable(rollout), learner.network, learner.device
-    return minibatches(rollout, wanted, options.minibatches, rng, network, device, epochs=options.epochs)
+    how = {"epochs": options.epochs, "weight": weight, "pool": pool}
+    return minibatches(rollout, wanted, options.minibatches, rng, network, device, **how)  # type: ignore[arg-type]
 
 
 def unread(*values: Tensor) -> Tensor:
@@ -171,7 +199,7 @@ def scaled(advantages: np.ndarray, wanted: np.ndarray, largest: float) -> np.nda
 
 def on(learner: Learner, values: np.ndarray, batch: Batch) -> Tensor:
     """A batch's part of per-record values [N], on the learner's device."""
-    return to_tensor(values[batch.rows], learner.device)
+    return to_tensor(batch.of(values), learner.device)
 
 
 def auxiliary_loss(output: Output, batch: Batch) -> Tensor:

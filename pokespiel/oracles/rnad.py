@@ -76,6 +76,11 @@ class RNaD(Clipped, Learned):
     damping: Damping = Damping(to="references", coefficient=Schedule(0.3), refresh=10)
     """For kl: the penalty and its references."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.form == "neurd" and self.explore_weight < 1:
+            raise ValueError("rnad corrects the exploration of others in form kl only: leave explore_weight at 1")
+
     @property
     def own_share(self) -> float:
         return self.self_play
