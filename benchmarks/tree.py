@@ -3,6 +3,7 @@
     python benchmarks/tree.py             # everything, about five minutes
     python benchmarks/tree.py --quick     # without liars_dice
     python benchmarks/tree.py --flatten "leduc_poker(players=3)" "goofspiel(num_cards=5,imp_info=True)"
+    python benchmarks/tree.py --nash-conv "liars_dice(dice_sides=5)" "leduc_poker(players=3)" --seconds 120
 
 If LiteEFG is not installed, it is left out, and a line says how to get it.
 
@@ -17,8 +18,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import io
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -77,6 +80,49 @@ def nash_conv(name: str, turns: int) -> None:
         f"{whole * 1e3:.3f} ms from the policy | {slow / fast:.0f}, {slow / whole:.0f} |"
     )
     print(f"| flattening {name}, once | | | {flattening:.2f} s | |")
+
+
+THEIRS = """
+import sys, time, pyspiel
+game = pyspiel.load_game(sys.argv[1])
+if game.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS:
+    game = pyspiel.convert_to_turn_based(game)
+began = time.process_time()
+print(pyspiel.nash_conv(game, pyspiel.UniformRandomPolicy(game)), time.process_time() - began)
+"""
+
+
+def openspiel_nash_conv(name: str, limit: int) -> tuple[float, float] | None:
+    """OpenSpiel's NashConv of uniform play and its processor seconds; None if it takes more than `limit` of them."""
+    stop = functools.partial(resource.setrlimit, resource.RLIMIT_CPU, (limit, limit))
+    command = [sys.executable, "-c", THEIRS, name]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=stop)
+    if done.returncode < 0:
+        return None
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    value, took = map(float, done.stdout.split())
+    return value, took
+
+
+def compared(name: str, limit: int) -> None:
+    """One NashConv of uniform play each, with what it takes before: the tree, once for all policies."""
+    began = time.process_time()
+    game = load_game(name, "tree", limit=10**9)
+    flattened = time.process_time() - began
+    assert isinstance(game, TreeGame)
+    value = game.nash_conv(game.plans(Uniform()))  # also makes what later calls share
+    [took] = in_turns(3, (lambda: game.nash_conv(game.plans(Uniform())), 1))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    theirs = openspiel_nash_conv(name, limit)
+    assert theirs is None or abs(theirs[0] - value) < 1e-9, (theirs, value)
+    reference = f"more than {limit} s | " if theirs is None else f"{theirs[1]:.3f} s | {theirs[1] / took:,.0f}"
+    states = sum(player.num_rows for player in game.players)
+    print(
+        f"| {name} | {len(game.nodes.actor):,} | {states:,} | {value:.4f} | {flattened:.2f} s, {memory:,.0f} MB | "
+        f"{took * 1e3:,.2f} ms | {reference} |",
+        flush=True,
+    )
 
 
 def flattening(name: str, limit: int) -> None:
@@ -161,12 +207,22 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave out liars_dice")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--flatten", nargs="+", metavar="GAME", help="only put these games into sequence form")
+    parser.add_argument("--nash-conv", nargs="+", metavar="GAME", help="only compare NashConv of uniform play in these")
+    parser.add_argument(
+        "--seconds", type=int, default=60, help="processor time that OpenSpiel may take for such a game"
+    )
     parser.add_argument("--limit", type=int, default=100_000_000, help="histories that such a game may have")
     options = parser.parse_args()
     if options.flatten:
         print("| game | histories | processor time | memory at the peak |\n|---|---|---|---|")
         for name in options.flatten:
             flattening(name, options.limit)
+        return
+    if options.nash_conv:
+        print("| game | histories | information states | NashConv | flattening | NashConv takes | OpenSpiel | times |")
+        print("|---" * 8 + "|")
+        for name in options.nash_conv:
+            compared(name, options.seconds)
         return
     about = environment()
     lite = absent("LiteEFG") or f"LiteEFG {metadata.version('LiteEFG')}"
