@@ -2,7 +2,9 @@
 
     python benchmarks/threads.py                # about four minutes of processor time
     python benchmarks/threads.py --seconds 10 --repeats 3
+    python benchmarks/threads.py --work learners --waiting sleep    # one and two parallel learners in place of threads
     python benchmarks/threads.py --precision    # float32 and bfloat16, where it is native and where it is emulated
+    python benchmarks/threads.py --minibatches  # gradient steps on more or fewer decisions
     python benchmarks/threads.py --nash         # a Nash equilibrium, by the order of imports
 
 Each cell is a separate process with one or two threads of torch, which sleep while they wait (as `import pokespiel`
@@ -12,7 +14,8 @@ the processor time of the cell and its loops together, divided among their threa
 divided by what the fair share would give at one thread's pace per processor second; the goal is 0.5.
 
 Precision is measured by a few forward and backward passes of 2,048 decisions, in decisions per second of one thread's
-processor time; a processor without bfloat16 is simulated by telling torch and oneDNN to use AVX2 only.
+processor time; a processor without bfloat16 is simulated by telling torch and oneDNN to use AVX2 only. Minibatches are
+measured in the same way, in the precision that `auto` chooses.
 
 The Nash equilibrium is that of a 200 x 200 matrix of normal numbers, in processes that import NumPy before pokespiel,
 after it, or torch before both, with the one thread that a solver uses and with as many as the libraries would use.
@@ -39,12 +42,19 @@ FIRST = {"numpy": "NumPy first", "pokespiel": "NumPy last", "torch": "torch firs
 """The packages that a process may import first."""
 LONGEST = 50.0
 """Maximum seconds of a measurement and its loops."""
-WORK = {"matches": "shipped agent's matches/s", "ppo": "PPO self-play, decisions/s"}
+WORK = {
+    "matches": "shipped agent's matches/s",
+    "ppo": "PPO self-play, decisions/s",
+    "learners": "PPO self-play by learners, decisions/s",
+}
+SIZES = (256, 512, 1024, 2048, 4096, 8192)
+"""Decisions of a gradient step."""
 
 
 class Cell(NamedTuple):
     work: str
     threads: int
+    """Threads, or for `learners` processes with one thread each."""
     waiting: str
     loops: int
 
@@ -63,6 +73,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0, help="of processor time of each measurement")
     parser.add_argument("--repeats", type=int, default=1, help="the median by speed is shown")
     parser.add_argument("--child", nargs=3, metavar=("WORK", "THREADS", "WAITING"), help=argparse.SUPPRESS)
+    parser.add_argument("--work", nargs="+", choices=WORK, default=["matches", "ppo"])
+    parser.add_argument("--waiting", nargs="+", choices=("sleep", "spin"), default=["sleep", "spin"])
+    parser.add_argument("--minibatches", action="store_true", help="the table of minibatches")
     parser.add_argument("--precision", action="store_true", help="the other table")
     parser.add_argument("--child-precision", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--nash", action="store_true", help="the third table")
@@ -74,6 +87,9 @@ def main() -> None:
     if options.child_nash:
         first, threads = options.child_nash
         print(json.dumps(solve(first, int(threads))))
+        return
+    if options.minibatches:
+        steps()
         return
     if options.precision:
         print("| Gen 1 OU, network | weights | bfloat16 is | float32 | bfloat16 | times | auto |", flush=True)
@@ -92,10 +108,10 @@ def main() -> None:
     columns = ["work", "threads", "while waiting", "loops", "a second", "of the cores", "fair", "a processor second"]
     print(f"| {' | '.join([*columns, 'of the fair pace'])} |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for cell in itertools.starmap(Cell, itertools.product(WORK, (1, 2), ("sleep", "spin"), (0, 2))):
+    for cell in itertools.starmap(Cell, itertools.product(options.work, (1, 2), options.waiting, (0, 2))):
         runs = sorted(run(cell, options.seconds) for _ in range(options.repeats))
         one = results[cell] = runs[len(runs) // 2]
-        alone = results[Cell(cell.work, 1, "sleep", 0)]
+        alone = results[Cell(cell.work, 1, options.waiting[0], 0)]
         pace = one.rate / (alone.rate / alone.processor * one.fair)
         shares = f"{one.processor:.2f} | {one.fair:.2f} | {one.rate / one.processor:,.0f}"
         figures = f"{one.rate:,.1f} | {shares} | {pace:.2f}"
@@ -136,8 +152,18 @@ def busy(loops: int) -> Iterator[list[subprocess.Popen[bytes]]]:
 
 def spent(process: subprocess.Popen[bytes]) -> float:
     """Processor seconds so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return seconds_of(str(process.pid))
+
+
+def seconds_of(pid: str) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def processor_time() -> float:
+    """Processor seconds of this process and its running children."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return time.process_time() + sum(map(seconds_of, children))
 
 
 def measure(work: str, threads: int, waiting: str, seconds: float) -> tuple[int, float, float]:
@@ -147,14 +173,14 @@ def measure(work: str, threads: int, waiting: str, seconds: float) -> tuple[int,
     from pokespiel.core.threads import limited
 
     with limited(1):
-        step = {"matches": matches, "ppo": self_play}[work](threads)
+        step = {"matches": matches, "ppo": self_play, "learners": by_learners}[work](threads)
     print("ready", flush=True)
     sys.stdin.readline()
-    began, processor, done = time.perf_counter(), time.process_time(), 0
-    with limited(threads):
-        while time.process_time() - processor < seconds and time.perf_counter() - began < LONGEST:
+    began, processor, done = time.perf_counter(), processor_time(), 0
+    with limited(threads if work != "learners" else 1):
+        while processor_time() - processor < seconds and time.perf_counter() - began < LONGEST:
             done += step()
-    return done, time.perf_counter() - began, time.process_time() - processor
+    return done, time.perf_counter() - began, processor_time() - processor
 
 
 def matches(threads: int) -> Callable[[], int]:
@@ -175,7 +201,7 @@ def matches(threads: int) -> Callable[[], int]:
     return lambda: len(collector.collect(1_000).seated)
 
 
-def self_play(threads: int) -> Callable[[], int]:
+def self_play(threads: int, learners: int = 1) -> Callable[[], int]:
     """PPO's self-play with the default network, in float32, collection and updates."""
     import numpy as np
 
@@ -184,7 +210,8 @@ def self_play(threads: int) -> Callable[[], int]:
     from pokespiel.oracles.ppo import PPO
 
     compute: Any = Compute(threads=threads, bf16=False)
-    oracle = PPO(opponent="self", decisions=10**9, batch=4096, matches=256, log_every=1, epochs=2, compute=compute)
+    shared: dict[str, Any] = {"batch": 4096, "matches": 256, "log_every": 1, "epochs": 2, "compute": compute}
+    oracle = PPO(opponent="self", decisions=10**9, learners=learners, **shared)
     trainings = oracle(load_game("gen1ou(pool=competitive)"), {}, np.random.default_rng(0))
     before = int(next(trainings).metrics["decisions"])
 
@@ -195,6 +222,11 @@ def self_play(threads: int) -> Callable[[], int]:
         return made
 
     return step
+
+
+def by_learners(learners: int) -> Callable[[], int]:
+    """The same by parallel learners."""
+    return self_play(1, learners)
 
 
 def orders() -> None:
@@ -246,6 +278,27 @@ def precisions() -> None:
         figures = f"{measured.float32:,.0f} | {measured.bf16:,.0f} | {measured.bf16 / measured.float32:.2f}"
         auto = "bfloat16" if Compute().settled(network).bf16 else "float32"
         print(f"| {body} {'x'.join(map(str, hidden))} | {weights:,} | {kind} | {figures} | {auto} |", flush=True)
+
+
+def steps() -> None:
+    """One row per network: decisions per second of processor time, by the decisions of a step."""
+    import numpy as np
+
+    from pokespiel.core.threads import limited
+    from pokespiel.game import load_game
+    from pokespiel.learning.compute import Compute, speeds
+    from pokespiel.learning.networks import NetworkOptions, NetworkShape, make_network
+
+    print(f"| Gen 1 OU, network | precision | {' | '.join(f'{size:,}' for size in SIZES)} |", flush=True)
+    print(f"|---|---|{'---|' * len(SIZES)}", flush=True)
+    shape = NetworkShape.of(load_game("gen1ou(pool=competitive)"))
+    for body, hidden in (("structured", (128, 128)), ("structured", (256, 256)), ("residual", (512, 512))):
+        network = make_network(NetworkOptions(body, hidden), shape, np.random.default_rng(0))  # type: ignore[arg-type]
+        bf16 = Compute().settled(network).bf16
+        with limited():
+            rates = [speeds(network, batch=size, steps=max(2, 8192 // size))[bf16] for size in SIZES]
+        name = f"{body} {'x'.join(map(str, hidden))} | {'bfloat16' if bf16 else 'float32'}"
+        print(f"| {name} | {' | '.join(f'{rate:,.0f}' for rate in rates)} |", flush=True)
 
 
 if __name__ == "__main__":

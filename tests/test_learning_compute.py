@@ -12,7 +12,15 @@ from learning_games import RepeatedPennies
 
 from pokespiel.game import load_game
 from pokespiel.learning import compute
-from pokespiel.learning.compute import Compute, native_bf16, speeds
+from pokespiel.learning.compute import (
+    LARGEST_MINIBATCH,
+    MINIBATCH,
+    Compute,
+    minibatch_size,
+    native_bf16,
+    speeds,
+    well_used,
+)
 from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.networks import NetworkOptions
 
@@ -103,6 +111,23 @@ def test_measuring_the_speed_leaves_the_network_as_it_is():
     for parameter, was in zip(network.parameters(), before, strict=True):
         assert torch.equal(parameter, was)
         assert parameter.grad is None
+
+
+def test_minibatches_are_doubled_while_that_pays():
+    rates = {1024: 100.0, 2048: 199.0, 4096: 299.0, 8192: 440.0, 16384: 880.0}
+    assert well_used(rates.__getitem__) == 4096
+    assert well_used(lambda size: float(size)) == LARGEST_MINIBATCH
+    assert well_used(lambda size: 1.0) == MINIBATCH
+
+
+def test_a_gpu_is_timed_and_a_processor_is_not(monkeypatch):
+    one, timed = learner(SMALL), []
+    monkeypatch.setattr(compute, "_rate", lambda network, bf16, size, steps: timed.append((bf16, size)) or float(size))
+    assert minibatch_size(one.network, one.settled) == MINIBATCH
+    assert not timed
+    on_gpu = one.settled._replace(device=torch.device("cuda"), bf16=True)
+    assert minibatch_size(one.network, on_gpu) == LARGEST_MINIBATCH
+    assert timed == [(True, 1024), (True, 2048), (True, 4096), (True, 8192)]
 
 
 def test_a_processor_that_torch_uses_without_avx512_is_not_native(monkeypatch):

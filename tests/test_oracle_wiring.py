@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
+from learning_games import RepeatedPennies
 
 from pokespiel.core.policy import Policy
 from pokespiel.game import load_game
@@ -237,6 +238,44 @@ def test_only_settled_decisions_of_the_learner_are_learnt_from(name: str, monkey
         assert rollout.pending.any()
         np.testing.assert_array_equal(wanted, ~rollout.pending & (rollout.records.learner == 0))
         assert (count, options["epochs"]) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "game", "batch", "count"),
+    [
+        ("ppo", KUHN, 6_000, 4),  # in sequence form
+        ("mmd", KUHN, 6_000, 1),
+        ("ppo", RepeatedPennies(), 6_000, 6),
+        ("ppo", RepeatedPennies(), 120, 4),
+        ("mmd", RepeatedPennies(), 6_000, 6),
+        ("nfsp", RepeatedPennies(), 6_000, 6),
+        ("rnad kl", RepeatedPennies(), 6_000, 6),
+    ],
+)
+def test_auto_makes_minibatches_of_about_1024_decisions(
+    name: str, game: Any, batch: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = noted(monkeypatch, ppo, "minibatches")
+    trainings = run(SELF_PLAY[name](minibatches="auto", batch=batch, decisions=batch), game=game)
+    assert {call.args[2] for call in calls} == {count}
+    assert {training.metrics["compute/minibatches"] for training in trainings} == {count}
+
+
+def test_a_resumed_training_keeps_its_minibatches_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run(SELF_PLAY["ppo"](minibatches=7))[0]
+    calls = noted(monkeypatch, ppo, "minibatches")
+    for asked, count in (("auto", 7), (3, 3)):
+        calls.clear()
+        list(SELF_PLAY["ppo"](minibatches=asked)(KUHN, {}, np.random.default_rng(0), state=copy.deepcopy(first.state)))
+        assert {call.args[2] for call in calls} == {count}
+
+
+def test_later_calls_of_a_run_keep_what_auto_chose() -> None:
+    metrics = {"compute/minibatches": 7.0, "compute/bf16": 1.0, "compute/threads": 2.0}
+    kept = PPO().as_in(metrics)
+    assert (kept.minibatches, kept.compute.bf16, kept.compute.threads) == (7, True, 2)
+    assert PPO(minibatches=3).as_in(metrics).minibatches == 3
+    assert PPO().as_in({}) == PPO()
 
 
 @pytest.mark.parametrize("name", SELF_PLAY)

@@ -26,6 +26,10 @@ BF16_WEIGHTS = 100_000
 """`auto` uses bfloat16 for networks with at least this many weights."""
 THREAD_WEIGHTS = 1_000_000
 """`auto` uses more than one thread for networks with at least this many weights."""
+MINIBATCH, LARGEST_MINIBATCH = 1024, 8192
+"""Decisions per gradient step: fewest and most that `minibatch_size` returns."""
+WORTH_DOUBLING = 1.5
+"""A minibatch twice as large must raise the decisions per second at least this many times."""
 BEFORE = {"bf16": False, "threads": 1}
 """The settings of saved training that does not name them."""
 
@@ -114,6 +118,25 @@ def native_bf16(device: torch.device | None = None) -> bool:
         return False
     tell: Callable[[], Mapping[str, Any]] = getattr(torch.cpu, "get_capabilities", dict)  # missing in older versions
     return any(tell().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def minibatch_size(network: Network, settled: Settled) -> int:
+    """How many decisions a gradient step should learn from.
+
+    Smaller steps learn more from the same decisions, but large ones may use the device better. On a CPU, steps of 1,024
+    reach 70 to 90 % of the highest speed (`benchmarks/threads.py --minibatches`); a GPU is timed, without graphs.
+    """
+    if settled.device.type == "cpu":
+        return MINIBATCH
+    return well_used(lambda size: _rate(network, settled.bf16, size, steps=3))
+
+
+def well_used(rate: Callable[[int], float]) -> int:
+    """The minibatch size from which doubling no longer pays; `rate` gives the decisions per second at a size."""
+    size, speed = MINIBATCH, rate(MINIBATCH)
+    while size < LARGEST_MINIBATCH and (faster := rate(2 * size)) >= WORTH_DOUBLING * speed:
+        size, speed = 2 * size, faster
+    return size
 
 
 class PrecisionSpeeds(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -90,6 +90,11 @@ class Computing(Protocol):
 
     compute: Compute
     """Device, precision and threads, which a resumed run may change."""
+
+    def as_in(self, metrics: Mapping[str, Any]) -> Self:
+        """The same options, with each `auto` replaced by the choice recorded in the `metrics` of an earlier
+        training."""
+        ...
 
 
 def last_training(trainings: Iterable[Training]) -> Training:

@@ -31,7 +31,7 @@ from pokespiel.learning.seating import Seating
 from pokespiel.oracles import Opponents, Training
 from pokespiel.oracles.meter import Meter
 from pokespiel.oracles.options import Learning
-from pokespiel.oracles.processes import chosen_actors, learning_side_by_side
+from pokespiel.oracles.processes import chosen_actors, chosen_minibatches, learning_side_by_side
 from pokespiel.oracles.seats import against
 
 Value = TypeVar("Value")
@@ -65,6 +65,7 @@ class Run:
         self.peers = current()
         if self.peers is not None:
             self._join(self.peers, rng)
+        self.minibatches = self.agreed(chosen_minibatches(options, game, self.learner))
         self.collector = self._collector(0 if self.peers else chosen_actors(options, game, self.learner))
         self.decisions = self.episodes = self.updates = 0
         self.seconds = 0.0
@@ -174,6 +175,7 @@ class Run:
         speeds = {f"seconds/{name}": spent for name, spent in self.clocks.items()}
         speeds["decisions_per_second"] = self.decisions / max(self.seconds, 1e-9)
         chosen = self.learner.settled.metrics() | {
+            "compute/minibatches": float(self.minibatches),
             "compute/actors": float(self.actors),
             "compute/learners": float(self.peers.count if self.peers else 1),
         }
@@ -194,6 +196,7 @@ class Run:
         counts = {name: getattr(self, name) for name in ("decisions", "episodes", "updates", "seconds")}
         return {
             "counts": counts,
+            "minibatches": self.minibatches,
             "clocks": dict(self.clocks),
             "meter": self._meter.state(),
             "rng": self.rng.bit_generator.state,
@@ -218,6 +221,8 @@ class Run:
             raise ValueError(f"this state has the parts {sorted(state['parts'])}, the oracle {sorted(self.parts)}")
         for name, value in state["counts"].items():
             setattr(self, name, value)
+        if self.options.minibatches == "auto":
+            self.minibatches = int(state.get("minibatches", self.minibatches))
         self.clocks = dict(state["clocks"])
         self._meter.load(state["meter"])
         for name, part in self.parts.items():

@@ -19,7 +19,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -54,8 +54,6 @@ class MMD(Learned):
     """The optimiser; the average of the network's weights is the resulting policy."""
     epochs: Count = 8
     """Passes over a rollout."""
-    minibatches: Count = 1
-    """Minibatches per pass."""
     gae_lambda: Share = 0.95
     """Lambda of the advantages and of the critic's targets."""
     magnet: Literal["uniform", "moving", "copied"] = "moving"
@@ -74,6 +72,8 @@ class MMD(Learned):
     """Weight of the critic's loss."""
     auxiliary: NotNegative = 0.1
     """Weight of the auxiliary head's squared error, if the network has that head."""
+
+    fewest_minibatches: ClassVar[int] = 1
 
     @property
     def own_share(self) -> float:
@@ -101,7 +101,7 @@ class MMD(Learned):
         before = Proximal(learner, records, stale=run.stale, explore=run.collector.explore)
         measured = []
         pool = learner.network.options.value == "scalar"
-        for batch in passes(self, run.rng, learner, rollout, weight=counted, pool=pool):
+        for batch in passes(run, learner, rollout, weight=counted, pool=pool):
             output = learner.outputs(batch)
             logs, probabilities = masked_log_softmax(output.logits, batch.legal)
             ratio = (log_prob_of(logs, batch.action) - played_log(batch)).exp()

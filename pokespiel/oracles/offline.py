@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -130,6 +130,10 @@ class Offline(Checked):
             raise ValueError("offline learns from single decisions: no recurrent, privileged or auxiliary network")
         if not self.collect and not self.replay:
             raise ValueError("nothing to learn from: set collect, or name replay folders")
+
+    def as_in(self, metrics: Mapping[str, Any]) -> Self:
+        """The same options, with each `auto` of computing replaced by the choice recorded in `metrics`."""
+        return replace(self, compute=self.compute.as_in(metrics))
 
     def __call__(
         self,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -36,6 +36,12 @@ class Learning(Checked):
     """Decisions collected per update."""
     matches: Count = 1024
     """Matches played side by side."""
+    epochs: Count = 4
+    """Passes over a rollout."""
+    minibatches: Count | Literal["auto"] = "auto"
+    """Minibatches per pass, each of which is one gradient step. auto: 4 (mmd: 1); on games that are not in sequence
+    form, as many more as make a minibatch 1,024 decisions, or more where a GPU needs larger ones to be used well. A
+    resumed training keeps its number."""
     log_every: Count = 5
     """Updates between two reports, each with one row of metrics."""
     discount: PositiveShare = 1.0
@@ -81,6 +87,9 @@ class Learning(Checked):
     decisions are weighted by the importance ratios of what the others did before, and returns by those of what everyone
     does after; at 0 what is learned is unbiased, but answers to actions that are only explored are not learned."""
 
+    fewest_minibatches: ClassVar[int] = 4
+    """The least that `minibatches` auto means."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.learners not in ("auto", 1) and self.actors not in ("auto", 0):
@@ -92,6 +101,13 @@ class Learning(Checked):
     def plays_itself(self) -> bool:
         """Whether training is pure self-play, which never meets the given opponents."""
         return False
+
+    def as_in(self, metrics: Mapping[str, Any]) -> Self:
+        """The same options, with each `auto` of computing and of minibatches replaced by the choice recorded in the
+        `metrics` of an earlier training."""
+        kept = metrics.get("compute/minibatches") if self.minibatches == "auto" else None
+        minibatches = self.minibatches if kept is None else int(kept)
+        return replace(self, compute=self.compute.as_in(metrics), minibatches=minibatches)
 
     def make_learner(
         self,

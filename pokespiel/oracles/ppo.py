@@ -15,14 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from pokespiel.core.policy import Policy
-from pokespiel.core.ranges import Count, NotNegative, Positive, PositiveShare, Share
+from pokespiel.core.ranges import NotNegative, Positive, PositiveShare, Share
 from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, minibatches
 from pokespiel.learning.learner import Learner
@@ -43,10 +43,6 @@ from pokespiel.oracles.proximal import Proximal, played_log
 class Clipped(Learning):
     """The options of PPO's update, wherever it is used."""
 
-    epochs: Count = 4
-    """Passes over a rollout."""
-    minibatches: Count = 4
-    """Minibatches per pass."""
     clip: Positive = 0.2
     """Clipping range of the ratio around 1 (epsilon)."""
     gae_lambda: Share = 0.95
@@ -113,7 +109,7 @@ def clipped_update(
     policy_weight = scaled(advantages, trainable(rollout), options.largest)
     before = Proximal(learner, rollout.records, stale=run.stale, explore=run.collector.explore)
     measured = []
-    for batch in passes(options, run.rng, learner, rollout, weight=weight):
+    for batch in passes(run, learner, rollout, weight=weight):
         output = learner.outputs(batch)
         logs, probabilities = masked_log_softmax(output.logits, batch.legal)
         now, then = log_prob_of(logs, batch.action), before.log_played(batch)
@@ -152,29 +148,14 @@ def reached(options: Learning, rollout: Rollout) -> np.ndarray | None:
     return (weight / mean[state]).astype(np.float32)
 
 
-class Passes(Protocol):
-    """Options of an update that passes over its rollout `epochs` times, each time in `minibatches` random parts."""
-
-    @property
-    def epochs(self) -> int: ...
-
-    @property
-    def minibatches(self) -> int: ...
-
-
 def passes(
-    options: Passes,
-    rng: np.random.Generator,
-    learner: Learner,
-    rollout: Rollout,
-    *,
-    weight: np.ndarray | None = None,
-    pool: bool = False,
+    run: Run, learner: Learner, rollout: Rollout, *, weight: np.ndarray | None = None, pool: bool = False
 ) -> Iterator[Batch]:
-    """The minibatches of an update of `learner`, which is learner 0 of the rollout; see `minibatches`."""
+    """The minibatches of an update of `learner`, which is learner 0 of the rollout: `epochs` passes; see
+    `minibatches`."""
     wanted, network, device = trainable(rollout), learner.network, learner.device
-    how = {"epochs": options.epochs, "weight": weight, "pool": pool}
-    return minibatches(rollout, wanted, options.minibatches, rng, network, device, **how)  # type: ignore[arg-type]
+    how = {"epochs": run.options.epochs, "weight": weight, "pool": pool}
+    return minibatches(rollout, wanted, run.minibatches, run.rng, network, device, **how)  # type: ignore[arg-type]
 
 
 def unread(*values: Tensor) -> Tensor:

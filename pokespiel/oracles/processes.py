@@ -1,4 +1,4 @@
-"""How many processes a training uses: parallel learners, or actors beside one learner."""
+"""What `auto` means for a training: how many parallel learners, actors beside one learner, and minibatches."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 
 from pokespiel.core.threads import cores
 from pokespiel.game.protocols import Enumerable, Game
+from pokespiel.learning.compute import minibatch_size
 from pokespiel.learning.learner import Learner
 from pokespiel.learning.peers import side_by_side
 from pokespiel.oracles.options import Learning
@@ -41,6 +42,15 @@ def chosen_actors(options: Learning, game: Game, learner: Learner) -> int:
     if options.actors != "auto":
         return options.actors
     return cores() if learner.device.type != "cpu" and _is_long(options, game) else 0
+
+
+def chosen_minibatches(options: Learning, game: Game, learner: Learner) -> int:
+    """How many minibatches per pass `auto` means here; see `Learning.minibatches`."""
+    if options.minibatches != "auto":
+        return options.minibatches
+    if isinstance(game, Enumerable):
+        return options.fewest_minibatches
+    return max(options.fewest_minibatches, round(options.batch / minibatch_size(learner.network, learner.settled)))
 
 
 def _is_long(options: Learning, game: Game) -> bool:

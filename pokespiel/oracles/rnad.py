@@ -53,8 +53,8 @@ class RNaD(Clipped, Learned):
     """The optimiser; the average of the network's weights is the resulting policy."""
     epochs: Count = 8
     """Passes over a rollout."""
-    minibatches: Count = 1
-    """Minibatches per pass."""
+    minibatches: Count | Literal["auto"] = 1
+    """Minibatches per pass. With more than one, neurd learns less on small games; for auto, see `Learning`."""
     gae_lambda: Share = 1.0
     """Lambda of V-trace (neurd) or of the advantages (kl)."""
     eta: NotNegative = 0.1
@@ -121,7 +121,7 @@ class RNaD(Clipped, Learned):
         self, run: Run, learner: Learner, rollout: Rollout, targets: Targets, pushes: np.ndarray
     ) -> dict[str, float]:
         measured = []
-        for batch in passes(self, run.rng, learner, rollout):
+        for batch in passes(run, learner, rollout):
             output = learner.outputs(batch)
             policy = neurd_loss(output.logits, batch.legal, on(learner, pushes, batch), self.threshold, self.push_clip)
             critic = value_loss(output.value, on(learner, targets.trace.target, batch))

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import replace
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -198,7 +197,7 @@ def _states(config: PSROConfig, game: Game, standing: RunState | None, crew: Cre
 
 
 def _oracles(config: PSROConfig, standing: RunState | None) -> list[Oracle]:
-    """The oracles; in a resumed run they keep the precision and threads of earlier iterations."""
+    """The oracles; in a resumed run they keep the precision, threads and minibatches of earlier iterations."""
     oracles = [choice.build(ORACLES) for choice in config.oracle]
     rows = standing.rows if standing else ()
     latest = {name: value for row in rows for name, value in row.items()}
@@ -206,7 +205,7 @@ def _oracles(config: PSROConfig, standing: RunState | None) -> list[Oracle]:
         if isinstance(oracle, Computing):
             prefix = oracle_prefix(number, len(oracles))
             before = {name.removeprefix(prefix): value for name, value in latest.items() if name.startswith(prefix)}
-            oracles[number] = replace(oracle, compute=oracle.compute.as_in(before))  # type: ignore[type-var]
+            oracles[number] = oracle.as_in(before)
     return oracles
 
 
