@@ -341,9 +341,9 @@ def test_a_sweep_over_alpha(tmp_path, capsys):
         (["--sweep", "alpha", "-1", "1"], "option 'alpha' of AlphaRank must be at least 0"),
         (["--sweep", "alpha", "0", "1", "--plot", "x.gif"], "saved as .svg, .png, .pdf"),
         (["--sweep", "alpha", "0", "1", "--every"], "--every uses no solver: leave out --sweep"),
-        (["--smallest", "nan"], "smallest is a weight, from 0 to 1, got nan"),
-        (["--smallest", "2"], "smallest is a weight, from 0 to 1, got 2"),
-        (["--smallest", "-0.1"], "smallest is a weight, from 0 to 1, got -0.1"),
+        (["--smallest", "nan"], "--smallest must be at least 0 and at most 1, got nan"),
+        (["--smallest", "2"], "--smallest must be at least 0 and at most 1, got 2"),
+        (["--smallest", "-0.1"], "--smallest must be at least 0 and at most 1, got -0.1"),
     ],
 )
 def test_sweeps_that_cannot_be(tmp_path, capsys, asked, message):

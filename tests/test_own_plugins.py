@@ -14,6 +14,7 @@ from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.registry import BadOption, Registry, UnknownName
 from pokespiel.game.foreign import GameFailed
 from pokespiel.game.loading import load_game
+from pokespiel.game.own_policy import OwnPolicy
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES
 from pokespiel.payoffs.exact import exact_metrics
@@ -160,6 +161,27 @@ def test_what_is_not_there_is_said(folder, name, message):
         METASOLVERS[name]
     with pytest.raises(UnknownName, match="or your own, as python:"):
         METASOLVERS["nahs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 0\ny = 1 / x\n", "ZeroDivisionError: division by zero, line 2 of failing.py"),
+        ("import json\njson.loads('{')\n", "line 2 of failing.py"),
+        ("raise SystemExit('usage: failing.py GAME')\n", "SystemExit: usage: failing.py GAME, line 1 of failing.py"),
+        ("x = = 1\n", "SyntaxError: invalid syntax (failing.py, line 1)"),
+    ],
+)
+def test_a_file_that_fails_is_reported_in_the_same_words_whatever_it_should_hold(folder, text, message):
+    (folder / "failing.py").write_text(text)
+    said = []
+    for load in (METASOLVERS.__getitem__, load_game, OwnPolicy):
+        with pytest.raises(BadOption) as caught:
+            load("python:failing.py:Thing")
+        said.append(str(caught.value))
+    assert said[0].startswith("failing.py cannot be imported: ")
+    assert said[0].endswith(message)
+    assert said == said[:1] * 3
 
 
 def test_a_closed_registry_imports_nothing(folder):

@@ -101,7 +101,7 @@ def test_only_this_machine_can_connect(server):
 def test_a_port_in_use_is_named_with_the_way_out(server, capsys):
     for command in (["play"], ["review", "none.log"]):
         assert main([*command, "--port", "65536"]) == 2
-        assert "port must be from 0 to 65535" in capsys.readouterr().err
+        assert "port must be at least 0 and at most 65535" in capsys.readouterr().err
     assert main(["play", "--opponent", "random", "--no-browser", "--port", str(server.port)]) == 2
     said = f"port {server.port} cannot be used: Address already in use; name another, or 0 for any free one"
     assert said in capsys.readouterr().err

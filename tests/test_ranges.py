@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from pokespiel.core.executors import EXECUTORS
-from pokespiel.core.help import dataclass_in
-from pokespiel.core.ranges import Checked, Count, OutOfRange, Range, Share
+from pokespiel.core.help import dataclass_in, values_of
+from pokespiel.core.ranges import Checked, Count, Finite, InnerShare, OutOfRange, Positive, Range, Share, ShareBelowOne
 from pokespiel.game.names import GAMES
 from pokespiel.metasolvers import METASOLVERS
 from pokespiel.oracles import ORACLES, RESTRICTED
@@ -124,3 +124,22 @@ def test_ranges_are_found_within_types():
     for name, value in wrong:
         with pytest.raises(OutOfRange, match=f"^(unknown {name} |{name} must be)"):
             Several(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("hint", "values"),
+    [
+        (Count, "INT>=1"),
+        (Positive, "FLOAT>0"),
+        (Share, "0<=FLOAT<=1"),
+        (ShareBelowOne, "0<=FLOAT<1"),
+        (InnerShare, "0<FLOAT<1"),
+        (Annotated[float, Range(most=-1)], "FLOAT<=-1"),
+        (Finite, "FLOAT"),
+        (Count | Literal["auto"], "INT>=1|auto"),
+        (tuple[Count, ...], "INT>=1 ..."),
+        (Positive | None, "FLOAT>0"),
+    ],
+)
+def test_help_shows_the_range_of_a_number(hint, values):
+    assert values_of(hint) == values

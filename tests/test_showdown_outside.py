@@ -234,12 +234,12 @@ def test_commands_that_cannot_run_are_refused_before_a_server_starts(bot, told, 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--second", "process:sh", "--second-teams", "mine"], "unknown source of teams 'mine'"),
+        (["--second", "process:sh", "--second-teams", "mine"], "unknown --second-teams 'mine'"),
         (["--second", "process:sh {team}", "--second-teams", "own"], "remove {team} from its command"),
         (["--second", "process:sh", "--first", "poke-env:RandomPlayer"], "can only be --second"),
         (["--second", "random", "--first", "process:sh"], "can only be --second"),
         (["--second", "random", "--second-name", "x"], "--second-name names a bot"),
-        (["--until-width", "1.5"], "until-width must be a width between 0 and 1"),
+        (["--until-width", "1.5"], "until-width must be above 0 and below 1"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(options, told, capsys):

@@ -248,9 +248,9 @@ def test_fewer_matches_than_asked_for_is_a_failure(server, monkeypatch, tmp_path
     [
         ("--matches 0", "matches must be at least 1"),
         ("--matches -1", "matches must be at least 1"),
-        ("--patience nan", "patience must be a positive number"),
-        ("--patience 0", "patience must be a positive number"),
-        ("--patience inf", "patience must be a positive number"),
+        ("--patience nan", "patience must be above 0"),
+        ("--patience 0", "patience must be above 0"),
+        ("--patience inf", "patience must be above 0"),
         ("--opponent ‽", "names nobody"),
         ("--opponent Our..Bot", "is this account itself"),
         ("--replays there", "name its file with --out"),

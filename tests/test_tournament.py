@@ -312,6 +312,7 @@ def test_policies_go_by_the_names_of_their_files():
         {"nets/a net.safetensors": UniformPolicy(), "runs/phase1/": UniformPolicy(), "expert": UniformPolicy()}
     )
     assert list(policies) == ["a_net", "phase1", "expert"]
+    assert list(named({"three_hours/0018": UniformPolicy()})) == ["three_hours-0018"]
     with pytest.raises(ValueError, match=r"two policies are called a; rename the file b/a\.safetensors"):
         named({"a.safetensors": UniformPolicy(), "b/a.safetensors": UniformPolicy()})
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pokespiel.commands.ports import require_port
-from pokespiel.core.ranges import Checked, Whole
+from pokespiel.core.ranges import Checked, Port, Whole
 
 if TYPE_CHECKING:
     from pokespiel.play.lobby import Lobby
@@ -46,14 +45,10 @@ class PlayCommand(Checked):
     battle."""
     keep: Path = Path("runs/battles")
     """The folder for records of battles that have ended."""
-    port: int = 0
+    port: Port = 0
     """The port of the page; 0 = any free one."""
     browser: bool = True
     """Open the page in your browser; with --no-browser only its address is printed."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require_port(self.port)
 
     def __call__(self) -> int:
         from pokespiel.play.opening import lobby_for, serve_page

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pokespiel.commands.ports import require_port
 from pokespiel.core.arguments import Positional
-from pokespiel.core.ranges import Checked
+from pokespiel.core.ranges import Checked, Port
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,10 @@ class ReviewCommand(Checked):
     """A file with the team that this side had, where the log does not show it."""
     text: bool = False
     """Print the review in this terminal instead."""
-    port: int = 0
+    port: Port = 0
     """The port of the page; 0 = any free one."""
     browser: bool = True
     """Open the page in your browser; with --no-browser only its address is printed."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require_port(self.port)
 
     def __call__(self) -> int:
         from pokespiel.play.opening import review_at, review_lines, serve_review

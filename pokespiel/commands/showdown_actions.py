@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pokespiel.commands.interrupted import keeping
-from pokespiel.commands.ports import require_port
 from pokespiel.commands.showdown_sides import about, policy, side_identity
 from pokespiel.core.progress import Watch, watch
 from pokespiel.showdown.fixtures import teams_named
@@ -52,13 +50,6 @@ def _kept(options: Showdown) -> str:
 
 
 def _check(options: Showdown) -> None:
-    for name in ("matches", "concurrency", "servers"):
-        if (number := getattr(options, name)) is not None and number < 1:
-            raise ValueError(f"{name} must be at least 1, got {number}")
-    if options.port is not None:
-        require_port(options.port)
-    if options.patience is not None and not (math.isfinite(options.patience) and options.patience > 0):
-        raise ValueError(f"patience must be a positive number of seconds, got {options.patience}")
     if options.out is not None and options.out.is_dir():
         raise ValueError(f"--out {options.out} is a folder; name a file")
     if options.replays is not None and options.out is None:

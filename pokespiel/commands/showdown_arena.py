@@ -12,7 +12,6 @@ import numpy as np
 from pokespiel.commands.showdown_sides import about, policy, side_identity
 from pokespiel.core.files import write_text
 from pokespiel.core.progress import watch
-from pokespiel.core.registry import unknown
 from pokespiel.showdown.arena import Conditions, local_server, play_arena
 from pokespiel.showdown.contestants import Contestant, PokeEnvContestant, PolicyContestant
 from pokespiel.showdown.fixtures import Fixture, Result, drawn, write_replay
@@ -36,10 +35,6 @@ def _check(options: Showdown) -> None:
     bot = options.second.startswith(PREFIX)
     if options.first.startswith(PREFIX) or (bot and options.first.startswith("poke-env:")):
         raise ValueError("process:COMMAND can only be --second, against a policy of this package as --first")
-    if options.second_teams not in TEAMS:
-        raise unknown("source of teams", options.second_teams, tuple(TEAMS))
-    if options.until_width is not None and not 0 < options.until_width < 1:
-        raise ValueError(f"until-width must be a width between 0 and 1, got {options.until_width}")
     if options.second_name is not None and not bot:
         raise ValueError("--second-name names a bot in its own process, --second 'process:COMMAND'")
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pokespiel.core.arguments import Positional
 from pokespiel.core.options import Choice
-from pokespiel.core.ranges import Checked, Count
+from pokespiel.core.ranges import Checked, Count, Share
 from pokespiel.core.registry import BadOption
 from pokespiel.metasolvers import METASOLVERS
 
@@ -28,8 +28,8 @@ class Solve(Checked):
     """One population for both seats: entry (i, j) is what policy i earns against policy j, such as a win rate."""
     every: bool = False
     """List every Nash equilibrium of a small table with any number of players; --meta-solver is not used."""
-    smallest: float = 1e-6
-    """Do not list policies with less weight than this (0 to 1)."""
+    smallest: Share = 1e-6
+    """Do not list policies with less weight than this."""
     sweep: tuple[str, float, float] | None = None
     """Solve for a range of values of one of the solver's options, from the first number to the second: `--sweep alpha
     0.01 100`."""
@@ -43,8 +43,6 @@ class Solve(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.smallest <= 1:
-            raise BadOption(f"smallest is a weight, from 0 to 1, got {self.smallest:g}")
         if self.plot is not None and self.sweep is None:
             raise BadOption("--plot draws a sweep: add --sweep OPTION FROM TO")
         if self.shape and not self.symmetric:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import inspect
 import itertools
 import shutil
@@ -18,6 +19,8 @@ import typing
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, runtime_checkable
+
+from pokespiel.core.ranges import Range
 
 FEW = 8
 """A plug-in with at most this many options is shown completely if `common` names none of them."""
@@ -176,12 +179,14 @@ def unannotated(hint: Any) -> Any:
 
 
 def values_of(hint: Any) -> str:
-    """The values shown after a flag of the type `hint`: INT, {one,other}, PATH ..."""
+    """The values shown after a flag of the type `hint`: INT, 0<=FLOAT<=1, {one,other}, PATH ..."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        return values_of(arguments[0])
+        ranges = [extra for extra in hint.__metadata__ if isinstance(extra, Range)]
+        return functools.reduce(lambda word, each: each.around(word), ranges, values_of(arguments[0]))
     if origin is Literal:
-        return "{" + ",".join(map(str, arguments)) + "}"
+        names = ",".join(map(str, arguments))
+        return f"{{{names}}}" if len(arguments) > 1 else names
     if origin in (Union, types.UnionType):
         return "|".join(values_of(one) or "{True,False}" for one in arguments if one is not type(None))
     if origin is tuple:

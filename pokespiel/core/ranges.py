@@ -54,6 +54,15 @@ class Range(NamedTuple):
         words = [f"{word} {bound:g}" for word, bound in bounds if math.isfinite(bound)]
         return " and ".join(words) or "a finite number"
 
+    def around(self, word: str) -> str:
+        """The range in symbols around `word`: INT>=1, 0<FLOAT<=1; the word alone if there are no bounds."""
+        bounds = {">=": self.least, ">": self.above, "<=": self.most, "<": self.below}
+        known = {sign: f"{bound:g}" for sign, bound in bounds.items() if math.isfinite(bound)}
+        high = "".join(sign + bound for sign, bound in known.items() if "<" in sign)
+        if not high:
+            return word + "".join(sign + bound for sign, bound in known.items())
+        return "".join(bound + sign.replace(">", "<") for sign, bound in known.items() if ">" in sign) + word + high
+
 
 Count = Annotated[int, Range(least=1)]
 TwoOrMore = Annotated[int, Range(least=2)]
@@ -66,6 +75,7 @@ Share = Annotated[float, Range(least=0, most=1)]
 PositiveShare = Annotated[float, Range(above=0, most=1)]
 ShareBelowOne = Annotated[float, Range(least=0, below=1)]
 InnerShare = Annotated[float, Range(above=0, below=1)]
+Port = Annotated[int, Range(least=0, most=65535)]
 
 
 def check_range(value: Any, hint: Any, what: str) -> None:

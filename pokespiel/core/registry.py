@@ -16,12 +16,13 @@ import inspect
 import os
 import sys
 import textwrap
-import traceback
 import types
 import typing
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, runtime_checkable
+
+from pokespiel.core.tracing import place_of_error
 
 
 class UnknownName(KeyError, ValueError):
@@ -148,17 +149,16 @@ def location_of(name: str, kind: str) -> Location:
     return Location(source, attribute)
 
 
+def with_full_path(name: str, kind: str) -> str:
+    """A location, which may end in parameters in brackets, with the full path of its file, for other processes."""
+    place = location_of(name.partition("(")[0], kind)
+    return name.replace(place.source, str(Path(place.source).resolve()), 1) if place.is_file else name
+
+
 def own_object(name: str, kind: str) -> Any:
     """The object at a location; a `BadOption` says what is not there."""
     place = location_of(name, kind)
-    try:
-        module = own_module(place, kind)
-    except BadOption:
-        raise
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f", line {last.lineno} of {Path(last.filename).name}"
-        raise BadOption(f"{place.source} cannot be imported: {type(error).__name__}: {error}{where}") from error
+    module = own_module(place, kind)
     if place.attribute and hasattr(module, place.attribute):
         return getattr(module, place.attribute)
     own = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
@@ -169,10 +169,20 @@ def own_object(name: str, kind: str) -> Any:
 
 
 def own_module(place: Location, kind: str) -> types.ModuleType:
-    """A user's module, imported once per process; errors of its code are passed on.
+    """A user's module, imported once per process; a `BadOption` says what its code raised, and where.
 
     A file is imported under its plain name, as scripts beside it do, unless that name means another module.
     """
+    try:
+        return _module(place, kind)
+    except BadOption:
+        raise
+    except (Exception, SystemExit) as error:
+        what = f"{type(error).__name__}: {error}{place_of_error(error)}"
+        raise BadOption(f"{place.source} cannot be imported: {what}") from error
+
+
+def _module(place: Location, kind: str) -> types.ModuleType:
     if not place.is_file:
         return _imported(place.source, kind)
     path = Path(place.source).resolve()

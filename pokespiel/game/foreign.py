@@ -7,20 +7,15 @@ import logging
 import os
 import re
 import sys
-import sysconfig
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pokespiel.core.registry import BadOption, UnknownName
+from pokespiel.core.tracing import PACKAGE, place_of_error
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-PACKAGE = str(Path(__file__).parents[1]) + os.sep
-ELSEWHERE = (PACKAGE, sysconfig.get_path("stdlib") + os.sep, "<")
-"""Paths of code that is not a game's: this package, Python's library, and code without a file."""
 COMPARISON = re.compile(r"(\S+?)_? (>=|<=|==|!=|>|<) (\S+) \1_? = (\S+), \3 = (\S+)")
 """OpenSpiel's message about a failed comparison of two values."""
 LIBRARY = re.compile(r"(std::|basic_string|vector::|deque|map::at|unordered_map|bad_alloc|bad_cast|stoi|stod)")
@@ -74,20 +69,6 @@ def said(error: BaseException) -> str:
         return f"expected {name} {sign} {other}, got {value}"
     plain = type(error).__name__ in ("SpielError", "RuntimeError", "ValueError", "TypeError")
     return text if plain and text else f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def place_of_error(error: BaseException) -> str:
-    """The location of an error in a game's own Python code: `, in Auction.step, line 12 of auction.py`, or empty."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    own = [frame.f_code for frame in frames if _is_own(frame.f_code.co_filename)]
-    if not own:
-        return ""
-    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code is own[-1]]
-    return f", in {own[-1].co_qualname}, line {lines[-1]} of {Path(own[-1].co_filename).name}"
-
-
-def _is_own(path: str) -> bool:
-    return not path.startswith(ELSEWHERE) and "site-packages" not in path
 
 
 def _shortened(error: BaseException) -> BaseException:

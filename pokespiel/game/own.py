@@ -21,8 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from pokespiel.core.registry import BadOption, Location, own_module
-from pokespiel.game.foreign import calling, place_of_error, quiet, said
+from pokespiel.core.registry import BadOption, Location, is_own, location_of, own_module
+from pokespiel.game.foreign import calling, quiet
 from pokespiel.game.guarded import GuardedGame
 from pokespiel.game.names import checked_limit, texts, value_of
 from pokespiel.game.parameters import for_function, for_openspiel
@@ -32,34 +32,9 @@ NEEDED = ("name", "num_players", "num_actions", "num_features", "symmetric", "ze
 """Attributes of a game that implements the protocol."""
 
 
-class GamePlace(NamedTuple):
-    """The location of a game."""
-
-    source: str
-    """A module's name, or a file's path."""
-    attribute: str
-    """The attribute's name; empty = the only game there."""
-    parameters: dict[str, str]
-    """The parameters as written."""
-
-    @property
-    def is_file(self) -> bool:
-        return self.source.endswith(".py")
-
-
 def is_own_game(name: str) -> bool:
     """Whether a game's name is the location of a user's game."""
-    return ":" in name.partition("(")[0]
-
-
-def place_of(name: str) -> GamePlace:
-    """The location in a name such as `python:games.py:Auction(bids=5)`."""
-    head, parenthesis, inside = name.partition("(")
-    parts = head.removeprefix("python:").split(":")
-    place = GamePlace(parts[0], ":".join(parts[1:]), texts(name, head, parenthesis + inside))
-    if len(parts) > 2 or not place.source or (head.startswith("python:") and not place.is_file):
-        raise BadOption(f"{name!r} names no game; expected package.module:Name or python:path/to/file.py:Name")
-    return place
+    return is_own(name.partition("(")[0])
 
 
 @functools.lru_cache(maxsize=16)
@@ -68,13 +43,14 @@ def load_own(name: str, form: Form | None) -> tuple[Any, int | None]:
     gives."""
     import pyspiel
 
-    place = place_of(name)
+    head, bracket, inside = name.partition("(")
+    place, parameters = location_of(head, "game"), texts(name, head, bracket + inside)
     module = _module(place)
     found = _attribute(module, place) if place.attribute else _only(module, place)
-    said_limit = place.parameters.pop("limit", None)
+    said_limit = parameters.pop("limit", None)
     allowed = checked_limit(None if said_limit is None else value_of(said_limit))
     with calling(f"{name} cannot be loaded"):
-        game = _made(found, place.parameters, name, form)
+        game = _made(found, parameters, name, form)
         return (game if isinstance(game, pyspiel.Game) else _ours(game, name)), allowed
 
 
@@ -82,22 +58,17 @@ _REGISTERED: dict[str, tuple[str, ...]] = {}
 """By module, the games that it registered with OpenSpiel when it was imported."""
 
 
-def _module(place: GamePlace) -> ModuleType:
+def _module(place: Location) -> ModuleType:
     """The module, imported once per process."""
     import pyspiel
 
     before = set(pyspiel.registered_names())
-    try:
-        module = own_module(Location(place.source, place.attribute), "game")
-    except BadOption:
-        raise
-    except Exception as error:
-        raise BadOption(f"{place.source} cannot be imported: {said(error)}{place_of_error(error)}") from error
+    module = own_module(place, "game")
     _REGISTERED.setdefault(module.__name__, tuple(sorted(set(pyspiel.registered_names()) - before)))
     return module
 
 
-def _attribute(module: ModuleType, place: GamePlace) -> Any:
+def _attribute(module: ModuleType, place: Location) -> Any:
     """The module's attribute of that name, or the game that it registered with OpenSpiel under that name."""
     import pyspiel
 
@@ -114,7 +85,7 @@ def _attribute(module: ModuleType, place: GamePlace) -> Any:
     raise BadOption(f"{place.source} has no {place.attribute!r}; {hint}Games and functions in it: {_listed(names)}")
 
 
-def _only(module: ModuleType, place: GamePlace) -> Any:
+def _only(module: ModuleType, place: Location) -> Any:
     """The only game that the module registers with OpenSpiel or, if it registers none, defines."""
     registered, defined = _REGISTERED[module.__name__], tuple(_games_in(module))
     names = registered or defined

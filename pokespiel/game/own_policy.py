@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pokespiel.core.policy import Observations, Policy, memoryless
-from pokespiel.core.registry import BadOption, location_of, own_object
+from pokespiel.core.registry import BadOption, own_object, with_full_path
 from pokespiel.game.foreign import GameFailed, calling
 
 ROUNDING = 1e-4
@@ -63,9 +62,7 @@ class OwnPolicy:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """In another process it is loaded again, by the file's full path."""
-        place = location_of(self.name, "policy")
-        source = str(Path(place.source).resolve()) if place.is_file else place.source
-        return OwnPolicy, (self.name.replace(place.source, source, 1),)
+        return OwnPolicy, (with_full_path(self.name, "policy"),)
 
 
 def _is_maker(found: Any) -> bool:

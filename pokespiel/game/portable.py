@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from pokespiel.game.own import is_own_game, place_of
+from pokespiel.core.registry import with_full_path
+from pokespiel.game.own import is_own_game
 from pokespiel.game.protocols import Game
 
 
@@ -24,10 +24,7 @@ class Portable:
         name = self.game.name
         if not is_own_game(name):
             return Portable, (self.game, self.load)
-        place = place_of(name)
-        if place.is_file:
-            name = name.replace(place.source, str(Path(place.source).resolve()), 1)
-        return _loaded, (name, self.load)
+        return _loaded, (with_full_path(name, "game"), self.load)
 
 
 def _loaded(name: str, load: Callable[[str], Game]) -> Portable:

@@ -50,6 +50,7 @@ from pokespiel.payoffs.sampling import (
     to_play,
 )
 from pokespiel.payoffs.tables import PayoffTable, Sampled, per_seat
+from pokespiel.runs import agents
 from pokespiel.runs.tournament.log import Counted, MatchLog
 
 Members = Mapping[str, Mapping[str, Policy]]
@@ -297,8 +298,9 @@ def _same(first: Policy, second: Policy) -> bool:
 
 def plain_name(text: str) -> str:
     """A policy's short name, safe in a file name: the last part of a file's or folder's path, without its suffix, or of
-    a location such as `mybot.py:strongest`."""
-    stem = Path(text).name.rpartition(":")[2].removesuffix(".safetensors")
+    a location such as `mybot.py:strongest`; `three_hours-0018` for a member of an agent."""
+    last = text.replace("/", "-") if text in agents.names() else Path(text).name
+    stem = last.rpartition(":")[2].removesuffix(".safetensors")
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", stem)
 
 
