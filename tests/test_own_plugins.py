@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import importlib
+import os
+import pickle
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pokespiel.commands.main import main
+from pokespiel.core.own_files import module_name
 from pokespiel.core.policy import Mixture, Observations
 from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.registry import BadOption, Registry, UnknownName
@@ -161,6 +168,23 @@ def test_what_is_not_there_is_said(folder, name, message):
         METASOLVERS[name]
     with pytest.raises(UnknownName, match="or your own, as python:"):
         METASOLVERS["nahs"]
+
+
+@pytest.mark.parametrize("file", ["newest.py", "my-newest.py", "json.py", "other/newest.py"])
+def test_parts_of_any_file_can_be_sent_to_another_process(folder, file):
+    """Also of a file whose name cannot be imported, or means another module."""
+    (folder / "other").mkdir()
+    (folder / file).write_text(SOLVER.replace("window: Count = 2", "window: Count = 7"))
+    assert METASOLVERS.build("python:newest.py:Newest").window in (2, 7)
+    sent = base64.b64encode(pickle.dumps(METASOLVERS.build(f"python:{file}:Newest"))).decode()
+    program = f"import base64, pickle, pokespiel.core.children; print(pickle.loads(base64.b64decode({sent!r})).window)"
+    beside = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", program], env=beside, capture_output=True, check=True).stdout == b"7\n"
+
+
+def test_a_file_that_another_machine_lacks_is_named(folder):
+    with pytest.raises(ModuleNotFoundError, match=r"has no file /nowhere/mine\.py"):
+        importlib.import_module(module_name(Path("/nowhere/mine.py")))
 
 
 @pytest.mark.parametrize(

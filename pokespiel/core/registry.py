@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import dataclasses
 import difflib
-import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -22,6 +21,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, runtime_checkable
 
+from pokespiel.core.own_files import module_name
 from pokespiel.core.tracing import place_of_error
 
 
@@ -193,8 +193,7 @@ def _module(place: Location, kind: str) -> types.ModuleType:
     found = plain.__spec__ if plain else importlib.util.find_spec(path.stem) if path.stem.isidentifier() else None
     if found is not None and found.origin is not None and Path(found.origin).resolve() == path:
         return importlib.import_module(path.stem)
-    name = f"pokespiel_own_{path.stem}_{hashlib.blake2b(str(path).encode(), digest_size=4).hexdigest()}"
-    return sys.modules.get(name) or _executed(name, path)
+    return importlib.import_module(module_name(path))
 
 
 def _imported(name: str, kind: str) -> types.ModuleType:
@@ -213,19 +212,6 @@ def _look_in(folder: str) -> None:
     """Also import modules from a folder, if no module of that name is found elsewhere."""
     if folder not in sys.path:
         sys.path.append(folder)
-
-
-def _executed(name: str, path: Path) -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None, "a path that ends in .py has a loader"
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def _own_plugin(name: str, kind: str) -> Any:
