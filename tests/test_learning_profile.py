@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from learning_games import RepeatedPennies
 
 from pokespiel.game import load_game
+from pokespiel.learning.compute import Compute
 from pokespiel.learning.networks import NetworkOptions
-from pokespiel.learning.profile import Profiler, StageSpeeds, proposed, speed_table
+from pokespiel.learning.profile import Profiler, StageSpeeds, automatic, proposed, speed_table
 from pokespiel.learning.scalars import Scalars
 
 
@@ -21,6 +23,14 @@ def test_the_smallest_size_near_the_best_is_proposed() -> None:
     assert best.decisions_per_second == pytest.approx(1 / (1 / 100 + 2 / 200))
     assert best.update_share == pytest.approx(0.5)
     assert "50% in the update" in speed_table(speeds, 2)[-1]
+
+
+def test_what_auto_chooses_is_said() -> None:
+    rng, network = np.random.default_rng(0), NetworkOptions(hidden=(8,))
+    said = automatic(load_game("kuhn_poker"), network, Compute(threads=2), rng)
+    assert said == "training by auto: float32, 2 threads, as few minibatches as its oracle allows"
+    said = automatic(RepeatedPennies(), network, Compute(), rng)  # type: ignore[arg-type]
+    assert said == "training by auto: float32, 1 thread, minibatches of 1,024"
 
 
 def test_every_part_is_measured() -> None:

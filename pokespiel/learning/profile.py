@@ -20,10 +20,10 @@ import numpy as np
 from pokespiel.core.policy import Observations, Uniform, sample_actions
 from pokespiel.core.progress import stage
 from pokespiel.core.threads import limited
-from pokespiel.game.protocols import Game
+from pokespiel.game.protocols import Enumerable, Game
 from pokespiel.learning.batches import minibatches
 from pokespiel.learning.collection import Collector
-from pokespiel.learning.compute import Compute
+from pokespiel.learning.compute import Compute, minibatch_size
 from pokespiel.learning.learner import Learner, Optimiser
 from pokespiel.learning.losses import log_prob_of, value_loss
 from pokespiel.learning.networks import NetworkOptions, masked_log_softmax
@@ -171,6 +171,16 @@ class Profiler:
         return decisions / spent
 
 
+def automatic(game: Game, network: NetworkOptions, compute: Compute, rng: np.random.Generator) -> str:
+    """What a training with these options uses, as a line of text."""
+    learner = Learner.make(game, network, Optimiser(), compute, rng)
+    settled = learner.settled
+    size = f"minibatches of {minibatch_size(learner.network, settled):,}"
+    parts = "as few minibatches as its oracle allows" if isinstance(game, Enumerable) else size
+    threads = f"{settled.threads} thread{'s' * (settled.threads != 1)}"
+    return f"training by auto: {'bfloat16' if settled.bf16 else 'float32'}, {threads}, {parts}"
+
+
 def proposed(rates: Mapping[int, float]) -> int:
     """The smallest size whose rate is near the best."""
     best = max(rates.values())
@@ -185,7 +195,7 @@ def speed_table(speeds: StageSpeeds, epochs: int) -> Sequence[str]:
         lines.append(f"{name:12s} {shown}  decisions/s")
     best = speeds.proposal(epochs)
     lines.append(
-        f"proposed: {best.matches} matches, minibatches of {best.minibatch}{', bf16' if best.bf16 else ''}; "
+        f"fastest: {best.matches} matches, minibatches of {best.minibatch}{', bf16' if best.bf16 else ''}; "
         f"{best.decisions_per_second:,.0f} decisions/s with {epochs} epochs, {best.update_share:.0%} in the update"
     )
     return lines
