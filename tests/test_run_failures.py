@@ -15,6 +15,7 @@ from run_folders import command, rows
 
 from pokespiel.commands.main import main
 from pokespiel.core import files
+from pokespiel.core.children import ChildDied
 from pokespiel.core.policy import describe
 from pokespiel.metasolvers.regret_matching import RegretMatching
 from pokespiel.oracles.exact import Exact
@@ -173,3 +174,13 @@ def test_a_full_disk_is_said_and_the_run_goes_on_once_there_is_room(small_disk, 
     assert resumed.returncode == 0, resumed.stderr
     assert main(["psro", *asked, "--run", str(tmp_path / "whole")]) == 0
     assert rows(small_disk / "run") == rows(tmp_path / "whole")
+
+
+def test_a_process_of_a_training_that_has_died_is_named_with_the_way_to_resume(tmp_path, monkeypatch, capsys):
+    run = ["--run", str(tmp_path / "run")]
+    assert main([*ASKED[:5], "--iterations", "1", *run]) == 0
+    monkeypatch.setattr(Exact, "best", Fails(Exact.best, ChildDied("actor 0 was ended by signal 9; its log:\nx"), 1))
+    assert main(["psro", "--resume", "--iterations", "2", *run]) == 2
+    said = capsys.readouterr().err
+    assert f"pokespiel: actor 0 was ended by signal 9; its log:\nx\nresume with: pokespiel psro --run {run[1]}" in said
+    assert "Traceback" not in said

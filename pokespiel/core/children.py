@@ -30,7 +30,7 @@ _SHOWN = 2000
 """Number of characters of a dead child's log in the error."""
 
 
-class ChildDied(RuntimeError):
+class ChildDied(ChildProcessError):
     """A child process ended when it should not have."""
 
 
