@@ -140,6 +140,12 @@ def test_a_processor_that_torch_uses_without_avx512_is_not_native(monkeypatch):
     assert not native_bf16()
 
 
+@pytest.mark.parametrize("device", ["gpu", "cuda:x", ""])
+def test_an_unknown_device_is_refused(device):
+    with pytest.raises(ValueError, match=r"unknown device .*; expected cpu, cuda, cuda:1"):
+        Compute(device=device)
+
+
 def test_negative_threads_are_refused():
     with pytest.raises(ValueError, match="threads must be at least 0"):
         Compute(threads=-1)

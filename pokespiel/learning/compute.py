@@ -69,6 +69,13 @@ class Compute(Checked):
     """Torch's threads during training; 0 = leave torch's setting. auto: one, because small networks gain nothing from a
     second; for networks of a million weights or more, all cores that this process may use."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            torch.device(self.device)
+        except RuntimeError:
+            raise ValueError(f"unknown device {self.device!r}; expected cpu, cuda, cuda:1, ...") from None
+
     def as_in(self, metrics: Mapping[str, Any]) -> Compute:
         """The same options, with each `auto` replaced by the choice recorded in the `metrics` of an earlier
         training."""
