@@ -15,10 +15,9 @@ import numpy as np
 import pytest
 
 from pokespiel.commands.main import main
-from pokespiel.core.own_files import module_name
 from pokespiel.core.policy import Mixture, Observations
 from pokespiel.core.policy_files import load_policy, save_policy
-from pokespiel.core.registry import BadOption, Registry, UnknownName
+from pokespiel.core.registry import BadOption, Registry, UnknownName, file_module
 from pokespiel.game.foreign import GameFailed
 from pokespiel.game.loading import load_game
 from pokespiel.game.own_policy import OwnPolicy
@@ -184,7 +183,7 @@ def test_parts_of_any_file_can_be_sent_to_another_process(folder, file):
 
 def test_a_file_that_another_machine_lacks_is_named(folder):
     with pytest.raises(ModuleNotFoundError, match=r"has no file /nowhere/mine\.py"):
-        importlib.import_module(module_name(Path("/nowhere/mine.py")))
+        importlib.import_module(file_module(Path("/nowhere/mine.py")))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from pokespiel.core.options import Choice, read_yaml, to_plain
 from pokespiel.core.policy import Tabular
 from pokespiel.core.policy_files import load_policy
 from pokespiel.core.threads import cores
+from pokespiel.oracles import ORACLES
 from pokespiel.runs import run as run_module
 from pokespiel.runs.rows import rows_as_csv
 from pokespiel.runs.run import FORMAT, PSROConfig, RunFolder
@@ -161,6 +163,29 @@ def test_a_resume_cannot_change_what_was_asked(tmp_path):
     with pytest.raises(ValueError, match="cannot change seed from 3 to 4"), RunFolder.resume(tmp_path, other):
         pass
     assert RunFolder(tmp_path).config() == kept
+
+
+def test_a_resume_names_the_options_that_it_cannot_change(tmp_path):
+    kept = PSROConfig("kuhn_poker", oracle=(Choice("ppo"), Choice("mmd")), iterations=1)
+    for oracles, said in (
+        ((Choice("ppo", {"clip": 0.1}), Choice("mmd")), r"change oracle\.clip from 0\.2 to 0\.1$"),
+        ((Choice("ppo"), Choice("rnad")), "change oracle from 'mmd' to 'rnad'$"),
+        ((Choice("ppo"),), "change oracle from "),
+    ):
+        with pytest.raises(ValueError, match=said):
+            run_module._check_same(whole(kept), whole(replace(kept, oracle=oracles)), tmp_path)
+
+
+def whole(config):
+    """With every option of its oracles."""
+    return replace(config, oracle=tuple(choice.whole(ORACLES) for choice in config.oracle))
+
+
+def test_a_missing_device_is_told_before_a_folder_is_made(tmp_path, capsys):
+    asked = ["--oracle", "ppo", "--oracle.compute.device", "cuda:99", "--run", str(tmp_path / "run")]
+    assert main(["psro", "--game", "kuhn_poker", *asked]) == 2
+    assert "device 'cuda:99' is not there" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_resume_computes_as_before_or_as_it_is_asked(tmp_path):

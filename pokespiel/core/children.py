@@ -22,7 +22,7 @@ from typing import IO, Any
 
 import numpy as np
 
-import pokespiel.core.own_files  # noqa: F401 (children unpickle objects of users' files)
+import pokespiel.core.registry  # noqa: F401 (children unpickle objects of users' files)
 
 _HEAD = struct.Struct("QB")
 _MOST = 64

@@ -26,7 +26,7 @@ FEW = 8
 """A plug-in with at most this many options is shown completely if `common` names none of them."""
 WIDTHS = (60, 116)
 """The minimum and the maximum width of the help, in columns."""
-INDENT = 28
+INDENT = 29
 """Columns before the texts."""
 POSITIONAL = "positional"
 """Marks the type of a field whose values are given without a flag; see `Positional` in arguments.py."""

@@ -20,7 +20,7 @@ import difflib
 import functools
 import sys
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -239,3 +239,17 @@ def _is_tuple(hint: Any) -> bool:
 def _defaults(command: type) -> dict[str, Any]:
     fields = dataclasses.fields(command)
     return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
+
+
+def changed_options(before: Any, after: Any, name: str = "") -> Iterator[str]:
+    """Each option that differs between two results of `to_plain`, as `oracle.clip from 0.2 to 0.1`."""
+    plugins = [one["name"] if isinstance(one, dict) and "name" in one else None for one in (before, after)]
+    if isinstance(before, dict) and isinstance(after, dict) and plugins[0] == plugins[1]:
+        for key in before:
+            yield from changed_options(before[key], after.get(key), f"{name}.{key}".removeprefix("."))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for one, other in zip(before, after, strict=True):
+            yield from changed_options(one, other, name)
+    elif before != after:
+        shown = plugins if None not in plugins else (before, after)
+        yield f"{name} from {shown[0]!r} to {shown[1]!r}"

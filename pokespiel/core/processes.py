@@ -34,7 +34,7 @@ class Local(Checked):
     """Processes on this machine."""
 
     workers: Count = 1
-    """Number of worker processes, with one thread each; 1 = all work is done in this process."""
+    """Worker processes, with one thread each; 1 = all work is done in this process."""
 
     @contextmanager
     def open(self) -> Iterator[Crew]:

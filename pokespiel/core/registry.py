@@ -13,16 +13,18 @@ import importlib
 import importlib.util
 import inspect
 import os
+import platform
 import sys
+import sysconfig
 import textwrap
+import traceback
 import types
 import typing
 from collections.abc import Collection, Iterator, Mapping
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, runtime_checkable
-
-from pokespiel.core.own_files import module_name
-from pokespiel.core.tracing import place_of_error
 
 
 class UnknownName(KeyError, ValueError):
@@ -34,6 +36,23 @@ class UnknownName(KeyError, ValueError):
 
 class BadOption(ValueError):
     """An option that a plug-in does not have, or a value of the wrong type."""
+
+
+PACKAGE = str(Path(__file__).parents[1]) + os.sep
+ELSEWHERE = (PACKAGE, sysconfig.get_path("stdlib") + os.sep, "<")
+"""Paths of code that is not a user's: this package, Python's library, and code without a file."""
+
+
+def place_of_error(error: BaseException) -> str:
+    """The location of an error in a user's Python code: `, in Auction.step, line 12 of auction.py`, or empty."""
+    places = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    own = [place for place in places if not place[0].co_filename.startswith(ELSEWHERE)]
+    own = [place for place in own if "site-packages" not in place[0].co_filename]
+    if not own:
+        return ""
+    code, line = own[-1]
+    function = "" if code.co_name == "<module>" else f", in {code.co_qualname}"
+    return f"{function}, line {line} of {Path(code.co_filename).name}"
 
 
 MANY = 24
@@ -193,7 +212,28 @@ def _module(place: Location, kind: str) -> types.ModuleType:
     found = plain.__spec__ if plain else importlib.util.find_spec(path.stem) if path.stem.isidentifier() else None
     if found is not None and found.origin is not None and Path(found.origin).resolve() == path:
         return importlib.import_module(path.stem)
-    return importlib.import_module(module_name(path))
+    return importlib.import_module(file_module(path))
+
+
+def file_module(path: Path) -> str:
+    """The name of a module that is found by its path alone, so that other processes can unpickle what is in it, if the
+    file has the same absolute path there."""
+    return f"pokespiel_own_{str(path).encode().hex()}"
+
+
+class _FileModules(MetaPathFinder):
+    """Finds the modules of `file_module`."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        if not fullname.startswith("pokespiel_own_"):
+            return None
+        file = bytes.fromhex(fullname.removeprefix("pokespiel_own_")).decode()
+        if not Path(file).is_file():
+            raise ModuleNotFoundError(f"{platform.node()} has no file {file}", name=fullname)
+        return importlib.util.spec_from_file_location(fullname, file)
+
+
+sys.meta_path.append(_FileModules())
 
 
 def _imported(name: str, kind: str) -> types.ModuleType:

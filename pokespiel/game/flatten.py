@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pokespiel.core.progress import Stage, stage
-from pokespiel.core.tracing import place_of_error
+from pokespiel.core.registry import place_of_error
 from pokespiel.game.foreign import said
 from pokespiel.game.tensors import num_features, tensor_of
 from pokespiel.game.tree_size import TreeRefused, check_hopeless, check_size, check_supported, too_large

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from pokespiel.core.registry import BadOption, UnknownName
-from pokespiel.core.tracing import PACKAGE, place_of_error
+from pokespiel.core.registry import PACKAGE, BadOption, UnknownName, place_of_error
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

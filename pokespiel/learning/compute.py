@@ -86,6 +86,15 @@ class Compute(Checked):
             threads=int(threads) if self.threads == "auto" and threads is not None else self.threads,
         )
 
+    def found(self) -> torch.device:
+        """The device; a `ValueError` if it is missing."""
+        device = torch.device(self.device)
+        if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+            raise ValueError(
+                f"device {self.device!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices"
+            )
+        return device
+
     def settled(self, network: Network, kept: Mapping[str, Any] | None = None, *, precise: bool = False) -> Settled:
         """The settings for `network`. Raises `ValueError` if the device is missing; warns if the requested settings are
         slow.
@@ -93,11 +102,7 @@ class Compute(Checked):
         kept: the state of the training that is resumed, for options that are `auto`. precise: the policy is measured
         exactly, so `auto` means float32.
         """
-        device = torch.device(self.device)
-        if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-            raise ValueError(
-                f"device {self.device!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices"
-            )
+        device = self.found()
         weights = sum(parameter.numel() for parameter in network.parameters())
         bf16, threads = self.bf16, self.threads
         if bf16 == "auto":

@@ -30,7 +30,7 @@ import yaml
 
 from pokespiel.core.checkpoint import load_checkpoint, save_checkpoint
 from pokespiel.core.files import locked, replacing, write_text
-from pokespiel.core.options import Choice, from_plain, read_yaml, to_plain
+from pokespiel.core.options import Choice, changed_options, from_plain, read_yaml, to_plain
 from pokespiel.core.policy import Policy
 from pokespiel.core.policy_files import load_policy, save_policy
 from pokespiel.core.provenance import environment
@@ -368,9 +368,9 @@ def _check_same(kept: PSROConfig, asked: PSROConfig, path: Path) -> None:
     before, after = (to_plain(replace(config, iterations=kept.iterations)) for config in (kept, asked))
     for plain in (before, after):
         plain["oracle"] = [{key: value for key, value in one.items() if key != "compute"} for one in plain["oracle"]]
-    changed = [f"{name} from {before[name]!r} to {after[name]!r}" for name in before if before[name] != after[name]]
+    changed = "; ".join(changed_options(before, after))
     if changed:
-        raise ValueError(f"{path} was started with other options; a resume cannot change {'; '.join(changed)}")
+        raise ValueError(f"{path} was started with other options; a resume cannot change {changed}")
 
 
 def _shared(populations: Members) -> list[tuple[Place, Place]]:

@@ -52,7 +52,11 @@ def check_config(config: PSROConfig) -> None:
     check_solvers(declaration(config.game), solvers)
     training_game = load_game(config.training_game) if config.training_game else None
     restricted = config.restricted.build(RESTRICTED) if config.restricted else None
-    oracles = combined([choice.build(ORACLES) for choice in config.oracle], restricted, config.levels)
+    built = [choice.build(ORACLES) for choice in config.oracle]
+    for oracle in built:
+        if isinstance(oracle, Computing):
+            oracle.compute.found()
+    oracles = combined(built, restricted, config.levels)
     check_parts(load_game(config.game), solvers, oracles, training_game)
 
 
