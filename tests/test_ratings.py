@@ -18,6 +18,7 @@ from pokespiel.payoffs.glicko import GlickoRatings, glicko_1, glicko_2, gxe, per
 from pokespiel.payoffs.performance import performance
 from pokespiel.payoffs.ratings import rate
 from pokespiel.runs.pooling import pooled
+from pokespiel.runs.tournament.results import aligned
 from pokespiel.showdown.arena import Result
 from pokespiel.showdown.scoreboard import Scoreboard
 
@@ -250,6 +251,11 @@ def test_an_arenas_record_holds_each_match(tmp_path):
     arena_record(tmp_path / "a.json", "x", "y", kept["utilities"])
     meetings = pooled([tmp_path / "a.json"])
     assert meetings.score.tolist() == [0.25], "the first pair is unfinished, the last has not been played"
+
+
+def test_names_stand_in_one_line_though_some_look_like_numbers():
+    rows = [["policy", "Elo"], ["shipped", "1700"], ["0018", "950"]]
+    assert aligned(rows) == "policy   Elo\nshipped  1700\n0018      950"
 
 
 def test_matches_that_several_folders_hold_count_once(tmp_path):

@@ -239,12 +239,21 @@ def test_commands_that_cannot_run_are_refused_before_a_server_starts(bot, told, 
         (["--second", "process:sh", "--first", "poke-env:RandomPlayer"], "can only be --second"),
         (["--second", "random", "--first", "process:sh"], "can only be --second"),
         (["--second", "random", "--second-name", "x"], "--second-name names a bot"),
+        (["--second", "random", "--second-teams", "own"], "--second-teams is for a bot"),
         (["--until-width", "1.5"], "until-width must be above 0 and below 1"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(options, told, capsys):
     assert main(arena(*options)) == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_a_record_is_not_written_over(tmp_path, capsys):
+    path = tmp_path / "notes.json"
+    path.write_text('{"mine": 1}')
+    assert main(arena("--second", "random", "--out", str(path))) == 2
+    assert "notes.json is not a record of an arena" in capsys.readouterr().err
+    assert path.read_text() == '{"mine": 1}'
 
 
 def test_the_last_message_tells_how_a_battle_was_left():

@@ -18,7 +18,7 @@ from pokespiel.showdown.fixtures import Fixture, Result, drawn, write_replay
 from pokespiel.showdown.install import VERSION, install
 from pokespiel.showdown.outside import TEAMS, outside
 from pokespiel.showdown.processes import PREFIX, BotCommand
-from pokespiel.showdown.record import FORMAT
+from pokespiel.showdown.record import FORMAT, read_record
 from pokespiel.showdown.referee import Referee
 from pokespiel.showdown.scoreboard import Scoreboard
 from pokespiel.showdown.serve import serve_many
@@ -37,6 +37,10 @@ def _check(options: Showdown) -> None:
         raise ValueError("process:COMMAND can only be --second, against a policy of this package as --first")
     if options.second_name is not None and not bot:
         raise ValueError("--second-name names a bot in its own process, --second 'process:COMMAND'")
+    if options.second_teams != "dealt" and not bot:
+        raise ValueError("--second-teams is for a bot in its own process, --second 'process:COMMAND'")
+    if options.out is not None and options.out.is_file():
+        read_record(options.out)  # only a former record is written over
 
 
 def arena(options: Showdown) -> int:

@@ -197,13 +197,15 @@ def matrix_rows(found: Results) -> list[list[str]]:
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> str:
-    """Rows of equal length as columns of text."""
+    """Rows of equal length, the first of them headings, as columns of text; columns of numbers stand to the right."""
     rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    numbers = [all(cell[:1] in ("", *DIGITS) for cell in column[1:]) for column in columns]
     lines = (
         "  ".join(
-            cell.rjust(width) if cell[:1] in DIGITS else cell.ljust(width)
-            for cell, width in zip(row, widths, strict=True)
+            cell.rjust(width) if is_number and cell[:1] in DIGITS else cell.ljust(width)
+            for cell, width, is_number in zip(row, widths, numbers, strict=True)
         )
         for row in rows
     )
