@@ -1,6 +1,7 @@
-"""Wars of PP that are too large to solve: bounds of what one side wins, whatever the other does.
+"""Wars of PP that are too large to solve as endings: bounds of what one side wins, and one that is solved by itself.
 
-python benchmarks/endgames_wars.py        some seconds, one thread
+python benchmarks/endgames_wars.py              some seconds, one thread
+python benchmarks/endgames_wars.py alakazam     Alakazam against Chansey exactly: some minutes, 2 GB
 
 Each bound gives the side in question a strategy that ignores the other's HP until the other has no PP left, and solves
 the other's best answer exactly: a Markov decision process over PP and one side's HP. To count damage done before as
@@ -10,6 +11,8 @@ as an ending. The chances of single moves are the engine's.
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -17,7 +20,7 @@ import numpy as np
 from pokespiel.game.gen1.endgames.positions import read_position
 from pokespiel.game.gen1.endgames.solver import solve_endgame
 
-CHANSEY, STARMIE = 703, 323
+CHANSEY, STARMIE, ALAKAZAM = 703, 323, 313
 TOSS_HITS = 255 / 256
 
 
@@ -140,7 +143,117 @@ def ice_beam_chansey() -> float:
     return float(values[16, 16][CHANSEY])
 
 
+def alakazam_against_chansey(psychic: int = 16, recover: int = 32, toss: int = 32, soft: int = 16) -> float:
+    """The exact chance that Alakazam, who acts first, wins from full HP with Psychic and Recover against Seismic Toss
+    and Soft-Boiled, by their PP; both sides have equally many in all.
+
+    Both use one PP in every turn, so that a turn is told by the PP of Psychic p and of Soft-Boiled s and the number n
+    of turns until only Struggle is left. Its values are [k, a, c], by the stages k that Chansey's Special has lost,
+    Alakazam's HP a (79 can be reached) and Chansey's HP c. Every state is a game of at most two by two choices.
+    """
+    own_up, up = healed(ALAKAZAM), healed(CHANSEY)
+    own = reachable(ALAKAZAM, own_up)
+    place = {hp: index for index, hp in enumerate(own)}
+    faints = np.array([hp <= 100 for hp in own])
+    tossed = np.array([place.get(hp - 100, 0) for hp in own])
+    recovered = np.array([place[int(own_up[hp])] for hp in own])
+    hits = np.stack([damage_matrix(stage) for stage in range(7)])
+    weaker = np.minimum(np.arange(7) + 1, 6)
+    end = np.repeat(struggled(tuple(own))[None], 7, axis=0)
+
+    def answered(p: int, s: int, t: int) -> list[np.ndarray]:
+        """Alakazam's values once Chansey has tossed, or healed, by her PP before; where she has fainted, 1."""
+        after = []
+        if t:
+            values = later[p, s][0]
+            after.append(np.float32(TOSS_HITS) * values[:, tossed] + np.float32(1 - TOSS_HITS) * values)
+            after[-1][:, faints] = np.float32(1 - TOSS_HITS) * values[:, faints]
+        if s:
+            after.append(later[p, s - 1][1])
+        for one in after:
+            one[:, :, 0] = 1
+        return after
+
+    later = {(0, 0): (end, end[:, :, up])}  # the values, and those after Soft-Boiled
+    for n in range(1, psychic + recover + 1):
+        now = {}
+        for s in range(max(0, n - toss), min(soft, n) + 1):
+            before: list[np.ndarray] = []  # of one PP of Psychic less
+            for p in range(max(0, n - recover - 1), min(psychic, n) + 1):
+                after = answered(p, s, n - s) if p < n else []
+                rows = [[struck(one, one[weaker], hits) for one in before]] if before else []
+                rows += [[one[:, recovered] for one in after]] if after else []
+                if n - p <= recover:
+                    values = value_of(rows)
+                    now[p, s] = values, values[:, :, up]
+                before = after
+        later = now
+    return float(later[psychic, soft][0][0, place[ALAKAZAM], CHANSEY])
+
+
+@cache
+def struggled(own: tuple[int, ...]) -> np.ndarray:
+    """[a, c] what Alakazam wins from each of its HP and Chansey's where both only struggle."""
+    found = np.zeros((len(own), CHANSEY + 1), np.float32)
+    struggle = solve_endgame("Alakazam: Struggle vs Chansey: Struggle", every_hp=True)
+    for (a, hp), c in product(enumerate(own), range(1, CHANSEY + 1)):
+        position = read_position(f"Alakazam @ {hp}: Struggle vs Chansey @ {c}: Struggle")
+        found[a, c] = struggle.at(position.battle()).value
+    return found
+
+
+def reachable(full: int, up: np.ndarray) -> list[int]:
+    """The HP that hits of 100 and `up` lead to from full HP."""
+    found = [full]
+    for hp in found:
+        found += [each for each in (hp - 100, int(up[hp])) if each > 0 and each not in found]
+    return sorted(found)
+
+
+PSYCHIC_MISSES, PSYCHIC_LOWERS = 1 / 256, 85 / 256
+
+
+def damage_matrix(stage: int) -> np.ndarray:
+    """[c', c] the chance that Psychic hits and takes Chansey, her Special lowered by `stage`, from c to c' HP."""
+    lowered = f" -{stage} special" if stage else ""
+    found, _ = strikes("Alakazam: Psychic", f"Chansey{lowered}")
+    assert abs(found[0] - PSYCHIC_MISSES) < 1e-12
+    matrix = np.zeros((CHANSEY + 1, CHANSEY + 1), np.float32)
+    for c in range(1, CHANSEY + 1):
+        np.add.at(matrix[:, c], np.maximum(0, c - np.arange(1, len(found))), found[1:])
+    return matrix
+
+
+def struck(same: np.ndarray, weaker: np.ndarray, hits: np.ndarray) -> np.ndarray:
+    """[k, a, c] the value before Psychic, from those after it with the same stage and with one less."""
+    mixed = np.float32(1 - PSYCHIC_LOWERS) * same + np.float32(PSYCHIC_LOWERS) * weaker
+    found = np.float32(PSYCHIC_MISSES) * same
+    half = CHANSEY // 2  # a hit takes more than a hundred HP: most of `hits` is zero
+    found[:, :, :half] += mixed[:, :, : half - 100] @ hits[:, : half - 100, :half]
+    found[:, :, half:] += mixed[:, :, :-100] @ hits[:, :-100, half:]
+    return found
+
+
+def value_of(rows: list[list[np.ndarray]]) -> np.ndarray:
+    """[k, a, c] the values of matrix games of at most two by two choices; the first side chooses the row."""
+    low = np.maximum.reduce([np.minimum.reduce(row) for row in rows])
+    high = np.minimum.reduce([np.maximum.reduce(column) for column in zip(*rows, strict=True)])
+    if len(rows) == len(rows[0]) == 2:
+        (a, b), (c, d) = rows
+        bottom = a + d - b - c
+        mixed = high > low
+        low = np.where(mixed, (a * d - b * c) / np.where(mixed, bottom, 1), low)
+    low[:, :, 0] = 1
+    return low
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["alakazam"]:
+        few = "Alakazam: Psychic/2, Recover/2 vs Chansey: Seismic Toss/1, Soft-Boiled/3"
+        solved = solve_endgame(few, pp="exact").value
+        print(f"with 2, 2, 1 and 3 PP: {alakazam_against_chansey(2, 2, 1, 3):.8f}, as an ending {solved:.8f}")
+        print(f"Alakazam against Chansey: wins with probability {alakazam_against_chansey():.5f}")
+        sys.exit()
     print(f"Starmie outlasts Chansey: wins at least {starmie_outlasts_chansey():.6f}")
     print(f"A paralysed Chansey with Reflect against Ice Beam: wins at least {paralysed_chansey_with_reflect():.4f}")
     print(f"An Ice Beam Chansey against one that is not paralysed: wins at least {ice_beam_chansey():.4f}")
