@@ -103,6 +103,7 @@ LONG = {
     "batch": 8_192,
     "matches": 4_096,
     "warm_start": "newest",
+    "minibatches": 4,
     "explore": {"start": 0.2, "kind": "linear"},
 }
 RESPONSE = {
