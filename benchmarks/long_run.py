@@ -34,7 +34,6 @@ from pokespiel.core.progress import watch
 from pokespiel.core.registry import build, options_of
 from pokespiel.evaluation.match_sets import generator, head_to_head
 from pokespiel.game import load_game
-from pokespiel.game.gen1.baselines import BASELINES
 from pokespiel.learning.compute import Compute
 from pokespiel.learning.learner import Optimiser
 from pokespiel.learning.networks import NetworkOptions
@@ -42,7 +41,7 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Training
 from pokespiel.oracles.mmd import MMD
 from pokespiel.oracles.seats import opponents_of
-from pokespiel.runs.agents import load_agent
+from pokespiel.runs.initial import policy_named
 
 GAME = "gen1ou(pool=competitive,party=6,team_choice=chance)"
 HELD_OUT = "gen1ou(pool=variety,party=6,team_choice=chance)"
@@ -115,14 +114,14 @@ class Folder:
 def train(options: argparse.Namespace) -> None:
     folder, game = Folder(Path(options.out)), load_game(options.game)
     oracle, state = folder.oracle(options), folder.state()
-    foes = [named(name) for name in options.foes]
+    foes = [policy_named(name) for name in options.foes]
     against = opponents_of(Mixture(foes, np.full(len(foes), 1 / len(foes)))) if foes else {}
     began = kept = time.monotonic()
     last = None if state is None else state["counts"]["decisions"] // options.every
     training = None
     with watch("long run", oracle.decisions) as bar:
         for training in oracle(
-            game, against, generator(options.seed, "long run"), start=[named(options.start)], state=state
+            game, against, generator(options.seed, "long run"), start=[policy_named(options.start)], state=state
         ):
             decisions = int(training.metrics["decisions"])
             folder.note(training.metrics)
@@ -142,13 +141,6 @@ def train(options: argparse.Namespace) -> None:
             folder.keep(training)
 
 
-def named(policy: str) -> Policy:
-    """A scripted player, an agent of the package or a file."""
-    if policy in BASELINES:
-        return BASELINES.build(policy)
-    return load_policy(policy) if Path(policy).is_file() else load_agent(policy)
-
-
 def strength(options: argparse.Namespace) -> None:
     folder, file = Path(options.out), Path(options.out) / "strength.json"
     rows = json.loads(file.read_text()) if file.is_file() else []
@@ -161,7 +153,7 @@ def strength(options: argparse.Namespace) -> None:
             if (path.stem, name, options.game, options.pairs) in done:
                 continue
             score = head_to_head(
-                game, load_policy(path), named(name), options.pairs, generator(options.seed, path.stem)
+                game, load_policy(path), policy_named(name), options.pairs, generator(options.seed, path.stem)
             )
             rows.append(
                 {
@@ -201,7 +193,7 @@ class Purified:
 def purified(options: argparse.Namespace) -> None:
     newest = max(path for path in Path(options.out).glob("*.safetensors") if path.stem != "checkpoint")
     game, policy = load_game(options.game), load_policy(newest)
-    for name, opponent in ((OPPONENT, named(OPPONENT)), (newest.stem, policy)):
+    for name, opponent in ((OPPONENT, policy_named(OPPONENT)), (newest.stem, policy)):
         for floor, temperature in itertools.product(options.floors, options.temperatures):
             changed = Purified(policy, floor, temperature)
             score = head_to_head(game, changed, opponent, options.pairs, generator(options.seed, "purified"))
@@ -215,7 +207,9 @@ def main() -> None:
     one = commands.add_parser("train")
     one.add_argument("--game", default=GAME)
     one.add_argument("--start", default=OPPONENT, help="an agent of the package or a policy's file")
-    one.add_argument("--foes", nargs="*", default=[], help="scripted players, agents or files to play as well")
+    one.add_argument(
+        "--foes", nargs="*", default=[], help="players, agents or files to play as well; name them for each piece"
+    )
     one.add_argument("--self-play", type=float, default=0.6, help="share of the matches against itself, with --foes")
     one.add_argument("--decisions", type=int, default=200_000_000)
     one.add_argument("--whole", type=float, help="seconds of the whole training, over which schedules run")

@@ -11,7 +11,6 @@ table; an existing table is not played again.
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,12 @@ import numpy as np
 from pokespiel.core.files import write_text
 from pokespiel.core.intervals import mean_interval, share
 from pokespiel.core.policy import Policy
-from pokespiel.core.policy_files import load_policy
 from pokespiel.evaluation.match_sets import generator
 from pokespiel.game import load_game
 from pokespiel.game.gen1.game import Gen1Game
 from pokespiel.game.matches import play_matches
 from pokespiel.metasolvers.nash import Nash
-from pokespiel.runs.agents import load_agent
+from pokespiel.runs.initial import policy_named
 
 
 def seeds_that_deal(game: Gen1Game, teams: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -33,11 +31,13 @@ def seeds_that_deal(game: Gen1Game, teams: np.ndarray, rng: np.random.Generator)
     size, order = len(game.teams), np.lexsort(teams.T[::-1])
     wanted = np.bincount(teams @ [size, 1], minlength=size**2)
     found: list[np.ndarray] = [np.zeros(0, np.int64)] * size**2
-    while any(len(seeds) < want for seeds, want in zip(found, wanted, strict=True)):
+    short = np.flatnonzero(wanted)
+    while len(short):
         drawn = rng.integers(2**63, size=1 << 16)
         pairs = game.teams_of(drawn) @ [size, 1]
-        for pair in np.flatnonzero([len(seeds) < want for seeds, want in zip(found, wanted, strict=True)]):
+        for pair in short:
             found[pair] = np.concatenate([found[pair], drawn[pairs == pair]])[: wanted[pair]]
+        short = short[[len(found[pair]) < wanted[pair] for pair in short]]
     seeds = np.empty(len(teams), np.int64)
     seeds[order] = np.concatenate(found)
     return seeds
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="runs/team_choice")
     options = parser.parse_args()
-    agent = load_policy(options.agent) if os.path.exists(options.agent) else load_agent(options.agent)
+    agent = policy_named(options.agent)
     game = load_game(f"gen1ou(pool={options.pool},party=6,team_choice=chance)")
     assert isinstance(game, Gen1Game)
     path = Path(options.out) / "table.csv"
