@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pokespiel.core.arguments import Positional
 from pokespiel.core.ranges import Checked, Count, Share, Whole
 from pokespiel.core.registry import BadOption
 from pokespiel.game.names import RANKED
-from pokespiel.learning.datasets import Filter
-
-if TYPE_CHECKING:
-    from pokespiel.learning.datasets import Dataset
+from pokespiel.learning.datasets import Dataset, Filter
 
 READING = ("describe", "usage")
 _SIFTING = ("out", "chosen", "both_seats", "least_decisions", "seed")
@@ -72,7 +69,6 @@ class DatasetCommand(Checked):
                 raise BadOption(f"{self.action} has no use for --{one.name.replace('_', '-')}, an option of {by}")
 
     def __call__(self) -> int:
-        from pokespiel.learning.datasets import Dataset
         from pokespiel.learning.sifting import figures
 
         if self.action == "generate":
@@ -89,7 +85,6 @@ class DatasetCommand(Checked):
     def _usage(self) -> Iterable[str]:
         from pokespiel.game.loading import load_game
         from pokespiel.game.protocols import WithUsage
-        from pokespiel.learning.datasets import Dataset
 
         datasets = [Dataset(Path(folder)) for folder in self.sources]
         name = datasets[0].provenance(datasets[0].parts()[0])["game"]
@@ -108,16 +103,14 @@ class DatasetCommand(Checked):
 
         from pokespiel.core.progress import watch
         from pokespiel.game.loading import load_game
-        from pokespiel.learning.datasets import Dataset
         from pokespiel.learning.sifting import generated_parts
         from pokespiel.runs.initial import policies_named
 
         assert self.out is not None
         game, dataset, done = load_game(self.game), Dataset(self.out), 0
         policies, rng = policies_named(self.sources, game), np.random.default_rng(self.seed)
-        made = {"game": game.name, "policies": list(self.sources)} | {
-            name: value for name, value in asdict(self).items() if name in ("matches", "explore", "part", "seed")
-        }
+        made = {"game": game.name, "policies": list(self.sources)}
+        made |= {name: getattr(self, name) for name in ("matches", "explore", "part", "seed")}
         _check_begun(dataset, made)
         with watch("matches", self.matches) as bar:
             for columns, names in generated_parts(game, policies, self.matches, self.explore, rng, self.part):
@@ -130,7 +123,6 @@ class DatasetCommand(Checked):
     def _sift(self) -> None:
         import numpy as np
 
-        from pokespiel.learning.datasets import Dataset
         from pokespiel.learning.sifting import Sieve, sift
 
         assert self.out is not None
@@ -142,7 +134,5 @@ class DatasetCommand(Checked):
 
 def _check_begun(dataset: Dataset, made: dict[str, Any]) -> None:
     """Refuse a folder with a dataset that the same command did not begin: its matches could be the same ones."""
-    if not any(Path(dataset.folder).glob("part-*.safetensors")):
-        return
-    if any(dataset.provenance(part).get("made") != made for part in dataset.parts()):
+    if not dataset.is_empty and any(dataset.provenance(part).get("made") != made for part in dataset.parts()):
         raise ValueError(f"{dataset.folder} already holds another dataset; choose another folder")

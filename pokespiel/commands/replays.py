@@ -68,9 +68,9 @@ def _seeds(folder: Path) -> set[int]:
     """The battles that a dataset already holds."""
     from pokespiel.learning.datasets import Dataset
 
-    if not any(folder.glob("part-*.safetensors")):
-        return set()
     dataset = Dataset(folder)
+    if dataset.is_empty:
+        return set()
     return {int(seed) for part in dataset.parts() for seed in dataset.read(part, ("match_seed",))["match_seed"]}
 
 

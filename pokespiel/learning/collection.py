@@ -148,7 +148,8 @@ class Collector:
     def _step(self) -> None:
         actions = np.zeros((self.game.num_players, self.count), np.int64)
         self._buffer.advance()
-        self._ratios = np.ones((self.count, self.game.num_players), np.float32)
+        if self.explore:
+            self._ratios = np.ones((self.count, self.game.num_players), np.float32)
         for player in range(self.game.num_players):
             indices, observations = self.matches.observe(player, self._shown)
             if len(indices):

@@ -111,6 +111,11 @@ class Dataset:
             raise FileNotFoundError(f"no dataset in {self.folder}: expected files part-*.safetensors")
         return found
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the folder has no parts yet, or is not there."""
+        return not self._files()
+
     def _files(self) -> list[Path]:
         return sorted(Path(self.folder).glob("part-*.safetensors"))
 

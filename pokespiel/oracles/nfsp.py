@@ -127,4 +127,4 @@ def remembered(rows: Mapping[str, np.ndarray]) -> Records:
     n = len(rows["key"])
     none, nothing, one = np.zeros(n, np.int64), np.zeros((n, 0), np.float32), np.ones(n, np.float32)
     empty = {"memory": nothing, "state": nothing, "ratio": one, "reach": one}
-    return Records(**rows, learner=none, action=none, value=one - 1, **empty)
+    return Records(**rows, learner=none, action=none, value=np.zeros_like(one), **empty)
