@@ -9,13 +9,15 @@ after. One core takes a minute for 200,000 decisions. Needs `pip install 'pokesp
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 import gymnasium
 import numpy as np
-from sb3_contrib import MaskablePPO
-from stable_baselines3.common.vec_env import DummyVecEnv
 
 import pokespiel.adapters  # noqa: F401, registers the environment
+
+if TYPE_CHECKING:
+    from sb3_contrib import MaskablePPO
 
 
 def score(model: MaskablePPO, opponent: str, episodes: int, seed: int) -> float:
@@ -40,6 +42,11 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=500, help="matches that each score is measured in")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    try:
+        from sb3_contrib import MaskablePPO
+        from stable_baselines3.common.vec_env import DummyVecEnv
+    except ModuleNotFoundError as error:
+        parser.error(f"{error}: pip install 'pokespiel[sb3]'")
 
     def environment() -> gymnasium.Env:
         return gymnasium.make("pokespiel/Gen1OU-v0", opponent=options.opponent)
