@@ -18,15 +18,18 @@ from pokespiel import load_game
 from pokespiel.core.children import Child, ChildDied, Link, Region
 from pokespiel.core.policy import Uniform
 from pokespiel.core.threads import limited
+from pokespiel.evaluation.avoiding import Avoiding
 from pokespiel.learning.actors import Actors, Joined
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.compute import Compute
+from pokespiel.learning.inference import network_of
 from pokespiel.learning.learner import Learner, Optimiser
+from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import NetworkOptions
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Rollout
-from pokespiel.learning.seating import self_play
+from pokespiel.learning.seating import seat, self_play
 from pokespiel.oracles import ORACLES, Opponents
 from pokespiel.oracles.mmd import MMD
 from pokespiel.oracles.processes import chosen_actors, chosen_learners
@@ -103,6 +106,24 @@ def test_a_server_decides_as_the_actors_own_networks_do() -> None:
         own = learner()
         with closing(actors(own, staleness=1, served=served)) as there:
             results.append(list(rounds(there, own, [0.02, 0.02, 0.0])))
+    for first, second in zip(*results, strict=True):
+        for one, other in zip(first, second, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_server_decides_for_frozen_opponents_too() -> None:
+    """Networks that the server can evaluate are sent to it, and play as they would in the actors; others stay."""
+    frozen, results = [NetworkPolicy.frozen(learner().network), NetworkPolicy.frozen(learner().network)], []
+    with torch.no_grad():
+        frozen[1].network.policy.bias += torch.linspace(-3, 3, GEN1.num_actions)
+    seating = seat([[0, 1], [2, 0], [3, 0]], [1, 1, 1], 1, [frozen[0], Uniform(), Avoiding(frozen[1], (0, 1))])
+    found = [network_of(policy, learner().network.shape) for policy in seating.policies]
+    assert [network is not None for network in found] == [True, False, True]
+    for served in (False, True):
+        own, rng = learner(), np.random.default_rng(7)
+        there = Actors(GEN1, seating, [own], rng, matches=24, reward=Reward(), count=1, staleness=0, served=served)
+        with closing(there):
+            results.append(list(rounds(there, own, [0.02, 0.0])))
     for first, second in zip(*results, strict=True):
         for one, other in zip(first, second, strict=True):
             np.testing.assert_allclose(one, other, atol=1e-6)

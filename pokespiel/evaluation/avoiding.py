@@ -24,6 +24,11 @@ class Avoiding:
         self.avoided = tuple(avoided)
         self.memory_size = policy.memory_size
 
+    @property
+    def reads_compact(self) -> bool:
+        """It reads no features itself, so the policy behind it may be one that reads compact rows."""
+        return getattr(self.policy, "reads_compact", False)
+
     def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.policy.start(n, rng)
 

@@ -6,6 +6,7 @@ import pickle
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Game
 from pokespiel.learning.collection import Collector
 from pokespiel.learning.decider import Decider
-from pokespiel.learning.inference import Elsewhere, RequestBuffer, Weights, Widths
+from pokespiel.learning.inference import Elsewhere, RequestBuffer, Weights, Widths, served
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.seating import Seating
@@ -32,6 +33,8 @@ class Setup(NamedTuple):
     reward: Reward
     versions: int
     """Number of versions of the weights kept in shared memory, and of rollouts that may be in use at once."""
+    frozen: tuple[int, ...] = ()
+    """The seating's policies that the inference server evaluates, in the order in which it has them."""
 
 
 class Own(NamedTuple):
@@ -113,16 +116,22 @@ class Actor:
         networks = [learner.network for learner in setup.learners]
         self.weights = Weights(networks, setup.versions, Region(-1, weights))
         self.elsewhere: list[Elsewhere] = []
+        seating = setup.seating
         if own.desk is not None:
             laid, bell = RequestBuffer(own.desk, Region(-1, desk[0])), socket.socket(fileno=desk[1])
-            self.elsewhere = [Elsewhere(laid, bell, number) for number in range(len(setup.learners))]
-            for learner, asked in zip(setup.learners, self.elsewhere, strict=True):
+            count = len(setup.learners)
+            self.elsewhere = [Elsewhere(laid, bell, number) for number in range(count + len(setup.frozen))]
+            for learner, asked in zip(setup.learners, self.elsewhere, strict=False):
                 learner.elsewhere = asked
+            policies = list(seating.policies)
+            for at, asked in zip(setup.frozen, self.elsewhere[count:], strict=True):
+                policies[at] = served(policies[at], asked)
+            seating = replace(seating, policies=tuple(policies))
         self.rng = np.random.default_rng(own.seed)
         self.collector = Collector(
             setup.game,
-            setup.seating,
-            setup.learners[: setup.seating.learners],
+            seating,
+            setup.learners[: seating.learners],
             self.rng,
             matches=own.matches,
             reward=setup.reward,

@@ -15,6 +15,7 @@ Reference: Espeholt et al. (2018), IMPALA, section 3.
 
 from __future__ import annotations
 
+import copy
 import pickle
 import socket
 from collections import deque
@@ -28,8 +29,10 @@ from pokespiel.core.children import Child
 from pokespiel.core.policy import Policy
 from pokespiel.game.protocols import Game, Privileged, compact_of
 from pokespiel.learning.actor import Attached, Own, Reply, Reseating, Round, Setup, act
-from pokespiel.learning.inference import RequestBuffer, Service, Weights, Widths, serve_inference
+from pokespiel.learning.expansion import Expansion
+from pokespiel.learning.inference import RequestBuffer, Service, Weights, Widths, network_of, serve_inference
 from pokespiel.learning.learner import Learner
+from pokespiel.learning.networks import Network
 from pokespiel.learning.rewards import Reward
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.seating import Seating
@@ -139,10 +142,13 @@ class Actors:
         self._children = [Child(act, f"actor {number}") for number in range(self.count)]
         desks = [RequestBuffer(self._widths(share)) for share in self._shares] if self.served else []
         bells = [socket.socketpair() for _ in desks]
+        policies, shape = self.seating.policies, self.learners[0].network.shape
+        networks = {at: network_of(one, shape) for at, one in enumerate(policies)} if self.served else {}
+        frozen = {at: network for at, network in networks.items() if network is not None}
         if self.served:
             self._server = Child(serve_inference, "the inference server")
-            self._server.send(*self._service(desks, [theirs for _, theirs in bells]))
-        setup = Setup(self.game, self.seating, self.learners, self._reward, self.staleness + 1)
+            self._server.send(*self._service(desks, [theirs for _, theirs in bells], [*frozen.values()]))
+        setup = Setup(self.game, self.seating, self.learners, self._reward, self.staleness + 1, tuple(frozen))
         shared = pickle.dumps(setup)  # the networks are the same for all
         for number, child in enumerate(self._children):
             desk = desks[number].widths if desks else None
@@ -153,11 +159,18 @@ class Actors:
             for bell in pair:
                 bell.close()
 
-    def _service(self, desks: Sequence[RequestBuffer], bells: Sequence[socket.socket]) -> tuple[Service, list[int]]:
+    def _service(
+        self, desks: Sequence[RequestBuffer], bells: Sequence[socket.socket], frozen: Sequence[Network]
+    ) -> tuple[Service, list[int]]:
         """The data that the inference server starts with, and the descriptors sent beside it."""
         settled = self.learners[0].settled
         device, bf16, graphs = settled.device, settled.bf16, settled.graphs
-        service = Service(self.learners, device, bf16, graphs, tuple(desk.widths for desk in desks), self.staleness + 1)
+        compact = compact_of(self.game)
+        networks = copy.deepcopy(tuple(frozen))
+        for network in networks:
+            network.expansion = None if compact is None else Expansion(compact)
+        widths = tuple(desk.widths for desk in desks)
+        service = Service(self.learners, networks, device, bf16, graphs, widths, self.staleness + 1)
         pairs = [(desk.region.descriptor, bell.fileno()) for desk, bell in zip(desks, bells, strict=True)]
         return service, [self._weights.region.descriptor, *(at for pair in pairs for at in pair)]
 

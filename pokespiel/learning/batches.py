@@ -37,6 +37,8 @@ class Batch(NamedTuple):
 
     rows: np.ndarray
     """[b] indices of the records; in a pooled batch, one record of each row"""
+    places: Tensor
+    """[b] int64, `rows` on the device"""
     legal: Tensor
     """[b, A] bool"""
     action: Tensor
@@ -72,13 +74,15 @@ _ANSWERS = ("legal", "action", "behaviour")
 class OnDevice:
     """A rollout's records on the learner's device, copied there once; on the CPU they share memory."""
 
-    def __init__(self, records: Records, device: torch.device, weight: np.ndarray | None = None):
-        """weight: [N] of each record in means over a batch, None = equal."""
-        self.records, self.device, self._weight = records, device, weight
+    def __init__(self, records: Records, device: torch.device):
+        self.records, self.device = records, device
         self._columns = {name: to_tensor(getattr(records, name), device) for name in (*_INPUTS, *_ANSWERS)}
 
-    def batch(self, rows: np.ndarray, *, distinct: bool = False) -> Batch:
-        """The records at `rows` [b]; with `distinct`, equal information states are evaluated once."""
+    def batch(self, rows: np.ndarray, *, distinct: bool = False, weight: np.ndarray | None = None) -> Batch:
+        """The records at `rows` [b]; with `distinct`, equal information states are evaluated once.
+
+        weight: [N] of each record in means over a batch; None = equal.
+        """
         records, inverse = self.records, None
         shown = places = to_tensor(rows, self.device)
         if distinct and len(rows) and (records.key[rows] >= 0).all():
@@ -86,17 +90,17 @@ class OnDevice:
             shown, inverse = to_tensor(rows[first], self.device), to_tensor(own, self.device)
         features, player, memory, state = self._at(_INPUTS, shown)
         legal, action, behaviour = self._at(_ANSWERS, places)
-        weight = None if self._weight is None else to_tensor(self._weight[rows].astype(np.float32), self.device)
+        weights = None if weight is None else to_tensor(weight[rows].astype(np.float32), self.device)
         inputs = (features, player, memory, state)
-        return Batch(rows, legal, action, behaviour, inputs, inverse, None, None, weight, None)
+        return Batch(rows, places, legal, action, behaviour, inputs, inverse, None, None, weights, None)
 
-    def pooled(self, rows: np.ndarray) -> Batch:
+    def pooled(self, rows: np.ndarray, weight: np.ndarray | None = None) -> Batch:
         """The records at `rows` [m], which have information states, with equal decisions as one row."""
         first, row = _equal(self.records, rows)
-        weight = np.ones(len(rows)) if self._weight is None else self._weight[rows].astype(float)
-        totals = np.bincount(row, weight, len(first)).astype(np.float32)
+        each = np.ones(len(rows)) if weight is None else weight[rows].astype(float)
+        totals = np.bincount(row, each, len(first)).astype(np.float32)
         batch = self.batch(rows[first], distinct=True)
-        return batch._replace(weight=to_tensor(totals, self.device), pool=Pooled(rows, row, weight))
+        return batch._replace(weight=to_tensor(totals, self.device), pool=Pooled(rows, row, each))
 
     def _at(self, names: tuple[str, ...], places: Tensor) -> list[Tensor]:
         return [self._columns[name].index_select(0, places) for name in names]
@@ -105,7 +109,8 @@ class OnDevice:
 def batch_of(records: Records, rows: np.ndarray, device: torch.device, *, distinct: bool = False) -> Batch:
     """Only the records at `rows` [b]; see `OnDevice.batch`."""
     part = Records(*(array[rows] for array in records))
-    return OnDevice(part, device).batch(np.arange(len(rows)), distinct=distinct)._replace(rows=rows)
+    batch = OnDevice(part, device).batch(np.arange(len(rows)), distinct=distinct)
+    return batch._replace(rows=rows, places=to_tensor(rows, device))
 
 
 def minibatches(
@@ -117,29 +122,31 @@ def minibatches(
     device: torch.device,
     *,
     epochs: int = 1,
+    records: OnDevice | None = None,
     weight: np.ndarray | None = None,
     pool: bool = False,
 ) -> Iterator[Batch]:
     """Split the `wanted` [N] bool records into `count` random parts, `epochs` times; whole streams for a recurrent
     network.
 
-    weight: [N] > 0, the weight of each record in means over a batch; None = equal. pool: pool equal decisions where a
-    network is a function of information states, for losses that are linear in the records' values.
+    records: the rollout's, if they are on the device already. weight: [N] > 0, the weight of each record in means over
+    a batch; None = equal. pool: pool equal decisions where a network is a function of information states, for losses
+    that are linear in the records' values.
     """
     if network.memory_size:
         streams = np.flatnonzero(_any_wanted(rollout, wanted))
         for part in _parts(streams, count, rng, epochs):
             yield sequences(rollout, wanted, part, device, weight)
         return
-    records, distinct = OnDevice(rollout.records, device, weight), shares_states(network)
+    records, distinct = records or OnDevice(rollout.records, device), shares_states(network)
     pool = pool and distinct and bool((rollout.records.key >= 0).all())
     whole = None
     for part in _parts(np.flatnonzero(wanted), count, rng, epochs):
         if pool and count == 1:  # all epochs have the same rows
-            whole = whole or records.pooled(part)
+            whole = whole or records.pooled(part, weight)
             yield whole
         else:
-            yield records.pooled(part) if pool else records.batch(part, distinct=distinct)
+            yield records.pooled(part, weight) if pool else records.batch(part, distinct=distinct, weight=weight)
 
 
 def _parts(items: np.ndarray, count: int, rng: np.random.Generator, epochs: int) -> Iterator[np.ndarray]:

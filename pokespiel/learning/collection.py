@@ -184,7 +184,7 @@ class Collector:
     def _oppose(self, number: int, player: int, indices: np.ndarray, own: Observations) -> np.ndarray:
         policy = self._participants[number]
         size = policy.memory_size
-        if self.compact is not None:
+        if self.compact is not None and not getattr(policy, "reads_compact", False):
             own = own._replace(features=self.compact.expand(own.features))
         probabilities, memory = policy(own, self.memory[indices, player, :size])
         if size:

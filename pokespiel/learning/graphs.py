@@ -1,8 +1,8 @@
-"""A network's passes as CUDA graphs.
+"""A network's passes, and whole gradient steps, as CUDA graphs.
 
 The CPU needs longer to launch a small network's kernels one by one than the GPU needs to run them. Here the kernels of
-a pass are recorded once per number of rows and then launched together. Rows are padded to a few sizes, so that few
-recordings serve all batches; padding receives no gradient.
+a pass or a step are recorded once per number of rows and then launched together. Rows are padded to a few sizes, so
+that few recordings serve all batches; padding receives no gradient.
 """
 
 from __future__ import annotations
@@ -60,6 +60,78 @@ class _Apart(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Any:
         return self.module(*inputs)
+
+
+class GraphedStep:
+    """A whole gradient step on a GPU: the pass, the gradient and everything that the optimiser changes.
+
+    The step is a function of tensors with the same first dimension, of which the first holds the rows' weights, and of
+    numbers; its result is one tensor. Padding has weight 0.
+    """
+
+    def __init__(
+        self,
+        step: Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor],
+        changing: Callable[[], Sequence[Tensor]],
+    ):
+        """changing: everything that a step changes; a step may add tensors of zeros to it."""
+        self._step, self._changing = step, changing
+        self._recorded: dict[int, _RecordedStep] = {}
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def __call__(self, rows: Sequence[Tensor], numbers: Sequence[float]) -> Tensor:
+        size = padded_size(len(rows[0]), TRAINING_SIZES)
+        if size not in self._recorded:
+            self._recorded[size] = _RecordedStep(self._step, self._changing, rows, numbers, size, self._pool)
+        return self._recorded[size](rows, numbers)
+
+
+class _RecordedStep:
+    """One recorded step with its inputs at fixed addresses; recording it changes nothing."""
+
+    def __init__(
+        self,
+        step: Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor],
+        changing: Callable[[], Sequence[Tensor]],
+        rows: Sequence[Tensor],
+        numbers: Sequence[float],
+        size: int,
+        pool: Any,
+    ):
+        self._rows = [each.new_empty(size, *each.shape[1:]) for each in rows]
+        self._numbers = torch.zeros(len(numbers), device=rows[0].device).unbind()
+        self._fill(rows, numbers)
+        before = changing()
+        kept = [tensor.detach().clone() for tensor in before]
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARM_UP):
+                step(self._rows, self._numbers)
+        torch.cuda.current_stream().wait_stream(stream)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph, pool=pool):
+            self._result = step(self._rows, self._numbers)
+        known = {id(tensor) for tensor in before}
+        with torch.no_grad():
+            for tensor, value in zip(before, kept, strict=True):
+                tensor.copy_(value)
+            for tensor in changing():
+                if id(tensor) not in known:
+                    tensor.zero_()
+
+    def _fill(self, rows: Sequence[Tensor], numbers: Sequence[float]) -> None:
+        for own, given in zip(self._rows, rows, strict=True):
+            own[: len(given)].copy_(given, non_blocking=True)
+            own[len(given) :] = given[:1]
+        self._rows[0][len(rows[0]) :] = 0
+        for tensor, number in zip(self._numbers, numbers, strict=True):
+            tensor.fill_(number)
+
+    def __call__(self, rows: Sequence[Tensor], numbers: Sequence[float]) -> Tensor:
+        self._fill(rows, numbers)
+        self._graph.replay()
+        return self._result.clone()
 
 
 class GraphedFunction:

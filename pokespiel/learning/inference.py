@@ -21,11 +21,12 @@ import torch
 from torch.nn.utils import parameters_to_vector
 
 from pokespiel.core.children import Link, Region
-from pokespiel.core.policy import Observations
+from pokespiel.core.policy import Observations, Policy
 from pokespiel.core.threads import limited
 from pokespiel.learning.compute import Settled
 from pokespiel.learning.decider import Decider
-from pokespiel.learning.networks import Network
+from pokespiel.learning.network_policy import NetworkPolicy
+from pokespiel.learning.networks import Network, NetworkShape
 from pokespiel.learning.rollout import Decision
 
 _RING = struct.Struct("iiii")
@@ -128,6 +129,44 @@ class Elsewhere:
         )
 
 
+class Served:
+    """A frozen memoryless network that the inference server evaluates, as a policy; it reads compact rows."""
+
+    memory_size = 0
+    reads_compact = True
+
+    def __init__(self, elsewhere: Elsewhere):
+        self._elsewhere = elsewhere
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return np.zeros((n, 0), np.float32)
+
+    def __call__(self, observations: Observations, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        nothing = np.zeros((len(memory), 1), np.float32)
+        return self._elsewhere(observations, memory, nothing).probabilities, memory
+
+
+def network_of(policy: Policy, shape: NetworkShape) -> Network | None:
+    """The network that the server can evaluate for a frozen policy of a game of this `shape`; None = it can not.
+
+    It is a memoryless one that reads what a player sees, also behind a policy with `reads_compact`, as its `policy`.
+    """
+    if hasattr(policy, "reads_compact"):
+        policy = getattr(policy, "policy", policy)
+    if not isinstance(policy, NetworkPolicy) or policy.memory_size or policy.network.options.privileged:
+        return None
+    return policy.network if policy.network.shape == shape else None
+
+
+def served(policy: Policy, elsewhere: Elsewhere) -> Policy:
+    """The policy, with `Served` instead of the network that `network_of` found."""
+    if isinstance(policy, NetworkPolicy):
+        return Served(elsewhere)
+    outer: Any = copy.copy(policy)
+    outer.policy = Served(elsewhere)
+    return outer
+
+
 class Request(NamedTuple):
     """Rows that an actor waits for."""
 
@@ -142,6 +181,8 @@ class Service(NamedTuple):
     """The data that the server starts with."""
 
     learners: tuple[Decider, ...]
+    frozen: tuple[Network, ...]
+    """Networks that never change; they are numbered after the learners and evaluated in float32."""
     device: torch.device
     bf16: bool
     graphs: bool
@@ -172,6 +213,7 @@ class InferenceServer:
             [Decider(copy.deepcopy(one.network), settled) for one in service.learners] for _ in range(service.versions)
         ]
         self._rings = [Weights([one.network for one in copies], service.versions, region) for copies in self._copies]
+        self._frozen = [Decider(network, settled._replace(bf16=False)) for network in service.frozen]
         self._held = [-1] * service.versions
         rows = sum(widths.rows for widths in service.desks)
         self._free = [ServedBatch(service.desks[0]._replace(rows=rows), service.device) for _ in range(2)]
@@ -207,15 +249,20 @@ class InferenceServer:
         return list(groups.values())
 
     def _begin(self, group: list[Request]) -> None:
-        version, learner = group[0].version, group[0].learner
+        batch = self._free.pop()
+        batch.gather(self.desks, group)
+        batch.evaluate(self._decider(group[0].version, group[0].learner))
+        self._under_way.append((batch, group))
+
+    def _decider(self, version: int, number: int) -> Decider:
+        """A learner with the weights of this version, or a frozen network."""
         slot = version % len(self._rings)
+        if number >= len(self._copies[slot]):
+            return self._frozen[number - len(self._copies[slot])]
         if self._held[slot] != version:
             self._rings[slot].fetch(version)
             self._held[slot] = version
-        batch = self._free.pop()
-        batch.gather(self.desks, group)
-        batch.evaluate(self._copies[slot][learner])
-        self._under_way.append((batch, group))
+        return self._copies[slot][number]
 
     def _finish(self) -> None:
         """Answer the oldest batch in progress."""

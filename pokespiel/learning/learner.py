@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from pokespiel.core.ranges import Checked, Positive, ShareBelowOne, Whole
 from pokespiel.core.threads import limited
 from pokespiel.game.protocols import Enumerable, Game, compact_of
-from pokespiel.learning.batches import Batch, batch_of, outputs
+from pokespiel.learning.batches import Batch, OnDevice, outputs
 from pokespiel.learning.compute import BEFORE, Compute, Settled, native_bf16
 from pokespiel.learning.decider import Decider
 from pokespiel.learning.expansion import Expansion
-from pokespiel.learning.graphs import GraphedModule
+from pokespiel.learning.graphs import GraphedModule, GraphedStep
 from pokespiel.learning.network_policy import NetworkPolicy
 from pokespiel.learning.networks import (
     Network,
@@ -55,6 +55,11 @@ class Optimiser(Checked):
     weights."""
 
 
+Loss = Callable[[Output, Batch, tuple[Tensor | None, ...], tuple[Any, ...]], tuple[Tensor, ...]]
+"""A loss and further scalars to measure, from a network's outputs for a batch, columns of the batch's rows and numbers;
+see `Learner.step`. Its means are weighted by `batch.weight`."""
+
+
 class Estimates(NamedTuple):
     """A network's outputs for N records, without gradient, as arrays."""
 
@@ -82,6 +87,8 @@ class Learner(Decider):
             self.network.parameters(), lr=optimiser.rate.start, betas=(optimiser.beta1, optimiser.beta2), fused=True
         )
         self.steps = 0
+        self._here: OnDevice | None = None
+        self._recorded: dict[Any, GraphedStep] = {}
         self.peers: Peers | None = None
         """The parallel learners to average gradients with; None = it learns alone."""
         self._forward: Callable[..., Any] | None = None
@@ -123,39 +130,124 @@ class Learner(Decider):
         with self._autocast():
             return outputs(self.network, batch, self._forward)
 
+    def on_device(self, records: Records) -> OnDevice:
+        """A rollout's records on this learner's device; they are copied there once."""
+        if self._here is None or self._here.records is not records:
+            self._here = OnDevice(records, self.device)
+        return self._here
+
     def estimates(self, records: Records, network: Network | None = None) -> Estimates:
         """The outputs of a memoryless `network` (default: this learner's) for all records, without gradient."""
+        return Estimates(*(column.cpu().numpy() for column in self._estimated(records, network)))
+
+    def estimated_logs(self, records: Records, network: Network | None = None) -> Tensor:
+        """[N, A] the log-probabilities of `estimates`, on this learner's device."""
+        return self._estimated(records, network)[0]
+
+    @torch.no_grad()
+    def _estimated(self, records: Records, network: Network | None) -> tuple[Tensor, ...]:
         network = network or self.network
         if network.memory_size:
             raise ValueError("re-evaluating records needs a memoryless network")
-        rows = np.arange(len(records.action))
+        here, rows = self.on_device(records), np.arange(len(records.action))
+        at_once = 32_768 if self.device.type == "cpu" else 131_072
         parts = []
-        for part in np.array_split(rows, max(1, len(rows) // 32_768)):
-            batch = batch_of(records, part, self.device, distinct=shares_states(network))
-            with torch.inference_mode(), self._autocast():
+        for part in np.array_split(rows, max(1, len(rows) // at_once)):
+            batch = here.batch(part, distinct=shares_states(network))
+            with self._autocast():
                 output = outputs(network, batch)
                 logs, probabilities = masked_log_softmax(output.logits, batch.legal)
                 parts.append((logs, probabilities, expected_value(output.value)))
-        return Estimates(*(torch.cat(column).float().cpu().numpy() for column in zip(*parts, strict=True)))
+        return tuple(torch.cat(column).float() for column in zip(*parts, strict=True))
+
+    def step(
+        self,
+        loss: Loss,
+        batch: Batch,
+        columns: tuple[Tensor | None, ...],
+        numbers: tuple[float, ...],
+        progress: float,
+        *,
+        recorded: bool = True,
+    ) -> Tensor:
+        """Take one optimiser step on `loss` at `progress` (0..1) of the training.
+
+        columns: further values of the batch's rows. numbers: coefficients that change during the training. recorded:
+        the loss uses nothing else that changes, so that on a GPU the whole step may be one CUDA graph.
+
+        Returns the loss's measurements and the gradient's norm before clipping, [n + 1] float32, still on the device,
+        so that nothing waits for a GPU.
+        """
+        alone = all(each is None for each in (batch.inverse, batch.order, batch.pool, self.peers))
+        if recorded and self.settled.graphs and alone:
+            return self._recorded_step(loss, batch, columns, numbers, progress)
+        value, *measured = loss(self.outputs(batch), batch, columns, numbers)
+        norm = self.descend(value, progress)
+        return torch.stack([each.detach().float() for each in (*measured, norm)])
 
     def descend(self, loss: Tensor, progress: float) -> Tensor:
         """Take one optimiser step on `loss` at `progress` (0..1) of the training; returns the gradient's norm before
         clipping."""
+        rate, share = self._next(progress)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        return self._descend(loss, share)
+
+    def _next(self, progress: float) -> tuple[float, float]:
+        """Count a step: its learning rate, and the average's share of the new weights."""
         rate = self.options.rate(progress, 1.0)
         if self.options.warm_up:
             rate *= min(1.0, (self.steps + 1) / self.options.warm_up)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        self.steps += 1  # the average of a short training must not consist of its initial weights
+        return rate, 1 - min(self.options.average, (1 + self.steps) / (10 + self.steps))
+
+    def _descend(self, loss: Tensor, share: float | Tensor) -> Tensor:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if self.peers is not None:
             self.peers.average([weight.grad for weight in self.network.parameters() if weight.grad is not None])
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.options.max_norm)
         self.optimiser.step()
-        self.steps += 1
-        if self.average is not None:  # the average of a short training must not consist of its initial weights
-            blend(self.average, self.network, 1 - min(self.options.average, (1 + self.steps) / (10 + self.steps)))
+        if self.average is not None:
+            blend(self.average, self.network, share)
         return norm
+
+    def _recorded_step(
+        self, loss: Loss, batch: Batch, columns: tuple[Tensor | None, ...], numbers: tuple[float, ...], progress: float
+    ) -> Tensor:
+        given = tuple(column is not None for column in columns)
+        if (loss, given) not in self._recorded:
+            self._recorded[loss, given] = GraphedStep(self._whole_step(loss, given), self._changing)
+        weight = batch.weight if batch.weight is not None else torch.ones_like(batch.places, dtype=torch.float32)
+        rows = [weight, batch.legal, batch.action, batch.behaviour, *batch.inputs]
+        present = [column for column in columns if column is not None]
+        return self._recorded[loss, given](rows + present, (*self._next(progress), *numbers))
+
+    def _whole_step(self, loss: Loss, given: tuple[bool, ...]) -> Callable[..., Tensor]:
+        """A step as a function of tensors alone, the first of which are the rows' weights and two numbers: the learning
+        rate and the average's share."""
+
+        def step(rows: Sequence[Tensor], numbers: Sequence[Tensor]) -> Tensor:
+            weight, legal, action, behaviour, features, player, memory, state, *present = rows
+            inputs = (features, player, memory, state)
+            batch = Batch(np.empty(0), action, legal, action, behaviour, inputs, None, None, None, weight, None)
+            rest = iter(present)
+            columns = tuple(next(rest) if one else None for one in given)
+            for group in self.optimiser.param_groups:
+                group["lr"], group["capturable"] = numbers[0], True
+            with torch.autocast("cuda", torch.bfloat16, enabled=self.settled.bf16, cache_enabled=False):
+                output = outputs(self.network, batch)
+            value, *measured = loss(output, batch, columns, tuple(numbers[2:]))
+            norm = self._descend(value, numbers[1])
+            return torch.stack([each.detach().float() for each in (*measured, norm)])
+
+        return step
+
+    def _changing(self) -> list[Tensor]:
+        """Everything that a step changes."""
+        moments = [value for own in self.optimiser.state.values() for value in own.values()]
+        average = [] if self.average is None else list(self.average.parameters())
+        return [*self.network.parameters(), *average, *moments]
 
     def policy(self) -> NetworkPolicy:
         """A frozen policy of the averaged weights, or of the newest ones if no average is kept."""
@@ -178,7 +270,7 @@ class Learner(Decider):
             set_weights(self.average, state["average"])
         _set_moments(self.optimiser, state["optimiser"])
         self.steps = int(state["steps"])
-        self._tables = {}
+        self._tables, self._recorded = {}, {}
 
 
 class _Parts(nn.Module):
@@ -215,9 +307,14 @@ def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 @torch.no_grad()
-def blend(target: nn.Module, source: nn.Module, share: float) -> None:
+def blend(target: nn.Module, source: nn.Module, share: float | Tensor) -> None:
     """Move every weight of `target` by `share` (0..1) of the way towards that of `source`."""
-    torch._foreach_lerp_(list(target.parameters()), list(source.parameters()), share)
+    own: list[Tensor] = list(target.parameters())
+    other: list[Tensor] = list(source.parameters())
+    if isinstance(share, Tensor):
+        torch._foreach_lerp_(own, other, [share] * len(own))
+    else:
+        torch._foreach_lerp_(own, other, share)
 
 
 def _moments(optimiser: torch.optim.Adam) -> dict[str, dict[str, np.ndarray]]:

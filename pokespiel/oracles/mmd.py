@@ -31,13 +31,13 @@ from pokespiel.game.protocols import Game
 from pokespiel.learning.batches import Batch, outputs
 from pokespiel.learning.learner import Learner, Optimiser, blend, set_weights, weights
 from pokespiel.learning.losses import entropy, kl, kl_to_uniform, log_prob_of, value_loss, weighted_mean
-from pokespiel.learning.networks import masked_log_softmax, to_tensor
+from pokespiel.learning.networks import Output, masked_log_softmax
 from pokespiel.learning.returns import gae
 from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.common import Learned, Run, Student, trainable
-from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, reached, scaled, unread
+from pokespiel.oracles.ppo import auxiliary_loss, earned, means, on, passes, reached, scaled
 from pokespiel.oracles.proximal import Proximal, played_log
 
 
@@ -84,13 +84,14 @@ class MMD(Learned):
     ) -> Student:
         learner = self.make_learner(game, rng, start, opponents)
         magnet = Magnet(self, learner)
+        loss = MMDLoss(self.value_weight, self.auxiliary)
 
         def improve(run: Run, rollout: Rollout) -> dict[str, float]:
-            return self._improve(run, learner, magnet, rollout)
+            return self._improve(run, learner, magnet, loss, rollout)
 
         return Student((learner,), {"magnet": magnet}, improve, lambda: (learner.policy(),))
 
-    def _improve(self, run: Run, learner: Learner, magnet: Magnet, rollout: Rollout) -> dict[str, float]:
+    def _improve(self, run: Run, learner: Learner, magnet: Magnet, loss: MMDLoss, rollout: Rollout) -> dict[str, float]:
         records = rollout.records
         counted = reached(self, rollout)
         advantages = gae(rollout, self.discount, self.gae_lambda, corrected=counted is not None)
@@ -102,17 +103,8 @@ class MMD(Learned):
         measured = []
         pool = learner.network.options.value == "scalar"
         for batch in passes(run, learner, rollout, weight=counted, pool=pool):
-            output = learner.outputs(batch)
-            logs, probabilities = masked_log_softmax(output.logits, batch.legal)
-            ratio = (log_prob_of(logs, batch.action) - played_log(batch)).exp()
-            policy = -weighted_mean(ratio * on(learner, weight, batch), batch.weight)
-            to_magnet = magnet.divergence(batch, logs, probabilities)
-            to_played = weighted_mean(kl(logs, probabilities, before.logs(batch)), batch.weight)
-            critic = value_loss(output.value, on(learner, targets, batch), batch.weight)
-            loss = policy + alpha * to_magnet + to_played / eta + self.value_weight * critic
-            norm = learner.descend(loss + self.auxiliary * auxiliary_loss(output, batch), run.progress)
-            spread = weighted_mean(entropy(logs, probabilities), batch.weight)
-            measured.append(unread(policy, critic, spread, to_magnet, to_played, norm))
+            columns = (on(learner, weight, batch), on(learner, targets, batch), before.logs(batch), magnet.logs(batch))
+            measured.append(learner.step(loss, batch, columns, (alpha, eta), run.progress))
         self._move(magnet, run)
         names = ("loss/policy", "loss/value", "entropy", "kl/magnet", "kl/behaviour", "gradient_norm")
         return {**means(names, measured), "alpha": alpha, "eta": eta, "return": earned(rollout)}
@@ -123,6 +115,41 @@ class MMD(Learned):
             magnet.follow(self.magnet_rate(run.updates, run.last_update))
         elif (run.updates + 1) % self.magnet_updates == 0:
             magnet.follow(1.0)
+
+
+@dataclass(frozen=True)
+class MMDLoss:
+    """The loss of a batch; its columns are advantages, the critic's targets, and the log-probabilities of the policy to
+    stay near and of the magnet (None = uniform), its numbers alpha and eta."""
+
+    value_weight: float
+    auxiliary: float
+
+    def __call__(
+        self, output: Output, batch: Batch, columns: tuple[Tensor | None, ...], numbers: tuple[Any, ...]
+    ) -> tuple[Tensor, ...]:
+        advantage, target, before, magnet = columns
+        assert advantage is not None
+        assert target is not None
+        assert before is not None
+        alpha, eta = numbers
+        logs, probabilities = masked_log_softmax(output.logits, batch.legal)
+        ratio = (log_prob_of(logs, batch.action) - played_log(batch)).exp()
+        policy = -weighted_mean(ratio * advantage, batch.weight)
+        to_magnet = divergence(batch, logs, probabilities, magnet)
+        to_played = weighted_mean(kl(logs, probabilities, before), batch.weight)
+        critic = value_loss(output.value, target, batch.weight)
+        loss = policy + alpha * to_magnet + to_played / eta + self.value_weight * critic
+        spread = weighted_mean(entropy(logs, probabilities), batch.weight)
+        whole = loss + self.auxiliary * auxiliary_loss(output, batch)
+        return whole, policy, critic, spread, to_magnet, to_played
+
+
+def divergence(batch: Batch, logs: Tensor, probabilities: Tensor, magnet: Tensor | None) -> Tensor:
+    """Mean KL of the policy to the magnet's log-probabilities [b, A]; None = uniform."""
+    if magnet is None:
+        return weighted_mean(kl_to_uniform(logs, probabilities, batch.legal), batch.weight)
+    return weighted_mean(kl(logs, probabilities, magnet), batch.weight)
 
 
 class Magnet:
@@ -138,18 +165,16 @@ class Magnet:
         """Evaluate the magnet once for all passes over a rollout, if it is fixed and no states are shared."""
         self._seen = None
         if self.network is not None and not self.network.memory_size and (records.key < 0).all():
-            self._seen = torch.from_numpy(self.learner.estimates(records, self.network).logs).to(self.learner.device)
+            self._seen = self.learner.estimated_logs(records, self.network)
 
-    def divergence(self, batch: Batch, logs: Tensor, probabilities: Tensor) -> Tensor:
-        """Mean KL of the policy to the magnet."""
+    def logs(self, batch: Batch) -> Tensor | None:
+        """[b, A] the magnet's log-probabilities; None if it is uniform."""
         if self.network is None:
-            return weighted_mean(kl_to_uniform(logs, probabilities, batch.legal), batch.weight)
+            return None
         if self._seen is not None:
-            other = self._seen.index_select(0, to_tensor(batch.rows, self._seen.device))
-        else:
-            with torch.no_grad():
-                other, _ = masked_log_softmax(outputs(self.network, batch).logits, batch.legal)
-        return weighted_mean(kl(logs, probabilities, other), batch.weight)
+            return self._seen.index_select(0, batch.places)
+        with torch.no_grad():
+            return masked_log_softmax(outputs(self.network, batch).logits, batch.legal)[0]
 
     def follow(self, rate: float) -> None:
         """Move the magnet a share `rate` of the way towards the policy."""

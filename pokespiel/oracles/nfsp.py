@@ -31,7 +31,7 @@ from pokespiel.learning.schedules import Schedule
 from pokespiel.learning.seating import Seating, seat
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.common import Acting, Learned, Run, Stateful, Student
-from pokespiel.oracles.ppo import Clipped, clipped_update
+from pokespiel.oracles.ppo import Clipped, ClippedLoss, clipped_update
 from pokespiel.oracles.seats import against
 
 KEPT = ("features", "legal", "key", "player", "behaviour")
@@ -73,11 +73,12 @@ class NFSP(Clipped, Learned):
         average = Learner.make(game, plain, self.average_optimiser, self.compute, rng)
         memory = Reservoir(self.reservoir)
         references = References(self.damping, response)
+        clipped = ClippedLoss(self, references)
 
         def improve(run: Run, rollout: Rollout) -> dict[str, float]:
             own = ~rollout.pending
             memory.add({name: getattr(rollout.records, name)[own] for name in KEPT}, rng)
-            metrics = clipped_update(self, run, response, references, rollout)
+            metrics = clipped_update(self, run, response, clipped, rollout)
             loss = fit_average(average, memory, self.average_steps, self.average_batch, run.progress, rng)
             return metrics | {"loss/average": loss, "reservoir": float(len(memory))}
 

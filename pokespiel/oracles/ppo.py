@@ -92,15 +92,42 @@ class PPO(Clipped, Learned):
 def clipped_student(options: Clipped, learner: Learner) -> Student:
     """A learner that PPO's update improves."""
     references = References(options.damping, learner)
+    loss = ClippedLoss(options, references)
 
     def improve(run: Run, rollout: Rollout) -> dict[str, float]:
-        return clipped_update(options, run, learner, references, rollout)
+        return clipped_update(options, run, learner, loss, rollout)
 
     return Student((learner,), {"references": references}, improve, lambda: (learner.policy(),))
 
 
+class ClippedLoss:
+    """The loss of a batch; its columns are advantages, the critic's targets and the log-probabilities of the actions
+    when they were played, its numbers the weight of the entropy bonus and the number of updates of the training."""
+
+    def __init__(self, options: Clipped, references: References):
+        self.options, self.references = options, references
+
+    def __call__(
+        self, output: Output, batch: Batch, columns: tuple[Tensor | None, ...], numbers: tuple[Any, ...]
+    ) -> tuple[Tensor, ...]:
+        advantage, target, then = columns
+        assert advantage is not None
+        assert target is not None
+        assert then is not None
+        bonus, last_update = numbers
+        logs, probabilities = masked_log_softmax(output.logits, batch.legal)
+        now = log_prob_of(logs, batch.action)
+        policy = clipped_policy_loss(now, then, advantage, self.options.clip, batch.weight)
+        critic = value_loss(output.value, target, batch.weight)
+        spread = weighted_mean(entropy(logs, probabilities), batch.weight)
+        penalty, divergence = self.references.penalty(batch, logs, probabilities, last_update)
+        loss = policy + self.options.value_weight * critic - bonus * spread + penalty
+        loss = loss + self.options.auxiliary * auxiliary_loss(output, batch)
+        return loss, policy, critic, spread, divergence, weighted_mean(then - now, batch.weight)
+
+
 def clipped_update(
-    options: Clipped, run: Run, learner: Learner, references: References, rollout: Rollout
+    options: Clipped, run: Run, learner: Learner, loss: ClippedLoss, rollout: Rollout
 ) -> dict[str, float]:
     """PPO's epochs over one rollout: the learner's own decisions that are not pending; mean metrics."""
     weight = reached(options, rollout)
@@ -108,25 +135,16 @@ def clipped_update(
     targets = advantages + rollout.records.value
     policy_weight = scaled(advantages, trainable(rollout), options.largest)
     before = Proximal(learner, rollout.records, stale=run.stale, explore=run.collector.explore)
-    measured = []
+    bonus, free, measured = options.entropy(run.progress, 1.0), options.damping.to == "nothing", []
     for batch in passes(run, learner, rollout, weight=weight):
-        output = learner.outputs(batch)
-        logs, probabilities = masked_log_softmax(output.logits, batch.legal)
-        now, then = log_prob_of(logs, batch.action), before.log_played(batch)
+        then = before.log_played(batch)
         advantage = on(learner, policy_weight, batch) * (then - played_log(batch)).exp()
-        policy = clipped_policy_loss(now, then, advantage, options.clip, batch.weight)
-        critic = value_loss(output.value, on(learner, targets, batch), batch.weight)
-        spread = weighted_mean(entropy(logs, probabilities), batch.weight)
-        penalty, divergence = references.penalty(batch, logs, probabilities, run.last_update)
-        bonus = options.entropy(run.progress, 1.0)
-        loss = policy + options.value_weight * critic - bonus * spread + penalty
-        loss = loss + options.auxiliary * auxiliary_loss(output, batch)
-        norm = learner.descend(loss, run.progress)
-        measured.append(unread(policy, critic, spread, divergence, (then - now).mean(), norm))
+        columns, numbers = (advantage, on(learner, targets, batch), then), (bonus, run.last_update)
+        measured.append(learner.step(loss, batch, columns, numbers, run.progress, recorded=free))
     names = ("loss/policy", "loss/value", "entropy", "kl/reference", "kl/behaviour", "gradient_norm")
     metrics = means(names, measured)
     metrics = run.agreed(metrics | {"return": earned(rollout)})
-    references.update_done(metrics["kl/reference"], metrics["return"])
+    loss.references.update_done(metrics["kl/reference"], metrics["return"])
     return metrics
 
 
@@ -154,7 +172,8 @@ def passes(
     """The minibatches of an update of `learner`, which is learner 0 of the rollout: `epochs` passes; see
     `minibatches`."""
     wanted, network, device = trainable(rollout), learner.network, learner.device
-    how = {"epochs": run.options.epochs, "weight": weight, "pool": pool}
+    records = None if network.memory_size else learner.on_device(rollout.records)
+    how = {"epochs": run.options.epochs, "weight": weight, "pool": pool, "records": records}
     return minibatches(rollout, wanted, run.minibatches, run.rng, network, device, **how)  # type: ignore[arg-type]
 
 
@@ -187,7 +206,7 @@ def auxiliary_loss(output: Output, batch: Batch) -> Tensor:
     """Mean squared error of the predicted full state; zero without that head."""
     if output.auxiliary is None:
         return output.logits.new_zeros(())
-    return (output.auxiliary - batch.inputs[3]).square().mean()
+    return weighted_mean((output.auxiliary - batch.inputs[3]).square().mean(dim=1), batch.weight)
 
 
 def earned(rollout: Rollout) -> float:

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from pokespiel.learning.batches import Batch
 from pokespiel.learning.learner import Learner
-from pokespiel.learning.networks import to_tensor
 from pokespiel.learning.rollout import Records
 
 
@@ -27,13 +26,13 @@ class Proximal:
         """
         self._explore, self._now = explore, None
         if stale and not learner.memory_size:
-            self._now = to_tensor(learner.estimates(records).logs, learner.device)
+            self._now = learner.estimated_logs(records)
 
     def logs(self, batch: Batch) -> Tensor:
         """[b, A] log-probabilities."""
         if self._now is None:
             return former(batch, self._explore).log()
-        return self._now.index_select(0, to_tensor(batch.rows, self._now.device))
+        return self._now.index_select(0, batch.places)
 
     def log_played(self, batch: Batch) -> Tensor:
         """[b] log-probabilities of the actions played, with the share of uniform play."""
