@@ -42,7 +42,7 @@ class Settled(NamedTuple):
     threads: int
     """Torch's threads; 0 = leave torch's setting."""
     graphs: bool = False
-    """Passes are recorded as CUDA graphs."""
+    """Passes and gradient steps are recorded as CUDA graphs."""
 
     def metrics(self) -> dict[str, float]:
         return {"compute/bf16": float(self.bf16), "compute/threads": float(self.threads)}
@@ -64,7 +64,8 @@ class Compute(Checked):
     compile: bool = False
     """Use `torch.compile` on the update's forward pass (memoryless networks only)."""
     graphs: bool = True
-    """On a GPU, record the passes of memoryless networks as CUDA graphs; see `pokespiel.learning.graphs`."""
+    """On a GPU, record passes and gradient steps of memoryless networks as CUDA graphs; see
+    `pokespiel.learning.graphs`."""
     threads: Whole | Literal["auto"] = "auto"
     """Torch's threads during training; 0 = leave torch's setting. auto: one, because small networks gain nothing from a
     second; for networks of a million weights or more, all cores that this process may use."""
