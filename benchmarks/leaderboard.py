@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from learning import read_rows, t_half_width, write_rows
-from learning_settings import PSRO_ORACLES
+from learning_settings import GAMES, PSRO_ORACLES
 
 from pokespiel.core.files import write_text
 from pokespiel.core.options import Choice
@@ -41,17 +41,6 @@ MILLIONS = (0.5, 1, 2, 5, 10, 20)
 """Budgets of episodes."""
 AT_A_TIME = 5
 """Iterations between two writings of a curve."""
-GAMES = {
-    "leduc_poker": "leduc_poker",
-    "liars_dice": "liars_dice",
-    "liars_dice_5": "liars_dice(dice_sides=5)",
-    "repeated_rps": "repeated_game(stage_game=matrix_rps(),num_repetitions=4,recall=4)",
-    "battleship": "battleship(board_width=2,board_height=2,ship_sizes=[1;2],ship_values=[1;2],num_shots=4,"
-    "allow_repeated_shots=False)",
-    "goofspiel_5": "goofspiel(num_cards=5,imp_info=True,points_order=descending)",
-    "kuhn_3": "kuhn_poker(players=3)",
-    "leduc_3": "leduc_poker(players=3)",
-}
 MANY = ("kuhn_3", "leduc_3")
 """Games of more than two players: only PSRO, with `prd`, and NashConv over the number of players."""
 

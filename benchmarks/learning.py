@@ -20,6 +20,7 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from learning_settings import GAIN, META_SOLVERS, PSRO_ORACLES, SELF_PLAY, oracle_of
@@ -43,14 +44,14 @@ def self_play(options: argparse.Namespace) -> None:
     for name, seed in itertools.product(options.names or SELF_PLAY[options.game], options.seeds):
         path = place(options, "self", name, seed)
         if not done(path):
-            print(f"{path.stem}: {run_self_play(game, name, seed, path, options):.5f}", flush=True)
+            oracle = oracle_of(SELF_PLAY[options.game][name])
+            print(f"{path.stem}: {run_self_play(game, oracle, seed, path):.5f}", flush=True)
 
 
-def run_self_play(game: TreeGame, name: str, seed: int, path: Path, options: argparse.Namespace) -> float:
-    """Learn for the setting's budget of decisions, or resume."""
+def run_self_play(game: TreeGame, oracle: Any, seed: int, path: Path) -> float:
+    """Learn for the oracle's budget of decisions, or resume; the exploitability in the end."""
     kept = load_checkpoint(state_of(path), FORMAT) if state_of(path).exists() else None
     rows, state = (kept["rows"], kept["state"]) if kept else ([], None)
-    oracle = oracle_of(SELF_PLAY[options.game][name])
     saved = time.monotonic()
     for training in oracle(game, {}, np.random.default_rng(seed), state=state):
         seen, reached = rows[-1]["decisions"] if rows else 0, training.metrics["decisions"]

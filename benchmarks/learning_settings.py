@@ -9,6 +9,19 @@ from pokespiel.oracles import ORACLES
 Setting = tuple[str, dict[str, Any]]
 """An oracle's name and its options."""
 
+GAMES = {
+    "leduc_poker": "leduc_poker",
+    "liars_dice": "liars_dice",
+    "liars_dice_5": "liars_dice(dice_sides=5)",
+    "repeated_rps": "repeated_game(stage_game=matrix_rps(),num_repetitions=4,recall=4)",
+    "battleship": "battleship(board_width=2,board_height=2,ship_sizes=[1;2],ship_values=[1;2],num_shots=4,"
+    "allow_repeated_shots=False)",
+    "goofspiel_5": "goofspiel(num_cards=5,imp_info=True,points_order=descending)",
+    "kuhn_3": "kuhn_poker(players=3)",
+    "leduc_3": "leduc_poker(players=3)",
+}
+"""The games of the leaderboard, by their short names."""
+
 LINEAR = {"start": 2e-3, "kind": "linear", "end": 5e-5}
 AVERAGED = {"rate": LINEAR, "average": 0.995}
 SLOWLY_AVERAGED = {"rate": LINEAR, "average": 0.999}
@@ -94,6 +107,23 @@ SELF_PLAY: dict[str, dict[str, Setting]] = {
         ),
     },
 }
+
+HELD = {
+    "batch": 16_384,
+    "matches": 4_096,
+    "explore": {"start": 0.04},
+    "optimiser": AVERAGED,
+    "eta": {"start": 0.1, "kind": "linear", "end": 0.02},
+}
+FALLING_ALPHA = {"alpha": {"start": 0.1, "kind": "linear", "end": 0.02}}
+PROTOCOL: dict[str, Setting] = {
+    "mmd, uniform magnet": ("mmd", TWO_BODIES | HELD | FALLING_ALPHA | {"magnet": "uniform"}),
+    "mmd, moving magnet": ("mmd", TWO_BODIES | HELD | {"magnet": "moving", "alpha": {"start": 0.1}}),
+    "mmd, copied magnet": ("mmd", TWO_BODIES | HELD | {"magnet": "copied", "alpha": {"start": 0.1}}),
+    **{name: SELF_PLAY["leduc_poker"][name] for name in ("ppo", "nfsp", "rnad")},
+}
+"""The regularised policy-gradient family, each with its settings for Leduc poker, for every game with the same
+budget."""
 
 META_SOLVERS = ("nash", "alpharank", "prd", "uniform")
 
