@@ -229,8 +229,19 @@ class Learner(Decider):
 
         def step(rows: Sequence[Tensor], numbers: Sequence[Tensor]) -> Tensor:
             weight, legal, action, behaviour, features, player, memory, state, *present = rows
-            inputs = (features, player, memory, state)
-            batch = Batch(np.empty(0), action, legal, action, behaviour, inputs, None, None, None, weight, None)
+            batch = Batch(
+                rows=np.empty(0, np.int64),  # a recorded loss reads its columns, not the rollout
+                places=action.new_empty(0),
+                legal=legal,
+                action=action,
+                behaviour=behaviour,
+                inputs=(features, player, memory, state),
+                inverse=None,
+                order=None,
+                begins=None,
+                weight=weight,
+                pool=None,
+            )
             rest = iter(present)
             columns = tuple(next(rest) if one else None for one in given)
             for group in self.optimiser.param_groups:
