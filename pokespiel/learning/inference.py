@@ -129,7 +129,7 @@ class Elsewhere:
         )
 
 
-class Served:
+class ServedPolicy:
     """A frozen memoryless network that the inference server evaluates, as a policy; it reads compact rows."""
 
     memory_size = 0
@@ -159,11 +159,11 @@ def network_of(policy: Policy, shape: NetworkShape) -> Network | None:
 
 
 def served(policy: Policy, elsewhere: Elsewhere) -> Policy:
-    """The policy, with `Served` instead of the network that `network_of` found."""
+    """The policy, with `ServedPolicy` instead of the network that `network_of` found."""
     if isinstance(policy, NetworkPolicy):
-        return Served(elsewhere)
+        return ServedPolicy(elsewhere)
     outer: Any = copy.copy(policy)
-    outer.policy = Served(elsewhere)
+    outer.policy = ServedPolicy(elsewhere)
     return outer
 
 
