@@ -1,7 +1,7 @@
 """Exact endgames of Gen 1: the library's values, the table of duels, claims about single hits, times, played battles.
 
 python benchmarks/endgames.py library      solve the library and write its values into the package
-python benchmarks/endgames.py table        20 x 20 duels, with cycles and the Nash mixture of picks
+python benchmarks/endgames.py table        20 x 20 duels, with cycles and Nash mixtures of picks
 python benchmarks/endgames.py claims       common claims about damage and critical hits
 python benchmarks/endgames.py times        time and states of five endings
 python benchmarks/endgames.py battles      200,000 battles between the equilibria, to check the value; seed 0
@@ -64,7 +64,7 @@ def table(options: argparse.Namespace) -> None:
         write_text(options.out, json.dumps(kept, indent=1))
         print(f"{a} {b}: {found}", flush=True)
     print(table_text(names, kept))
-    print(f"{sum(one['seconds'] for one in kept.values()):.0f} s of processor time")
+    print(costs_text(kept))
 
 
 def _is_open(one: dict[str, Any] | None, options: argparse.Namespace) -> bool:
@@ -108,7 +108,7 @@ def win_table(names: Sequence[str], kept: dict[str, Any]) -> np.ndarray:
 
 
 def table_text(names: Sequence[str], kept: dict[str, Any]) -> str:
-    """The table in Markdown, its cycles of three and the Nash mixture of picks."""
+    """The table in Markdown, its cycles of three and Nash mixtures of picks."""
     wins = win_table(names, kept)
     lines = ["| | " + " | ".join(name[:4] for name in names) + " |", "|---|" + "---|" * len(names)]
     for name, row in zip(names, wins, strict=True):
@@ -121,15 +121,31 @@ def table_text(names: Sequence[str], kept: dict[str, Any]) -> str:
         shown = " > ".join(names[i] for i in [*strongest, strongest[0]])
         least = min(wins[a, b] for a, b in zip(strongest, strongest[1:] + strongest[:1], strict=True))
         lines.append(f"strongest cycle: {shown}, each by at least {least:.3f}")
-    return "\n".join([*lines, _mixture(names, wins)])
+    return "\n".join([*lines, mixtures_text(names, wins)])
 
 
-def _mixture(names: Sequence[str], wins: np.ndarray) -> str:
-    """The Nash mixture of picks of the largest set whose duels are all exact."""
-    chosen = sorted(max(nx.find_cliques(nx.Graph(zip(*np.nonzero(~np.isnan(wins)), strict=True))), key=len))
+def costs_text(kept: dict[str, Any]) -> str:
+    """Processor time of each pair's last attempt, and how many pairs are undecided for which reason."""
+    open_pairs = [one for one in kept.values() if one.get("residual", 1) > TOLERANCE]
+    spent, in_vain = (sum(one["seconds"] for one in some) for some in (kept.values(), open_pairs))
+    reasons = Counter(re.sub(r"\d+", "N", one.get("why", "the residual is too large")) for one in open_pairs)
+    lines = [
+        f"processor time: {spent - in_vain:.0f} s for exact pairs, {in_vain:.0f} s for {len(open_pairs)} undecided ones"
+    ]
+    return "\n".join(lines + [f"  {count} undecided: {why}" for why, count in reasons.most_common()])
+
+
+def mixtures_text(names: Sequence[str], wins: np.ndarray) -> str:
+    """The Nash mixture of picks of each largest set whose duels are all exact."""
+    sets = [sorted(clique) for clique in nx.find_cliques(nx.Graph(zip(*np.nonzero(~np.isnan(wins)), strict=True)))]
+    largest = sorted(chosen for chosen in sets if len(chosen) == max(map(len, sets)))
+    return "\n".join(_mixture(names, wins, chosen) for chosen in largest)
+
+
+def _mixture(names: Sequence[str], wins: np.ndarray, chosen: list[int]) -> str:
     mixture, value = _nash(wins[np.ix_(chosen, chosen)])
     return (
-        f"Nash mixture among the {len(chosen)} whose duels are all exact "
+        f"Nash mixture among {len(chosen)} whose duels are all exact "
         f"({', '.join(names[i] for i in chosen)}; value {value:.4f}): {_shares([names[i] for i in chosen], mixture)}"
     )
 
