@@ -377,3 +377,6 @@ def test_the_answer_is_readable():
     text = described(solve_endgame("Tauros @ 353: Body Slam, Hyper Beam vs Tauros @ 258: Body Slam, Hyper Beam"))
     assert "The first side wins with probability 0.8091" in text
     assert "Hyper Beam    0.00%  costs 0.2640" in text
+    last = text.splitlines()[-1]
+    assert last.startswith("30,084 states, ")
+    assert last.endswith(" s, 1 sweep, residual 0e+00")

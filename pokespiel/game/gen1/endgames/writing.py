@@ -47,6 +47,7 @@ def described(solved: SolvedPosition) -> str:
     """Some lines about the position."""
     decision = solved.decision
     labels = choice_labels(solved.start, decision, solved.position)
+    sweeps = f"{solved.sweeps} sweep{'s' if solved.sweeps != 1 else ''}"
     lines = [
         solved.position.text,
         f"The first side wins with probability {decision.value:.4f} (a tie counts half).",
@@ -54,7 +55,7 @@ def described(solved: SolvedPosition) -> str:
         *_side("second", labels[1], decision.second, decision.costs(2)),
         "The first side's chance to win after both choices:",
         *_table(labels, decision.matrix),
-        f"{solved.states:,} states, {solved.seconds:.2f} s, {solved.sweeps} sweeps, residual {solved.residual:.0e}",
+        f"{solved.states:,} states, {solved.seconds:.2f} s, {sweeps}, residual {solved.residual:.0e}",
     ]
     return "\n".join(lines)
 
