@@ -183,7 +183,7 @@ class Learner(Decider):
             return self._recorded_step(loss, batch, columns, numbers, progress)
         value, *measured = loss(self.outputs(batch), batch, columns, numbers)
         norm = self.descend(value, progress)
-        return torch.stack([each.detach().float() for each in (*measured, norm)])
+        return unread(*measured, norm)
 
     def descend(self, loss: Tensor, progress: float) -> Tensor:
         """Take one optimiser step on `loss` at `progress` (0..1) of the training; returns the gradient's norm before
@@ -250,7 +250,7 @@ class Learner(Decider):
                 output = outputs(self.network, batch)
             value, *measured = loss(output, batch, columns, tuple(numbers[2:]))
             norm = self._descend(value, numbers[1])
-            return torch.stack([each.detach().float() for each in (*measured, norm)])
+            return unread(*measured, norm)
 
         return step
 
@@ -305,6 +305,11 @@ def _graphed(network: Network) -> Callable[..., tuple[Output, Tensor]]:
         return Output(logits, value, auxiliary[0] if auxiliary else None), memory
 
     return forward
+
+
+def unread(*values: Tensor) -> Tensor:
+    """A gradient step's measurements, [n] float32, still on the device, so that nothing waits for a GPU."""
+    return torch.stack([value.detach().float() for value in values])
 
 
 def weights(network: nn.Module) -> dict[str, np.ndarray]:

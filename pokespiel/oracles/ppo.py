@@ -177,13 +177,8 @@ def passes(
     return minibatches(rollout, wanted, run.minibatches, run.rng, network, device, **how)  # type: ignore[arg-type]
 
 
-def unread(*values: Tensor) -> Tensor:
-    """A gradient step's measurements, [n] float32, still on the device, so that nothing waits for a GPU."""
-    return torch.stack([value.detach().float() for value in values])
-
-
 def means(names: Sequence[str], measured: Sequence[Tensor]) -> dict[str, float]:
-    """The means over gradient steps of what `unread` gave at each."""
+    """The means over gradient steps of what `Learner.step` measured at each."""
     return dict(zip(names, torch.stack(list(measured)).double().mean(dim=0).tolist(), strict=True))
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from pokespiel.core.policy import Policy
 from pokespiel.core.ranges import Count, NotNegative, Positive, PositiveShare, Share
 from pokespiel.game.protocols import Game
-from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, weights
+from pokespiel.learning.learner import Estimates, Learner, Optimiser, blend, set_weights, unread, weights
 from pokespiel.learning.losses import entropy, neurd_loss, value_loss
 from pokespiel.learning.networks import masked_log_softmax
 from pokespiel.learning.references import Damping
@@ -36,7 +36,7 @@ from pokespiel.learning.rollout import Records, Rollout
 from pokespiel.learning.schedules import Schedule
 from pokespiel.oracles import Opponents
 from pokespiel.oracles.common import Learned, Run, Student
-from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_student, earned, means, on, passes, unread
+from pokespiel.oracles.ppo import Clipped, auxiliary_loss, clipped_student, earned, means, on, passes
 
 
 @dataclass(frozen=True)
